@@ -1,0 +1,32 @@
+//! One job: modules in, trace on, program run, trace off.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+
+use std::ffi::CString;
+
+use nix::kmod::{ModuleInitFlags, finit_module};
+use protocol::{Ended, Job, Module};
+
+use crate::{LAB, supervise, trace};
+
+/// Runs the job. An error is a reason why the program was never started.
+pub fn run(job: &Job) -> Result<Ended, String> {
+    for module in &job.modules {
+        load(module)?;
+    }
+    trace::set_up(job)?;
+    trace::switch(true)?;
+    let ended = supervise::run(job);
+    trace::switch(false)?;
+    ended
+}
+
+fn load(module: &Module) -> Result<(), String> {
+    let path = format!("{LAB}/{}", module.file);
+    let file = File::open(&path).map_err(|e| format!("failed to open `{path}`: {e}"))?;
+    let params = CString::new(module.params.as_str())
+        .map_err(|_| format!("parameters of `{}` contain a NUL", module.file))?;
+    finit_module(&file.as_fd(), &params, ModuleInitFlags::empty())
+        .map_err(|e| format!("failed to load `{}`: {e}", module.file))
+}

@@ -1,0 +1,86 @@
+//! PID 1's dealings with the machine itself: host name, log, checkpoint, PCI,
+//! power.
+
+use std::convert::Infallible;
+use std::fs;
+use std::io::Write;
+use std::num::NonZero;
+use std::os::fd::AsFd;
+
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::reboot::{RebootMode, reboot};
+use protocol::{CHECKPOINT_PARAMETER, PVPANIC_SLOT};
+
+/// Writes a line to the kernel log, which the host keeps.
+pub fn log(line: &str) {
+    // There is nobody left to tell if even this fails.
+    if let Ok(mut kmsg) = fs::OpenOptions::new().write(true).open("/dev/kmsg") {
+        let _ = kmsg.write_all(line.as_bytes());
+    }
+}
+
+/// What programs expect of a machine besides its file systems.
+pub fn set_up() -> Result<(), String> {
+    nix::unistd::sethostname("upcall").map_err(|e| format!("failed to set the host name: {e}"))?;
+    // Names that a shell or a C library would look up.
+    for (path, text) in [
+        ("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000::/tmp:/bin/sh\n"),
+        ("/etc/group", "root:x:0:\nstudent:x:1000:\n"),
+    ] {
+        fs::create_dir_all("/etc")
+            .and_then(|()| fs::write(path, text))
+            .map_err(|e| format!("failed to write `{path}`: {e}"))?;
+    }
+    Ok(())
+}
+
+/// Whether the host wants to save the machine before the job begins.
+pub fn wants_checkpoint() -> Result<bool, String> {
+    let cmdline = fs::read_to_string("/proc/cmdline")
+        .map_err(|e| format!("failed to read `/proc/cmdline`: {e}"))?;
+    Ok(cmdline.split_whitespace().any(|word| word == CHECKPOINT_PARAMETER))
+}
+
+/// Stops the machine at this very instruction, by telling `pvpanic-pci` of a
+/// panic that is none: QEMU pauses and the host saves the machine. Returns
+/// when a restored machine goes on.
+pub fn stop_here() -> Result<(), String> {
+    const PANICKED: u8 = 1; // PVPANIC_PANICKED, include/uapi/misc/pvpanic.h
+    const REGISTER_LEN: NonZero<usize> = NonZero::new(4096).unwrap();
+    let path = format!("/sys/bus/pci/devices/{PVPANIC_SLOT}/resource0");
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(|e| format!("failed to open `{path}`: {e}"))?;
+    // SAFETY: a fresh mapping of a device's register page, used only here.
+    let register = unsafe {
+        mmap(
+            None,
+            REGISTER_LEN,
+            ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+            MapFlags::MAP_SHARED,
+            file.as_fd(),
+            0,
+        )
+    }
+    .map_err(|e| format!("failed to map `{path}`: {e}"))?;
+    // SAFETY: the mapping is readable and writable and at least one byte long.
+    unsafe { register.cast::<u8>().write_volatile(PANICKED) };
+    // SAFETY: mapped above with this length and not used after.
+    unsafe { munmap(register, REGISTER_LEN.get()) }
+        .map_err(|e| format!("failed to unmap `{path}`: {e}"))
+}
+
+/// Makes the kernel find devices that were not there when it booted: a
+/// restored machine has more of them than the saved one.
+pub fn rescan_pci() -> Result<(), String> {
+    let path = "/sys/bus/pci/rescan";
+    fs::write(path, "1").map_err(|e| format!("failed to write `{path}`: {e}"))
+}
+
+/// Ends the machine. The lab's QEMU runs with `-no-reboot`, which makes a
+/// reset its end.
+pub fn power_off() -> Result<Infallible, String> {
+    reboot(RebootMode::RB_AUTOBOOT).map_err(|e| format!("failed to end the machine: {e}"))
+}

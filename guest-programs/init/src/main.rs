@@ -1,0 +1,61 @@
+//! PID 1 of the lab's machine: prepares it, runs one job, sends the record to
+//! the host and powers the machine off.
+//!
+//! ```text
+//! mounts, host name                          (same for every lesson)
+//! [stops the machine, to be saved]           checkpoint only
+//! finds the devices that came since          PCI rescan
+//! payload  ── ivshmem ──▶ /lab               programs, modules, job.json
+//! modules, trace events
+//! the program                                in a child: PID 1 ignores signals
+//! record   ── ivshmem ──▶ host               outcome, stdout, stderr, trace
+//! power off
+//! ```
+//!
+//! PID 1 never returns from `main` and never panics for long: the kernel would
+//! panic in turn. What goes wrong here reaches the host in the outcome, and in
+//! the kernel log where there is no outcome to be had.
+
+mod job;
+mod machine;
+mod mounts;
+mod payload;
+mod record;
+mod supervise;
+mod trace;
+
+use std::convert::Infallible;
+use std::process::abort;
+
+use protocol::{Ended, Outcome};
+
+/// Where the payload is unpacked.
+const LAB: &str = "/lab";
+
+fn main() {
+    // A panic of PID 1 is a bug of the lab. Its text goes to the kernel log;
+    // the abort behind it becomes a kernel panic, which the host hears of.
+    std::panic::set_hook(Box::new(|info| machine::log(&format!("init: bug: {info}"))));
+    match run() {
+        Ok(never) => match never {},
+        Err(error) => {
+            machine::log(&format!("init: {error}"));
+            abort()
+        }
+    }
+}
+
+/// Everything from the first mount to power-off. Returns only to say why not
+/// even a record could be sent.
+fn run() -> Result<Infallible, String> {
+    mounts::mount_all()?;
+    machine::set_up()?;
+    if machine::wants_checkpoint()? {
+        machine::stop_here()?;
+    }
+    machine::rescan_pci()?;
+    let job = payload::unpack(LAB)?;
+    let ended = job::run(&job).unwrap_or_else(Ended::NotStarted);
+    record::send(&Outcome { nonce: job.nonce, ended })?;
+    machine::power_off()
+}

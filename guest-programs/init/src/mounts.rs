@@ -1,0 +1,55 @@
+//! The file systems that programs expect to find.
+
+use std::fs::create_dir_all;
+
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+
+struct Mount {
+    source: &'static str,
+    target: &'static str,
+    fstype: &'static str,
+    options: &'static str,
+}
+
+const fn mount_of(fstype: &'static str, target: &'static str, options: &'static str) -> Mount {
+    Mount { source: fstype, target, fstype, options }
+}
+
+/// In the order of mounting: a target may lie on a file system above it.
+const MOUNTS: &[Mount] = &[
+    // The kernel's own: processes, devices' attributes, device nodes.
+    mount_of("proc", "/proc", ""),
+    mount_of("sysfs", "/sys", ""),
+    mount_of("devtmpfs", "/dev", "mode=0755"),
+    // Pseudo-terminals; ptmxmode lets any user open one through /dev/ptmx.
+    mount_of("devpts", "/dev/pts", "mode=0620,ptmxmode=0666"),
+    mount_of("tmpfs", "/dev/shm", "mode=1777"),
+    mount_of("tmpfs", "/tmp", "mode=1777"),
+    mount_of("tmpfs", "/run", "mode=0755"),
+    // The program's stdout and stderr are files here. The limit is what makes
+    // a program that fills its output meet ENOSPC instead of an end of memory.
+    mount_of("tmpfs", OUTPUT, "mode=0700,size=2m"),
+    // Programs, modules and data of the job.
+    mount_of("tmpfs", crate::LAB, "mode=0755"),
+    mount_of("debugfs", "/sys/kernel/debug", ""),
+    // The evidence. Any program may write marks, see trace::set_up.
+    mount_of("tracefs", "/sys/kernel/tracing", "mode=0755"),
+];
+
+/// Where the program's stdout and stderr are kept until the record is sent.
+pub const OUTPUT: &str = "/run/output";
+
+/// Makes every mount point and mounts every file system.
+pub fn mount_all() -> Result<(), String> {
+    for m in MOUNTS {
+        create_dir_all(m.target).map_err(|e| format!("failed to create `{}`: {e}", m.target))?;
+        match mount(Some(m.source), m.target, Some(m.fstype), MsFlags::empty(), Some(m.options)) {
+            Ok(()) => {}
+            // The kernel mounts devtmpfs before it starts PID 1, if it is so built.
+            Err(Errno::EBUSY) if m.fstype == "devtmpfs" => {}
+            Err(e) => return Err(format!("failed to mount {} on `{}`: {e}", m.fstype, m.target)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The payload: a tar archive in the memory of an ivshmem device.
+
+use std::fs;
+use std::num::NonZero;
+use std::os::fd::AsFd;
+use std::slice;
+
+use nix::sys::mman::{MapFlags, ProtFlags, mmap};
+use protocol::{JOB_FILE, Job, PAYLOAD_SLOT};
+
+/// Unpacks the payload below `folder` and returns the job in it.
+pub fn unpack(folder: &str) -> Result<Job, String> {
+    let bytes = map_device(PAYLOAD_SLOT)?;
+    tar::Archive::new(&*bytes)
+        .unpack(folder)
+        .map_err(|e| format!("failed to unpack the payload into `{folder}`: {e}"))?;
+    let path = format!("{folder}/{JOB_FILE}");
+    let json = fs::read(&path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
+    serde_json::from_slice(&json).map_err(|e| format!("failed to parse `{path}`: {e}"))
+}
+
+/// The memory of the ivshmem device in a PCI slot: its BAR 2, which needs no
+/// driver, only sysfs.
+pub fn map_device(slot: &str) -> Result<&'static mut [u8], String> {
+    let device = format!("/sys/bus/pci/devices/{slot}");
+    // Without a driver to do so, memory decoding has to be switched on by hand.
+    let enable = format!("{device}/enable");
+    fs::write(&enable, "1").map_err(|e| format!("failed to write `{enable}`: {e}"))?;
+    let path = format!("{device}/resource2");
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(|e| format!("failed to open `{path}`: {e}"))?;
+    let len = file.metadata().map_err(|e| format!("failed to measure `{path}`: {e}"))?.len();
+    let len = NonZero::new(len as usize).ok_or_else(|| format!("`{path}` is empty"))?;
+    // SAFETY: a fresh mapping, which nobody unmaps; each device is mapped once
+    // and the host does not touch its file while the machine runs.
+    unsafe {
+        let start = mmap(
+            None,
+            len,
+            ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+            MapFlags::MAP_SHARED,
+            file.as_fd(),
+            0,
+        )
+        .map_err(|e| format!("failed to map `{path}`: {e}"))?;
+        Ok(slice::from_raw_parts_mut(start.cast().as_ptr(), len.get()))
+    }
+}

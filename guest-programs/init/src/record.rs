@@ -1,0 +1,103 @@
+//! The record: what the run left, as a tar archive in the memory of an ivshmem
+//! device, which the host reads after the end.
+
+use std::fs;
+use std::io::{Cursor, Read, Write};
+
+use protocol::{
+    FORMATS_FOLDER, MODULES_FILE, OUTCOME_FILE, Outcome, RECORD_SLOT, STDERR_FILE, STDOUT_FILE,
+    TRACE_FILE, TRACE_STATS_FILE,
+};
+
+use crate::mounts::OUTPUT;
+use crate::payload::map_device;
+use crate::trace::TRACING;
+
+/// Writes the record into the record device.
+///
+/// The outcome goes last: the host takes a record without it as cut off.
+pub fn send(outcome: &Outcome) -> Result<(), String> {
+    let memory = map_device(RECORD_SLOT)?;
+    let mut record = Writer(tar::Builder::new(Cursor::new(memory)));
+    for name in [STDOUT_FILE, STDERR_FILE] {
+        // Absent if the program was never started.
+        if let Ok(bytes) = fs::read(format!("{OUTPUT}/{name}")) {
+            record.add(name, &bytes)?;
+        }
+    }
+    record.add(TRACE_FILE, &drain(&format!("{TRACING}/per_cpu/cpu0/trace_pipe_raw"))?)?;
+    record.add_file(TRACE_STATS_FILE, &format!("{TRACING}/per_cpu/cpu0/stats"))?;
+    for event in traced_events()? {
+        let name = format!("{FORMATS_FOLDER}/{event}");
+        record.add_file(&name, &format!("{TRACING}/events/{event}/format"))?;
+    }
+    record.add(MODULES_FILE, modules()?.as_bytes())?;
+    let json = serde_json::to_vec(outcome).map_err(|e| format!("failed to encode: {e}"))?;
+    record.add(OUTCOME_FILE, &json)?;
+    record.0.into_inner().and_then(|mut end| end.flush()).map_err(|e| e.to_string())
+}
+
+struct Writer<W: Write>(tar::Builder<W>);
+
+impl<W: Write> Writer<W> {
+    fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        self.0
+            .append_data(&mut header, name, bytes)
+            .map_err(|e| format!("failed to add `{name}` to the record: {e}"))
+    }
+
+    fn add_file(&mut self, name: &str, path: &str) -> Result<(), String> {
+        let bytes = fs::read(path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
+        self.add(name, &bytes)
+    }
+}
+
+/// Reads `trace_pipe_raw` to its end: whole pages, as long as there are any.
+fn drain(path: &str) -> Result<Vec<u8>, String> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let failed = |e| format!("failed to read `{path}`: {e}");
+    let mut file = fs::OpenOptions::new()
+        .read(true)
+        // At the end a blocking read would wait for the next event.
+        .custom_flags(nix::libc::O_NONBLOCK)
+        .open(path)
+        .map_err(failed)?;
+    let (mut pages, mut page) = (Vec::new(), [0; 4096]);
+    loop {
+        match file.read(&mut page) {
+            Ok(0) => return Ok(pages),
+            Ok(n) => pages.extend_from_slice(&page[..n]),
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => return Ok(pages),
+            Err(e) => return Err(failed(e)),
+        }
+    }
+}
+
+/// The events whose format the host needs: those switched on, and those that
+/// the tracer itself writes (marks, stacks).
+fn traced_events() -> Result<Vec<String>, String> {
+    let mut events = vec!["ftrace/print".to_owned(), "ftrace/kernel_stack".to_owned()];
+    let path = format!("{TRACING}/set_event");
+    let text = fs::read_to_string(&path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
+    events.extend(text.lines().map(|line| line.replace(':', "/")));
+    Ok(events)
+}
+
+/// A line `name section address` for each code section of each loaded module:
+/// what the host needs to turn addresses into names.
+fn modules() -> Result<String, String> {
+    let mut lines = String::new();
+    let path = "/proc/modules";
+    let loaded = fs::read_to_string(path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
+    for name in loaded.lines().filter_map(|line| line.split(' ').next()) {
+        let path = format!("/sys/module/{name}/sections/.text");
+        // A module without code has no such section.
+        if let Ok(address) = fs::read_to_string(&path) {
+            lines += &format!("{name} .text {}\n", address.trim());
+        }
+    }
+    Ok(lines)
+}

@@ -1,0 +1,53 @@
+//! The kernel's trace: switched on before the program, read out after it.
+//!
+//! The ring buffer leaves the machine as it is, binary. Its text form would
+//! cost time and could be forged: a mark may contain a newline.
+
+use std::fs;
+
+use protocol::Job;
+
+/// The trace file system.
+pub const TRACING: &str = "/sys/kernel/tracing";
+
+/// Sets buffer size, events, filters and stack traces as the job wants them.
+/// Nothing is recorded yet.
+pub fn set_up(job: &Job) -> Result<(), String> {
+    switch(false)?;
+    write("buffer_size_kb", &job.trace_buffer_kib.to_string())?;
+    // A full buffer drops what comes last: the start of a lesson explains its
+    // end, not the other way round. The host is told how many were dropped.
+    write("options/overwrite", "0")?;
+    for wanted in &job.trace {
+        let folder = format!("events/{}", wanted.event);
+        if !wanted.filter.is_empty() {
+            write(&format!("{folder}/filter"), &wanted.filter)?;
+        }
+        if wanted.stack {
+            let trigger = match wanted.filter.as_str() {
+                "" => "stacktrace".to_owned(),
+                filter => format!("stacktrace if {filter}"),
+            };
+            write(&format!("{folder}/trigger"), &trigger)?;
+        }
+        write(&format!("{folder}/enable"), "1")?;
+    }
+    // A program that runs as another user must be able to leave its marks.
+    for (path, mode) in [("", 0o755), ("trace_marker", 0o222)] {
+        use std::os::unix::fs::PermissionsExt;
+        let path = format!("{TRACING}/{path}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode))
+            .map_err(|e| format!("failed to open `{path}` to every user: {e}"))?;
+    }
+    Ok(())
+}
+
+/// Starts or stops recording.
+pub fn switch(on: bool) -> Result<(), String> {
+    write("tracing_on", if on { "1" } else { "0" })
+}
+
+fn write(file: &str, text: &str) -> Result<(), String> {
+    let path = format!("{TRACING}/{file}");
+    fs::write(&path, text).map_err(|e| format!("failed to write `{text}` to `{path}`: {e}"))
+}

@@ -1,0 +1,110 @@
+//! What the host tells PID 1 (a [`Job`]) and what PID 1 tells the host (an
+//! [`Outcome`]), and where in the machine the two are found.
+//!
+//! Both travel inside tar archives: the *payload* goes in, the *record* comes
+//! out, each through the memory of an `ivshmem-plain` device of its own. The
+//! archives are ordinary ones, so `tar tf` shows what a run was given and what
+//! it left.
+//!
+//! There is no version number: PID 1 and the host are always built from the
+//! same tree, and the checkpoint is keyed by the hash of both.
+
+use serde::{Deserialize, Serialize};
+
+/// PCI address of the device whose memory holds the payload.
+pub const PAYLOAD_SLOT: &str = "0000:00:05.0";
+/// PCI address of the device whose memory takes the record.
+pub const RECORD_SLOT: &str = "0000:00:06.0";
+/// PCI address of `pvpanic-pci`, by which PID 1 stops its own machine.
+pub const PVPANIC_SLOT: &str = "0000:00:07.0";
+
+/// The payload's [`Job`], as JSON.
+pub const JOB_FILE: &str = "job.json";
+/// The record's [`Outcome`], as JSON. It is written last: a record without it
+/// is a record that was cut off.
+pub const OUTCOME_FILE: &str = "outcome.json";
+/// What the program wrote to its standard output.
+pub const STDOUT_FILE: &str = "stdout";
+/// What the program wrote to its standard error.
+pub const STDERR_FILE: &str = "stderr";
+/// The ring buffer of CPU 0, as `trace_pipe_raw` gives it.
+pub const TRACE_FILE: &str = "trace/cpu0";
+/// `per_cpu/cpu0/stats` of the trace: how many events were lost.
+pub const TRACE_STATS_FILE: &str = "trace/cpu0.stats";
+/// Folder of the `format` files of every event in the record.
+pub const FORMATS_FOLDER: &str = "trace/formats";
+/// Load addresses of the modules that were still loaded at the end.
+pub const MODULES_FILE: &str = "modules";
+
+/// Kernel parameter that makes PID 1 stop the machine once it is ready.
+pub const CHECKPOINT_PARAMETER: &str = "upcall.checkpoint";
+
+/// What one run has to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// The program, as a path inside the payload.
+    pub program: String,
+    /// Its arguments, without `argv[0]`.
+    pub args: Vec<String>,
+    /// Its environment, whole: nothing is inherited.
+    pub env: Vec<(String, String)>,
+    /// Modules to load before it starts, in this order.
+    pub modules: Vec<Module>,
+    /// Trace events to record.
+    pub trace: Vec<TraceEvent>,
+    /// Size of the trace's ring buffer, KiB.
+    pub trace_buffer_kib: u32,
+    /// Guest time after which the program is killed, milliseconds.
+    pub timeout_ms: u64,
+    /// Returned in the outcome; the program never sees it.
+    pub nonce: String,
+}
+
+/// A module that PID 1 loads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Module {
+    /// The `.ko`, as a path inside the payload.
+    pub file: String,
+    /// Module parameters, as `finit_module(2)` takes them.
+    pub params: String,
+}
+
+/// A trace event that PID 1 switches on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraceEvent {
+    /// `system/name`, as below `/sys/kernel/tracing/events`.
+    pub event: String,
+    /// A filter in the kernel's own syntax; empty for none.
+    #[serde(default)]
+    pub filter: String,
+    /// Whether each event carries the kernel stack it was emitted from.
+    #[serde(default)]
+    pub stack: bool,
+}
+
+/// How a run went, as PID 1 saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// The job's nonce.
+    pub nonce: String,
+    /// How the program ended.
+    pub ended: Ended,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Ended {
+    /// By `exit(2)`, with this status.
+    Exited(i32),
+    /// By this signal.
+    Signaled(i32),
+    /// Not within the job's `timeout_ms`; PID 1 killed it.
+    TimedOut,
+    /// It never ran: PID 1 could not prepare the run, for this reason.
+    NotStarted(String),
+}
