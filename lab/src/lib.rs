@@ -1,1 +1,39 @@
+//! The lab, as a library: how a lesson becomes a verdict.
+//!
+//! ```text
+//! lesson.toml → Lesson → Plan → Vm → Record → Timeline → Verdict
+//! ```
+//!
+//! Each arrow is one step, each name one module. Only the build steps
+//! ([`cache`], [`host`], [`kernel`], [`guest`]) and the machine ([`vm`]) do IO;
+//! [`run`] puts them in order. Everything else turns values into values.
+
+use std::path::PathBuf;
+
+// In reading order.
+pub mod lesson;
+pub mod course;
+pub mod plan;
+pub mod run;
+pub mod vm;
+pub mod record;
+pub mod trace;
+pub mod timeline;
+pub mod render;
+pub mod expect;
+pub mod verdict;
+pub mod report;
+pub mod guest;
+pub mod kernel;
+pub mod host;
+pub mod cache;
 pub mod progress;
+pub mod error;
+
+/// The folder of this repository: where `images/` and PID 1's sources are.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("lab/ lies in the repository")
+        .to_owned()
+}

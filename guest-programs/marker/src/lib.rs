@@ -1,8 +1,10 @@
-//! Writes a program's own steps into the kernel's trace, between the kernel's
-//! events and on the same clock.
+//! What every lesson's program does beside its subject: [`mark!`] its own
+//! steps in the kernel's trace, between the kernel's events and on the same
+//! clock, and [`check!`] the values it shows.
 //!
 //! ```ignore
 //! mark!("forks three children");
+//! check!("si_pid", info.pid, child);
 //! ```
 //!
 //! A mark is one write(2) to `/sys/kernel/tracing/trace_marker`, formatted on
@@ -56,6 +58,21 @@ pub fn write(text: fmt::Arguments<'_>) {
 #[macro_export]
 macro_rules! mark {
     ($($arg:tt)*) => { $crate::write(format_args!($($arg)*)) };
+}
+
+/// Checks a value that a lesson shows: unless `got` equals `want`, says which
+/// value was wrong and ends the program with status 1.
+///
+/// Not for signal handlers: it prints.
+#[macro_export]
+macro_rules! check {
+    ($what:expr, $got:expr, $want:expr $(,)?) => {{
+        let (got, want) = ($got, $want);
+        if got != want {
+            println!("wrong: {}: {got:?}, but {want:?} was expected", $what);
+            std::process::exit(1);
+        }
+    }};
 }
 
 /// A line on the stack. Writing to it also maps its page in: the kernel reads

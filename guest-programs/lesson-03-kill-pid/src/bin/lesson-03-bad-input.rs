@@ -1,0 +1,400 @@
+//! What `kmods/kill_pid` does with what no well-behaved program asks of it:
+//! every refusal with its exact error, and nothing left behind by any.
+//!
+//! Not a lesson but a test of the module; the lesson is `main.rs`. It runs
+//! where that runs: as root, with edu on the bus and the module not loaded.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::PathBuf;
+use std::{fs, io, ptr};
+
+use lesson_03_kill_pid as lab;
+use lesson_03_kill_pid::{Counters, IOC, NUMBER, REFERENCE, Target};
+use marker::{check, mark};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
+use nix::libc::{self, c_int};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::stat::Mode;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, dup, fork, pause};
+
+/// SIGRTMIN + 10
+const SIGNAL: c_int = 44;
+
+/// Addresses at which this program has nothing: page 0, and the kernel's half.
+const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+
+nix::ioctl_none!(
+    /// A request that the module does not have.
+    unknown, IOC, 99
+);
+nix::ioctl_write_ptr!(
+    /// LAB_KILL_PID_REGISTER's number, but with a structure of another size.
+    register_of_another_size, IOC, 1, [u32; 3]
+);
+nix::ioctl_none!(
+    /// LAB_KILL_PID_UNREGISTER's number, but of another driver.
+    unregister_of_another_driver, IOC - 1, 2
+);
+
+fn main() -> io::Result<()> {
+    marker::open_trace();
+    // What is sent stays pending, where it can be counted.
+    block()?;
+
+    parameters_that_are_none()?;
+    load(c"msi=1")?;
+    unknown_requests()?;
+    bad_pointers()?;
+    bad_values()?;
+    registering_twice()?;
+    unregistering_what_is_not_ones_own()?;
+    closing_while_registered()?;
+    dying_while_registered()?;
+    an_interrupt_for_nobody()?;
+    removing_the_module_while_open()?;
+    // The wire first, so that the last one leaves the message behind.
+    for params in [c"msi=0", c"msi=1"] {
+        removing_the_module_while_the_device_is_busy(params)?;
+    }
+    removing_the_device_while_open()?;
+    delete_module(lab::MODULE, DeleteModuleFlags::O_NONBLOCK)?;
+    println!("every refusal was the right one");
+    Ok(())
+}
+
+fn parameters_that_are_none() -> io::Result<()> {
+    mark!("parameters that are none");
+    check!("msi=perhaps", load(c"msi=perhaps"), Err(Errno::EINVAL));
+    check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
+    Ok(())
+}
+
+fn unknown_requests() -> io::Result<()> {
+    mark!("unknown requests");
+    let device = open_device()?;
+    let fd = device.as_raw_fd();
+    // SAFETY: requests without an argument, or with one that lives long enough.
+    unsafe {
+        check!("an unknown request", unknown(fd), Err(Errno::ENOTTY));
+        check!("another size", register_of_another_size(fd, &[0; 3]), Err(Errno::ENOTTY));
+        check!("another driver's", unregister_of_another_driver(fd), Err(Errno::ENOTTY));
+    }
+    Ok(())
+}
+
+fn bad_pointers() -> io::Result<()> {
+    mark!("bad pointers");
+    let device = open_device()?;
+    let fd = device.as_raw_fd();
+    for address in NOWHERE {
+        // SAFETY: the kernel finds out that there is nothing at the address;
+        // this program does not touch it.
+        unsafe {
+            let target = ptr::without_provenance(address);
+            check!("a target nowhere", lab::register(fd, target), Err(Errno::EFAULT));
+            let counters = ptr::without_provenance_mut(address);
+            check!("counters nowhere", lab::counters(fd, counters), Err(Errno::EFAULT));
+        }
+    }
+
+    // A structure that begins in memory and ends beyond it.
+    const PAGE: usize = 4096;
+    let two_pages = (2 * PAGE).try_into().expect("not zero");
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    // SAFETY: a fresh mapping, of which nothing but its two pages is assumed;
+    // the second is unmapped, and only the kernel is pointed at it.
+    unsafe {
+        let start = mmap_anonymous(None, two_pages, access, MapFlags::MAP_PRIVATE)?;
+        munmap(start.add(PAGE), PAGE)?;
+        let target = start.add(PAGE - size_of::<Target>() / 2).cast().as_ptr();
+        check!("half a target", lab::register(fd, target), Err(Errno::EFAULT));
+        let counters = start.add(PAGE - size_of::<Counters>() / 2).cast().as_ptr();
+        check!("half the counters", lab::counters(fd, counters), Err(Errno::EFAULT));
+        munmap(start, PAGE)?;
+    }
+
+    // Memory that may be read but not written.
+    static CONSTANT: Counters = Counters { interrupts: 0, causes: 0, signals: 0, result: 0 };
+    // SAFETY: the kernel does not write there either, which is what is tested.
+    let result = unsafe { lab::counters(fd, (&raw const CONSTANT).cast_mut()) };
+    check!("constant counters", result, Err(Errno::EFAULT));
+
+    // None of these registered anybody.
+    check!("a good target afterwards", register(&device, target()), Ok(()));
+    Ok(())
+}
+
+fn bad_values() -> io::Result<()> {
+    mark!("bad values");
+    let device = open_device()?;
+    let with_signal = |signal| Target { signal, ..target() };
+    for (what, bad) in [
+        ("signal 0", with_signal(0)),
+        ("signal 65", with_signal(65)),
+        ("signal 44 + 2^31", with_signal(44 | 1 << 31)),
+        ("signal 2^32 - 1", with_signal(u32::MAX)),
+        ("SIGKILL", with_signal(libc::SIGKILL as u32)),
+        ("SIGSTOP", with_signal(libc::SIGSTOP as u32)),
+        ("priv 2", Target { privileged: 2, ..target() }),
+        ("remember 2", Target { remember: NUMBER + 1, ..target() }),
+        ("padding 1", Target { padding: 1, ..target() }),
+    ] {
+        check!(what, register(&device, bad), Err(Errno::EINVAL));
+    }
+    // The first and the last signal that may be asked for.
+    for signal in [1, 64] {
+        check!("a signal at the border", register(&device, with_signal(signal)), Ok(()));
+        check!("its end", unregister(&device), Ok(()));
+    }
+    Ok(())
+}
+
+fn registering_twice() -> io::Result<()> {
+    mark!("registering twice");
+    let (device, other) = (open_device()?, open_device()?);
+    register(&device, target())?;
+    check!("again", register(&device, target()), Err(Errno::EBUSY));
+    check!("by another open", register(&other, target()), Err(Errno::EBUSY));
+    let child = start(|| register(&open_device()?, target()))?;
+    check!("by another process", ended(child)?, Err(Errno::EBUSY));
+    Ok(())
+}
+
+fn unregistering_what_is_not_ones_own() -> io::Result<()> {
+    mark!("unregistering what is not one's own");
+    let (device, other) = (open_device()?, open_device()?);
+    check!("nobody's", unregister(&device), Err(Errno::ENOENT));
+    register(&device, target())?;
+    check!("another open's", unregister(&other), Err(Errno::ENOENT));
+    drop(other);
+    check!("one's own", unregister(&device), Ok(()));
+    check!("a second time", unregister(&device), Err(Errno::ENOENT));
+    Ok(())
+}
+
+/// The registration ends with the last descriptor, not with the first.
+fn closing_while_registered() -> io::Result<()> {
+    mark!("closing while registered");
+    let other = open_device()?;
+    for remember in [REFERENCE, NUMBER] {
+        let device = open_device()?;
+        register(&device, Target { remember, ..target() })?;
+        let copy = dup(&device)?;
+        drop(device);
+        check!("while a copy is open", register(&other, target()), Err(Errno::EBUSY));
+        drop(copy);
+        raise(&other)?;
+        check!("signal for who closed", take_signal()?, false);
+        check!("after the last close", register(&other, target()), Ok(()));
+        unregister(&other)?;
+    }
+    Ok(())
+}
+
+/// A process that dies closes its files: by exit, and by SIGKILL.
+fn dying_while_registered() -> io::Result<()> {
+    mark!("dying while registered");
+    let device = open_device()?;
+    for remember in [REFERENCE, NUMBER] {
+        let open_and_register = || {
+            let own = open_device()?;
+            register(&own, Target { remember, ..target() })?;
+            Ok::<OwnedFd, Errno>(own)
+        };
+        let child = start(|| open_and_register().map(drop))?;
+        check!("a child that exits", ended(child)?, Ok(()));
+        check!("after it", register(&device, target()), Ok(()));
+        unregister(&device)?;
+
+        let child = start(|| {
+            let _own = open_and_register()?;
+            loop {
+                pause();
+            }
+        })?;
+        // It has registered when this process no longer can.
+        while register(&device, target()).is_ok() {
+            unregister(&device)?;
+            nix::sched::sched_yield()?;
+        }
+        kill(child, Signal::SIGKILL)?;
+        let killed = WaitStatus::Signaled(child, Signal::SIGKILL, false);
+        check!("a child that is killed", waitpid(child, None)?, killed);
+        check!("after it", register(&device, target()), Ok(()));
+        unregister(&device)?;
+    }
+    Ok(())
+}
+
+fn an_interrupt_for_nobody() -> io::Result<()> {
+    mark!("an interrupt for nobody");
+    let device = open_device()?;
+    // Registering sets the counters to 0.
+    register(&device, target())?;
+    unregister(&device)?;
+    raise(&device)?;
+    let want = Counters { interrupts: 1, causes: 1, signals: 0, result: 0 };
+    check!("counters", counters(&device)?, want);
+    check!("signal", take_signal()?, false);
+    Ok(())
+}
+
+fn removing_the_module_while_open() -> io::Result<()> {
+    mark!("removing the module while it is open");
+    let device = open_device()?;
+    register(&device, target())?;
+    check!("removal", remove(), Err(Errno::EWOULDBLOCK));
+    check!("loading it twice", load(c""), Err(Errno::EEXIST));
+    raise(&device)?;
+    check!("signal all the same", take_signal()?, true);
+    drop(device);
+    check!("removal when closed", remove(), Ok(()));
+    check!("removal of what is not there", remove(), Err(Errno::ENOENT));
+    check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
+    load(c"msi=1")?;
+    Ok(())
+}
+
+/// The removal waits for the device, and the next to load the module does not
+/// hear of it.
+fn removing_the_module_while_the_device_is_busy(params: &CStr) -> io::Result<()> {
+    mark!("removing the module while the device is busy");
+    remove()?;
+    load(params)?;
+    let device = open_device()?;
+    raise_later(&device)?;
+    check!("while it is busy", raise_later(&device), Err(Errno::EBUSY));
+    drop(device);
+    check!("removal", remove(), Ok(()));
+    load(params)?;
+    let device = open_device()?;
+    check!("counters", counters(&device)?, Counters::default());
+    // It works, and this is the first interrupt.
+    register(&device, target())?;
+    raise(&device)?;
+    check!("interrupts", counters(&device)?.interrupts, 1);
+    check!("signal", take_signal()?, true);
+    Ok(())
+}
+
+/// The open file outlives the device. Then the device comes back.
+fn removing_the_device_while_open() -> io::Result<()> {
+    mark!("removing the device while it is open");
+    let device = open_device()?;
+    register(&device, target())?;
+    fs::write(edu()?.join("remove"), "1")?;
+    check!("raise", raise(&device), Err(Errno::ENODEV));
+    check!("raise later", raise_later(&device), Err(Errno::ENODEV));
+    check!("counters", counters(&device)?, Counters::default());
+    fs::write("/sys/bus/pci/rescan", "1")?;
+    check!("raise when it is back", raise(&device), Ok(()));
+    check!("signal", take_signal()?, true);
+    Ok(())
+}
+
+/// The folder of the device that the module drives.
+fn edu() -> io::Result<PathBuf> {
+    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_kill_pid")? {
+        let path = entry?.path();
+        if path.join("vendor").exists() {
+            return Ok(path);
+        }
+    }
+    Err(Errno::ENODEV.into())
+}
+
+/// Starts a child that does `work`, then exits with its errno or 0.
+fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
+    // SAFETY: this program has one thread, so the child may do as it likes.
+    match unsafe { fork()? } {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            let status = work().err().map_or(0, |error| error as i32);
+            // SAFETY: it does not return, and so leaves nothing half done.
+            unsafe { libc::_exit(status) }
+        }
+    }
+}
+
+/// Waits for a child's exit and returns how its work went.
+fn ended(child: Pid) -> nix::Result<nix::Result<()>> {
+    Ok(match waitpid(child, None)? {
+        WaitStatus::Exited(_, 0) => Ok(()),
+        WaitStatus::Exited(_, error) => Err(Errno::from_raw(error)),
+        _ => Err(Errno::UnknownErrno),
+    })
+}
+
+fn load(params: &CStr) -> nix::Result<()> {
+    let file = open(lab::MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
+}
+
+fn remove() -> nix::Result<()> {
+    delete_module(lab::MODULE, DeleteModuleFlags::O_NONBLOCK)
+}
+
+fn open_device() -> nix::Result<OwnedFd> {
+    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+fn target() -> Target {
+    Target { signal: SIGNAL as u32, privileged: 1, remember: REFERENCE, padding: 0 }
+}
+
+fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
+    // SAFETY: the module reads one Target, which lives through the call.
+    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
+}
+
+fn unregister(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { lab::unregister(device.as_raw_fd()) }.map(drop)
+}
+
+fn raise(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { lab::raise(device.as_raw_fd()) }.map(drop)
+}
+
+fn raise_later(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
+}
+
+fn counters(device: &OwnedFd) -> nix::Result<Counters> {
+    let mut counters = Counters::default();
+    // SAFETY: the module writes one Counters, any content of which is valid.
+    unsafe { lab::counters(device.as_raw_fd(), &mut counters) }?;
+    Ok(counters)
+}
+
+fn signal_set() -> libc::sigset_t {
+    let mut set = *SigSet::empty().as_ref();
+    // SAFETY: an initialised set and a valid signal number, so it cannot fail.
+    unsafe { libc::sigaddset(&mut set, SIGNAL) };
+    set
+}
+
+fn block() -> nix::Result<()> {
+    // SAFETY: the set is valid, and the old mask is not asked for.
+    let result = unsafe { libc::sigprocmask(libc::SIG_BLOCK, &signal_set(), ptr::null_mut()) };
+    Errno::result(result).map(drop)
+}
+
+/// Takes SIGNAL, if it is pending, and says whether it was.
+fn take_signal() -> nix::Result<bool> {
+    let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: set and timeout are valid, and the siginfo is not asked for.
+    let result = unsafe { libc::sigtimedwait(&signal_set(), ptr::null_mut(), &now) };
+    match Errno::result(result) {
+        Ok(_) => Ok(true),
+        Err(Errno::EAGAIN) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,213 @@
+//! Manifests: what an entry of the cache holds, to find damage by.
+//!
+//! A file whose size and time of change are as they were is taken as sound,
+//! the way git's index does it; a file that was touched is read and its hash
+//! compared. So a sound entry costs one `lstat` a file and no reading.
+//! Symbolic links and empty folders are not listed.
+
+use std::fs::{self, Metadata};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::CacheError;
+
+/// The manifest's file name in the folder of an entry.
+pub const NAME: &str = ".manifest";
+
+/// The first line: another number makes every older entry a damaged one.
+const HEADER: &str = "upcall manifest 1";
+
+/// Which files of an entry are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// Each of them, at any depth.
+    All,
+    /// Those that lie directly in the entry's folder. For a kernel's source:
+    /// looking at 80,000 files would cost more than it could save.
+    Top,
+}
+
+/// How thoroughly to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Hashes only what was touched.
+    Touched,
+    /// Hashes everything.
+    Everything,
+}
+
+/// Writes the manifest of a folder that has just been filled.
+pub fn write(folder: &Path, listing: Listing) -> Result<(), CacheError> {
+    let mut names = Vec::new();
+    list(folder, "", listing, &mut names)?;
+    // `readdir` has no order of its own.
+    names.sort();
+    let path = folder.join(NAME);
+    let failed = |source| CacheError::Write { path: path.clone(), source };
+    let mut out = BufWriter::new(fs::File::create(&path).map_err(failed)?);
+    writeln!(out, "{HEADER}").map_err(failed)?;
+    for name in names {
+        let file = folder.join(&name);
+        let line = Line::of(&file).map_err(|source| CacheError::Read { path: file, source })?;
+        writeln!(out, "{} {} {} {name}", line.hash, line.size, line.changed).map_err(failed)?;
+    }
+    out.flush().map_err(failed)
+}
+
+/// Says what is wrong with a folder, or `None` if all is as its manifest says.
+pub fn damage(folder: &Path, depth: Depth) -> Option<String> {
+    let text = match fs::read_to_string(folder.join(NAME)) {
+        Ok(text) => text,
+        Err(e) => return Some(format!("`{NAME}`: {e}")),
+    };
+    let mut lines = text.lines();
+    if lines.next() != Some(HEADER) {
+        return Some(format!("`{NAME}` is not a manifest"));
+    }
+    lines.find_map(|line| damage_of(folder, line, depth))
+}
+
+fn damage_of(folder: &Path, line: &str, depth: Depth) -> Option<String> {
+    let Some((expected, name)) = Line::parse(line) else {
+        return Some(format!("`{NAME}` is cut off"));
+    };
+    let path = folder.join(name);
+    let meta = match fs::symlink_metadata(&path) {
+        Ok(meta) => meta,
+        Err(e) => return Some(format!("`{name}`: {e}")),
+    };
+    if meta.len() != expected.size {
+        return Some(format!("`{name}` has {} bytes instead of {}", meta.len(), expected.size));
+    }
+    if depth == Depth::Touched && changed(&meta) == expected.changed {
+        return None;
+    }
+    match hash(&path) {
+        Ok(hash) if hash == expected.hash => None,
+        Ok(_) => Some(format!("`{name}` was changed")),
+        Err(e) => Some(format!("`{name}`: {e}")),
+    }
+}
+
+struct Line {
+    hash: String,
+    /// In bytes.
+    size: u64,
+    /// In nanoseconds since 1970.
+    changed: i128,
+}
+
+impl Line {
+    fn of(path: &Path) -> std::io::Result<Line> {
+        let meta = fs::symlink_metadata(path)?;
+        Ok(Line { hash: hash(path)?, size: meta.len(), changed: changed(&meta) })
+    }
+
+    fn parse(line: &str) -> Option<(Line, &str)> {
+        let mut words = line.splitn(4, ' ');
+        let hash = words.next()?.to_owned();
+        let size = words.next()?.parse().ok()?;
+        let changed = words.next()?.parse().ok()?;
+        Some((Line { hash, size, changed }, words.next()?))
+    }
+}
+
+/// The time of the last change of a file's content, in nanoseconds since 1970.
+fn changed(meta: &Metadata) -> i128 {
+    i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec())
+}
+
+fn hash(path: &Path) -> std::io::Result<String> {
+    let mut hash = Sha256::new();
+    std::io::copy(&mut fs::File::open(path)?, &mut hash)?;
+    Ok(format!("{:x}", hash.finalize()))
+}
+
+/// Collects the names of regular files, relative to the entry's folder.
+fn list(
+    folder: &Path,
+    prefix: &str,
+    listing: Listing,
+    names: &mut Vec<String>,
+) -> Result<(), CacheError> {
+    let failed = |source| CacheError::Read { path: folder.to_owned(), source };
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = format!("{prefix}{}", entry.file_name().display());
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_file() {
+            names.push(name);
+        } else if kind.is_dir() && listing == Listing::All {
+            list(&entry.path(), &format!("{name}/"), listing, names)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        fs::write(folder.path().join("a"), "one").unwrap();
+        fs::write(folder.path().join("sub/b c"), "two").unwrap();
+        folder
+    }
+
+    #[test]
+    fn damage_is_named() {
+        let folder = folder();
+        let path = folder.path();
+        write(path, Listing::All).unwrap();
+        assert_eq!(damage(path, Depth::Touched), None);
+        assert_eq!(damage(path, Depth::Everything), None);
+
+        fs::write(path.join("sub/b c"), "tw").unwrap();
+        assert_eq!(damage(path, Depth::Touched).unwrap(), "`sub/b c` has 2 bytes instead of 3");
+        fs::write(path.join("sub/b c"), "owt").unwrap();
+        assert_eq!(damage(path, Depth::Touched).unwrap(), "`sub/b c` was changed");
+        // Touched, but the same.
+        fs::write(path.join("sub/b c"), "two").unwrap();
+        assert_eq!(damage(path, Depth::Touched), None);
+        fs::remove_file(path.join("a")).unwrap();
+        let missing = "`a`: No such file or directory (os error 2)";
+        assert_eq!(damage(path, Depth::Touched).unwrap(), missing);
+    }
+
+    #[test]
+    fn a_change_that_keeps_size_and_time_is_found_by_hashing() {
+        let folder = folder();
+        let file = folder.path().join("a");
+        write(folder.path(), Listing::All).unwrap();
+        let time = fs::metadata(&file).unwrap().modified().unwrap();
+        fs::write(&file, "eno").unwrap();
+        fs::File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
+        assert_eq!(damage(folder.path(), Depth::Touched), None);
+        assert_eq!(damage(folder.path(), Depth::Everything).unwrap(), "`a` was changed");
+    }
+
+    #[test]
+    fn only_the_top_is_listed_if_so_wanted() {
+        let folder = folder();
+        write(folder.path(), Listing::Top).unwrap();
+        fs::remove_file(folder.path().join("sub/b c")).unwrap();
+        assert_eq!(damage(folder.path(), Depth::Everything), None);
+    }
+
+    #[test]
+    fn a_cut_off_manifest_is_damage() {
+        let folder = folder();
+        write(folder.path(), Listing::All).unwrap();
+        let path = folder.path().join(NAME);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, &text[..HEADER.len() + 10]).unwrap();
+        assert_eq!(damage(folder.path(), Depth::Touched).unwrap(), "`.manifest` is cut off");
+        fs::write(&path, "").unwrap();
+        assert_eq!(damage(folder.path(), Depth::Touched).unwrap(), "`.manifest` is not a manifest");
+    }
+}

@@ -1,0 +1,246 @@
+//! The cache: one folder outside the checkout for everything built.
+//!
+//! An entry lies in `KIND/KEY`, its key being the hash of all its inputs. It
+//! is built in a folder beside its place and renamed when it is finished, so
+//! nobody ever sees half a result. Whoever builds holds a lock of the kernel's
+//! (flock(2)), which dies with its process: there are no stale locks, and what
+//! a killed build left is removed by the next one.
+//!
+//! Nothing is removed by age: only [`Cache::clean`] takes something away. A
+//! kernel with its source is about 1.8 GB of disk.
+
+mod key;
+mod manifest;
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::progress::Progress;
+
+pub use key::{Key, KeyBuilder};
+use manifest::Depth;
+pub use manifest::Listing;
+
+/// Holds the locks of entries, one empty file each.
+const LOCKS: &str = "locks";
+
+/// The folder that everything built goes to.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    root: PathBuf,
+}
+
+/// Why the cache failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    #[error("failed to find a place for the cache: neither XDG_CACHE_HOME nor HOME is set")]
+    NoHome,
+    #[error("failed to create `{}`: {source}", path.display())]
+    Create { path: PathBuf, source: std::io::Error },
+    #[error("failed to lock `{}`: {source}", path.display())]
+    Lock { path: PathBuf, source: std::io::Error },
+    #[error("failed to read `{}`: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("failed to write `{}`: {source}", path.display())]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("failed to rename `{}`: {source}", path.display())]
+    Rename { path: PathBuf, source: std::io::Error },
+    #[error("failed to remove `{}`: {source}", path.display())]
+    Remove { path: PathBuf, source: std::io::Error },
+}
+
+impl CacheError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        match self {
+            CacheError::NoHome => Some("set XDG_CACHE_HOME to a folder to keep builds in".into()),
+            CacheError::Create { source, .. }
+            | CacheError::Lock { source, .. }
+            | CacheError::Read { source, .. }
+            | CacheError::Write { source, .. }
+            | CacheError::Rename { source, .. }
+            | CacheError::Remove { source, .. } => match source.kind() {
+                StorageFull => Some(
+                    "free some space, or set XDG_CACHE_HOME to a folder on another disk".into(),
+                ),
+                PermissionDenied | ReadOnlyFilesystem => {
+                    Some("set XDG_CACHE_HOME to a folder that you may write to".into())
+                }
+                _ => None,
+            },
+        }
+    }
+}
+
+impl Cache {
+    /// Opens `$XDG_CACHE_HOME/upcall`, or else `$HOME/.cache/upcall`, and
+    /// creates it if it is not there.
+    pub fn open() -> Result<Cache, CacheError> {
+        // The XDG specification has relative paths ignored.
+        let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        let caches = absolute("XDG_CACHE_HOME")
+            .or_else(|| Some(absolute("HOME")?.join(".cache")))
+            .ok_or(CacheError::NoHome)?;
+        Cache::at(caches.join("upcall"))
+    }
+
+    /// Opens the cache in a folder, and creates it if it is not there.
+    pub fn at(root: impl Into<PathBuf>) -> Result<Cache, CacheError> {
+        let root = root.into();
+        create(&root)?;
+        // Backup programs and the like skip what is tagged so.
+        let tag = root.join("CACHEDIR.TAG");
+        if !tag.exists() {
+            let text = "Signature: 8a477f597d28d172789f06886806bc55\n";
+            fs::write(&tag, text).map_err(|source| CacheError::Write { path: tag, source })?;
+        }
+        Ok(Cache { root })
+    }
+
+    /// The folder that everything lies in.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of an entry, built if it is not there or is damaged.
+    ///
+    /// `build` fills the folder that it is given, which is not yet the entry's
+    /// own: it must not keep its path. If another process builds the same
+    /// entry, this waits for it and takes its result. Errors are those of
+    /// `build`, and of the cache itself.
+    pub fn entry<E: From<CacheError>>(
+        &self,
+        kind: &str,
+        key: &Key,
+        progress: &dyn Progress,
+        build: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<PathBuf, E> {
+        self.entry_listing(kind, key, Listing::All, progress, build)
+    }
+
+    /// Like [`Cache::entry`], for entries of which not every file is to be
+    /// looked at on each use.
+    pub fn entry_listing<E: From<CacheError>>(
+        &self,
+        kind: &str,
+        key: &Key,
+        listing: Listing,
+        progress: &dyn Progress,
+        build: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<PathBuf, E> {
+        if let Some(entry) = self.find(kind, key) {
+            return Ok(entry);
+        }
+        // Shared by all who build, against [`Cache::clean`].
+        let root = File::open(&self.root)
+            .map_err(|source| CacheError::Read { path: self.root.clone(), source })?;
+        root.lock_shared()
+            .map_err(|source| CacheError::Lock { path: self.root.clone(), source })?;
+        let _lock = self.lock(kind, key, progress)?;
+
+        let entry = self.place(kind, key);
+        match manifest::damage(&entry, Depth::Touched) {
+            None => return Ok(entry),
+            Some(damage) if entry.exists() => {
+                progress.note(&format!(
+                    "the {kind} in the cache is damaged ({damage}): building it again"
+                ));
+                remove(&entry)?;
+            }
+            Some(_) => {}
+        }
+        let unfinished = entry.with_extension("unfinished");
+        remove(&unfinished)?;
+        create(&unfinished)?;
+        let built = build(&unfinished).and_then(|()| Ok(manifest::write(&unfinished, listing)?));
+        if let Err(error) = built {
+            // Its error is the one to tell, not one of tidying up after it.
+            let _ = remove(&unfinished);
+            return Err(error);
+        }
+        fs::rename(&unfinished, &entry)
+            .map_err(|source| CacheError::Rename { path: unfinished, source })?;
+        Ok(entry)
+    }
+
+    /// The folder of an entry, if it is there and is not damaged. Costs one
+    /// `lstat` for each file in it.
+    pub fn find(&self, kind: &str, key: &Key) -> Option<PathBuf> {
+        let entry = self.place(kind, key);
+        manifest::damage(&entry, Depth::Touched).is_none().then_some(entry)
+    }
+
+    /// Reads all that an entry holds and says what is wrong with it, or `None`
+    /// if nothing is.
+    pub fn verify(&self, kind: &str, key: &Key) -> Option<String> {
+        manifest::damage(&self.place(kind, key), Depth::Everything)
+    }
+
+    /// Removes everything, after waiting for builds that are under way.
+    /// Returns how many bytes of disk that gave back.
+    pub fn clean(&self) -> Result<u64, CacheError> {
+        let read = |source| CacheError::Read { path: self.root.clone(), source };
+        let root = File::open(&self.root).map_err(read)?;
+        root.lock().map_err(|source| CacheError::Lock { path: self.root.clone(), source })?;
+        let mut freed = 0;
+        for child in fs::read_dir(&self.root).map_err(read)? {
+            let path = child.map_err(read)?.path();
+            freed += disk_use(&path)
+                .map_err(|source| CacheError::Read { path: path.clone(), source })?;
+            remove(&path)?;
+        }
+        Ok(freed)
+    }
+
+    fn place(&self, kind: &str, key: &Key) -> PathBuf {
+        self.root.join(kind).join(key.to_string())
+    }
+
+    /// Locks an entry until the file returned is dropped.
+    fn lock(&self, kind: &str, key: &Key, progress: &dyn Progress) -> Result<File, CacheError> {
+        let folder = self.root.join(LOCKS);
+        create(&folder)?;
+        let path = folder.join(format!("{kind}-{key}"));
+        let failed = |source| CacheError::Lock { path: path.clone(), source };
+        let lock = File::create(&path).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        progress.note(&format!("waiting for another process that builds the {kind}"));
+        lock.lock().map_err(failed)?;
+        Ok(lock)
+    }
+}
+
+fn create(folder: &Path) -> Result<(), CacheError> {
+    fs::create_dir_all(folder)
+        .map_err(|source| CacheError::Create { path: folder.to_owned(), source })
+}
+
+/// Removes a file or folder, if it is there.
+fn remove(path: &Path) -> Result<(), CacheError> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other.map_err(|source| CacheError::Remove { path: path.to_owned(), source }),
+    }
+}
+
+/// Bytes of disk that a file or folder takes, its own record included.
+fn disk_use(path: &Path) -> std::io::Result<u64> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = fs::symlink_metadata(path)?;
+    let mut bytes = meta.blocks() * 512; // stat(2): st_blocks counts 512 B units
+    if meta.is_dir() {
+        for child in fs::read_dir(path)? {
+            bytes += disk_use(&child?.path())?;
+        }
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! The cache under concurrent use, damage and interrupted builds.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Barrier, Mutex};
+
+use super::*;
+use crate::progress::{Event, Silent};
+
+/// Keeps what was said.
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl Progress for Notes {
+    fn event(&self, event: Event<'_>) {
+        if let Event::Note(text) = event {
+            self.0.lock().unwrap().push(text.to_owned());
+        }
+    }
+}
+
+fn cache() -> (tempfile::TempDir, Cache) {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::at(folder.path().join("upcall")).unwrap();
+    (folder, cache)
+}
+
+fn key() -> Key {
+    Key::builder("thing").finish()
+}
+
+/// A build that writes one file.
+fn write(folder: &Path, text: &str) -> Result<(), CacheError> {
+    fs::write(folder.join("file"), text).unwrap();
+    Ok(())
+}
+
+#[test]
+fn builds_once() {
+    let (_folder, cache) = cache();
+    assert_eq!(cache.find("thing", &key()), None);
+    let built = cache.entry("thing", &key(), &Silent, |f| write(f, "new")).unwrap();
+    let never = |_: &Path| -> Result<(), CacheError> { panic!("built twice") };
+    assert_eq!(cache.entry("thing", &key(), &Silent, never).unwrap(), built);
+    assert_eq!(cache.find("thing", &key()).unwrap(), built);
+    assert_eq!(cache.verify("thing", &key()), None);
+    assert_eq!(fs::read_to_string(built.join("file")).unwrap(), "new");
+}
+
+#[test]
+fn one_of_many_builds_and_the_others_wait() {
+    let (_folder, cache) = cache();
+    let (builds, start, notes) = (AtomicU32::new(0), Barrier::new(4), Notes::default());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                start.wait();
+                let build = |f: &Path| {
+                    builds.fetch_add(1, Ordering::Relaxed);
+                    assert_eq!(cache.find("thing", &key()), None);
+                    write(f, "new")
+                };
+                let entry = cache.entry("thing", &key(), &notes, build).unwrap();
+                assert_eq!(fs::read_to_string(entry.join("file")).unwrap(), "new");
+            });
+        }
+    });
+    assert_eq!(builds.into_inner(), 1);
+    let expected = "waiting for another process that builds the thing";
+    assert!(notes.0.into_inner().unwrap().iter().all(|note| note == expected));
+}
+
+#[test]
+fn a_lock_held_by_another_is_said_and_waited_for() {
+    let (_folder, cache) = cache();
+    // Another open file description, as another process would have.
+    let held = cache.lock("thing", &key(), &Silent).unwrap();
+    /// Lets go of the lock as soon as the waiting is said.
+    struct LetGo(Mutex<Option<File>>);
+    impl Progress for LetGo {
+        fn event(&self, event: Event<'_>) {
+            assert_eq!(event, Event::Note("waiting for another process that builds the thing"));
+            self.0.lock().unwrap().take();
+        }
+    }
+    let waiter = LetGo(Mutex::new(Some(held)));
+    cache.entry("thing", &key(), &waiter, |f| write(f, "new")).unwrap();
+    assert!(waiter.0.into_inner().unwrap().is_none());
+}
+
+#[test]
+fn a_failed_build_leaves_nothing() {
+    let (_folder, cache) = cache();
+    let result = cache.entry("thing", &key(), &Silent, |f| {
+        write(f, "half")?;
+        Err(CacheError::NoHome)
+    });
+    assert!(matches!(result, Err(CacheError::NoHome)));
+    assert_eq!(cache.find("thing", &key()), None);
+    assert_eq!(fs::read_dir(cache.root().join("thing")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_killed_build_left_is_not_used() {
+    let (_folder, cache) = cache();
+    let half = cache.place("thing", &key()).with_extension("unfinished");
+    fs::create_dir_all(&half).unwrap();
+    fs::write(half.join("rubbish"), "").unwrap();
+    assert_eq!(cache.find("thing", &key()), None);
+    let built = cache.entry("thing", &key(), &Silent, |f| write(f, "new")).unwrap();
+    assert!(!built.join("rubbish").exists());
+    assert!(!half.exists());
+}
+
+#[test]
+fn damage_is_said_and_repaired() {
+    let (_folder, cache) = cache();
+    let built = cache.entry("thing", &key(), &Silent, |f| write(f, "new")).unwrap();
+    fs::write(built.join("file"), "ne").unwrap();
+    assert_eq!(cache.find("thing", &key()), None);
+    let notes = Notes::default();
+    cache.entry("thing", &key(), &notes, |f| write(f, "new")).unwrap();
+    assert_eq!(fs::read_to_string(built.join("file")).unwrap(), "new");
+    assert_eq!(
+        notes.0.into_inner().unwrap(),
+        ["the thing in the cache is damaged (`file` has 2 bytes instead of 3): building it again"]
+    );
+}
+
+#[test]
+fn clean_removes_everything_and_says_how_much() {
+    let (_folder, cache) = cache();
+    let big = "x".repeat(100_000);
+    cache.entry("thing", &key(), &Silent, |f| write(f, &big)).unwrap();
+    assert!(cache.clean().unwrap() >= 100_000);
+    assert_eq!(fs::read_dir(cache.root()).unwrap().count(), 0);
+    cache.entry("thing", &key(), &Silent, |f| write(f, "again")).unwrap();
+}
+
+#[test]
+fn a_place_that_cannot_be_is_named_with_a_hint() {
+    let error = Cache::at("/proc/upcall").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "failed to create `/proc/upcall`: No such file or directory (os error 2)"
+    );
+    let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let error = CacheError::Write { path: "/x".into(), source: full };
+    assert_eq!(
+        error.hint().unwrap(),
+        "free some space, or set XDG_CACHE_HOME to a folder on another disk"
+    );
+}

@@ -1,0 +1,118 @@
+//! Everything that can go wrong, sorted by the exit status that tells it.
+
+use crate::cache::CacheError;
+use crate::course::CourseError;
+use crate::guest::kmods::KmodError;
+use crate::guest::payload::PayloadError;
+use crate::guest::programs::ProgramError;
+use crate::host::HostError;
+use crate::kernel::KernelError;
+use crate::record::RecordError;
+use crate::trace::TraceError;
+use crate::vm::VmError;
+
+/// An error of the lab.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Course(#[from] CourseError),
+    #[error(transparent)]
+    Host(#[from] HostError),
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    #[error(transparent)]
+    Kmod(#[from] KmodError),
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    #[error(transparent)]
+    Vm(#[from] VmError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    #[error("failed to {verb} `{}`: {source}", path.display())]
+    File { verb: &'static str, path: std::path::PathBuf, source: std::io::Error },
+    /// The machine ran, but there is nothing to judge.
+    #[error("{reason}")]
+    NoVerdict { reason: String, log: String },
+    #[error("`--accel kvm` does not work here: {reason}")]
+    NoKvm { reason: String },
+}
+
+/// The exit status of every command (design: command line).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    Success = 0,
+    /// A lesson, exercise or test failed.
+    Failed = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// Something could not be built.
+    Build = 3,
+    /// The machine failed; there is no verdict.
+    Vm = 4,
+    /// The host lacks something (EX_UNAVAILABLE of sysexits.h).
+    Unavailable = 69,
+}
+
+impl Error {
+    /// The exit status that tells of this error.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Error::Course(CourseError::Unknown { .. }) => ExitStatus::Usage,
+            Error::Host(_) | Error::NoKvm { .. } => ExitStatus::Unavailable,
+            Error::Course(_)
+            | Error::Cache(_)
+            | Error::Kernel(_)
+            | Error::Program(_)
+            | Error::Kmod(_)
+            | Error::Payload(_)
+            | Error::File { .. } => ExitStatus::Build,
+            Error::Vm(_) | Error::Record(_) | Error::Trace(_) | Error::NoVerdict { .. } => {
+                ExitStatus::Vm
+            },
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Course(CourseError::Unknown { near: Some(near), .. }) => {
+                Some(format!("did you mean `{near}`?"))
+            }
+            Error::Course(CourseError::Unknown { near: None, .. }) => {
+                Some("`cargo xtask list` shows the lessons".to_owned())
+            }
+            Error::Cache(e) => e.hint(),
+            Error::Host(e) => e.hint(),
+            Error::Kernel(e) => e.hint(),
+            Error::NoKvm { .. } => {
+                Some("leave `--accel kvm` out: emulation works everywhere".to_owned())
+            }
+            Error::Vm(VmError::Start { .. }) => {
+                Some("`cargo xtask doctor` shows what the host lacks".to_owned())
+            }
+            Error::Vm(VmError::Hung { .. }) => Some(
+                "a module that never returns, or a host that is very slow: see the kernel log"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Text that belongs under the message: a compiler's output, the end of a
+    /// log.
+    pub fn details(&self) -> Option<&str> {
+        match self {
+            Error::Program(ProgramError::Compile { output, .. })
+            | Error::Kmod(KmodError::Compile { output, .. }) => Some(output),
+            Error::Vm(e) => e.log(),
+            Error::NoVerdict { log, .. } => Some(log),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! How an event differs from what is expected.
+
+use super::{Expectation, Target, Task};
+use crate::timeline::{Entry, Timeline};
+use crate::trace::{Value, names};
+
+/// One event of a run, and what an expectation compares it with.
+pub(super) struct Candidate<'a> {
+    pub timeline: &'a Timeline,
+    /// Its place in the timeline.
+    pub index: usize,
+    /// The task that wrote the mark of `after`.
+    pub marker: Option<i32>,
+}
+
+impl<'a> Candidate<'a> {
+    /// The event itself.
+    pub fn entry(&self) -> &'a Entry {
+        &self.timeline.entries[self.index]
+    }
+
+    /// Everything in which the event differs, in words; nothing if it is one of
+    /// those that are expected. Its name is taken to be right.
+    pub fn differences(&self, expected: &Expectation) -> Vec<String> {
+        let entry = self.entry();
+        let mut differences = Vec::new();
+        for (field, wanted) in &expected.fields {
+            if !wanted.is_in(&entry.event, field, &entry.fields) {
+                differences.push(format!("{field} is {}, not {wanted}", shown(entry, field)));
+            }
+        }
+        if let Some(context) = expected.context
+            && context != entry.context
+        {
+            let (found, wanted) = (entry.context.name(), context.name());
+            differences.push(format!("the context is {found}, not {wanted}"));
+        }
+        differences.extend(expected.task.and_then(|task| self.task_difference(task)));
+        differences.extend(expected.target.and_then(|target| self.target_difference(target)));
+        differences.extend(stack_difference(entry, &expected.stack));
+        differences
+    }
+
+    fn task_difference(&self, expected: Task) -> Option<String> {
+        let current = self.entry().pid;
+        let (party, name) = match expected {
+            Task::Target | Task::NotTarget | Task::ChildOfTarget => (self.target(), "target"),
+            Task::Marker | Task::NotMarker | Task::ChildOfMarker => (self.marker, "marker"),
+        };
+        let Some(party) = party else { return Some(format!("there is no {name}")) };
+        let (holds, wanted) = match expected {
+            Task::Target | Task::Marker => (current == party, "not"),
+            Task::NotTarget | Task::NotMarker => (current != party, "not another than"),
+            Task::ChildOfTarget | Task::ChildOfMarker => {
+                (self.is_child(current, party), "not a child of")
+            }
+        };
+        (!holds).then(|| format!("the current task is {current}, {wanted} the {name}, {party}"))
+    }
+
+    fn target_difference(&self, expected: Target) -> Option<String> {
+        let Some(target) = self.target() else { return Some("there is no target".to_owned()) };
+        let Some(marker) = self.marker else { return Some("there is no marker".to_owned()) };
+        let (holds, wanted) = match expected {
+            Target::Marker => (target == marker, "not"),
+            Target::ChildOfMarker => (self.is_child(target, marker), "not a child of"),
+        };
+        (!holds).then(|| format!("the target is {target}, {wanted} the marker, {marker}"))
+    }
+
+    /// The task in the field `pid`.
+    fn target(&self) -> Option<i32> {
+        i32::try_from(self.entry().fields.get("pid")?.as_int()?).ok()
+    }
+
+    /// Whether the last fork of `child` before the event was by `parent`.
+    fn is_child(&self, child: i32, parent: i32) -> bool {
+        let pid = |entry: &Entry, field: &str| entry.fields.get(field).and_then(Value::as_int);
+        self.timeline.entries[..self.index]
+            .iter()
+            .rev()
+            .filter(|entry| entry.event == "sched_process_fork")
+            .find(|entry| pid(entry, "child_pid") == Some(child.into()))
+            .is_some_and(|entry| pid(entry, "parent_pid") == Some(parent.into()))
+    }
+}
+
+/// A field's value by its name, or as it is.
+fn shown(entry: &Entry, field: &str) -> String {
+    match (names::field(&entry.event, field, &entry.fields), entry.fields.get(field)) {
+        (Some(name), _) => name,
+        (None, Some(value)) => value.to_string(),
+        (None, None) => "absent".to_owned(),
+    }
+}
+
+/// The first function that is not on the stack behind those before it.
+fn stack_difference(entry: &Entry, expected: &[String]) -> Option<String> {
+    if !expected.is_empty() && entry.stack.is_empty() {
+        return Some("it has no stack".to_owned());
+    }
+    let mut frames = entry.stack.iter();
+    let missing = expected.iter().position(|name| !frames.any(|frame| frame.name() == *name))?;
+    Some(match missing.checked_sub(1) {
+        Some(inner) => {
+            format!("its stack has no {} outside {}", expected[missing], expected[inner])
+        }
+        None => format!("its stack has no {}", expected[missing]),
+    })
+}

@@ -1,0 +1,175 @@
+//! Whether a run fulfils an expectation, and if not, what came closest.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use super::differences::Candidate;
+use super::{Expectation, Target, Task};
+use crate::render::text::microseconds;
+use crate::timeline::{Entry, Lane, Timeline};
+
+/// How many events a failure shows, at most.
+const SHOWN: usize = 3;
+
+/// An expectation, compared with a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// [`Expectation::fact`].
+    pub fact: String,
+    pub passed: bool,
+    /// Where the fact was found; or, in several lines, what was expected, how
+    /// much of it was found and what came closest.
+    pub detail: String,
+}
+
+impl Expectation {
+    /// Compares a run with the expectation.
+    pub fn check(&self, timeline: &Timeline) -> Checked {
+        let (passed, detail) = match self.segment(timeline) {
+            Ok((range, marker)) => self.check_in(timeline, range, marker),
+            Err(prefix) => (false, format!("no mark begins with `{prefix}`")),
+        };
+        Checked { fact: self.fact.clone(), passed, detail }
+    }
+
+    /// The events between the two marks, and the task that wrote the first. An
+    /// error is the mark that is not there.
+    fn segment(&self, timeline: &Timeline) -> Result<(Range<usize>, Option<i32>), String> {
+        let entries = &timeline.entries;
+        let mark = |start: usize, prefix: &String| {
+            let is_it = |entry: &Entry| entry.event == "mark" && text(entry).starts_with(prefix);
+            let found = entries[start..].iter().position(is_it);
+            found.map(|offset| start + offset).ok_or_else(|| prefix.clone())
+        };
+        let after = self.after.as_ref().map(|prefix| mark(0, prefix)).transpose()?;
+        let start = after.map_or(0, |index| index + 1);
+        let end = match &self.before {
+            Some(prefix) => mark(start, prefix)?,
+            None => entries.len(),
+        };
+        Ok((start..end, after.map(|index| entries[index].pid)))
+    }
+
+    fn check_in(
+        &self,
+        timeline: &Timeline,
+        range: Range<usize>,
+        marker: Option<i32>,
+    ) -> (bool, String) {
+        let (mut found, mut others) = (Vec::new(), Vec::new());
+        for index in range {
+            let candidate = Candidate { timeline, index, marker };
+            if candidate.entry().event != self.event {
+                continue;
+            }
+            let differences = candidate.differences(self);
+            let list = if differences.is_empty() { &mut found } else { &mut others };
+            list.push((candidate.entry(), differences));
+        }
+        let passed = match self.count {
+            Some(count) => found.len() == count,
+            None => !found.is_empty(),
+        };
+        if passed {
+            let times: Vec<String> =
+                found.iter().map(|(entry, _)| microseconds(entry.time_ns)).collect();
+            let detail = match times.as_slice() {
+                [] => "there is none".to_owned(),
+                times => format!("at {} µs", times.join(", ")),
+            };
+            return (true, detail);
+        }
+        // Those that differ in the least come first, in order of time.
+        others.sort_by_key(|(_, differences)| differences.len());
+        let mut detail = format!("expected {self}, found {}", found.len());
+        list(&mut detail, "found:", &found);
+        if self.count.is_none_or(|count| found.len() < count) {
+            list(&mut detail, "closest:", &others);
+            if found.is_empty() && others.is_empty() {
+                let _ = write!(detail, "\nthere is no `{}` at all", self.event);
+            }
+        }
+        (false, detail)
+    }
+}
+
+/// Adds the first events of a list, one a line, each with its differences.
+fn list(detail: &mut String, heading: &str, events: &[(&Entry, Vec<String>)]) {
+    if events.is_empty() {
+        return;
+    }
+    *detail += &format!("\n{heading}");
+    for (entry, differences) in events.iter().take(SHOWN) {
+        *detail += &format!("\n  {}", sentence(entry));
+        for difference in differences {
+            *detail += &format!("\n    {difference}");
+        }
+    }
+    if let Some(more @ 1..) = events.len().checked_sub(SHOWN) {
+        *detail += &format!("\n  and {more} more");
+    }
+}
+
+/// An event in one line.
+fn sentence(entry: &Entry) -> String {
+    let lane = if entry.event == "mark" { Lane::User } else { Lane::Kernel };
+    let told = entry.lines(lane).join(" ");
+    let told = told.replace(|c: char| c.is_control(), " ");
+    format!("{} µs {} {told}", microseconds(entry.time_ns), entry.subject())
+}
+
+fn text(entry: &Entry) -> &str {
+    entry.lines(Lane::User).first().map_or("", String::as_str)
+}
+
+impl std::fmt::Display for Expectation {
+    /// What is expected, without the fact: ``exactly 1 `signal_generate` with
+    /// sig = SIGCHLD, in process context``.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.count {
+            Some(0) => write!(f, "no `{}`", self.event)?,
+            Some(count) => write!(f, "exactly {count} `{}`", self.event)?,
+            None => write!(f, "at least 1 `{}`", self.event)?,
+        }
+        let mut conditions: Vec<String> = Vec::new();
+        if !self.fields.is_empty() {
+            let fields: Vec<String> =
+                self.fields.iter().map(|(field, wanted)| format!("{field} = {wanted}")).collect();
+            conditions.push(format!(" with {}", fields.join(", ")));
+        }
+        conditions.extend(self.context.map(|context| format!(" in {} context", context.name())));
+        conditions.extend(self.task.map(|task| format!(" by {}", task.description())));
+        conditions.extend(self.target.map(|target| format!(" to {}", target.description())));
+        if !self.stack.is_empty() {
+            let outermost_first: Vec<&str> = self.stack.iter().rev().map(String::as_str).collect();
+            conditions.push(format!(" through {}", outermost_first.join(" → ")));
+        }
+        conditions.extend(self.after.as_ref().map(|mark| format!(" after `{mark}`")));
+        conditions.extend(self.before.as_ref().map(|mark| format!(" before `{mark}`")));
+        f.write_str(&conditions.join(","))
+    }
+}
+
+impl Task {
+    fn description(self) -> &'static str {
+        match self {
+            Task::Target => "the target itself",
+            Task::NotTarget => "another task than the target",
+            Task::ChildOfTarget => "a child of the target",
+            Task::Marker => "the marker",
+            Task::NotMarker => "another task than the marker",
+            Task::ChildOfMarker => "a child of the marker",
+        }
+    }
+}
+
+impl Target {
+    fn description(self) -> &'static str {
+        match self {
+            Target::Marker => "the marker",
+            Target::ChildOfMarker => "a child of the marker",
+        }
+    }
+}

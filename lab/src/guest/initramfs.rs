@@ -1,0 +1,58 @@
+//! The initramfs: PID 1 and a console, nothing else, the same bytes for the
+//! same PID 1.
+
+use std::io::{self, Write};
+
+use cpio::newc::{Builder, trailer};
+
+/// File types, from inode(7).
+const S_IFDIR: u32 = 0o040_000;
+const S_IFCHR: u32 = 0o020_000;
+const S_IFREG: u32 = 0o100_000;
+
+/// Packs `init` as the kernel wants it: a cpio archive in the newc format,
+/// uncompressed. No time and no owner of the host gets in.
+pub fn pack(init: &[u8]) -> io::Result<Vec<u8>> {
+    let mut archive = Vec::new();
+    let mut add = |ino: u32, entry: Builder, bytes: &[u8]| {
+        let mut writer =
+            entry.ino(ino).nlink(1).mtime(0).write(&mut archive, bytes.len() as u32);
+        writer.write_all(bytes)?;
+        writer.finish().map(drop)
+    };
+    add(1, Builder::new("dev").mode(S_IFDIR | 0o755), &[])?;
+    // The kernel opens it as PID 1's standard streams before anything is mounted.
+    let console = Builder::new("dev/console").mode(S_IFCHR | 0o600).rdev_major(5).rdev_minor(1);
+    add(2, console, &[])?;
+    add(3, Builder::new("init").mode(S_IFREG | 0o755), init)?;
+    trailer(&mut archive)?;
+    Ok(archive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_archive_holds_what_the_kernel_needs() {
+        let archive = pack(b"program").unwrap();
+        let mut rest = io::Cursor::new(archive);
+        let mut seen = Vec::new();
+        loop {
+            let reader = cpio::newc::Reader::new(rest).unwrap();
+            if reader.entry().is_trailer() {
+                break;
+            }
+            let entry = reader.entry();
+            assert_eq!((entry.mtime(), entry.uid(), entry.gid()), (0, 0, 0));
+            seen.push((entry.name().to_owned(), entry.mode(), entry.file_size()));
+            rest = reader.finish().unwrap();
+        }
+        let expected = [
+            ("dev".to_owned(), 0o040_755, 0),
+            ("dev/console".to_owned(), 0o020_600, 0),
+            ("init".to_owned(), 0o100_755, 7),
+        ];
+        assert_eq!(seen, expected);
+    }
+}

@@ -1,0 +1,103 @@
+//! Kernel modules: a folder of `kmods/`, built against the lab's kernel.
+
+use std::path::{Path, PathBuf};
+
+use xshell::{Shell, cmd};
+
+use crate::cache::{Cache, CacheError, Key};
+use crate::kernel::Kernel;
+use crate::lesson::module_file;
+use crate::progress::{Event, Progress};
+
+/// Headers that modules share, with one another and with user space.
+const INCLUDE: &str = "include";
+
+/// Why a module could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum KmodError {
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error("failed to build the module `{kmod}`")]
+    Compile {
+        kmod: String,
+        /// What make and the compiler printed, whole.
+        output: String,
+    },
+    #[error("failed to run make: {0}")]
+    Make(#[source] xshell::Error),
+    #[error("failed to copy `{}`: {source}", path.display())]
+    Copy { path: PathBuf, source: std::io::Error },
+}
+
+/// Builds the module of the folder `kmods/<kmod>` below `root`, unless the
+/// cache has it; returns the `.ko`.
+///
+/// Warnings are errors: `W=1` is on.
+pub fn build(
+    root: &Path,
+    kmod: &str,
+    kernel: &Kernel,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<PathBuf, KmodError> {
+    let kmods = root.join("kmods");
+    let key = Key::builder("kmod")
+        .text("kernel", &kernel.key.to_string())
+        .tree("include", &kmods.join(INCLUDE))?
+        .tree(kmod, &kmods.join(kmod))?
+        .finish();
+    let entry = cache.entry("kmods", &key, progress, |target| {
+        progress.event(Event::Begin { stage: "module", total: None });
+        progress.event(Event::Step { done: 0, detail: kmod });
+        let result = compile(&kmods, kmod, kernel, target);
+        progress.event(Event::End);
+        result
+    })?;
+    Ok(entry.join(module_file(kmod)))
+}
+
+/// Builds a copy: make leaves its own files beside the sources.
+fn compile(kmods: &Path, kmod: &str, kernel: &Kernel, target: &Path) -> Result<(), KmodError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| KmodError::Copy { path, source }
+    };
+    let build = tempfile::tempdir().map_err(failed(Path::new("a temporary folder")))?;
+    for folder in [INCLUDE, kmod] {
+        copy_folder(&kmods.join(folder), &build.path().join(folder))
+            .map_err(failed(&kmods.join(folder)))?;
+    }
+    let sh = Shell::new().map_err(KmodError::Make)?;
+    let (kernel_dir, module_dir) = (&kernel.build_dir, build.path().join(kmod));
+    // Where it was built must not show in the module.
+    let flags = format!("-Werror -fmacro-prefix-map={}/=", build.path().display());
+    let output = cmd!(sh, "make -C {kernel_dir} M={module_dir} W=1 KCFLAGS={flags} modules")
+        .env("KBUILD_BUILD_TIMESTAMP", "@0")
+        .quiet()
+        .ignore_status()
+        .output()
+        .map_err(KmodError::Make)?;
+    if !output.status.success() {
+        let mut text = String::from_utf8_lossy(&output.stderr).into_owned();
+        // Messages name the copy; the person edits the original.
+        text = text.replace(&format!("{}/", build.path().display()), "kmods/");
+        return Err(KmodError::Compile { kmod: kmod.to_owned(), output: text });
+    }
+    let module = module_dir.join(module_file(kmod));
+    std::fs::copy(&module, target.join(module_file(kmod))).map_err(failed(&module))?;
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}

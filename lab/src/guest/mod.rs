@@ -1,0 +1,6 @@
+//! What goes into the machine: PID 1, programs, modules, the payload.
+
+pub mod initramfs;
+pub mod kmods;
+pub mod payload;
+pub mod programs;

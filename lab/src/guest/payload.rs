@@ -1,0 +1,53 @@
+//! The payload: what one run is given, as a tar archive.
+
+use std::path::Path;
+
+use protocol::{JOB_FILE, Job};
+
+/// A payload under construction; the same files in the same order give the
+/// same bytes.
+pub struct Payload(tar::Builder<Vec<u8>>);
+
+/// Why a payload could not be packed.
+#[derive(Debug, thiserror::Error)]
+pub enum PayloadError {
+    #[error("failed to read `{}`: {source}", path.display())]
+    Read { path: std::path::PathBuf, source: std::io::Error },
+    #[error("failed to pack `{name}` into the payload: {source}")]
+    Pack { name: String, source: std::io::Error },
+}
+
+impl Payload {
+    /// A payload with its job.
+    pub fn new(job: &Job) -> Result<Payload, PayloadError> {
+        let mut payload = Payload(tar::Builder::new(Vec::new()));
+        let json = serde_json::to_vec(job)
+            .map_err(|e| PayloadError::Pack { name: JOB_FILE.to_owned(), source: e.into() })?;
+        payload.add(JOB_FILE, &json, 0o644)?;
+        Ok(payload)
+    }
+
+    /// Adds a file of the host, executable by all, under a name.
+    pub fn add_file(&mut self, name: &str, path: &Path) -> Result<(), PayloadError> {
+        let bytes = std::fs::read(path)
+            .map_err(|source| PayloadError::Read { path: path.to_owned(), source })?;
+        self.add(name, &bytes, 0o755)
+    }
+
+    fn add(&mut self, name: &str, bytes: &[u8], mode: u32) -> Result<(), PayloadError> {
+        // A fresh header has no time, no owner and no name of the host.
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(mode);
+        self.0
+            .append_data(&mut header, name, bytes)
+            .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })
+    }
+
+    /// The archive's bytes.
+    pub fn finish(self) -> Result<Vec<u8>, PayloadError> {
+        self.0
+            .into_inner()
+            .map_err(|source| PayloadError::Pack { name: "the end".to_owned(), source })
+    }
+}

@@ -1,0 +1,142 @@
+//! Guest programs: Cargo packages, compiled to static executables.
+//!
+//! The finished programs lie in the cache under the hash of their sources;
+//! Cargo is asked only when that is not there.
+
+use std::path::{Path, PathBuf};
+
+use xshell::{Shell, cmd};
+
+use crate::cache::{Cache, CacheError, Key};
+use crate::progress::{Event, Progress};
+
+/// Static, so that a program needs no libraries in the guest; glibc, because
+/// one lesson is about it.
+const STATIC: &str = "-Ctarget-feature=+crt-static";
+
+/// Crates of this project that guest programs may use.
+const SHARED: &[&str] = &["guest-programs/marker", "guest-programs/protocol"];
+
+/// The compiler that built the lab compiles the programs too.
+pub const RUSTC_VERSION: &str = env!("RUSTC_VERSION");
+const HOST: &str = env!("RUSTC_HOST");
+
+/// The programs of a package.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// The folder that holds them.
+    pub folder: PathBuf,
+    /// Stands for all that they were made of.
+    pub key: Key,
+}
+
+/// Why a program could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error("failed to build `{package}`")]
+    Compile {
+        package: String,
+        /// What the compiler printed, whole.
+        output: String,
+    },
+    #[error("failed to run cargo: {0}")]
+    Cargo(#[source] xshell::Error),
+    #[error("failed to read `{}`: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+}
+
+/// Builds all programs of a package of the workspace at `root`, unless the
+/// cache has them.
+///
+/// `folder` is the package's folder, below `root`; its name is the package's.
+pub fn build(
+    root: &Path,
+    folder: &Path,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Programs, ProgramError> {
+    let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let key = key(root, folder)?;
+    let folder = cache.entry("programs", &key, progress, |target| {
+        progress.event(Event::Begin { stage: "program", total: None });
+        progress.event(Event::Step { done: 0, detail: &package });
+        let result = compile(root, &package, target);
+        progress.event(Event::End);
+        result
+    })?;
+    Ok(Programs { folder, key })
+}
+
+/// Stands for everything that the programs of a package are made of.
+pub fn key(root: &Path, folder: &Path) -> Result<Key, ProgramError> {
+    let mut key = Key::builder("programs").text("rustc", RUSTC_VERSION).text("flags", STATIC);
+    for file in ["Cargo.toml", "Cargo.lock"] {
+        key = key.file(file, &root.join(file))?;
+    }
+    for file in ["Cargo.toml", "build.rs"] {
+        if folder.join(file).exists() {
+            key = key.file(file, &folder.join(file))?;
+        }
+    }
+    key = key.tree("src", &folder.join("src"))?;
+    for shared in SHARED.iter().map(|shared| crate::root().join(shared)) {
+        key = key.tree(&shared.file_name().unwrap_or_default().to_string_lossy(), &shared)?;
+    }
+    Ok(key.finish())
+}
+
+fn compile(root: &Path, package: &str, target: &Path) -> Result<(), ProgramError> {
+    let sh = Shell::new().map_err(ProgramError::Cargo)?;
+    sh.change_dir(root);
+    let built = root.join("target").join("guest-programs");
+    // Where the tree and the registry lie must not show in the programs.
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .unwrap_or_default();
+    let flags = [
+        STATIC.to_owned(),
+        format!("--remap-path-prefix={}=", root.join("").display()),
+        format!("--remap-path-prefix={}=cargo", cargo_home.display()),
+    ];
+    let output = cmd!(
+        sh,
+        "cargo build --quiet --locked --profile guest --target {HOST} --target-dir {built} --package {package} --bins"
+    )
+    // cargo itself sets these when it runs the lab; they are not for its child.
+    .env_remove("CARGO_MANIFEST_DIR")
+    .env_remove("RUSTFLAGS")
+    .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+    .quiet()
+    .ignore_status()
+    .output()
+    .map_err(ProgramError::Cargo)?;
+    if !output.status.success() {
+        return Err(ProgramError::Compile {
+            package: package.to_owned(),
+            output: String::from_utf8_lossy(&output.stderr).into_owned(),
+        });
+    }
+    let release = built.join(HOST).join("guest");
+    for name in programs_of(root, package) {
+        let from = release.join(&name);
+        std::fs::copy(&from, target.join(&name))
+            .map_err(|source| ProgramError::Read { path: from, source })?;
+    }
+    Ok(())
+}
+
+/// The names of a package's programs: its own, and those of `src/bin/`.
+pub fn programs_of(root: &Path, package: &str) -> Vec<String> {
+    let mut names = vec![package.to_owned()];
+    let bins = root.join("guest-programs").join(package).join("src/bin");
+    let files = std::fs::read_dir(bins).into_iter().flatten().flatten();
+    let mut more: Vec<String> = files
+        .filter_map(|file| file.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+        .collect();
+    more.sort();
+    names.extend(more);
+    names
+}

@@ -1,0 +1,94 @@
+//! Running a program of the host and reading what it prints, line by line.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitStatus};
+
+/// How many lines an error shows.
+const LINES: usize = 20;
+
+/// The last lines of an output.
+#[derive(Debug, Default)]
+pub(crate) struct Tail(VecDeque<String>);
+
+impl Tail {
+    fn push(&mut self, line: &str) {
+        if self.0.len() == LINES {
+            self.0.pop_front();
+        }
+        self.0.push_back(line.to_owned());
+    }
+
+    /// The lines, each with a newline between it and the next.
+    pub(crate) fn text(self) -> String {
+        Vec::from(self.0).join("\n")
+    }
+}
+
+/// Runs a program to its end and hands over each line that it prints, on
+/// stdout and stderr in the order in which they come.
+pub(crate) fn stream(
+    mut command: Command,
+    mut on_line: impl FnMut(&str) -> std::io::Result<()>,
+) -> std::io::Result<(ExitStatus, Tail)> {
+    let (reader, writer) = std::io::pipe()?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn()?;
+    // The pipe ends when its last writer is gone: the command holds two.
+    drop(command);
+    let (mut reader, mut line, mut tail) = (BufReader::new(reader), Vec::new(), Tail::default());
+    let mut read = || -> std::io::Result<()> {
+        while reader.read_until(b'\n', &mut line)? > 0 {
+            let text = String::from_utf8_lossy(&line);
+            let text = text.trim_end();
+            on_line(text)?;
+            tail.push(text);
+            line.clear();
+        }
+        Ok(())
+    };
+    let result = read();
+    // With nobody to read, the program ends by SIGPIPE at its next line.
+    drop(reader);
+    let status = child.wait()?;
+    result.map(|()| (status, tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn both_streams_come_in_order() {
+        let mut lines = Vec::new();
+        let (status, tail) =
+            stream(shell("echo one; echo two >&2; printf three; exit 3"), |line| {
+                lines.push(line.to_owned());
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(status.code(), Some(3));
+        assert_eq!(lines, ["one", "two", "three"]);
+        assert_eq!(tail.text(), "one\ntwo\nthree");
+    }
+
+    #[test]
+    fn only_the_last_lines_are_kept() {
+        let (_, tail) = stream(shell("seq 100"), |_| Ok(())).unwrap();
+        let text = tail.text();
+        assert!(text.starts_with("81\n") && text.ends_with("\n100"), "{text}");
+    }
+
+    #[test]
+    fn a_reader_that_gives_up_ends_the_program() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = stream(shell("exec yes"), |_| Err(full())).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    }
+}

@@ -1,0 +1,244 @@
+//! A lesson, as its `lesson.toml` declares it.
+//!
+//! The structure below is the format's documentation: unknown keys are errors.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use protocol::TraceEvent;
+use serde::Deserialize;
+
+use crate::expect::Expectation;
+
+/// The only `format` understood.
+pub const FORMAT: u32 = 1;
+
+/// A lesson's name: `lesson-03-kill-pid`, the name of its folder, of its Cargo
+/// package and of its program.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    /// 1 to 99.
+    pub number: u8,
+    /// Lower-case words with hyphens between: `kill-pid`.
+    pub slug: String,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lesson-{:02}-{}", self.number, self.slug)
+    }
+}
+
+impl FromStr for Name {
+    type Err = ();
+
+    /// Parses the full form only; see [`crate::course::Course::find`] for the
+    /// short forms that people type.
+    fn from_str(s: &str) -> Result<Name, ()> {
+        let rest = s.strip_prefix("lesson-").ok_or(())?;
+        let (number, slug) = rest.split_once('-').ok_or(())?;
+        let well_formed = number.len() == 2
+            && !slug.is_empty()
+            && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        match number.parse() {
+            Ok(number @ 1..) if well_formed => Ok(Name { number, slug: slug.to_owned() }),
+            _ => Err(()),
+        }
+    }
+}
+
+/// A lesson: everything that `lesson.toml` says, checked.
+#[derive(Debug, Clone)]
+pub struct Lesson {
+    pub name: Name,
+    /// The folder that `lesson.toml` lies in.
+    pub folder: PathBuf,
+    /// The driving question.
+    pub title: String,
+    /// One line for `list`.
+    pub summary: String,
+    /// Guest time after which the program is killed, milliseconds.
+    pub timeout_ms: u64,
+    /// Size of the trace's ring buffer, KiB.
+    pub trace_buffer_kib: u32,
+    /// Devices that the machine has for this lesson.
+    pub devices: Vec<Device>,
+    /// Folders of `kmods/`, whose modules the payload carries.
+    pub kmods: Vec<String>,
+    /// Modules that PID 1 loads before the program starts, in this order.
+    pub load: Vec<Load>,
+    /// Trace events to record.
+    pub trace: Vec<TraceEvent>,
+    /// What the record has to show.
+    pub expect: Vec<Expectation>,
+}
+
+/// A device that is on the machine for some lessons only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Device {
+    /// QEMU's educational PCI device (docs/specs/edu.rst in QEMU).
+    Edu,
+}
+
+/// A module to load before the program starts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// Its folder in `kmods/`.
+    pub kmod: String,
+    /// Module parameters: `name=value name=value`.
+    #[serde(default)]
+    pub params: String,
+}
+
+/// Why a `lesson.toml` could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LessonError {
+    #[error("failed to read `{}`: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("failed to parse `{}`: {source}", path.display())]
+    Parse { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("`{}` has format {found}, but this lab reads format {FORMAT}", path.display())]
+    Format { path: PathBuf, found: u32 },
+    #[error("`{}` is not named lesson-NN-slug", folder.display())]
+    Name { folder: PathBuf },
+    #[error("`{}` loads `{kmod}`, which is not among its kmods", path.display())]
+    Load { path: PathBuf, kmod: String },
+}
+
+/// `lesson.toml`, before checking.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLesson {
+    /// The version of this format: 1.
+    format: u32,
+    title: String,
+    summary: String,
+    /// Default: 10 seconds.
+    #[serde(default = "default_timeout_ms")]
+    timeout_ms: u64,
+    /// Default: 1 MiB, some ten thousand events.
+    #[serde(default = "default_trace_buffer_kib")]
+    trace_buffer_kib: u32,
+    #[serde(default)]
+    devices: Vec<Device>,
+    #[serde(default)]
+    kmods: Vec<String>,
+    #[serde(default)]
+    load: Vec<Load>,
+    #[serde(default)]
+    trace: Vec<TraceEvent>,
+    #[serde(default)]
+    expect: Vec<Expectation>,
+}
+
+fn default_timeout_ms() -> u64 {
+    10_000
+}
+
+fn default_trace_buffer_kib() -> u32 {
+    1024
+}
+
+impl Lesson {
+    /// Reads the lesson in a folder.
+    pub fn read(folder: &Path) -> Result<Lesson, LessonError> {
+        let path = folder.join("lesson.toml");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| LessonError::Read { path: path.clone(), source })?;
+        Lesson::parse(folder, &text)
+    }
+
+    /// Parses `lesson.toml`'s text; `folder` names the lesson.
+    pub fn parse(folder: &Path, text: &str) -> Result<Lesson, LessonError> {
+        let path = folder.join("lesson.toml");
+        let name = folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .and_then(|name| name.parse().ok())
+            .ok_or_else(|| LessonError::Name { folder: folder.to_owned() })?;
+        let raw: RawLesson = toml::from_str(text)
+            .map_err(|e| LessonError::Parse { path: path.clone(), source: Box::new(e) })?;
+        if raw.format != FORMAT {
+            return Err(LessonError::Format { path, found: raw.format });
+        }
+        if let Some(load) = raw.load.iter().find(|load| !raw.kmods.contains(&load.kmod)) {
+            return Err(LessonError::Load { path, kmod: load.kmod.clone() });
+        }
+        Ok(Lesson {
+            name,
+            folder: folder.to_owned(),
+            title: raw.title,
+            summary: raw.summary,
+            timeout_ms: raw.timeout_ms,
+            trace_buffer_kib: raw.trace_buffer_kib,
+            devices: raw.devices,
+            kmods: raw.kmods,
+            load: raw.load,
+            trace: raw.trace,
+            expect: raw.expect,
+        })
+    }
+}
+
+/// The file name of a module: `lab_kill_pid.ko` for the folder `kill_pid`.
+/// The prefix keeps the lab's modules apart from the kernel's own.
+pub fn module_file(kmod: &str) -> String {
+    format!("lab_{kmod}.ko")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Lesson, String> {
+        Lesson::parse(Path::new("guest-programs/lesson-03-kill-pid"), text)
+            .map_err(|e| e.to_string())
+    }
+
+    const SMALLEST: &str = "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n";
+
+    #[test]
+    fn names_are_parsed_strictly() {
+        let name: Name = "lesson-03-kill-pid".parse().unwrap();
+        assert_eq!(name, Name { number: 3, slug: "kill-pid".to_owned() });
+        assert_eq!(name.to_string(), "lesson-03-kill-pid");
+        for wrong in ["lesson-3-kill-pid", "lesson-00-x", "lesson-03-", "lesson-03-A", "03-x"] {
+            assert_eq!(wrong.parse::<Name>(), Err(()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn defaults_are_filled_in() {
+        let lesson = parse(SMALLEST).unwrap();
+        assert_eq!((lesson.timeout_ms, lesson.trace_buffer_kib), (10_000, 1024));
+        assert!(lesson.devices.is_empty() && lesson.load.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let error = parse(&format!("{SMALLEST}colour = 1\n")).unwrap_err();
+        assert!(error.contains("unknown field `colour`"), "{error}");
+    }
+
+    #[test]
+    fn another_format_is_refused() {
+        let error = parse(&SMALLEST.replace('1', "2")).unwrap_err();
+        assert_eq!(
+            error,
+            "`guest-programs/lesson-03-kill-pid/lesson.toml` has format 2, but this lab reads format 1"
+        );
+    }
+
+    #[test]
+    fn only_kmods_of_the_lesson_are_loaded() {
+        let error = parse(&format!("{SMALLEST}load = [{{ kmod = \"kill_pid\" }}]\n")).unwrap_err();
+        assert_eq!(
+            error,
+            "`guest-programs/lesson-03-kill-pid/lesson.toml` loads `kill_pid`, \
+             which is not among its kmods"
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! What a run will do, worked out before any of it is done.
+//!
+//! A plan is made from the lesson alone, without IO, so that it can be printed
+//! and compared in tests.
+
+use std::fmt;
+
+use protocol::{Job, Module};
+
+use crate::lesson::{Lesson, module_file};
+use crate::vm::command::{self, Accel, Files, Flag, QEMU, Start};
+
+/// How a person wants a lesson to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    pub accel: Accel,
+    /// Boot instead of going on from a checkpoint.
+    pub cold: bool,
+    /// Record the lesson's trace events.
+    pub trace: bool,
+}
+
+impl Default for Options {
+    /// TCG, from a checkpoint, with trace.
+    fn default() -> Options {
+        Options { accel: Accel::Tcg, cold: false, trace: true }
+    }
+}
+
+/// Everything that a run of a lesson will do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub lesson: Lesson,
+    pub options: Options,
+    /// What has to be there first, in this order; each is taken from the cache
+    /// if nothing that it is made of has changed.
+    pub build: Vec<BuildStep>,
+    /// What PID 1 is told, but for the nonce, which each run chooses anew.
+    pub job: Job,
+}
+
+/// Something that has to be built before the machine starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildStep {
+    Kernel,
+    Init,
+    Program { package: String },
+    Module { kmod: String },
+    Checkpoint,
+}
+
+impl fmt::Display for BuildStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildStep::Kernel => write!(f, "the guest kernel, from images/kernel.fragment"),
+            BuildStep::Init => write!(f, "PID 1, from guest-programs/init"),
+            BuildStep::Program { package } => {
+                write!(f, "the program, from guest-programs/{package}")
+            }
+            BuildStep::Module { kmod } => {
+                write!(f, "the module {}, from kmods/{kmod}", module_file(kmod))
+            }
+            BuildStep::Checkpoint => write!(f, "the checkpoint: the machine, booted and saved"),
+        }
+    }
+}
+
+/// The folder of the payload that programs lie in is its root; so do modules.
+impl Plan {
+    /// Works out a run of a lesson.
+    pub fn new(lesson: Lesson, options: Options) -> Plan {
+        let package = lesson.name.to_string();
+        let mut build = vec![
+            BuildStep::Kernel,
+            BuildStep::Init,
+            BuildStep::Program { package: package.clone() },
+        ];
+        build.extend(lesson.kmods.iter().map(|kmod| BuildStep::Module { kmod: kmod.clone() }));
+        if !options.cold {
+            build.push(BuildStep::Checkpoint);
+        }
+        let job = Job {
+            program: package,
+            args: Vec::new(),
+            env: vec![("PATH".to_owned(), "/lab".to_owned())],
+            modules: lesson
+                .load
+                .iter()
+                .map(|load| Module {
+                    file: module_file(&load.kmod),
+                    params: load.params.clone(),
+                })
+                .collect(),
+            trace: if options.trace { lesson.trace.clone() } else { Vec::new() },
+            trace_buffer_kib: lesson.trace_buffer_kib,
+            timeout_ms: lesson.timeout_ms,
+            nonce: String::new(),
+        };
+        Plan { lesson, options, build, job }
+    }
+
+    /// How the machine comes to life.
+    pub fn start(&self) -> Start {
+        if self.options.cold { Start::Cold } else { Start::Restore }
+    }
+
+    /// QEMU's command line, with names in place of files.
+    pub fn command_line(&self) -> Vec<Flag> {
+        let files = Files::named();
+        let mut flags = command::saved(self.options.accel, self.start(), &files);
+        flags.extend(command::added(&self.lesson.devices, self.start(), &files));
+        flags
+    }
+}
+
+/// For people: every step, flag and parameter with its reason.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.lesson.name, self.lesson.title)?;
+        writeln!(f, "\nbuild what is not in the cache:")?;
+        for step in &self.build {
+            writeln!(f, "  {step}")?;
+        }
+        writeln!(f, "\nstart {QEMU}:")?;
+        for flag in self.command_line() {
+            let words = if flag.words[0] == "-append" {
+                "-append <the kernel parameters below>".to_owned()
+            } else {
+                flag.words.join(" ")
+            };
+            writeln!(f, "  {words}\n      {}", flag.reason)?;
+        }
+        writeln!(f, "\nkernel parameters:")?;
+        for (parameter, reason) in command::kernel_parameters(self.options.accel, self.start()) {
+            writeln!(f, "  {parameter}\n      {reason}")?;
+        }
+        writeln!(f, "\npayload:")?;
+        writeln!(f, "  {}  what PID 1 has to do", protocol::JOB_FILE)?;
+        writeln!(f, "  {}", self.job.program)?;
+        for kmod in &self.lesson.kmods {
+            writeln!(f, "  {}", module_file(kmod))?;
+        }
+        writeln!(f, "\nin the guest, PID 1:")?;
+        for module in &self.job.modules {
+            writeln!(f, "  loads {} {}", module.file, module.params)?;
+        }
+        for event in &self.job.trace {
+            write!(f, "  records {}", event.event)?;
+            if !event.filter.is_empty() {
+                write!(f, " where {}", event.filter)?;
+            }
+            writeln!(f, "{}", if event.stack { ", with its stack" } else { "" })?;
+        }
+        writeln!(
+            f,
+            "  runs {}, for {} s of guest time at most",
+            self.job.program,
+            self.job.timeout_ms as f64 / 1000.0
+        )?;
+        writeln!(f, "  sends the record and ends the machine")?;
+        writeln!(f, "\nthen compare the record with {} expectations", self.lesson.expect.len())
+    }
+}

@@ -1,0 +1,6 @@
+//! A timeline as people see it. Rendering decides nothing: what is told, and
+//! in which lane, is in the [`crate::timeline::Timeline`].
+
+pub mod text;
+
+pub(crate) mod wrap;

@@ -1,0 +1,104 @@
+//! Word wrapping in terminal columns.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns that a text takes on a terminal.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Wraps a paragraph into lines of at most `columns`. `first` begins the first
+/// line; the others are indented by `indent`, or by less if a word would not
+/// fit. Each of `texts` begins a line, unless it is the first.
+///
+/// An arrow never begins a line, and a word that is longer than a whole line
+/// is broken. Control characters are shown, not obeyed: a newline in a mark
+/// cannot pass for a line of the timeline.
+pub fn wrap(first: &str, indent: usize, texts: &[String], columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = first.to_owned();
+    // Whether the line ends in a word, which the next one is kept apart from.
+    let mut after_word = !first.is_empty();
+    for (number, text) in texts.iter().enumerate() {
+        let mut breaks = number > 0;
+        for word in words(text) {
+            let gap = usize::from(after_word);
+            if breaks || after_word && width(&line) + gap + width(&word) > columns {
+                let indent = indent.min(columns.saturating_sub(width(&word)));
+                lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            } else {
+                line += &" ".repeat(gap);
+            }
+            for c in word.chars() {
+                if width(&line) + c.width().unwrap_or(0) > columns {
+                    lines.push(std::mem::take(&mut line));
+                }
+                line.push(c);
+            }
+            (after_word, breaks) = (true, false);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+/// The parts of a text that stay together.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()).map(shown) {
+        match words.last_mut() {
+            Some(last) if word == "→" => *last += " →",
+            _ => words.push(word),
+        }
+    }
+    words
+}
+
+fn shown(word: &str) -> String {
+    let show =
+        |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    word.chars().map(show).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrap("[33]", 5, &["one two three".into()], 12), ["[33] one two", "     three"]);
+        assert_eq!(wrap("", 0, &["one two".into()], 80), ["one two"]);
+    }
+
+    #[test]
+    fn each_text_begins_a_line() {
+        let texts = ["do_exit:".into(), "SIGCHLD to 31".into()];
+        assert_eq!(wrap("[33]", 5, &texts, 80), ["[33] do_exit:", "     SIGCHLD to 31"]);
+    }
+
+    #[test]
+    fn arrows_stay_with_what_is_before_them() {
+        assert_eq!(wrap("", 0, &["do_exit → do_wait".into()], 9), ["do_exit →", "do_wait"]);
+        assert_eq!(wrap("", 0, &["ab do_exit → x".into()], 11), ["ab", "do_exit → x"]);
+    }
+
+    #[test]
+    fn a_long_word_is_indented_by_less() {
+        assert_eq!(wrap("[1]", 4, &["ab abcdef".into()], 8), ["[1] ab", "  abcdef"]);
+    }
+
+    #[test]
+    fn long_words_are_broken() {
+        assert_eq!(wrap("[1]", 4, &["abcdefghij".into()], 8), ["[1]", "abcdefgh", "ij"]);
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!(wrap("", 0, &["核心 信號".into()], 6), ["核心", "信號"]);
+    }
+
+    #[test]
+    fn control_characters_are_shown() {
+        assert_eq!(wrap("", 0, &["a\n[1] b\x1b[2J".into()], 80), ["a\\n[1] b\\u{1b}[2J"]);
+    }
+}

@@ -1,0 +1,87 @@
+//! What a person, or a machine, is shown of a run.
+
+use std::fmt::Write;
+
+use protocol::Ended;
+use serde_json::{Value, json};
+
+use crate::plan::Plan;
+use crate::render;
+use crate::run::Run;
+use crate::vm::command::Accel;
+
+/// Everything, as text of 80 columns: the program's output, the timeline, and
+/// which expectations held.
+pub fn text(plan: &Plan, run: &Run) -> String {
+    let mut text = format!("{}: {}\n{}\n", plan.lesson.name, plan.lesson.title, machine(plan));
+    section(&mut text, "output", &String::from_utf8_lossy(&run.record.stdout));
+    if !run.record.stderr.is_empty() {
+        section(&mut text, "stderr", &String::from_utf8_lossy(&run.record.stderr));
+    }
+    if plan.options.trace {
+        section(&mut text, "timeline", &render::text::render(&run.timeline));
+    }
+    section(&mut text, "expected", &run.verdict.to_string());
+    text
+}
+
+fn section(text: &mut String, name: &str, content: &str) {
+    let _ = write!(text, "\n--- {name}\n{content}");
+    if !content.is_empty() && !content.ends_with('\n') {
+        text.push('\n');
+    }
+}
+
+/// The accelerator, always said: a slow or irreproducible run explains itself.
+fn machine(plan: &Plan) -> String {
+    let accel = match plan.options.accel {
+        Accel::Tcg => "tcg",
+        Accel::Kvm => "kvm (times differ from run to run)",
+    };
+    let start = if plan.options.cold { "booted" } else { "from the checkpoint" };
+    format!("{accel}, {start}")
+}
+
+/// One JSON document:
+///
+/// ```json
+/// {"version": 1, "lesson": "lesson-01-sigchld", "accel": "tcg", "cold": false,
+///  "passed": true, "ended": {"exited": 0}, "stdout": "…", "stderr": "",
+///  "expected": [{"fact": "…", "passed": true, "detail": ""}],
+///  "timeline": {"entries": []}, "vm_ms": 190}
+/// ```
+///
+/// `ended` is `{"exited": status}`, `{"signaled": number}`, `"timed-out"` or
+/// `{"not-started": reason}`. `vm_ms` is the host's time from QEMU's start to
+/// its end; everything else is the same in every run. The timeline is
+/// documented at [`crate::timeline::Timeline::to_json`].
+pub fn json(plan: &Plan, run: &Run) -> Value {
+    json!({
+        "version": 1,
+        "lesson": plan.lesson.name.to_string(),
+        "accel": match plan.options.accel { Accel::Tcg => "tcg", Accel::Kvm => "kvm" },
+        "cold": plan.options.cold,
+        "passed": run.verdict.passed(),
+        "ended": run.record.outcome.ended,
+        "stdout": String::from_utf8_lossy(&run.record.stdout),
+        "stderr": String::from_utf8_lossy(&run.record.stderr),
+        "expected": run.verdict.to_json(),
+        "timeline": run.timeline.to_json(),
+        "vm_ms": u64::try_from(run.elapsed.as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+/// Why a run has no verdict, if it has none.
+pub fn no_verdict(plan: &Plan, run: &Run) -> Option<String> {
+    match &run.record.outcome.ended {
+        Ended::Exited(_) | Ended::Signaled(_) => None,
+        Ended::TimedOut => Some(format!(
+            "`{}` did not end within {} s of guest time",
+            plan.job.program,
+            plan.lesson.timeout_ms as f64 / 1000.0
+        )),
+        Ended::NotStarted(reason) => {
+            Some(format!("`{}` was not started: {reason}", plan.job.program))
+        }
+    }
+}

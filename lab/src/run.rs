@@ -1,0 +1,199 @@
+//! A run: everything that a plan says, done.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::cache::{Cache, Key};
+use crate::course::Course;
+use crate::error::Error;
+use crate::guest::payload::Payload;
+use crate::guest::{initramfs, kmods, programs};
+use crate::kernel::{self, Kernel};
+use crate::lesson::module_file;
+use crate::plan::Plan;
+use crate::progress::{Event, Progress};
+use crate::record::Record;
+use crate::timeline::Timeline;
+use crate::trace::{self, Inputs, Symbols};
+use crate::verdict::Verdict;
+use crate::vm::checkpoint::{self, STATE_FILE};
+use crate::vm::command::Accel;
+use crate::vm::{self, Parts, VmError};
+
+/// The file of the initramfs's cache entry.
+const INITRAMFS_FILE: &str = "initramfs.cpio";
+
+/// What runs of lessons have in common.
+pub struct Lab<'a> {
+    pub course: Course,
+    pub cache: Cache,
+    pub kernel: kernel::Options,
+    pub progress: &'a dyn Progress,
+}
+
+/// The machine, all built: what every lesson starts from.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    pub kernel: Kernel,
+    /// The initramfs, as a file.
+    pub initramfs: PathBuf,
+    pub initramfs_key: Key,
+    symbols: Symbols,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Run {
+    pub record: Record,
+    pub timeline: Timeline,
+    pub verdict: Verdict,
+    /// The kernel log.
+    pub log: String,
+    /// From starting QEMU to its end.
+    pub elapsed: Duration,
+}
+
+impl Lab<'_> {
+    /// Builds what every lesson needs, or takes it from the cache.
+    pub fn machine(&self) -> Result<Machine, Error> {
+        let fragment = crate::root().join("images/kernel.fragment");
+        let kernel = kernel::build(&self.cache, &self.kernel, &[fragment], self.progress)?;
+        let init = programs::build(
+            &crate::root(),
+            &crate::root().join("guest-programs/init"),
+            &self.cache,
+            self.progress,
+        )?;
+        let initramfs_key = Key::builder("initramfs").text("init", &init.key.to_string()).finish();
+        let folder = self.cache.entry("initramfs", &initramfs_key, self.progress, |folder| {
+            let path = folder.join(INITRAMFS_FILE);
+            initramfs::pack(&read(&init.folder.join("init"))?)
+                .and_then(|archive| std::fs::write(&path, archive))
+                .map_err(|source| Error::File { verb: "write", path, source })
+        })?;
+        let system_map = read(&kernel.system_map)?;
+        let symbols = Symbols::parse(&String::from_utf8_lossy(&system_map))?;
+        Ok(Machine { kernel, initramfs: folder.join(INITRAMFS_FILE), initramfs_key, symbols })
+    }
+
+    /// The checkpoint of a machine, made if there is none.
+    pub fn checkpoint(&self, machine: &Machine, accel: Accel) -> Result<PathBuf, Error> {
+        let parts = machine.parts(accel);
+        let key = checkpoint::key(parts, &machine.kernel.key, &machine.initramfs_key);
+        let folder = self.cache.entry("checkpoints", &key, self.progress, |folder| {
+            self.progress.event(Event::Begin { stage: "checkpoint", total: None });
+            let saved = checkpoint::save(parts, folder);
+            self.progress.event(Event::End);
+            saved.map_err(Error::from)
+        })?;
+        Ok(folder.join(STATE_FILE))
+    }
+
+    /// Does what a plan says.
+    pub fn run(&self, machine: &Machine, plan: &Plan) -> Result<Run, Error> {
+        let lesson = &plan.lesson;
+        let programs =
+            programs::build(&self.course.root, &lesson.folder, &self.cache, self.progress)?;
+        let modules = lesson
+            .kmods
+            .iter()
+            .map(|kmod| {
+                let (root, kernel) = (&self.course.root, &machine.kernel);
+                let file = kmods::build(root, kmod, kernel, &self.cache, self.progress)?;
+                Ok((module_file(kmod), file))
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+
+        let mut job = plan.job.clone();
+        job.nonce = nonce()?;
+        let mut payload = Payload::new(&job)?;
+        for name in programs::programs_of(&self.course.root, &plan.job.program) {
+            payload.add_file(&name, &programs.folder.join(&name))?;
+        }
+        for (name, file) in &modules {
+            payload.add_file(name, file)?;
+        }
+        let payload = payload.finish()?;
+
+        let finished = self.start(machine, plan, &payload)?;
+        let record = Record::parse(&finished.record, &job.nonce)?;
+        let timeline = machine.read_trace(&record, &modules)?;
+        let verdict = Verdict::new(&lesson.expect, &timeline, &record.outcome.ended);
+        Ok(Run { record, timeline, verdict, log: finished.log, elapsed: finished.elapsed })
+    }
+
+    /// Runs the machine: from the checkpoint, or by booting where that is asked
+    /// for or the checkpoint cannot be restored.
+    fn start(
+        &self,
+        machine: &Machine,
+        plan: &Plan,
+        payload: &[u8],
+    ) -> Result<vm::Finished, Error> {
+        let parts = machine.parts(plan.options.accel);
+        let limit = wall_limit(plan.lesson.timeout_ms);
+        let run = |state: Option<&Path>| vm::run(parts, &plan.lesson.devices, payload, state, limit);
+        if plan.options.cold {
+            return Ok(run(None)?);
+        }
+        let state = self.checkpoint(machine, plan.options.accel)?;
+        match run(Some(&state)) {
+            Err(VmError::Restore { message }) => {
+                self.progress.note(&format!("booting: the checkpoint is of no use ({message})"));
+                Ok(run(None)?)
+            }
+            result => Ok(result?),
+        }
+    }
+}
+
+impl Machine {
+    fn parts(&self, accel: Accel) -> Parts<'_> {
+        Parts { accel, kernel: &self.kernel.image, initramfs: &self.initramfs }
+    }
+
+    fn read_trace(
+        &self,
+        record: &Record,
+        modules: &[(String, PathBuf)],
+    ) -> Result<Timeline, Error> {
+        let mut symbols = self.symbols.clone();
+        for loaded in &record.modules {
+            let file = format!("{}.ko", loaded.name);
+            if let Some((_, path)) = modules.iter().find(|(name, _)| *name == file) {
+                let elf = read(path)?;
+                symbols.add_module(&loaded.name, loaded.text_address, &elf)?;
+            }
+        }
+        let inputs = Inputs {
+            pages: &record.trace,
+            stats: &record.trace_stats,
+            formats: &record.formats,
+            symbols: &symbols,
+        };
+        Ok(Timeline::new(&trace::decode(&inputs)?))
+    }
+}
+
+/// The host's time that a run may take. The guest's own time-out ends a
+/// program that hangs; this one ends a machine that does, on a host that may
+/// be slow and busy.
+fn wall_limit(timeout_ms: u64) -> Duration {
+    Duration::from_secs(20) + 2 * Duration::from_millis(timeout_ms)
+}
+
+/// 128 random bits in hexadecimal: always as long, so that no run does more
+/// work on it than another.
+fn nonce() -> Result<String, Error> {
+    let path = Path::new("/dev/urandom");
+    let mut bytes = [0; 16];
+    std::fs::File::open(path)
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .map_err(|source| Error::File { verb: "read", path: path.to_owned(), source })?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::File { verb: "read", path: path.to_owned(), source })
+}

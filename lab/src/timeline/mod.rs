@@ -1,0 +1,135 @@
+//! One run as one stream of events, told in words.
+//!
+//! A timeline is data: which lane an event is told in and what is said there,
+//! with everything the event held beside it. How it looks is up to
+//! [`crate::render`].
+
+mod describe;
+mod path;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::trace::{Context, Event, Fields, Frame};
+
+pub use path::path;
+
+/// All events of a run, in order.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Timeline {
+    pub entries: Vec<Entry>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Since the first event of the run, ns.
+    pub time_ns: u64,
+    /// The current task; see [`Event::pid`].
+    pub pid: i32,
+    pub context: Context,
+    /// The kernel's name of the event; see [`crate::trace::Kind::name`].
+    pub event: String,
+    /// What the event held.
+    pub fields: Fields,
+    /// What is told of it; at most one cell a lane.
+    pub cells: Vec<Cell>,
+    /// The whole kernel stack, innermost first; empty if it was not recorded.
+    pub stack: Vec<Frame>,
+}
+
+/// What is told of an event in one lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    pub lane: Lane,
+    /// Lines of one sentence, whose subject is [`Entry::subject`]. May hold
+    /// anything that a program put into a mark, newlines too.
+    pub lines: Vec<String>,
+}
+
+/// Who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lane {
+    Device,
+    Kernel,
+    User,
+}
+
+impl Timeline {
+    /// The timeline of a run's events, which are in order.
+    pub fn new(events: &[Event]) -> Timeline {
+        let start = events.first().map_or(0, |event| event.time_ns);
+        let entry = |event: &Event| Entry {
+            time_ns: event.time_ns.saturating_sub(start),
+            pid: event.pid,
+            context: event.context,
+            event: event.kind.name().to_owned(),
+            fields: event.fields.clone(),
+            cells: describe::cells(event),
+            stack: event.stack.clone(),
+        };
+        Timeline { entries: events.iter().map(entry).collect() }
+    }
+
+    /// The timeline as JSON:
+    ///
+    /// ```json
+    /// {"entries": [{
+    ///   "time_ns": 18400,
+    ///   "pid": 33,
+    ///   "context": "process",
+    ///   "event": "signal_generate",
+    ///   "fields": {"sig": 17, "code": 1},
+    ///   "cells": [{"lane": "kernel", "lines": ["do_exit:", "SIGCHLD to 31, CLD_EXITED"]}],
+    ///   "stack": [{"function": "do_exit", "offset": 1568, "module": null}]
+    /// }]}
+    /// ```
+    ///
+    /// `context` is `process`, `softirq`, `hardirq` or `nmi`; `lane` is
+    /// `device`, `kernel` or `user`; `function` is null where the address
+    /// belongs to none. Stacks are innermost first.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!(self)
+    }
+}
+
+impl Entry {
+    /// Who acts: `[31]` is task 31; `[31] hardirq:` is an interrupt that came
+    /// while task 31 was running, which need not have anything to do with it.
+    pub fn subject(&self) -> String {
+        match self.context {
+            Context::Process => format!("[{}]", self.pid),
+            context => format!("[{}] {}:", self.pid, context.name()),
+        }
+    }
+
+    /// What is told in a lane; no lines if nothing is.
+    pub fn lines(&self, lane: Lane) -> &[String] {
+        self.cells.iter().find(|cell| cell.lane == lane).map_or(&[], |cell| &cell.lines)
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let stack: Vec<_> = self.stack.iter().map(frame).collect();
+        let mut entry = serializer.serialize_struct("Entry", 7)?;
+        entry.serialize_field("time_ns", &self.time_ns)?;
+        entry.serialize_field("pid", &self.pid)?;
+        entry.serialize_field("context", &self.context)?;
+        entry.serialize_field("event", &self.event)?;
+        entry.serialize_field("fields", &self.fields)?;
+        entry.serialize_field("cells", &self.cells)?;
+        entry.serialize_field("stack", &stack)?;
+        entry.end()
+    }
+}
+
+fn frame(frame: &Frame) -> serde_json::Value {
+    let symbol = frame.symbol.as_ref();
+    serde_json::json!({
+        "function": symbol.map(|s| &s.name),
+        "offset": symbol.map(|s| s.offset),
+        "module": symbol.and_then(|s| s.module.as_ref()),
+    })
+}

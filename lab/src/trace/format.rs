@@ -1,0 +1,250 @@
+//! An event's `format` file: where each field lies in the payload.
+//!
+//! These files are how the kernel itself describes its events
+//! (Documentation/trace/events.rst), so no layout is written down here except
+//! that of the common fields.
+
+use super::TraceError;
+use super::value::{Fields, Value};
+
+/// The layout of one kind of event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Format {
+    /// Without its system: `signal_generate`.
+    pub name: String,
+    /// What `common_type` holds.
+    pub id: u16,
+    /// All but the common fields.
+    pub fields: Vec<Field>,
+}
+
+/// Where one field lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// As the kernel names it.
+    pub name: String,
+    /// From the start of the payload, bytes.
+    pub offset: usize,
+    /// Bytes; 0 if it goes on to the end of the payload.
+    pub size: usize,
+    shape: Shape,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Integer {
+        signed: bool,
+    },
+    Text,
+    /// A `__data_loc`: the field holds offset and length of the value proper.
+    DynamicText,
+    DynamicBytes,
+    /// An array of integers of this size.
+    List {
+        element: usize,
+    },
+}
+
+impl Format {
+    /// Parses a `format` file. `event` is its name for errors:
+    /// `signal/signal_generate`.
+    ///
+    /// # Errors
+    /// [`TraceError::Format`] if a line is not as the kernel writes it.
+    pub fn parse(event: &str, text: &str) -> Result<Format, TraceError> {
+        let failed = |line: &str| TraceError::Format {
+            event: event.to_owned(),
+            line: line.trim().to_owned(),
+        };
+        let (mut name, mut id, mut fields) = (None, None, Vec::new());
+        for line in text.lines() {
+            if let Some(rest) = line.strip_prefix("name: ") {
+                name = Some(rest.to_owned());
+            } else if let Some(rest) = line.strip_prefix("ID: ") {
+                id = Some(rest.parse().map_err(|_| failed(line))?);
+            } else if line.starts_with("print fmt:") {
+                break;
+            } else if line.trim_start().starts_with("field:") {
+                let field = Field::parse(line.trim()).ok_or_else(|| failed(line))?;
+                if !field.name.starts_with("common_") {
+                    fields.push(field);
+                }
+            }
+        }
+        let name = name.ok_or_else(|| failed("name:"))?;
+        let id = id.ok_or_else(|| failed("ID:"))?;
+        Ok(Format { name, id, fields })
+    }
+
+    /// The fields of a payload.
+    ///
+    /// # Errors
+    /// [`TraceError::Payload`] if the payload is too short for one of them.
+    pub fn decode(&self, payload: &[u8]) -> Result<Fields, TraceError> {
+        let decode = |field: &Field| {
+            let value = field.decode(payload).ok_or_else(|| TraceError::Payload {
+                event: self.name.clone(),
+                field: field.name.clone(),
+            })?;
+            Ok((field.name.clone(), value))
+        };
+        self.fields.iter().map(decode).collect()
+    }
+
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+impl Field {
+    /// Parses `field:char comm[16];\toffset:20;\tsize:16;\tsigned:0;`.
+    fn parse(line: &str) -> Option<Field> {
+        let (mut declaration, mut offset, mut size, mut signed) = (None, None, None, false);
+        for part in line.split(';') {
+            match part.trim().split_once(':') {
+                Some(("field", text)) => declaration = Some(text),
+                Some(("offset", text)) => offset = Some(text.parse().ok()?),
+                Some(("size", text)) => size = Some(text.parse().ok()?),
+                Some(("signed", text)) => signed = text == "1",
+                _ => {}
+            }
+        }
+        let (declaration, offset, size) = (declaration?, offset?, size?);
+        let (kind, declarator) = declaration.rsplit_once([' ', '*'])?;
+        let (name, length) = match declarator.split_once('[') {
+            Some((name, length)) => (name, Some(length.strip_suffix(']')?)),
+            None => (declarator, None),
+        };
+        let shape = match length {
+            _ if kind == "__data_loc char[]" => Shape::DynamicText,
+            _ if kind.starts_with("__data_loc") => Shape::DynamicBytes,
+            Some(_) if kind == "char" => Shape::Text,
+            // A length may also be the name of a constant; none that the lab
+            // records is.
+            Some(length) => {
+                let element = usize::checked_div(size, length.parse().ok()?)?;
+                matches!(element, 1 | 2 | 4 | 8).then_some(Shape::List { element })?
+            }
+            None => Shape::Integer { signed },
+        };
+        Some(Field { name: name.to_owned(), offset, size, shape })
+    }
+
+    fn decode(&self, payload: &[u8]) -> Option<Value> {
+        let end = if self.size == 0 { payload.len() } else { self.offset + self.size };
+        let bytes = payload.get(self.offset..end)?;
+        Some(match self.shape {
+            Shape::Integer { signed: false } if self.size == 8 => Value::Uint(unsigned(bytes)),
+            Shape::Integer { signed } => {
+                let bits = 64 - 8 * u32::try_from(bytes.len()).ok().filter(|n| *n <= 8)?;
+                let left = unsigned(bytes) << bits;
+                // Shifting a signed number to the right spreads its sign.
+                let n = if signed { left.cast_signed() >> bits } else { (left >> bits) as i64 };
+                Value::Int(n)
+            }
+            Shape::Text => Value::Text(text(bytes)),
+            Shape::DynamicText => Value::Text(text(located(payload, bytes)?)),
+            Shape::DynamicBytes => {
+                Value::List(located(payload, bytes)?.iter().map(|byte| u64::from(*byte)).collect())
+            }
+            Shape::List { element } => {
+                Value::List(bytes.chunks_exact(element).map(unsigned).collect())
+            }
+        })
+    }
+}
+
+/// What a `__data_loc` points to: its low half is the offset in the payload,
+/// its high half the length.
+fn located<'a>(payload: &'a [u8], field: &[u8]) -> Option<&'a [u8]> {
+    let location = unsigned(field) as usize;
+    let (offset, len) = (location & 0xffff, location >> 16);
+    payload.get(offset..offset + len)
+}
+
+/// A little-endian integer of up to eight bytes.
+fn unsigned(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte))
+}
+
+/// Up to the first NUL.
+fn text(bytes: &[u8]) -> String {
+    let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "name: sample
+ID: 513
+format:
+\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;
+\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;
+
+\tfield:int code;\toffset:8;\tsize:4;\tsigned:1;
+\tfield:unsigned int mask;\toffset:12;\tsize:4;\tsigned:0;
+\tfield:char comm[4];\toffset:16;\tsize:4;\tsigned:0;
+\tfield:__data_loc char[] name;\toffset:20;\tsize:4;\tsigned:0;
+\tfield:void * address;\toffset:24;\tsize:8;\tsigned:0;
+\tfield:unsigned short pair[2];\toffset:32;\tsize:4;\tsigned:0;
+\tfield:__data_loc u8[] blob;\toffset:36;\tsize:4;\tsigned:0;
+\tfield:char rest[];\toffset:40;\tsize:0;\tsigned:0;
+
+print fmt: \"field:%d\", REC->code
+";
+
+    fn sample() -> Vec<u8> {
+        let mut payload = vec![0; 8];
+        payload.extend((-6_i32).to_le_bytes());
+        payload.extend(u32::MAX.to_le_bytes());
+        payload.extend(b"cat\0");
+        payload.extend((40_u32 | 3 << 16).to_le_bytes());
+        payload.extend(0xffff_ffff_8100_0000_u64.to_le_bytes());
+        payload.extend([1, 0, 2, 0]);
+        payload.extend((41_u32 | 2 << 16).to_le_bytes());
+        payload.extend(b"edu\0");
+        payload
+    }
+
+    #[test]
+    fn every_shape_is_read() {
+        let format = Format::parse("lab/sample", TEXT).unwrap();
+        assert_eq!((format.name.as_str(), format.id), ("sample", 513));
+        let fields = format.decode(&sample()).unwrap();
+        let expected = [
+            ("address", Value::Uint(0xffff_ffff_8100_0000)),
+            ("blob", Value::List(vec![u64::from(b'd'), u64::from(b'u')])),
+            ("code", Value::Int(-6)),
+            ("comm", Value::Text("cat".into())),
+            ("mask", Value::Int(0xffff_ffff)),
+            ("name", Value::Text("edu".into())),
+            ("pair", Value::List(vec![1, 2])),
+            ("rest", Value::Text("edu".into())),
+        ];
+        assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value)).into());
+    }
+
+    #[test]
+    fn short_payloads_are_refused() {
+        let format = Format::parse("lab/sample", TEXT).unwrap();
+        let error = format.decode(&sample()[..18]).unwrap_err();
+        assert_eq!(error.to_string(), "failed to read `comm` of a `sample` event: it is cut off");
+    }
+
+    #[test]
+    fn broken_formats_are_refused() {
+        let message = |text: &str| Format::parse("lab/x", text).unwrap_err().to_string();
+        assert_eq!(message("ID: 1\n"), "failed to parse the format of `lab/x`: `name:`");
+        assert_eq!(
+            message("name: x\nID: one\n"),
+            "failed to parse the format of `lab/x`: `ID: one`"
+        );
+        assert_eq!(
+            message("name: x\nID: 1\n\tfield:int a;\tsize:4;\n"),
+            "failed to parse the format of `lab/x`: `field:int a;\tsize:4;`"
+        );
+    }
+}

@@ -1,0 +1,208 @@
+//! What happened, in types: from an event's fields to a [`Kind`].
+
+use super::TraceError;
+use super::symbols::Symbols;
+use super::value::{Fields, Value};
+
+/// What happened, of what the lab understands. Fields are the kernel's.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A program wrote into `trace_marker`.
+    Mark { text: String },
+    /// Kernel code did the like (`trace_puts`), in this function.
+    KernelMark { function: Option<String>, text: String },
+    /// A module of the lab took a step (`lab:lab_step`).
+    Step { what: String, value: i64 },
+    /// A signal was sent to a task, named by `comm` and `pid`. `group`: to its
+    /// whole process. For `result` see [`super::names::result`].
+    SignalGenerate {
+        sig: i32,
+        errno: i32,
+        code: i32,
+        comm: String,
+        pid: i32,
+        group: bool,
+        result: i32,
+    },
+    /// A signal takes effect on the current task.
+    SignalDeliver { sig: i32, errno: i32, code: i32, sa_handler: u64, sa_flags: u64 },
+    /// A task was made.
+    Fork { parent_comm: String, parent_pid: i32, child_comm: String, child_pid: i32 },
+    /// The current task became another program.
+    Exec { filename: String, pid: i32, old_pid: i32 },
+    /// The current task began to die.
+    Exit { comm: String, pid: i32 },
+    /// A handler of an interrupt was called. `name` is what the driver gave to
+    /// `request_irq`.
+    IrqEntry { irq: i32, name: String },
+    /// It returned. `handled`: it said that the interrupt was its own.
+    IrqExit { irq: i32, handled: bool },
+    /// A system call began.
+    SysEnter { id: i64, args: Vec<u64> },
+    /// A system call ended; `ret` is a result or a negative errno.
+    SysExit { id: i64, ret: i64 },
+    /// The current task begins to wake a task.
+    Waking { comm: String, pid: i32 },
+    /// A task has become runnable.
+    Wakeup { comm: String, pid: i32 },
+    /// Anything else; what it says is in [`Event::fields`].
+    Other { name: String },
+}
+
+impl Kind {
+    /// What the event that the kernel calls `name` says.
+    pub(super) fn new(name: &str, fields: &Fields, symbols: &Symbols) -> Result<Kind, TraceError> {
+        Reader { event: name, fields }.kind(symbols)
+    }
+
+    /// The kernel's name of the event; `mark` and `kernel_mark` for what the
+    /// kernel calls `print`.
+    pub fn name(&self) -> &str {
+        match self {
+            Kind::Mark { .. } => "mark",
+            Kind::KernelMark { .. } => "kernel_mark",
+            Kind::Step { .. } => "lab_step",
+            Kind::SignalGenerate { .. } => "signal_generate",
+            Kind::SignalDeliver { .. } => "signal_deliver",
+            Kind::Fork { .. } => "sched_process_fork",
+            Kind::Exec { .. } => "sched_process_exec",
+            Kind::Exit { .. } => "sched_process_exit",
+            Kind::IrqEntry { .. } => "irq_handler_entry",
+            Kind::IrqExit { .. } => "irq_handler_exit",
+            Kind::SysEnter { .. } => "sys_enter",
+            Kind::SysExit { .. } => "sys_exit",
+            Kind::Waking { .. } => "sched_waking",
+            Kind::Wakeup { .. } => "sched_wakeup",
+            Kind::Other { name } => name,
+        }
+    }
+    /// The fields of the events that the lab understands, by [`Kind::name`];
+    /// `None` for any other event.
+    pub fn fields(name: &str) -> Option<&'static [&'static str]> {
+        FIELDS.iter().find(|(event, _)| *event == name).map(|(_, fields)| *fields)
+    }
+}
+
+/// As in the kernel's `format` files.
+const FIELDS: &[(&str, &[&str])] = &[
+    ("mark", &["text"]),
+    ("kernel_mark", &["function", "text"]),
+    ("lab_step", &["what", "value"]),
+    ("signal_generate", &["sig", "errno", "code", "comm", "pid", "group", "result"]),
+    ("signal_deliver", &["sig", "errno", "code", "sa_handler", "sa_flags"]),
+    ("sched_process_fork", &["parent_comm", "parent_pid", "child_comm", "child_pid"]),
+    ("sched_process_exec", &["filename", "pid", "old_pid"]),
+    ("sched_process_exit", &["comm", "pid", "prio"]),
+    ("irq_handler_entry", &["irq", "name"]),
+    ("irq_handler_exit", &["irq", "ret"]),
+    ("sys_enter", &["id", "args"]),
+    ("sys_exit", &["id", "ret"]),
+    ("sched_waking", &["comm", "pid", "prio", "target_cpu"]),
+    ("sched_wakeup", &["comm", "pid", "prio", "target_cpu"]),
+];
+
+/// Fields of one event, on their way to a [`Kind`].
+struct Reader<'a> {
+    event: &'a str,
+    fields: &'a Fields,
+}
+
+impl Reader<'_> {
+    fn kind(&self, symbols: &Symbols) -> Result<Kind, TraceError> {
+        Ok(match self.event {
+            "print" => self.mark(symbols)?,
+            "lab_step" => Kind::Step { what: self.text("what")?, value: self.int("value")? },
+            "signal_generate" => Kind::SignalGenerate {
+                sig: self.i32("sig")?,
+                errno: self.i32("errno")?,
+                code: self.i32("code")?,
+                comm: self.text("comm")?,
+                pid: self.i32("pid")?,
+                group: self.int("group")? != 0,
+                result: self.i32("result")?,
+            },
+            "signal_deliver" => Kind::SignalDeliver {
+                sig: self.i32("sig")?,
+                errno: self.i32("errno")?,
+                code: self.i32("code")?,
+                sa_handler: self.u64("sa_handler")?,
+                sa_flags: self.u64("sa_flags")?,
+            },
+            "sched_process_fork" => Kind::Fork {
+                parent_comm: self.text("parent_comm")?,
+                parent_pid: self.i32("parent_pid")?,
+                child_comm: self.text("child_comm")?,
+                child_pid: self.i32("child_pid")?,
+            },
+            "sched_process_exec" => Kind::Exec {
+                filename: self.text("filename")?,
+                pid: self.i32("pid")?,
+                old_pid: self.i32("old_pid")?,
+            },
+            "sched_process_exit" => Kind::Exit { comm: self.text("comm")?, pid: self.i32("pid")? },
+            "irq_handler_entry" => {
+                Kind::IrqEntry { irq: self.i32("irq")?, name: self.text("name")? }
+            }
+            // An irqreturn_t: zero is IRQ_NONE.
+            "irq_handler_exit" => {
+                Kind::IrqExit { irq: self.i32("irq")?, handled: self.int("ret")? != 0 }
+            }
+            "sys_enter" => Kind::SysEnter { id: self.int("id")?, args: self.list("args")? },
+            "sys_exit" => Kind::SysExit { id: self.int("id")?, ret: self.int("ret")? },
+            "sched_waking" => Kind::Waking { comm: self.text("comm")?, pid: self.i32("pid")? },
+            "sched_wakeup" => Kind::Wakeup { comm: self.text("comm")?, pid: self.i32("pid")? },
+            name => Kind::Other { name: name.to_owned() },
+        })
+    }
+
+    /// A `print` is a program's mark if it was written by the function behind
+    /// `trace_marker`; any other function speaks for itself. A program cannot
+    /// choose the address, so it cannot pass for the kernel.
+    fn mark(&self, symbols: &Symbols) -> Result<Kind, TraceError> {
+        let function = symbols.name(self.u64("ip")?).map(|symbol| symbol.name);
+        let text = self.text("buf")?;
+        let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+        Ok(match function.as_deref() {
+            Some("tracing_mark_write") => Kind::Mark { text },
+            _ => Kind::KernelMark { function, text },
+        })
+    }
+
+    fn get<'a, T>(
+        &'a self,
+        field: &'static str,
+        convert: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<T, TraceError> {
+        let missing = || TraceError::Field { event: self.event.to_owned(), field };
+        self.fields.get(field).and_then(convert).ok_or_else(missing)
+    }
+
+    fn int(&self, field: &'static str) -> Result<i64, TraceError> {
+        self.get(field, Value::as_int)
+    }
+
+    fn i32(&self, field: &'static str) -> Result<i32, TraceError> {
+        self.get(field, |value| i32::try_from(value.as_int()?).ok())
+    }
+
+    fn u64(&self, field: &'static str) -> Result<u64, TraceError> {
+        self.get(field, |value| match value {
+            Value::Uint(n) => Some(*n),
+            _ => None,
+        })
+    }
+
+    fn text(&self, field: &'static str) -> Result<String, TraceError> {
+        self.get(field, |value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    fn list(&self, field: &'static str) -> Result<Vec<u64>, TraceError> {
+        self.get(field, |value| match value {
+            Value::List(list) => Some(list.clone()),
+            _ => None,
+        })
+    }
+}

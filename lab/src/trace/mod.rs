@@ -1,0 +1,177 @@
+//! The trace of one run: the ring buffer's bytes → typed events.
+//!
+//! ```text
+//! pages ── ring_buffer ──▶ times, payloads
+//!                             │ format (the kernel's own description)
+//!                             ▼
+//!                          fields ── symbols ──▶ Event
+//! ```
+//!
+//! Nothing here reads a file, and nothing guesses: an incomplete record, an
+//! event without a format or a stack without an event is an error.
+
+pub mod event;
+pub mod format;
+pub mod kind;
+pub mod names;
+pub mod ring_buffer;
+pub mod symbols;
+pub mod value;
+
+mod stats;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub use event::{Context, Event, Frame};
+pub use kind::Kind;
+pub use symbols::{Symbol, Symbols};
+pub use value::{Fields, Value};
+
+use format::Format;
+use ring_buffer::RawEvent;
+use stats::Stats;
+
+/// What a trace is read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The concatenated pages of one CPU's `trace_pipe_raw`.
+    pub pages: &'a [u8],
+    /// The same CPU's `stats`.
+    pub stats: &'a str,
+    /// The `format` files, by `system/event`.
+    pub formats: &'a BTreeMap<String, String>,
+    /// The kernel's functions and those of the modules.
+    pub symbols: &'a Symbols,
+}
+
+/// Why a trace could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TraceError {
+    #[error("failed to read page {index} of the trace: {reason}")]
+    Page { index: usize, reason: &'static str },
+    #[error("failed to parse the format of `{event}`: `{line}`")]
+    Format { event: String, line: String },
+    #[error("failed to parse the trace's statistics: no `{name}`")]
+    Stats { name: &'static str },
+    #[error("failed to parse a line of System.map: `{line}`")]
+    Symbols { line: String },
+    #[error("failed to read the symbols of module `{name}`: {reason}")]
+    Module { name: String, reason: String },
+    #[error("failed to read `{field}` of a `{event}` event: it is cut off")]
+    Payload { event: String, field: String },
+    #[error("failed to read `{field}` of a `{event}` event: the kernel's event has no such field")]
+    Field { event: String, field: &'static str },
+    #[error("failed to read an event of type {id}: the record has no format for it")]
+    UnknownEvent { id: u16 },
+    #[error("failed to read a kernel stack: no event of task {pid} comes before it")]
+    OrphanStack { pid: i32 },
+    #[error("the trace is incomplete: {count} events were lost")]
+    Lost { count: u64 },
+    #[error("the trace is incomplete: it holds {found} of {read} events")]
+    Count { read: u64, found: u64 },
+}
+
+/// Reads a whole trace: every event, in the order of the ring buffer, each
+/// stack attached to its event.
+///
+/// # Errors
+/// [`TraceError::Lost`] or [`TraceError::Count`] if an event is missing: an
+/// incomplete trace is never taken for a whole one. The other variants say
+/// what is broken.
+pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
+    let mut formats = HashMap::new();
+    for (name, text) in inputs.formats {
+        let format = Format::parse(name, text)?;
+        formats.insert(format.id, format);
+    }
+    let stats = Stats::parse(inputs.stats)?;
+    let pages = ring_buffer::read(inputs.pages)?;
+    match stats.lost + pages.missed {
+        0 => {}
+        count => return Err(TraceError::Lost { count }),
+    }
+    let found = pages.events.len() as u64;
+    if found != stats.read {
+        return Err(TraceError::Count { read: stats.read, found });
+    }
+
+    let mut events: Vec<Event> = Vec::new();
+    for raw in &pages.events {
+        let common = Common::read(raw)?;
+        let format = formats.get(&common.id).ok_or(TraceError::UnknownEvent { id: common.id })?;
+        if format.name == KERNEL_STACK {
+            let stack = read_stack(raw, format, inputs.symbols)?;
+            owner(&mut events, &common)?.stack = stack;
+        } else {
+            let fields = format.decode(raw.payload)?;
+            let event = Event::new(&format.name, fields, inputs.symbols)?;
+            let Common { pid, context, .. } = common;
+            events.push(Event { time_ns: raw.time_ns, pid, context, ..event });
+        }
+    }
+    Ok(events)
+}
+
+/// The event that brings the kernel stack of the one before it.
+const KERNEL_STACK: &str = "kernel_stack";
+
+/// What every payload begins with (`struct trace_entry`,
+/// include/linux/trace_events.h).
+struct Common {
+    /// Says which format the payload has.
+    id: u16,
+    context: Context,
+    /// The current task.
+    pid: i32,
+}
+
+impl Common {
+    fn read(raw: &RawEvent<'_>) -> Result<Common, TraceError> {
+        let Some(&[id0, id1, flags, _preempt_count, p0, p1, p2, p3]) = raw.payload.first_chunk()
+        else {
+            let (event, field) = ("nameless".to_owned(), "common_pid".to_owned());
+            return Err(TraceError::Payload { event, field });
+        };
+        Ok(Common {
+            id: u16::from_le_bytes([id0, id1]),
+            context: Context::from_flags(flags),
+            pid: i32::from_le_bytes([p0, p1, p2, p3]),
+        })
+    }
+}
+
+/// The return addresses of a kernel stack, as functions. Their number is a
+/// field of the event; the format knows the usual one only.
+fn read_stack(
+    raw: &RawEvent<'_>,
+    format: &Format,
+    symbols: &Symbols,
+) -> Result<Vec<Frame>, TraceError> {
+    let missing = |field| TraceError::Field { event: KERNEL_STACK.to_owned(), field };
+    let offset = format.field("caller").ok_or_else(|| missing("caller"))?.offset;
+    let size = format.field("size").ok_or_else(|| missing("size"))?.offset;
+    let cut_off = |field: &str| TraceError::Payload {
+        event: KERNEL_STACK.to_owned(),
+        field: field.to_owned(),
+    };
+    let depth = raw.payload.get(size..).and_then(|rest| rest.first_chunk());
+    let depth = u32::from_le_bytes(*depth.ok_or_else(|| cut_off("size"))?) as usize;
+    let callers = raw.payload.get(offset..).and_then(|rest| rest.get(..8 * depth));
+    let (callers, _) = callers.ok_or_else(|| cut_off("caller"))?.as_chunks();
+    let frame = |caller: &[u8; 8]| {
+        let address = u64::from_le_bytes(*caller);
+        Frame { address, symbol: symbols.caller(address) }
+    };
+    Ok(callers.iter().map(frame).collect())
+}
+
+/// The event that a stack belongs to: the last one of the same task in the
+/// same context. An interrupt may have put events of its own between the two.
+fn owner<'a>(events: &'a mut [Event], stack: &Common) -> Result<&'a mut Event, TraceError> {
+    events
+        .iter_mut()
+        .rev()
+        .find(|event| event.pid == stack.pid && event.context == stack.context)
+        .filter(|event| event.stack.is_empty())
+        .ok_or(TraceError::OrphanStack { pid: stack.pid })
+}

@@ -1,0 +1,261 @@
+//! Pages of the kernel's ring buffer → events with absolute times and raw
+//! payloads.
+//!
+//! The layout is that of `kernel/trace/ring_buffer.c` and
+//! `include/linux/ring_buffer.h`, Linux 6.12, on a 64-bit little-endian
+//! machine. A page:
+//!
+//! ```text
+//!   0  u64  time of the page, ns
+//!   8  u64  commit: length of the data, and the MISSED flags
+//!  16  events, one after the other
+//! ```
+//!
+//! An event begins with a u32: five bits `type_len`, 27 bits time since the
+//! event before, ns.
+//!
+//! What a payload means is not known here: see [`super::format`].
+
+use super::TraceError;
+
+/// Length of a page, bytes.
+pub const PAGE_LEN: usize = 4096;
+/// Where a page's events begin, bytes.
+pub const PAGE_HEADER_LEN: usize = 16;
+
+/// In `commit`: events between the page before and this one are lost.
+const MISSED_EVENTS: u64 = 1 << 31;
+/// In `commit`: how many, a u64, stands behind the page's data.
+const MISSED_STORED: u64 = 1 << 30;
+
+/// `type_len` of an event without a payload of interest.
+const PADDING: u32 = 29;
+/// `type_len` of what makes the next delta longer than 27 bits.
+const TIME_EXTEND: u32 = 30;
+/// `type_len` of an absolute time.
+const TIME_STAMP: u32 = 31;
+/// Width of an event's own delta, bits.
+const DELTA_BITS: u32 = 27;
+/// The bits that an absolute time, 59 bits long, cannot hold.
+const STAMP_MISSING_BITS: u64 = 0x1f << 59;
+
+/// An event as it lies in the ring buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawEvent<'a> {
+    /// Time on the trace's clock, ns.
+    pub time_ns: u64,
+    /// Its bytes, up to three bytes of padding at the end included.
+    pub payload: &'a [u8],
+}
+
+/// What the pages hold.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Pages<'a> {
+    /// In the order of the buffer, which is the order of reservation.
+    pub events: Vec<RawEvent<'a>>,
+    /// How many events the kernel says are missing between pages; at least
+    /// one for each gap whose size it does not tell.
+    pub missed: u64,
+}
+
+/// Reads concatenated pages, as `trace_pipe_raw` gives them.
+///
+/// # Errors
+/// [`TraceError::Page`] if they are not whole pages, or an event does not fit
+/// into its page.
+pub fn read(bytes: &[u8]) -> Result<Pages<'_>, TraceError> {
+    let mut pages = Pages { events: Vec::new(), missed: 0 };
+    for (index, page) in bytes.chunks(PAGE_LEN).enumerate() {
+        read_page(page, &mut pages).map_err(|reason| TraceError::Page { index, reason })?;
+    }
+    Ok(pages)
+}
+
+fn read_page<'a>(page: &'a [u8], pages: &mut Pages<'a>) -> Result<(), &'static str> {
+    if page.len() != PAGE_LEN {
+        return Err("it is cut off");
+    }
+    let mut time_ns = u64_at(page, 0).ok_or("it is cut off")?;
+    let commit = u64_at(page, 8).ok_or("it is cut off")?;
+    let end = PAGE_HEADER_LEN + (commit & !(MISSED_EVENTS | MISSED_STORED)) as usize;
+    if commit & MISSED_EVENTS != 0 {
+        let count = if commit & MISSED_STORED != 0 { u64_at(page, end) } else { None };
+        pages.missed += count.unwrap_or(1).max(1);
+    }
+    let mut rest = page.get(PAGE_HEADER_LEN..end).ok_or("its data is longer than a page")?;
+    while !rest.is_empty() {
+        let header = u32_at(rest, 0).ok_or(PAST_END)?;
+        let (type_len, delta) = (header & 0x1f, u64::from(header >> 5));
+        let len = match type_len {
+            // Nothing follows on this page.
+            PADDING if delta == 0 => break,
+            // A discarded event. A delta of 1 stands for none.
+            PADDING => {
+                time_ns += if delta == 1 { 0 } else { delta };
+                4 + u32_at(rest, 4).ok_or(PAST_END)? as usize
+            }
+            TIME_EXTEND => {
+                time_ns += delta | u64::from(u32_at(rest, 4).ok_or(PAST_END)?) << DELTA_BITS;
+                8
+            }
+            TIME_STAMP => {
+                let stamp = delta | u64::from(u32_at(rest, 4).ok_or(PAST_END)?) << DELTA_BITS;
+                time_ns = complete(stamp, time_ns);
+                8
+            }
+            // A payload too long for `type_len`: its length, this word
+            // included, comes first.
+            0 => {
+                time_ns += delta;
+                let len = 4 + u32_at(rest, 4).ok_or(PAST_END)? as usize;
+                let payload = rest.get(8..len).ok_or(PAST_END)?;
+                pages.events.push(RawEvent { time_ns, payload });
+                len
+            }
+            words => {
+                time_ns += delta;
+                let len = 4 + 4 * words as usize;
+                let payload = rest.get(4..len).ok_or(PAST_END)?;
+                pages.events.push(RawEvent { time_ns, payload });
+                len
+            }
+        };
+        rest = rest.get(len..).ok_or(PAST_END)?;
+    }
+    Ok(())
+}
+
+/// Adds to an absolute time the bits that it cannot hold, which are those of
+/// the event before (`rb_fix_abs_ts`).
+fn complete(stamp: u64, before: u64) -> u64 {
+    let high = before & STAMP_MISSING_BITS;
+    let time = stamp | high;
+    if high != 0 && time < before { time + (1 << 59) } else { time }
+}
+
+const PAST_END: &str = "an event runs past its end";
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let word = bytes.get(at..)?.first_chunk()?;
+    Some(u32::from_le_bytes(*word))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    let word = bytes.get(at..)?.first_chunk()?;
+    Some(u64::from_le_bytes(*word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: u64 = 1_000_000;
+
+    /// A page that begins at [`START`] and holds these words.
+    fn page(flags: u64, words: &[u32]) -> Vec<u8> {
+        page_at(START, flags, words)
+    }
+
+    fn page_at(start: u64, flags: u64, words: &[u32]) -> Vec<u8> {
+        let mut page = Vec::new();
+        page.extend(start.to_le_bytes());
+        page.extend((words.len() as u64 * 4 + flags).to_le_bytes());
+        page.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        page.resize(PAGE_LEN, 0);
+        page
+    }
+
+    fn header(type_len: u32, delta: u32) -> u32 {
+        type_len | delta << 5
+    }
+
+    /// Times, ns since [`START`], and payload lengths.
+    fn events(bytes: &[u8]) -> Vec<(u64, usize)> {
+        let pages = read(bytes).unwrap();
+        assert_eq!(pages.missed, 0);
+        pages.events.iter().map(|e| (e.time_ns - START, e.payload.len())).collect()
+    }
+
+    #[test]
+    fn deltas_add_up() {
+        let bytes = page(0, &[header(1, 0), 0xa, header(2, 5), 0xb, 0xc, header(1, 7), 0xd]);
+        assert_eq!(events(&bytes), [(0, 4), (5, 8), (12, 4)]);
+        let pages = read(&bytes).unwrap();
+        assert_eq!(pages.events[1].payload, [0xb, 0, 0, 0, 0xc, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_page_starts_anew() {
+        let mut bytes = page(0, &[header(1, 50), 0]);
+        bytes.extend(page_at(START + 60, 0, &[header(1, 1), 0]));
+        assert_eq!(events(&bytes), [(50, 4), (61, 4)]);
+    }
+
+    #[test]
+    fn long_payload_brings_its_length() {
+        let mut words = vec![header(0, 3), 4 * 41];
+        words.extend([0; 40]);
+        words.extend([header(1, 1), 0]);
+        assert_eq!(events(&page(0, &words)), [(3, 160), (4, 4)]);
+    }
+
+    #[test]
+    fn time_extend_is_the_high_part_of_a_delta() {
+        let bytes = page(0, &[header(TIME_EXTEND, 9), 2, header(1, 1), 0]);
+        assert_eq!(events(&bytes), [((2 << DELTA_BITS) + 9 + 1, 4)]);
+    }
+
+    #[test]
+    fn absolute_time_replaces_what_came_before() {
+        let bytes = page(0, &[header(1, 99), 0, header(TIME_STAMP, 5), 1, header(1, 2), 0]);
+        let times: Vec<u64> = read(&bytes).unwrap().events.iter().map(|e| e.time_ns).collect();
+        assert_eq!(times, [START + 99, (1 << DELTA_BITS) + 7]);
+    }
+
+    #[test]
+    fn absolute_time_takes_its_high_bits_from_the_event_before() {
+        assert_eq!(complete(8, 5), 8);
+        assert_eq!(complete(8, (3 << 59) + 5), (3 << 59) + 8);
+        // The low bits went round between the two.
+        assert_eq!(complete(2, (3 << 59) + 5), (4 << 59) + 2);
+    }
+
+    #[test]
+    fn discarded_events_leave_their_time() {
+        let discarded = [header(PADDING, 6), 8, 0xdead, header(1, 1), 0];
+        assert_eq!(events(&page(0, &discarded)), [(7, 4)]);
+        let without_time = [header(PADDING, 1), 8, 0xdead, header(1, 1), 0];
+        assert_eq!(events(&page(0, &without_time)), [(1, 4)]);
+    }
+
+    #[test]
+    fn null_padding_ends_the_page() {
+        let bytes = page(0, &[header(1, 1), 0, header(PADDING, 0), 0xdead_beef]);
+        assert_eq!(events(&bytes), [(1, 4)]);
+    }
+
+    #[test]
+    fn missed_events_are_counted() {
+        let mut bytes = page(MISSED_EVENTS | MISSED_STORED, &[header(1, 0), 0]);
+        bytes[PAGE_HEADER_LEN + 8..][..8].copy_from_slice(&17_u64.to_le_bytes());
+        bytes.extend(page(MISSED_EVENTS, &[header(1, 0), 0]));
+        let pages = read(&bytes).unwrap();
+        assert_eq!((pages.missed, pages.events.len()), (18, 2));
+    }
+
+    #[test]
+    fn broken_pages_are_refused() {
+        let message = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
+        let whole = page(0, &[header(1, 0), 0]);
+        assert_eq!(message(&whole[..100]), "failed to read page 0 of the trace: it is cut off");
+        let past = [whole.clone(), page(0, &[header(3, 0), 0])].concat();
+        assert_eq!(
+            message(&past),
+            "failed to read page 1 of the trace: an event runs past its end"
+        );
+        assert_eq!(
+            message(&page(0x1_0000, &[])),
+            "failed to read page 0 of the trace: its data is longer than a page"
+        );
+    }
+}

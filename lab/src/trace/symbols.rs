@@ -1,0 +1,201 @@
+//! Addresses in the kernel and its modules → names of functions.
+//!
+//! The kernel runs without address randomisation (`nokaslr`), so `System.map`
+//! holds where its functions really are.
+
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+
+use super::TraceError;
+
+/// What an address belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symbol {
+    /// The function, without suffixes of the compiler such as `.part.0`.
+    pub name: String,
+    /// From the start of the function, bytes.
+    pub offset: u64,
+    /// The module; `None` for the kernel itself.
+    pub module: Option<String>,
+}
+
+/// Every function that is known.
+#[derive(Debug, Clone, Default)]
+pub struct Symbols {
+    /// Sorted by address, each address once.
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    address: u64,
+    /// `None`: here begins what is not code.
+    function: Option<Function>,
+}
+
+#[derive(Debug, Clone)]
+struct Function {
+    name: String,
+    module: Option<String>,
+}
+
+impl Symbols {
+    /// Parses `System.map`: a line `address type name` for each symbol, as
+    /// nm(1) prints it.
+    ///
+    /// # Errors
+    /// [`TraceError::Symbols`] with the first line that is not of this form.
+    pub fn parse(system_map: &str) -> Result<Symbols, TraceError> {
+        let parse = |line: &str| {
+            let mut words = line.split_whitespace();
+            let address = u64::from_str_radix(words.next()?, 16).ok()?;
+            let kind = words.next()?;
+            Some((address, kind.to_owned(), words.next()?.to_owned()))
+        };
+        let mut lines = Vec::new();
+        for line in system_map.lines() {
+            let failed = || TraceError::Symbols { line: line.to_owned() };
+            lines.push(parse(line).ok_or_else(failed)?);
+        }
+        // Of several names of one address the best comes first and stays.
+        lines
+            .sort_by_cached_key(|(address, kind, name)| (*address, rank(kind, name), name.clone()));
+        lines.dedup_by_key(|(address, ..)| *address);
+        let entry = |(address, kind, name): (u64, String, String)| {
+            let is_code = matches!(kind.as_str(), "t" | "T" | "w" | "W");
+            let function = is_code.then(|| Function { name: plain(&name), module: None });
+            Entry { address, function }
+        };
+        Ok(Symbols { entries: lines.into_iter().map(entry).collect() })
+    }
+
+    /// Adds the functions in the `.text` of a module that was loaded at
+    /// `text_address`. `elf` is its `.ko`.
+    ///
+    /// # Errors
+    /// [`TraceError::Module`] if `elf` is no object file with a `.text`.
+    pub fn add_module(
+        &mut self,
+        name: &str,
+        text_address: u64,
+        elf: &[u8],
+    ) -> Result<(), TraceError> {
+        let failed = |reason: String| TraceError::Module { name: name.to_owned(), reason };
+        let file = object::File::parse(elf).map_err(|e| failed(e.to_string()))?;
+        let text = file
+            .section_by_name(".text")
+            .ok_or_else(|| failed("it has no section `.text`".to_owned()))?;
+        for symbol in file.symbols() {
+            if symbol.kind() != SymbolKind::Text || symbol.section_index() != Some(text.index()) {
+                continue;
+            }
+            let symbol_name = symbol.name().map_err(|e| failed(e.to_string()))?;
+            let function = Function { name: plain(symbol_name), module: Some(name.to_owned()) };
+            let address = text_address + symbol.address();
+            self.entries.push(Entry { address, function: Some(function) });
+        }
+        self.entries.push(Entry { address: text_address + text.size(), function: None });
+        // Stable: a function keeps its place before the end of another module.
+        self.entries.sort_by_key(|entry| (entry.address, entry.function.is_none()));
+        self.entries.dedup_by_key(|entry| entry.address);
+        Ok(())
+    }
+
+    /// The function that an address lies in; `None` if it is not in any.
+    pub fn name(&self, address: u64) -> Option<Symbol> {
+        let after = self.entries.partition_point(|entry| entry.address <= address);
+        let entry = &self.entries[after.checked_sub(1)?];
+        let function = entry.function.as_ref()?;
+        Some(Symbol {
+            name: function.name.clone(),
+            offset: address - entry.address,
+            module: function.module.clone(),
+        })
+    }
+
+    /// The function that contains the call which returns to `address`.
+    ///
+    /// A call that never returns may be the last instruction of a function, as
+    /// that of `do_exit` in `do_group_exit`; the address after it is then in
+    /// the next function.
+    pub fn caller(&self, address: u64) -> Option<Symbol> {
+        let symbol = self.name(address.checked_sub(1)?)?;
+        Some(Symbol { offset: symbol.offset + 1, ..symbol })
+    }
+}
+
+/// How unfit a name is, of several for one address.
+fn rank(kind: &str, name: &str) -> u8 {
+    let bounds = ["_text", "_stext", "_sinittext"].contains(&name)
+        || name.ends_with("text_start")
+        || name.ends_with("text_end");
+    // Entry points without arguments are one function under three names.
+    let variant = ["__ia32_", "__do_sys_", "__do_compat_sys_"].iter().any(|p| name.starts_with(p));
+    match kind {
+        _ if bounds => 3,
+        _ if variant => 2,
+        "t" => 1,
+        _ => 0,
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.split('.').next().filter(|s| !s.is_empty()).unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAP: &str = "\
+0000000000000000 D __per_cpu_start
+ffffffff81000000 T _stext
+ffffffff81000000 T _text
+ffffffff81000000 t pvh_start
+ffffffff81000100 T __ia32_sys_pause
+ffffffff81000100 t __do_sys_pause
+ffffffff81000100 T __x64_sys_pause
+ffffffff81000140 t do_wait.part.0
+ffffffff81000200 T _etext
+ffffffff81001000 D jiffies
+";
+
+    fn name(symbols: &Symbols, address: u64) -> Option<(String, u64)> {
+        symbols.name(address).map(|symbol| (symbol.name, symbol.offset))
+    }
+
+    #[test]
+    fn the_function_before_an_address_is_meant() {
+        let symbols = Symbols::parse(MAP).unwrap();
+        assert_eq!(name(&symbols, 0xffff_ffff_8100_0000), Some(("pvh_start".into(), 0)));
+        assert_eq!(name(&symbols, 0xffff_ffff_8100_0110), Some(("__x64_sys_pause".into(), 0x10)));
+        assert_eq!(name(&symbols, 0xffff_ffff_8100_0150), Some(("do_wait".into(), 0x10)));
+    }
+
+    #[test]
+    fn data_and_the_unknown_have_no_name() {
+        let symbols = Symbols::parse(MAP).unwrap();
+        assert_eq!(name(&symbols, 0xffff_ffff_8100_1004), None);
+        assert_eq!(name(&symbols, 0x4000), None);
+        assert_eq!(name(&Symbols::default(), 0x4000), None);
+    }
+
+    #[test]
+    fn a_return_address_belongs_to_the_call_before_it() {
+        let symbols = Symbols::parse(MAP).unwrap();
+        let symbol = symbols.caller(0xffff_ffff_8100_0140).unwrap();
+        assert_eq!((symbol.name.as_str(), symbol.offset), ("__x64_sys_pause", 0x40));
+    }
+
+    #[test]
+    fn broken_lines_are_refused() {
+        let error = Symbols::parse("ffffffff81000000 T _text\nnonsense\n").unwrap_err();
+        assert_eq!(error.to_string(), "failed to parse a line of System.map: `nonsense`");
+    }
+
+    #[test]
+    fn a_module_that_is_none_is_refused() {
+        let error = Symbols::default().add_module("lab_edu", 0, b"text").unwrap_err();
+        let message = "failed to read the symbols of module `lab_edu`: ";
+        assert!(error.to_string().starts_with(message), "{error}");
+    }
+}

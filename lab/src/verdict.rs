@@ -1,0 +1,107 @@
+//! Whether a run showed what its lesson says.
+
+use std::fmt;
+
+use protocol::Ended;
+
+use crate::expect::{Checked, Expectation};
+use crate::render::text::WIDTH;
+use crate::render::wrap::wrap;
+use crate::timeline::Timeline;
+use crate::trace::names;
+
+/// The judgement of a run: the host's, from the record alone. Nothing that a
+/// program prints has a part in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Every expectation of the lesson, in its order.
+    pub expectations: Vec<Checked>,
+    /// How the program ended; it is expected to exit with status 0.
+    pub ended: Ended,
+}
+
+impl Verdict {
+    /// Judges a run by its lesson's expectations.
+    pub fn new(expectations: &[Expectation], timeline: &Timeline, ended: &Ended) -> Verdict {
+        let expectations = expectations.iter().map(|e| e.check(timeline)).collect();
+        Verdict { expectations, ended: ended.clone() }
+    }
+
+    /// Whether the program ended well and every expectation was fulfilled.
+    pub fn passed(&self) -> bool {
+        self.program_failure().is_none() && self.expectations.iter().all(|e| e.passed)
+    }
+
+    /// What is wrong with how the program ended; `None` if it exited with
+    /// status 0.
+    pub fn program_failure(&self) -> Option<String> {
+        match &self.ended {
+            Ended::Exited(0) => None,
+            Ended::Exited(status) => Some(format!("the program exited with status {status}")),
+            Ended::Signaled(sig) => {
+                Some(format!("the program was killed by {}", names::signal(*sig)))
+            }
+            Ended::TimedOut => Some("the program ran out of time and was killed".to_owned()),
+            Ended::NotStarted(reason) => Some(format!("the program was not started: {reason}")),
+        }
+    }
+
+    /// The expectations as JSON, in the lesson's order:
+    ///
+    /// ```json
+    /// [{"fact": "…", "passed": true, "detail": "at 18.4 µs"}]
+    /// ```
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!(self.expectations)
+    }
+}
+
+impl fmt::Display for Verdict {
+    /// A paragraph an expectation, then what is wrong with the program's end,
+    /// in lines of at most 80 columns.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Checked { fact, passed, detail } in &self.expectations {
+            let sign = if *passed { "✓" } else { "✗" };
+            paragraph(f, sign, 2, fact)?;
+            for line in detail.lines() {
+                let text = line.trim_start();
+                paragraph(f, &" ".repeat(2 + line.len() - text.len()), 6, text)?;
+            }
+        }
+        match self.program_failure() {
+            Some(failure) => paragraph(f, "✗", 2, &failure),
+            None => Ok(()),
+        }
+    }
+}
+
+fn paragraph(f: &mut fmt::Formatter<'_>, first: &str, indent: usize, text: &str) -> fmt::Result {
+    for line in wrap(first, indent, &[text.to_owned()], WIDTH) {
+        writeln!(f, "{line}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(ended: Ended) -> Verdict {
+        Verdict::new(&[], &Timeline { entries: Vec::new() }, &ended)
+    }
+
+    #[test]
+    fn a_program_passes_by_exiting_with_zero() {
+        assert!(verdict(Ended::Exited(0)).passed());
+        for (ended, failure) in [
+            (Ended::Exited(3), "the program exited with status 3"),
+            (Ended::Signaled(11), "the program was killed by SIGSEGV"),
+            (Ended::TimedOut, "the program ran out of time and was killed"),
+            (Ended::NotStarted("no memory".to_owned()), "the program was not started: no memory"),
+        ] {
+            let verdict = verdict(ended);
+            assert!(!verdict.passed());
+            assert_eq!(verdict.program_failure().as_deref(), Some(failure));
+        }
+    }
+}

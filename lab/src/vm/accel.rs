@@ -1,0 +1,52 @@
+//! Whether KVM works here.
+//!
+//! The device node alone says nothing: it exists on hosts whose processor has
+//! no virtualisation, or that do not let this user open it.
+
+use std::fs::OpenOptions;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+
+/// The device that KVM is reached by.
+pub const KVM: &str = "/dev/kvm";
+
+/// The only API version there has been since Linux 2.6.22
+/// (Documentation/virt/kvm/api.rst).
+const API_VERSION: i32 = 12;
+
+nix::ioctl_none_bad!(kvm_get_api_version, nix::request_code_none!(0xAE, 0x00));
+
+/// Asks KVM for its API version; the error says why it cannot be used.
+pub fn probe_kvm(device: &Path) -> Result<(), String> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(device)
+        .map_err(|e| format!("failed to open `{}`: {e}", device.display()))?;
+    // SAFETY: the request takes no argument, and the descriptor is open.
+    match unsafe { kvm_get_api_version(file.as_raw_fd()) } {
+        Ok(API_VERSION) => Ok(()),
+        Ok(other) => Err(format!("`{}` has API version {other}", device.display())),
+        Err(e) => Err(format!("`{}` is no KVM: {e}", device.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_is_missing_is_named() {
+        let error = probe_kvm(Path::new("/dev/no-such-device")).unwrap_err();
+        assert_eq!(
+            error,
+            "failed to open `/dev/no-such-device`: No such file or directory (os error 2)"
+        );
+    }
+
+    #[test]
+    fn a_device_that_opens_but_is_no_kvm_is_refused() {
+        let error = probe_kvm(Path::new("/dev/null")).unwrap_err();
+        assert_eq!(error, "`/dev/null` is no KVM: ENOTTY: Inappropriate ioctl for device");
+    }
+}

@@ -1,0 +1,107 @@
+//! A checkpoint: the machine, saved right after PID 1 has set everything up
+//! and stopped itself.
+//!
+//! The guest stops at an instruction of its own choosing, so no timing of the
+//! host gets into the saved state. The state belongs to one QEMU, one kernel,
+//! one PID 1 and one command line; its key is the hash of the four.
+
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use qapi::qmp;
+
+use super::command::{self, Files, QEMU, Start};
+use super::memory::Memory;
+use super::monitor::{Monitor, MonitorError};
+use super::qemu::{Qemu, Running};
+use super::{Parts, VmError};
+use crate::cache::Key;
+
+/// The file of a checkpoint's cache entry.
+pub const STATE_FILE: &str = "machine.state";
+
+/// How long a boot may take, of the host's time. A boot takes 1.3 s; a loaded
+/// machine may take many times that.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// The key of the checkpoint that a machine of these parts has.
+///
+/// QEMU is told apart by its file's path, size and time of change: asking it
+/// for its version would cost a tenth of a lesson.
+pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key {
+    let named = Files::named();
+    let flags = command::saved(parts.accel, Start::Save, &named);
+    let words: Vec<&str> =
+        flags.iter().flat_map(|flag| &flag.words).map(String::as_str).collect();
+    Key::builder("checkpoint")
+        .text("qemu", &qemu_identity())
+        .text("kernel", &kernel.to_string())
+        .text("initramfs", &initramfs.to_string())
+        .text("command line", &words.join("\0"))
+        .finish()
+}
+
+fn qemu_identity() -> String {
+    let Some(path) = find_in_path(QEMU) else { return String::new() };
+    let stamp = std::fs::metadata(&path)
+        .map(|m| format!("{} {}.{}", m.size(), m.mtime(), m.mtime_nsec()))
+        .unwrap_or_default();
+    format!("{} {stamp}", path.display())
+}
+
+fn find_in_path(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+/// Boots a machine and saves it into `folder` when it has stopped itself.
+pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
+    let log = Memory::new("log", 0).map_err(VmError::Memory)?;
+    let path = folder.join(STATE_FILE);
+    let state = std::fs::File::create_new(&path)
+        .map_err(|source| VmError::State { path: path.clone(), source })?;
+    let mut qemu = Qemu::new(&log);
+    let files = Files {
+        kernel: parts.kernel.display().to_string(),
+        initramfs: parts.initramfs.display().to_string(),
+        log: qemu.path_of(log.as_fd()),
+        monitor: qemu.monitor(),
+        ..Files::named()
+    };
+    let mut qemu = qemu.start(&command::saved(parts.accel, Start::Save, &files))?;
+    let result = save_into(&mut qemu, &state);
+    match result {
+        // QEMU was told to quit and does so; there is no more to know of it.
+        Ok(()) => Ok(()),
+        Err(error) => qemu.settle(Err(error), LIMIT).map(drop),
+    }
+}
+
+fn save_into(qemu: &mut Running<'_>, state: &std::fs::File) -> Result<(), MonitorError> {
+    let mut monitor = Monitor::connect(qemu.take_socket(), Instant::now() + LIMIT)?;
+    monitor.announce_migration()?;
+    loop {
+        match monitor.event()? {
+            qmp::Event::GUEST_PANICKED { .. } => break,
+            qmp::Event::SHUTDOWN { .. } => {
+                return Err(MonitorError::Failed("the machine ended before it was ready".into()));
+            }
+            _ => {}
+        }
+    }
+    // The sandbox keeps QEMU from starting a program to write to, and this
+    // version opens no file for it: it gets the descriptor of one.
+    monitor.execute_with(&qmp::getfd { fdname: "state".into() }, state.as_fd())?;
+    monitor.execute(&qmp::migrate {
+        uri: Some("fd:state".into()),
+        channels: None,
+        detach: None,
+        resume: None,
+    })?;
+    monitor.migrated()?;
+    monitor.execute(&qmp::quit {})?;
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! QEMU's command line, each flag with its reason.
+//!
+//! [`saved`] is the machine that a checkpoint holds; [`added`] is what a lesson
+//! has on top of it. A cold boot has both from its start.
+
+use crate::lesson::Device;
+use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT};
+
+/// The program that is run.
+pub const QEMU: &str = "qemu-system-x86_64";
+
+/// One flag of the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flag {
+    /// The flag and its value, as they stand on the command line.
+    pub words: Vec<String>,
+    /// Why it is there.
+    pub reason: &'static str,
+}
+
+/// Where the machine finds its files: paths for QEMU, or names for people to
+/// read in a plan.
+#[derive(Debug, Clone)]
+pub struct Files {
+    pub kernel: String,
+    pub initramfs: String,
+    pub log: String,
+    pub payload: String,
+    pub record: String,
+    /// The descriptor of the saved state.
+    pub state: String,
+    /// The descriptor of the monitor's socket.
+    pub monitor: String,
+}
+
+impl Files {
+    /// Names that stand for the files.
+    pub fn named() -> Files {
+        Files {
+            kernel: "<vmlinux>".to_owned(),
+            initramfs: "<initramfs>".to_owned(),
+            log: "<kernel log>".to_owned(),
+            payload: "<payload>".to_owned(),
+            record: "<record>".to_owned(),
+            state: "<checkpoint>".to_owned(),
+            monitor: "<monitor>".to_owned(),
+        }
+    }
+}
+
+/// What executes the guest's instructions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Accel {
+    /// QEMU's emulation, with a virtual clock that counts instructions.
+    #[default]
+    Tcg,
+    /// The host's processor. Faster on long work; its timing is not
+    /// reproducible.
+    Kvm,
+}
+
+/// How a machine comes to life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// It boots and runs its job.
+    Cold,
+    /// It boots and stops itself, to be saved.
+    Save,
+    /// It goes on from where it was saved.
+    Restore,
+}
+
+/// Guest memory, MiB.
+const MEMORY_MIB: u32 = 64;
+/// Size of the payload's device, bytes; a power of two, as a PCI BAR is.
+pub const PAYLOAD_BYTES: u64 = 32 << 20;
+/// Size of the record's device, bytes.
+pub const RECORD_BYTES: u64 = 32 << 20;
+
+fn flag(words: &[&str], reason: &'static str) -> Flag {
+    Flag { words: words.iter().map(|&word| word.to_owned()).collect(), reason }
+}
+
+/// Kernel parameters, each with its reason.
+pub fn kernel_parameters(accel: Accel, start: Start) -> Vec<(&'static str, &'static str)> {
+    let mut parameters = vec![
+        ("console=ttyS0", "the kernel log leaves by the first serial port"),
+        ("quiet", "only warnings go to the console: each character costs an exit to QEMU"),
+        ("nokaslr", "kernel addresses are the same in every run, as System.map has them"),
+        ("norandmaps", "so are those of programs"),
+        ("noapic", "INTx through the PIC, routed by the firmware's $PIR table: no ACPI needed"),
+        ("random.trust_cpu=on", "the random pool is ready at boot, from the seeded RDRAND"),
+        ("panic=-1", "a panic ends the machine at once"),
+        ("reboot=pci", "one port write ends the machine: no keyboard controller is waited for"),
+    ];
+    if accel == Accel::Tcg {
+        parameters.push(("tsc=reliable", "the instruction counter is the clock; nothing watches it"));
+    }
+    if start != Start::Cold {
+        parameters.push((CHECKPOINT_PARAMETER, "PID 1 stops the machine when it is ready"));
+    }
+    parameters
+}
+
+/// The machine that a checkpoint holds.
+pub fn saved(accel: Accel, start: Start, files: &Files) -> Vec<Flag> {
+    let mut flags = machine(accel);
+    flags.extend(host(files));
+    let parameters: Vec<&str> =
+        kernel_parameters(accel, start).iter().map(|&(parameter, _)| parameter).collect();
+    flags.push(flag(
+        &["-kernel", &files.kernel],
+        "vmlinux itself by its PVH entry: nothing to decompress",
+    ));
+    flags.push(flag(&["-initrd", &files.initramfs], "PID 1, the same for every lesson"));
+    flags.push(flag(&["-append", &parameters.join(" ")], "kernel parameters"));
+    flags
+}
+
+fn machine(accel: Accel) -> Vec<Flag> {
+    let mut flags = vec![
+        flag(&["-nodefaults"], "no device but those named here"),
+        flag(&["-no-user-config"], "nothing of the host's configuration gets in"),
+        flag(
+            &["-M", "pc,acpi=off,hpet=off,vmport=off,smm=off"],
+            "the smallest PC with a PCI bus and a PIIX3 interrupt router",
+        ),
+    ];
+    flags.extend(match accel {
+        Accel::Tcg => vec![
+            flag(&["-accel", "tcg"], "emulation: the same on every host"),
+            flag(&["-cpu", "qemu64,+rdrand"], "a processor that does not depend on the host's"),
+            flag(
+                &["-icount", "shift=5,sleep=off,align=off"],
+                "an instruction is 32 ns, and idle time is skipped: timestamps repeat exactly",
+            ),
+            flag(
+                &["-rtc", "base=2026-01-01T00:00:00,clock=vm"],
+                "the date is the same in every run",
+            ),
+        ],
+        Accel::Kvm => vec![
+            flag(&["-accel", "kvm"], "the host's processor: fast, timing not reproducible"),
+            flag(&["-cpu", "host"], "what the host's processor can do"),
+            flag(&["-rtc", "base=2026-01-01T00:00:00,clock=vm"], "the date at boot is fixed"),
+        ],
+    });
+    flags.extend([
+        flag(&["-seed", "1"], "QEMU's random numbers are the same in every run"),
+        flag(&["-m", &MEMORY_MIB.to_string()], "enough for a lesson, little to save and restore"),
+        flag(
+            &["-device", &format!("pvpanic-pci,addr={}", slot(PVPANIC_SLOT))],
+            "tells the host of a panic; PID 1 stops the machine by it",
+        ),
+        flag(&["-action", "panic=pause"], "a panicked machine stays, to be looked at"),
+    ]);
+    flags
+}
+
+fn host(files: &Files) -> Vec<Flag> {
+    vec![
+        flag(&["-display", "none"], "no screen"),
+        flag(&["-no-reboot"], "a reset ends QEMU: that is how the guest powers off"),
+        flag(
+            &[
+                "-sandbox",
+                "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            ],
+            "QEMU may start nothing and become nobody else, whatever the guest makes it do",
+        ),
+        flag(
+            &["-chardev", &format!("file,id=log,path={}", files.log)],
+            "the kernel log goes to a file: no reader can hold it up",
+        ),
+        flag(&["-serial", "chardev:log"], "the first serial port"),
+        flag(
+            &["-chardev", &format!("socket,id=monitor,fd={}", files.monitor)],
+            "QMP through an inherited socket: no name to collide with",
+        ),
+        flag(
+            &["-mon", "chardev=monitor,mode=control"],
+            "QMP says how the machine ended",
+        ),
+    ]
+}
+
+/// What a lesson has on top of the saved machine.
+pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
+    let mut flags = vec![
+        flag(
+            &[
+                "-object",
+                &format!(
+                    "memory-backend-file,id=payload,mem-path={},size={PAYLOAD_BYTES},share=off",
+                    files.payload
+                ),
+            ],
+            "programs, modules and the job are in memory before the clock runs",
+        ),
+        flag(
+            &["-device", &format!("ivshmem-plain,memdev=payload,addr={}", slot(PAYLOAD_SLOT))],
+            "the guest sees them as a PCI device's memory",
+        ),
+        flag(
+            &[
+                "-object",
+                &format!(
+                    "memory-backend-file,id=record,mem-path={},size={RECORD_BYTES},share=on",
+                    files.record
+                ),
+            ],
+            "the record comes out as fast as memory, read when all is over",
+        ),
+        flag(
+            &["-device", &format!("ivshmem-plain,memdev=record,addr={}", slot(RECORD_SLOT))],
+            "where PID 1 writes it",
+        ),
+    ];
+    flags.extend(devices.iter().map(|device| match device {
+        Device::Edu => {
+            flag(&["-device", "edu,addr=0x4"], "the device that interrupts (1234:11e8)")
+        }
+    }));
+    if start == Start::Restore {
+        flags.push(flag(
+            &["-incoming", "defer"],
+            "goes on from the checkpoint, which QMP names, instead of booting",
+        ));
+        flags.push(flag(&["-S"], "stands still until all of it is read"));
+    }
+    flags
+}
+
+/// `0x5` of `0000:00:05.0`, as QEMU's `addr=` wants it.
+fn slot(address: &str) -> String {
+    format!("0x{}", address[8..10].trim_start_matches('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_the_protocols() {
+        assert_eq!([PAYLOAD_SLOT, RECORD_SLOT, PVPANIC_SLOT].map(slot), ["0x5", "0x6", "0x7"]);
+    }
+}

@@ -1,0 +1,205 @@
+//! The machine: one QEMU, from its start to its end.
+//!
+//! QMP is the source of truth of how a machine ended. Neither the kernel log
+//! nor anything that a program prints is ever asked.
+
+pub mod accel;
+pub mod checkpoint;
+pub mod command;
+pub mod interrupt;
+mod memory;
+mod monitor;
+mod qemu;
+
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use qapi::qmp;
+
+use crate::lesson::Device;
+use command::{Accel, Files, PAYLOAD_BYTES, RECORD_BYTES, Start};
+use memory::Memory;
+use monitor::{Monitor, MonitorError};
+use qemu::Qemu;
+
+/// The last lines of the kernel log that an error carries.
+const LOG_LINES: usize = 15;
+
+/// Why a machine came to no proper end.
+#[derive(Debug, thiserror::Error)]
+pub enum VmError {
+    #[error("failed to start {}: {source}", command::QEMU)]
+    Start { source: std::io::Error },
+    #[error("failed to prepare the machine's memory: {0}")]
+    Memory(#[source] std::io::Error),
+    #[error("the payload is {len} bytes, but its device holds {PAYLOAD_BYTES}")]
+    Payload { len: u64 },
+    #[error("the guest kernel panicked")]
+    Panicked { log: String },
+    #[error("the machine did not end within {} s", limit.as_secs())]
+    Hung { limit: Duration, log: String },
+    #[error("QEMU ended by itself ({status}): {message}")]
+    Lost { status: String, message: String, log: String },
+    #[error("the machine ended by {reason} instead of powering off")]
+    Odd { reason: String, log: String },
+    #[error("interrupted; the machine was ended")]
+    Interrupted { log: String },
+    #[error("the monitor failed: {message}")]
+    Monitor { message: String, log: String },
+    #[error("failed to restore the checkpoint: {message}")]
+    Restore { message: String },
+    #[error("failed to open `{}`: {source}", path.display())]
+    State { path: std::path::PathBuf, source: std::io::Error },
+}
+
+impl VmError {
+    /// The last lines of the kernel log, if there were any.
+    pub fn log(&self) -> Option<&str> {
+        match self {
+            VmError::Panicked { log }
+            | VmError::Hung { log, .. }
+            | VmError::Lost { log, .. }
+            | VmError::Odd { log, .. }
+            | VmError::Interrupted { log }
+            | VmError::Monitor { log, .. } => Some(log.as_str()).filter(|log| !log.is_empty()),
+            VmError::Start { .. }
+            | VmError::Memory(_)
+            | VmError::Payload { .. }
+            | VmError::Restore { .. }
+            | VmError::State { .. } => None,
+        }
+    }
+}
+
+/// What every machine of a run is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    pub accel: Accel,
+    /// The guest kernel, as QEMU's `-kernel` takes it.
+    pub kernel: &'a Path,
+    pub initramfs: &'a Path,
+}
+
+/// A machine that ran a job to its end.
+#[derive(Debug)]
+pub struct Finished {
+    /// The record device's memory, whole.
+    pub record: Vec<u8>,
+    /// The kernel log.
+    pub log: String,
+    /// From starting QEMU to its end.
+    pub elapsed: Duration,
+}
+
+/// Runs one job.
+///
+/// `state` is a checkpoint to go on from; without one the machine boots. The
+/// machine is ended, with an error, when `limit` of the host's time is over.
+pub fn run(
+    parts: Parts<'_>,
+    devices: &[Device],
+    payload: &[u8],
+    state: Option<&Path>,
+    limit: Duration,
+) -> Result<Finished, VmError> {
+    let started = Instant::now();
+    let start = if state.is_some() { Start::Restore } else { Start::Cold };
+    if payload.len() as u64 > PAYLOAD_BYTES {
+        return Err(VmError::Payload { len: payload.len() as u64 });
+    }
+    let log = Memory::new("log", 0).map_err(VmError::Memory)?;
+    let mut payload_memory = Memory::new("payload", PAYLOAD_BYTES).map_err(VmError::Memory)?;
+    payload_memory.write(payload).map_err(VmError::Memory)?;
+    let record = Memory::new("record", RECORD_BYTES).map_err(VmError::Memory)?;
+    let state_file = state
+        .map(|path| {
+            std::fs::File::open(path)
+                .map_err(|source| VmError::State { path: path.to_owned(), source })
+        })
+        .transpose()?;
+
+    let mut qemu = Qemu::new(&log);
+    let files = Files {
+        kernel: parts.kernel.display().to_string(),
+        initramfs: parts.initramfs.display().to_string(),
+        log: qemu.path_of(log.as_fd()),
+        payload: qemu.path_of(payload_memory.as_fd()),
+        record: qemu.path_of(record.as_fd()),
+        state: state_file.as_ref().map_or(String::new(), |file| qemu.number_of(file.as_fd())),
+        monitor: qemu.monitor(),
+    };
+    let mut flags = command::saved(parts.accel, start, &files);
+    flags.extend(command::added(devices, start, &files));
+    let mut qemu = qemu.start(&flags)?;
+
+    let end = match Monitor::connect(qemu.take_socket(), started + limit) {
+        Err(error) => Err(error),
+        Ok(mut monitor) => {
+            if state.is_some()
+                && let Err(error) = restore(&mut monitor, &files.state)
+                && !matches!(error, MonitorError::Interrupted)
+            {
+                let reason = qemu.settle(Err(error), limit).err();
+                let message = reason.map_or(String::new(), |reason| reason.to_string());
+                return Err(VmError::Restore { message });
+            }
+            watch(&mut monitor)
+        }
+    };
+    let log = qemu.settle(end, limit)?;
+    let record = record.read().map_err(VmError::Memory)?;
+    Ok(Finished { record, log, elapsed: started.elapsed() })
+}
+
+/// How a machine stopped doing what it was told, as far as QMP tells.
+enum End {
+    PoweredOff,
+    Panicked,
+    Odd(String),
+}
+
+/// Reads the saved state from an inherited descriptor and lets the machine go
+/// on.
+fn restore(monitor: &mut Monitor, state: &str) -> Result<(), MonitorError> {
+    monitor.announce_migration()?;
+    monitor.execute(&qmp::migrate_incoming { uri: Some(format!("fd:{state}")), channels: None, exit_on_error: None })?;
+    monitor.migrated()?;
+    monitor.execute(&qmp::cont {}).map(drop)
+}
+
+/// Follows a machine to its end.
+fn watch(monitor: &mut Monitor) -> Result<End, MonitorError> {
+    loop {
+        match monitor.event()? {
+            qmp::Event::SHUTDOWN { data, .. } => {
+                return Ok(match data.reason {
+                    qmp::ShutdownCause::guest_reset => End::PoweredOff,
+                    other => End::Odd(format!("{other:?}").replace('_', "-")),
+                });
+            }
+            qmp::Event::GUEST_PANICKED { .. } => return Ok(End::Panicked),
+            _ => {}
+        }
+    }
+}
+
+/// The last lines of a log, as many as an error shows.
+pub fn last_lines(log: &str) -> String {
+    let lines: Vec<&str> = log.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_of_a_log() {
+        let log: String = (1..=20).map(|n| format!("{n}\n")).collect();
+        let expected: Vec<String> = (6..=20).map(|n: u32| n.to_string()).collect();
+        assert_eq!(last_lines(&log), expected.join("\n"));
+        assert_eq!(last_lines("a\n"), "a");
+        assert_eq!(last_lines(""), "");
+    }
+}

@@ -1,0 +1,179 @@
+//! QMP, QEMU's monitor: `qapi`'s types over a socket that has a deadline.
+//!
+//! `qapi` alone can neither wait for an event nor give up waiting.
+
+use std::io::{self, BufRead, BufReader, IoSlice, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+use qapi::qmp;
+use qapi::{Command, ExecuteError};
+
+use super::interrupt;
+
+/// A connection to the monitor of one machine.
+pub struct Monitor {
+    qmp: qapi::Qmp<qapi::Stream<BufReader<Deadlined>, UnixStream>>,
+    events: Vec<qmp::Event>,
+}
+
+/// What waiting for QEMU came to, when it did not come to an answer.
+#[derive(Debug)]
+pub enum MonitorError {
+    /// QEMU is gone.
+    Closed,
+    /// The deadline is over.
+    TimedOut,
+    /// A person pressed Ctrl-C, or the lab was asked to end.
+    Interrupted,
+    /// QEMU refused a command, or talks what is not QMP.
+    Failed(String),
+}
+
+impl Monitor {
+    /// Shakes hands with the QEMU at the other end; every later wait ends at
+    /// `deadline`.
+    pub fn connect(socket: UnixStream, deadline: Instant) -> Result<Monitor, MonitorError> {
+        let writer = socket.try_clone().map_err(|e| MonitorError::Failed(e.to_string()))?;
+        let mut reader = BufReader::new(Deadlined { socket, deadline });
+        // qapi's own reading of the greeting panics where QEMU died before it.
+        if reader.fill_buf().map_err(classify)?.is_empty() {
+            return Err(MonitorError::Closed);
+        }
+        let mut qmp = qapi::Qmp::new(qapi::Stream::new(reader, writer));
+        qmp.handshake().map_err(refused)?;
+        Ok(Monitor { qmp, events: Vec::new() })
+    }
+
+    /// Sends a command and waits for its answer.
+    pub fn execute<C: Command>(&mut self, command: &C) -> Result<C::Ok, MonitorError> {
+        let answer = self.qmp.execute(command).map_err(refused)?;
+        self.events.extend(self.qmp.events());
+        Ok(answer)
+    }
+
+    /// Sends a command together with a descriptor, as `getfd` wants it.
+    pub fn execute_with<C: Command>(
+        &mut self,
+        command: &C,
+        fd: BorrowedFd<'_>,
+    ) -> Result<C::Ok, MonitorError> {
+        let failed = |e: &dyn std::fmt::Display| MonitorError::Failed(e.to_string());
+        let mut line =
+            serde_json::to_vec(&qapi::Execute::<&C>::from(command)).map_err(|e| failed(&e))?;
+        line.push(b'\n');
+        let socket = self.qmp.inner().get_ref_write().as_raw_fd();
+        let fds = [fd.as_raw_fd()];
+        sendmsg::<()>(
+            socket,
+            &[IoSlice::new(&line)],
+            &[ControlMessage::ScmRights(&fds)],
+            MsgFlags::empty(),
+            None,
+        )
+        .map_err(|e| failed(&e))?;
+        let answer = self.qmp.read_response::<C>().map_err(refused)?;
+        self.events.extend(self.qmp.events());
+        Ok(answer)
+    }
+
+    /// Makes QEMU say how a migration goes by events.
+    pub fn announce_migration(&mut self) -> Result<(), MonitorError> {
+        let events = qmp::MigrationCapabilityStatus {
+            capability: qmp::MigrationCapability::events,
+            state: true,
+        };
+        self.execute(&qmp::migrate_set_capabilities { capabilities: vec![events] }).map(drop)
+    }
+
+    /// Waits until the migration under way is complete.
+    pub fn migrated(&mut self) -> Result<(), MonitorError> {
+        loop {
+            if let qmp::Event::MIGRATION { data, .. } = self.event()? {
+                match data.status {
+                    qmp::MigrationStatus::completed => return Ok(()),
+                    qmp::MigrationStatus::failed => {
+                        return Err(MonitorError::Failed("the migration failed".into()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// The next event, waiting for it.
+    pub fn event(&mut self) -> Result<qmp::Event, MonitorError> {
+        if !self.events.is_empty() {
+            return Ok(self.events.remove(0));
+        }
+        let mut line = String::new();
+        if self.qmp.inner_mut().read_line(&mut line).map_err(classify)? == 0 {
+            return Err(MonitorError::Closed);
+        }
+        serde_json::from_str(&line).map_err(|e| MonitorError::Failed(format!("{e}: {line}")))
+    }
+}
+
+fn refused(error: ExecuteError) -> MonitorError {
+    match error {
+        ExecuteError::Io(e) => classify(e),
+        ExecuteError::Qapi(e) => MonitorError::Failed(e.to_string()),
+    }
+}
+
+fn classify(error: io::Error) -> MonitorError {
+    match error.kind() {
+        io::ErrorKind::TimedOut => MonitorError::TimedOut,
+        io::ErrorKind::ConnectionAborted => MonitorError::Interrupted,
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::ConnectionReset => MonitorError::Closed,
+        _ => MonitorError::Failed(error.to_string()),
+    }
+}
+
+/// A socket whose reads end at a deadline, or when the lab is interrupted.
+struct Deadlined {
+    socket: UnixStream,
+    deadline: Instant,
+}
+
+impl Read for Deadlined {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        let interrupted = interrupt::descriptor();
+        let mut fds = [
+            PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
+            PollFd::new(interrupted, PollFlags::POLLIN),
+        ];
+        let ready = loop {
+            match poll(&mut fds, timeout) {
+                Err(Errno::EINTR) => {}
+                result => break result?,
+            }
+        };
+        if ready == 0 {
+            Err(io::ErrorKind::TimedOut.into())
+        } else if fds[1].any() == Some(true) {
+            // `Interrupted` would make the readers above try again.
+            Err(io::ErrorKind::ConnectionAborted.into())
+        } else {
+            self.socket.read(buffer)
+        }
+    }
+}
+
+impl Write for Deadlined {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.socket.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
+}

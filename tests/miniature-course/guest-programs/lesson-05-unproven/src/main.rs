@@ -1,0 +1,6 @@
+use marker::mark;
+
+fn main() {
+    marker::open_trace();
+    mark!("does nothing");
+}

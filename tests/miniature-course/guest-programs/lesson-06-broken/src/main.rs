@@ -1,0 +1,3 @@
+fn main() {
+    let two: u32 = "two";
+}

@@ -1,0 +1,44 @@
+//! What `cargo xtask test` runs: unit tests, tidy, the command line against a
+//! miniature course, and every lesson against its snapshot.
+//!
+//! Each is a [`Trial`] with a name, so that a filter picks some of them and a
+//! report names each.
+
+mod command_line;
+mod lessons;
+pub mod results;
+mod sources;
+mod tidy;
+
+use std::sync::Arc;
+
+use lab::error::Error;
+use lab::run::{Lab, Machine};
+use libtest_mimic::{Failed, Trial};
+
+use results::Results;
+
+/// Every test there is, in a stable order. Each leaves its result in `results`.
+pub fn all(
+    lab: &Arc<Lab<'static>>,
+    machine: &Arc<Machine>,
+    results: &Results,
+) -> Result<Vec<Trial>, Error> {
+    let mut tests = lessons::all(lab, machine)?;
+    tests.extend(command_line::all());
+    tests.extend(tidy::all(lab)?);
+    tests.extend(sources::all());
+    Ok(tests.into_iter().map(|test| results.observe(test)).collect())
+}
+
+/// One test, before it is a [`Trial`].
+pub struct Test {
+    name: String,
+    run: Box<dyn FnOnce() -> Result<(), Failed> + Send>,
+}
+
+impl Test {
+    fn new(name: String, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Test {
+        Test { name, run: Box::new(run) }
+    }
+}

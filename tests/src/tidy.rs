@@ -1,0 +1,141 @@
+//! Every piece of every lesson is there: nothing registers a lesson, so
+//! nothing else would notice.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use lab::error::Error;
+use lab::lesson::Lesson;
+use lab::run::Lab;
+use libtest_mimic::Failed;
+
+use crate::Test;
+
+/// The sections of a chapter, in their order.
+const SECTIONS: &[&str] = &[
+    "What you might guess",
+    "Run it",
+    "Read the timeline",
+    "What the kernel did",
+    "The mistake people make",
+    "Where it is documented",
+];
+
+/// One test a rule.
+pub fn all(lab: &Arc<Lab<'static>>) -> Result<Vec<Test>, Error> {
+    let lessons: Vec<Lesson> =
+        lab.course.names.iter().map(|name| lab.course.read(name)).collect::<Result<_, _>>()?;
+    let lessons = Arc::new(lessons);
+    let rule = |name: &str, rule: fn(&[Lesson]) -> Result<Vec<String>, Failed>| {
+        let lessons = Arc::clone(&lessons);
+        Test::new(format!("tidy::{name}"), move || match rule(&lessons)? {
+            faults if faults.is_empty() => Ok(()),
+            faults => Err(Failed::from(faults.join("\n"))),
+        })
+    };
+    Ok(vec![
+        rule("every-lesson-has-its-pieces", pieces),
+        rule("every-lesson-has-its-chapter", chapters),
+        rule("no-snapshot-without-its-test", snapshots),
+        rule("prose-points-at-code-that-is-there", anchors),
+    ])
+}
+
+fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
+    let root = lab::root();
+    let mut faults = Vec::new();
+    for lesson in lessons {
+        let mut must_exist = vec![
+            lesson.folder.join("Cargo.toml"),
+            lesson.folder.join("src/main.rs"),
+            root.join("tests/snapshots").join(format!("{}.snap", lesson.name)),
+        ];
+        must_exist.extend(
+            lesson.kmods.iter().map(|kmod| root.join("kmods").join(kmod).join("Kbuild")),
+        );
+        faults.extend(
+            must_exist
+                .iter()
+                .filter(|path| !path.is_file())
+                .map(|path| format!("{} lacks {}", lesson.name, path.display())),
+        );
+        if lesson.expect.is_empty() {
+            faults.push(format!("{} expects nothing of its record", lesson.name));
+        }
+    }
+    Ok(faults)
+}
+
+/// course.md has one chapter a lesson, in order, each with the same sections.
+fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
+    let text = std::fs::read_to_string(lab::root().join("course.md"))?;
+    let mut faults = Vec::new();
+    let wanted: Vec<String> =
+        lessons.iter().map(|l| format!("## {}. {}", l.name.number, l.title)).collect();
+    let found: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("## ") && line[3..].starts_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    if found != wanted {
+        faults.push(format!("course.md has the chapters {found:#?}, the lessons want {wanted:#?}"));
+    }
+    for (number, chapter) in text.split("\n## ").skip(1).enumerate() {
+        if !chapter.starts_with(|c: char| c.is_ascii_digit()) {
+            continue;
+        }
+        let sections: Vec<&str> =
+            chapter.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+        if sections != SECTIONS {
+            faults.push(format!("part {number} of course.md has the sections {sections:?}"));
+        }
+    }
+    Ok(faults)
+}
+
+fn snapshots(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
+    let names: BTreeSet<String> = lessons.iter().map(|l| l.name.to_string()).collect();
+    let mut faults = Vec::new();
+    for file in std::fs::read_dir(lab::root().join("tests/snapshots"))? {
+        let file = file?.file_name().to_string_lossy().into_owned();
+        if let Some(name) = file.strip_suffix(".snap")
+            && name.starts_with("lesson-")
+            && !names.contains(name)
+        {
+            faults.push(format!("tests/snapshots/{file} belongs to no lesson"));
+        }
+    }
+    Ok(faults)
+}
+
+/// A path in backquotes, such as `lab/src/lib.rs`, exists; with a `::name`
+/// behind it, the file also contains that name.
+fn anchors(_: &[Lesson]) -> Result<Vec<String>, Failed> {
+    let root = lab::root();
+    let mut faults = Vec::new();
+    for document in ["README.md", "ARCHITECTURE.md", "course.md"] {
+        let text = std::fs::read_to_string(root.join(document))?;
+        for quoted in text.split('`').skip(1).step_by(2).filter(|quoted| is_path(quoted)) {
+            let (path, name) = quoted.split_once("::").unwrap_or((quoted, ""));
+            match std::fs::metadata(root.join(path)) {
+                Err(_) => faults.push(format!("{document}: there is no {path}")),
+                Ok(_) if name.is_empty() => {}
+                Ok(_) if contains(&root.join(path), name)? => {}
+                Ok(_) => faults.push(format!("{document}: {path} has no `{name}`")),
+            }
+        }
+    }
+    Ok(faults)
+}
+
+fn contains(path: &Path, name: &str) -> Result<bool, Failed> {
+    Ok(std::fs::read_to_string(path)?.contains(name))
+}
+
+/// Paths of this repository start with one of its folders; other quoted words,
+/// such as the kernel's paths, do not.
+fn is_path(quoted: &str) -> bool {
+    const FOLDERS: &[&str] =
+        &["lab/", "xtask/", "kmods/", "guest-programs/", "images/", "tests/"];
+    FOLDERS.iter().any(|folder| quoted.starts_with(folder)) && !quoted.contains(['*', '<', ' ', '…'])
+}

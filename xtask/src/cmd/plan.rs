@@ -1,0 +1,29 @@
+use clap::Args;
+use lab::plan::Options;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+
+/// Show what `run` would do: each step, flag and parameter with its reason
+///
+/// Runs and builds nothing.
+///
+/// Example: cargo xtask plan lesson-1
+#[derive(Args)]
+pub struct Plan {
+    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    lesson: String,
+
+    /// Plan a boot instead of going on from the checkpoint
+    #[arg(long)]
+    cold: bool,
+}
+
+impl Plan {
+    pub fn run(self, context: &Context) -> Result {
+        let lesson = context.course()?.find(&self.lesson)?;
+        let options = Options { cold: self.cold, ..Options::default() };
+        println!("{}", lab::plan::Plan::new(lesson, options));
+        Ok(Outcome::SUCCESS)
+    }
+}

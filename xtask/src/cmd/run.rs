@@ -1,0 +1,76 @@
+use std::io::Write;
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use lab::error::Error;
+use lab::plan::{Options, Plan};
+use lab::report;
+use lab::vm::accel::{KVM, probe_kvm};
+use lab::vm::command::Accel;
+use lab::vm::last_lines;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+
+/// Run a lesson: build what is missing, run it, print its output and timeline
+///
+/// Exits with 0 only if everything that the lesson expects was shown.
+///
+/// Example: cargo xtask run lesson-1
+#[derive(Args)]
+pub struct Run {
+    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    lesson: String,
+
+    /// Print one JSON document instead
+    #[arg(long)]
+    json: bool,
+
+    /// Record nothing: only the program's own checks count
+    #[arg(long)]
+    no_trace: bool,
+
+    /// What executes the guest's instructions; with kvm, times differ from run
+    /// to run
+    #[arg(long, value_enum, default_value = "tcg")]
+    accel: AccelArg,
+
+    /// Boot instead of going on from the checkpoint
+    #[arg(long)]
+    cold: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum AccelArg {
+    Tcg,
+    Kvm,
+}
+
+impl Run {
+    pub fn run(self, context: &Context) -> Result {
+        let lesson = context.course()?.find(&self.lesson)?;
+        let accel = match self.accel {
+            AccelArg::Tcg => Accel::Tcg,
+            AccelArg::Kvm => {
+                probe_kvm(Path::new(KVM)).map_err(|reason| Error::NoKvm { reason })?;
+                Accel::Kvm
+            }
+        };
+        let plan = Plan::new(lesson, Options { accel, cold: self.cold, trace: !self.no_trace });
+        let lab = context.lab()?;
+        let machine = lab.machine()?;
+        let run = lab.run(&machine, &plan)?;
+
+        let mut out = std::io::stdout().lock();
+        // A closed pipe, as of `| head`, is no error of the lab's.
+        let _ = if self.json {
+            writeln!(out, "{}", report::json(&plan, &run))
+        } else {
+            out.write_all(report::text(&plan, &run).as_bytes())
+        };
+        if let Some(reason) = report::no_verdict(&plan, &run) {
+            return Err(Error::NoVerdict { reason, log: last_lines(&run.log) });
+        }
+        Ok(Outcome::success_if(run.verdict.passed()))
+    }
+}

@@ -1,0 +1,29 @@
+use clap::Args;
+use lab::guest::{kmods, programs};
+use lab::vm::command::Accel;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+
+/// Install what the host lacks and build everything
+///
+/// Example: cargo xtask setup
+#[derive(Args)]
+pub struct Setup {}
+
+impl Setup {
+    pub fn run(self, context: &Context) -> Result {
+        let lab = context.lab()?;
+        let machine = lab.machine()?;
+        for name in &lab.course.names {
+            let lesson = lab.course.read(name)?;
+            programs::build(&lab.course.root, &lesson.folder, &lab.cache, lab.progress)?;
+            for kmod in &lesson.kmods {
+                kmods::build(&lab.course.root, kmod, &machine.kernel, &lab.cache, lab.progress)?;
+            }
+        }
+        lab.checkpoint(&machine, Accel::Tcg)?;
+        println!("everything is built, in {}", lab.cache.root().display());
+        Ok(Outcome::SUCCESS)
+    }
+}

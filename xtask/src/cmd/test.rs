@@ -1,0 +1,97 @@
+use std::str::FromStr;
+use std::sync::Arc;
+
+use clap::Args;
+use lab::error::Error;
+use lab::run::Lab;
+use libtest_mimic::Arguments;
+use tests::results::{Report, Results};
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+
+/// Run every test: unit tests, lessons against their snapshots, tidy
+///
+/// INSTA_UPDATE=always in the environment records snapshots instead of
+/// comparing with them.
+///
+/// Example: cargo xtask test lessons::lesson-01
+#[derive(Args)]
+pub struct Test {
+    /// Only tests whose name contains this
+    filter: Option<String>,
+
+    /// How many tests run at the same time [default: one for each core]
+    #[arg(long)]
+    jobs: Option<usize>,
+
+    /// Run the Kth of N parts of the tests
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
+
+    /// Write a report for machines: junit:PATH, ktap:PATH or json:PATH
+    #[arg(long, value_name = "FORMAT:PATH")]
+    report: Option<Report>,
+}
+
+/// `K/N`: the Kth of N parts, 1 to N.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shard {
+    part: usize,
+    of: usize,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(s: &str) -> std::result::Result<Shard, String> {
+        let parts = s.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+        match parts {
+            Some((part, of)) if 1 <= part && part <= of => Ok(Shard { part, of }),
+            _ => Err(format!("`{s}` is not K/N with K from 1 to N")),
+        }
+    }
+}
+
+impl Test {
+    pub fn run(self, context: &'static Context) -> Result {
+        let lab: Arc<Lab<'static>> = Arc::new(context.lab()?);
+        let machine = Arc::new(lab.machine()?);
+        let results = Results::default();
+        let mut trials = tests::all(&lab, &machine, &results)?;
+        if let Some(filter) = &self.filter {
+            trials.retain(|trial| trial.name().contains(filter.as_str()));
+        }
+        if let Some(Shard { part, of }) = self.shard {
+            let mut index = 0..;
+            trials.retain(|_| index.next().expect("it is endless") % of == part - 1);
+        }
+        // As many machines as cores, never more.
+        let arguments =
+            Arguments { test_threads: Some(self.jobs.unwrap_or(lab.kernel.jobs)), ..Arguments::default() };
+        let conclusion = libtest_mimic::run(&arguments, trials);
+
+        if let Some(Report { format, path }) = self.report {
+            std::fs::write(&path, results.report(format))
+                .map_err(|source| Error::File { verb: "write", path, source })?;
+        }
+        println!("{} passed, {} failed", conclusion.num_passed, conclusion.num_failed);
+        Ok(Outcome::success_if(!conclusion.has_failed()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_count_from_one() {
+        assert_eq!("2/3".parse(), Ok(Shard { part: 2, of: 3 }));
+        for wrong in ["0/3", "4/3", "3", "a/b", "1/0"] {
+            assert_eq!(
+                wrong.parse::<Shard>(),
+                Err(format!("`{wrong}` is not K/N with K from 1 to N"))
+            );
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What every command is given.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use lab::cache::Cache;
+use lab::course::Course;
+use lab::error::Error;
+use lab::host::{self, InstallPolicy};
+use lab::kernel;
+use lab::run::Lab;
+
+use crate::ui::{self, Ui};
+
+pub struct Context {
+    no_install: bool,
+    kernel_source: Option<PathBuf>,
+    course: PathBuf,
+    pub ui: Ui,
+}
+
+impl Context {
+    pub fn new(
+        no_install: bool,
+        kernel_source: Option<PathBuf>,
+        course: Option<PathBuf>,
+    ) -> Context {
+        let course = course.unwrap_or_else(lab::root);
+        Context { no_install, kernel_source, course, ui: Ui::new() }
+    }
+
+    pub fn course(&self) -> Result<Course, Error> {
+        Ok(Course::open(&self.course)?)
+    }
+
+    /// Everything that running lessons takes. Installs what the host lacks.
+    pub fn lab(&self) -> Result<Lab<'_>, Error> {
+        self.install()?;
+        lab::vm::interrupt::listen().map_err(|source| Error::File {
+            verb: "listen for signals by",
+            path: "socketpair".into(),
+            source,
+        })?;
+        Ok(Lab {
+            course: self.course()?,
+            cache: Cache::open()?,
+            kernel: kernel::Options {
+                source: self.kernel_source.clone(),
+                jobs: std::thread::available_parallelism().map_or(1, usize::from),
+                debug: false,
+            },
+            progress: &self.ui,
+        })
+    }
+
+    /// Installs what the host lacks, as far as that is allowed.
+    pub fn install(&self) -> Result<(), Error> {
+        let policy = if self.no_install {
+            InstallPolicy::Refuse
+        } else if std::io::stdin().is_terminal() {
+            InstallPolicy::Ask
+        } else {
+            InstallPolicy::GoAhead
+        };
+        Ok(host::ensure(policy, &self.ui, &ui::ask)?)
+    }
+}
