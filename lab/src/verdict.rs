@@ -65,7 +65,8 @@ impl fmt::Display for Verdict {
             paragraph(f, sign, 2, fact)?;
             for line in detail.lines() {
                 let text = line.trim_start();
-                paragraph(f, &" ".repeat(2 + line.len() - text.len()), 6, text)?;
+                let indent = 2 + line.len() - text.len();
+                paragraph(f, &" ".repeat(indent - 1), indent + 2, text)?;
             }
         }
         match self.program_failure() {

@@ -6,6 +6,7 @@
 
 mod command_line;
 mod lessons;
+mod quotes;
 pub mod results;
 mod sources;
 mod tidy;

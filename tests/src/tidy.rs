@@ -10,7 +10,7 @@ use lab::lesson::Lesson;
 use lab::run::Lab;
 use libtest_mimic::Failed;
 
-use crate::Test;
+use crate::{Test, quotes};
 
 /// The sections of a chapter, in their order.
 const SECTIONS: &[&str] = &[
@@ -37,6 +37,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Result<Vec<Test>, Error> {
     Ok(vec![
         rule("every-lesson-has-its-pieces", pieces),
         rule("every-lesson-has-its-chapter", chapters),
+        rule("course-quotes-what-the-run-shows", quotes::check),
         rule("no-snapshot-without-its-test", snapshots),
         rule("prose-points-at-code-that-is-there", anchors),
     ])

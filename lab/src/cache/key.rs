@@ -61,6 +61,7 @@ impl KeyBuilder {
         let mut entries = std::fs::read_dir(folder)
             .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
             .map_err(read)?;
+        // `readdir` has no order of its own.
         entries.sort_by_key(std::fs::DirEntry::file_name);
         for entry in entries {
             let label = format!("{label}/{}", entry.file_name().to_string_lossy());
@@ -71,25 +72,6 @@ impl KeyBuilder {
             };
         }
         Ok(self)
-    }
-
-    /// Adds every file of a folder, at any depth, with its name. An error means
-    /// that something in it cannot be read.
-    pub fn tree(self, label: &str, folder: &Path) -> Result<KeyBuilder, CacheError> {
-        let failed = |source| CacheError::Read { path: folder.to_owned(), source };
-        let mut entries = std::fs::read_dir(folder)
-            .and_then(|e| e.collect::<Result<Vec<_>, _>>())
-            .map_err(failed)?;
-        // `readdir` has no order of its own.
-        entries.sort_by_key(std::fs::DirEntry::file_name);
-        entries.into_iter().try_fold(self, |key, entry| {
-            let label = format!("{label}/{}", entry.file_name().display());
-            if entry.path().is_dir() {
-                key.tree(&label, &entry.path())
-            } else {
-                key.file(&label, &entry.path())
-            }
-        })
     }
 
     /// The key of all that was added.

@@ -1,7 +1,7 @@
 //! How an event differs from what is expected.
 
 use super::{Expectation, Target, Task};
-use crate::timeline::{Entry, Timeline};
+use crate::timeline::{Entry, Timeline, own};
 use crate::trace::{Value, names};
 
 /// One event of a run, and what an expectation compares it with.
@@ -99,7 +99,7 @@ fn stack_difference(entry: &Entry, expected: &[String]) -> Option<String> {
     if !expected.is_empty() && entry.stack.is_empty() {
         return Some("it has no stack".to_owned());
     }
-    let mut frames = entry.stack.iter();
+    let mut frames = own(entry.context, &entry.stack).iter();
     let missing = expected.iter().position(|name| !frames.any(|frame| frame.name() == *name))?;
     Some(match missing.checked_sub(1) {
         Some(inner) => {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::differences::Candidate;
 use super::{Expectation, Target, Task};
 use crate::render::text::microseconds;
+use crate::render::wrap::visible;
 use crate::timeline::{Entry, Lane, Timeline};
 
 /// How many events a failure shows, at most.
@@ -18,6 +19,7 @@ const SHOWN: usize = 3;
 pub struct Checked {
     /// [`Expectation::fact`].
     pub fact: String,
+    /// Whether the run shows it.
     pub passed: bool,
     /// Where the fact was found; or, in several lines, what was expected, how
     /// much of it was found and what came closest.
@@ -73,11 +75,12 @@ impl Expectation {
             None => !found.is_empty(),
         };
         if passed {
-            let times: Vec<String> =
-                found.iter().map(|(entry, _)| microseconds(entry.time_ns)).collect();
-            let detail = match times.as_slice() {
-                [] => "there is none".to_owned(),
-                times => format!("at {} µs", times.join(", ")),
+            let times = found.iter().take(SHOWN).map(|(entry, _)| microseconds(entry.time_ns));
+            let times = times.collect::<Vec<String>>().join(", ");
+            let detail = match found.len() {
+                0 => "there is none".to_owned(),
+                1..=SHOWN => format!("at {times} µs"),
+                more => format!("at {times} µs and {} more", more - SHOWN),
             };
             return (true, detail);
         }
@@ -104,7 +107,7 @@ fn list(detail: &mut String, heading: &str, events: &[(&Entry, Vec<String>)]) {
     for (entry, differences) in events.iter().take(SHOWN) {
         *detail += &format!("\n  {}", sentence(entry));
         for difference in differences {
-            *detail += &format!("\n    {difference}");
+            *detail += &format!("\n    - {}", visible(difference));
         }
     }
     if let Some(more @ 1..) = events.len().checked_sub(SHOWN) {
@@ -116,8 +119,7 @@ fn list(detail: &mut String, heading: &str, events: &[(&Entry, Vec<String>)]) {
 fn sentence(entry: &Entry) -> String {
     let lane = if entry.event == "mark" { Lane::User } else { Lane::Kernel };
     let told = entry.lines(lane).join(" ");
-    let told = told.replace(|c: char| c.is_control(), " ");
-    format!("{} µs {} {told}", microseconds(entry.time_ns), entry.subject())
+    format!("{} µs {} {}", microseconds(entry.time_ns), entry.subject(), visible(&told))
 }
 
 fn text(entry: &Entry) -> &str {

@@ -18,6 +18,7 @@
 
 mod differences;
 mod fulfil;
+mod traced;
 mod wanted;
 
 use std::collections::BTreeMap;
@@ -52,7 +53,7 @@ pub struct Expectation {
     /// Who the task in the event's field `pid` is. Default: anyone.
     pub target: Option<Target>,
     /// Functions on the event's stack, innermost first; others may lie between
-    /// them. Default: none.
+    /// them. Those of an interrupted task are not looked at. Default: none.
     #[serde(default)]
     pub stack: Vec<String>,
     /// Only events after the first mark of a program that begins like this
@@ -74,11 +75,13 @@ pub struct Expectation {
 pub enum Task {
     /// The target itself.
     Target,
+    /// Any other than the target.
     NotTarget,
     /// A task that the target forked.
     ChildOfTarget,
     /// The marker itself.
     Marker,
+    /// Any other than the marker.
     NotMarker,
     /// A task that the marker forked.
     ChildOfMarker,

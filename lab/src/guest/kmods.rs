@@ -29,6 +29,12 @@ pub enum KmodError {
     Copy { path: PathBuf, source: std::io::Error },
 }
 
+/// The module that declares the lab's own trace event, which others may emit.
+const TRACE: &str = "trace";
+
+/// What a module exports, as make leaves it for the build of others.
+const SYMVERS: &str = "Module.symvers";
+
 /// Builds the module of the folder `kmods/<kmod>` below `root`, unless the
 /// cache has it; returns the `.ko`.
 ///
@@ -41,23 +47,35 @@ pub fn build(
     progress: &dyn Progress,
 ) -> Result<PathBuf, KmodError> {
     let kmods = root.join("kmods");
-    let key = Key::builder("kmod")
+    let mut key = Key::builder("kmod")
         .text("kernel", &kernel.key.to_string())
         .tree("include", &kmods.join(INCLUDE))?
-        .tree(kmod, &kmods.join(kmod))?
-        .finish();
-    let entry = cache.entry("kmods", &key, progress, |target| {
+        .tree(kmod, &kmods.join(kmod))?;
+    let mut symbols = None;
+    if kmod != TRACE {
+        let trace = build(root, TRACE, kernel, cache, progress)?.with_file_name(SYMVERS);
+        key = key.file(SYMVERS, &trace)?;
+        symbols = Some(trace);
+    }
+    let entry = cache.entry("kmods", &key.finish(), progress, |target| {
         progress.event(Event::Begin { stage: "module", total: None });
         progress.event(Event::Step { done: 0, detail: kmod });
-        let result = compile(&kmods, kmod, kernel, target);
+        let result = compile(&kmods, kmod, kernel, symbols.as_deref(), target);
         progress.event(Event::End);
         result
     })?;
     Ok(entry.join(module_file(kmod)))
 }
 
-/// Builds a copy: make leaves its own files beside the sources.
-fn compile(kmods: &Path, kmod: &str, kernel: &Kernel, target: &Path) -> Result<(), KmodError> {
+/// Builds a copy: make leaves its own files beside the sources. `symbols` is
+/// what the trace module exports, for the others.
+fn compile(
+    kmods: &Path,
+    kmod: &str,
+    kernel: &Kernel,
+    symbols: Option<&Path>,
+    target: &Path,
+) -> Result<(), KmodError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| KmodError::Copy { path, source }
@@ -71,20 +89,26 @@ fn compile(kmods: &Path, kmod: &str, kernel: &Kernel, target: &Path) -> Result<(
     let (kernel_dir, module_dir) = (&kernel.build_dir, build.path().join(kmod));
     // Where it was built must not show in the module.
     let flags = format!("-Werror -fmacro-prefix-map={}/=", build.path().display());
-    let output = cmd!(sh, "make -C {kernel_dir} M={module_dir} W=1 KCFLAGS={flags} modules")
-        .env("KBUILD_BUILD_TIMESTAMP", "@0")
-        .quiet()
-        .ignore_status()
-        .output()
-        .map_err(KmodError::Make)?;
+    let symbols = symbols.unwrap_or(Path::new(""));
+    let output = cmd!(
+        sh,
+        "make -C {kernel_dir} M={module_dir} W=1 KCFLAGS={flags} KBUILD_EXTRA_SYMBOLS={symbols} modules"
+    )
+    .env("KBUILD_BUILD_TIMESTAMP", "@0")
+    .quiet()
+    .ignore_status()
+    .output()
+    .map_err(KmodError::Make)?;
     if !output.status.success() {
         let mut text = String::from_utf8_lossy(&output.stderr).into_owned();
         // Messages name the copy; the person edits the original.
         text = text.replace(&format!("{}/", build.path().display()), "kmods/");
         return Err(KmodError::Compile { kmod: kmod.to_owned(), output: text });
     }
-    let module = module_dir.join(module_file(kmod));
-    std::fs::copy(&module, target.join(module_file(kmod))).map_err(failed(&module))?;
+    for name in [module_file(kmod).as_str(), SYMVERS] {
+        let file = module_dir.join(name);
+        std::fs::copy(&file, target.join(name)).map_err(failed(&file))?;
+    }
     Ok(())
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod stream;
 use crate::progress::Progress;
 
 pub use distribution::{Distribution, Manager};
+pub(crate) use examine::on_path;
 pub use examine::{Finding, State, examine, missing};
 pub use needs::{Need, Packages};
 

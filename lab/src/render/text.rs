@@ -37,7 +37,7 @@ pub fn render(timeline: &Timeline) -> String {
 
 /// Microseconds with one decimal, rounded.
 pub fn microseconds(time_ns: u64) -> String {
-    let tenths = (time_ns + 50) / 100;
+    let tenths = time_ns / 100 + u64::from(time_ns % 100 >= 50);
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
@@ -85,7 +85,7 @@ impl Columns {
             {
                 line += &" ".repeat(GAP);
                 line += cell;
-                line += &" ".repeat(columns - width(cell));
+                line += &" ".repeat(columns.saturating_sub(width(cell)));
             }
             text.push_str(line.trim_end());
             text.push('\n');

@@ -45,7 +45,7 @@ pub fn wrap(first: &str, indent: usize, texts: &[String], columns: usize) -> Vec
 /// The parts of a text that stay together.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()).map(shown) {
+    for word in text.split(' ').filter(|word| !word.is_empty()).map(visible) {
         match words.last_mut() {
             Some(last) if word == "→" => *last += " →",
             _ => words.push(word),
@@ -54,10 +54,21 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-fn shown(word: &str) -> String {
-    let show =
-        |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    word.chars().map(show).collect()
+/// A text with its control characters written out, and those that change the
+/// order or the place of what is around them.
+pub fn visible(text: &str) -> String {
+    let is_hidden = |c: char| {
+        let reorders = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
+        reorders || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}') || c.is_control()
+    };
+    let mut shown = String::new();
+    for c in text.chars() {
+        match is_hidden(c) {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -100,5 +111,6 @@ mod tests {
     #[test]
     fn control_characters_are_shown() {
         assert_eq!(wrap("", 0, &["a\n[1] b\x1b[2J".into()], 80), ["a\\n[1] b\\u{1b}[2J"]);
+        assert_eq!(visible("a\u{202e}b"), "a\\u{202e}b");
     }
 }

@@ -119,3 +119,103 @@ fn effect(sig: i32, sa_handler: u64) -> &'static str {
 fn syscall(id: i64) -> String {
     names::syscall(id).map_or_else(|| format!("system call {id}"), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Context, Symbols, Value};
+
+    /// What is told of an event, `|` between its cells.
+    fn told(name: &str, fields: &[(&str, i64)], texts: &[(&str, &str)]) -> String {
+        let ints = fields.iter().map(|(field, n)| (field.to_string(), Value::Int(*n)));
+        let texts = texts.iter().map(|(field, t)| (field.to_string(), Value::Text(t.to_string())));
+        let mut fields: Fields = ints.chain(texts).collect();
+        for field in ["sa_handler", "sa_flags"] {
+            if let Some(n) = fields.get(field).and_then(Value::as_int) {
+                fields.insert(field.to_owned(), Value::Uint(n.cast_unsigned()));
+            }
+        }
+        let mut event = Event::new(name, fields, &Symbols::default()).unwrap();
+        event.context = Context::Hardirq;
+        let cells: Vec<String> = cells(&event).iter().map(|cell| cell.lines.join(" ")).collect();
+        cells.join(" | ")
+    }
+
+    #[test]
+    fn what_became_of_a_signal_is_told() {
+        let generate = |sig, code, errno, group, result| {
+            let fields = [
+                ("sig", sig),
+                ("code", code),
+                ("errno", errno),
+                ("group", group),
+                ("result", result),
+                ("pid", 31),
+            ];
+            told("signal_generate", &fields, &[("comm", "sh")])
+        };
+        assert_eq!(generate(17, 1, 0, 1, 0), "SIGCHLD to 31, CLD_EXITED");
+        assert_eq!(generate(13, 0, 0, 0, 0), "SIGPIPE to thread 31, SI_USER");
+        assert_eq!(generate(44, -1, 11, 1, 0), "SIGRTMIN+10 (44) to 31, SI_QUEUE, EAGAIN");
+        assert_eq!(generate(44, 77, 999, 1, 0), "SIGRTMIN+10 (44) to 31, si_code 77, si_errno 999");
+        assert_eq!(generate(28, 128, 0, 1, 1), "SIGWINCH to 31, SI_KERNEL: ignored, dropped");
+        assert_eq!(generate(17, 1, 0, 1, 2), "SIGCHLD to 31, CLD_EXITED: already pending, dropped");
+        assert_eq!(
+            generate(44, -1, 0, 1, 3),
+            "SIGRTMIN+10 (44) to 31, SI_QUEUE: queue full, refused"
+        );
+        assert_eq!(
+            generate(44, 0, 0, 1, 4),
+            "SIGRTMIN+10 (44) to 31, SI_USER: queue full, sent without its siginfo"
+        );
+        assert_eq!(generate(17, 1, 0, 1, 9), "SIGCHLD to 31, CLD_EXITED: result 9");
+    }
+
+    #[test]
+    fn what_a_delivered_signal_does_is_told() {
+        let deliver = |sig, code, handler| {
+            let fields = [
+                ("sig", sig),
+                ("code", code),
+                ("errno", 0),
+                ("sa_handler", handler),
+                ("sa_flags", 0),
+            ];
+            told("signal_deliver", &fields, &[])
+        };
+        assert_eq!(deliver(17, 2, 0x40_1000), "delivers SIGCHLD, CLD_KILLED, to its handler");
+        assert_eq!(deliver(17, 2, 1), "delivers SIGCHLD, CLD_KILLED: ignored by SIG_IGN");
+        assert_eq!(deliver(17, 2, 0), "delivers SIGCHLD, CLD_KILLED: by default, nothing");
+        assert_eq!(deliver(9, 0, 0), "delivers SIGKILL: by default, terminates");
+        assert_eq!(
+            deliver(11, 1, 0),
+            "delivers SIGSEGV, SEGV_MAPERR: by default, terminates with a core dump"
+        );
+        assert_eq!(deliver(19, 0, 0), "delivers SIGSTOP, SI_USER: by default, stops");
+        assert_eq!(deliver(18, 0, 0), "delivers SIGCONT, SI_USER: by default, continues");
+    }
+
+    #[test]
+    fn devices_have_a_lane() {
+        let entry = |name| told("irq_handler_entry", &[("irq", 10)], &[("name", name)]);
+        assert_eq!(entry("lab_kill_pid"), "edu ▶ irq 10 | lab_kill_pid");
+        assert_eq!(entry("timer"), "timer ▶ irq 10 | timer");
+        let exit = |ret| told("irq_handler_exit", &[("irq", 10), ("ret", ret)], &[]);
+        assert_eq!((exit(1), exit(0)), ("irq 10 handled".into(), "irq 10 not handled".into()));
+    }
+
+    #[test]
+    fn the_rest_is_told() {
+        let step = told("lab_step", &[("value", -3)], &[("what", "kill_pid returned")]);
+        assert_eq!(step, "kill_pid returned -3");
+        assert_eq!(told("sys_exit", &[("id", 57), ("ret", -11)], &[]), "fork returns -EAGAIN");
+        assert_eq!(told("sys_exit", &[("id", 999), ("ret", 0)], &[]), "system call 999 returns 0");
+        let exec =
+            told("sched_process_exec", &[("pid", 31), ("old_pid", 31)], &[("filename", "/x")]);
+        assert_eq!(exec, "executes /x");
+        assert_eq!(told("sched_process_exit", &[("pid", 31)], &[("comm", "x")]), "exits");
+        assert_eq!(told("sched_waking", &[("pid", 31)], &[("comm", "x")]), "wakes 31");
+        assert_eq!(told("sched_wakeup", &[("pid", 31)], &[("comm", "x")]), "31 is awake");
+        assert_eq!(told("other", &[("a", 1)], &[("b", "x y")]), "other a=1 b=x y");
+    }
+}

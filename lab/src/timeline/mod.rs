@@ -12,11 +12,12 @@ use serde::{Serialize, Serializer};
 
 use crate::trace::{Context, Event, Fields, Frame};
 
-pub use path::path;
+pub use path::own;
 
 /// All events of a run, in order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Timeline {
+    /// One for each event.
     pub entries: Vec<Entry>,
 }
 
@@ -27,6 +28,7 @@ pub struct Entry {
     pub time_ns: u64,
     /// The current task; see [`Event::pid`].
     pub pid: i32,
+    /// On whose behalf the kernel was running.
     pub context: Context,
     /// The kernel's name of the event; see [`crate::trace::Kind::name`].
     pub event: String,
@@ -41,6 +43,7 @@ pub struct Entry {
 /// What is told of an event in one lane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cell {
+    /// Who is told of.
     pub lane: Lane,
     /// Lines of one sentence, whose subject is [`Entry::subject`]. May hold
     /// anything that a program put into a mark, newlines too.
@@ -51,8 +54,11 @@ pub struct Cell {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lane {
+    /// A device, by its interrupt.
     Device,
+    /// The kernel and its modules.
     Kernel,
+    /// A program, by its marks.
     User,
 }
 

@@ -36,17 +36,21 @@ const PLUMBING: &[&str] =
 
 /// The functions of a stack, outermost first, with arrows between them; empty
 /// if there are none worth telling.
-///
-/// Of an interrupt's stack only the interrupt's own part is told: the functions
-/// before it belong to a task that happened to be running.
-pub fn path(context: Context, stack: &[Frame]) -> String {
-    let own = stack.iter().position(|frame| is_entry(context, frame.name()));
-    let own = own.map_or(stack, |end| &stack[..=end]);
-    let told = own.iter().rev().map(Frame::name).filter(|name| !is_generic(name));
+pub(super) fn path(context: Context, stack: &[Frame]) -> String {
+    let told = own(context, stack).iter().rev().map(Frame::name).filter(|name| !is_generic(name));
     let mut told: Vec<&str> =
         told.map(|name| if PLUMBING.contains(&name) { "…" } else { name }).collect();
     told.dedup_by(|a, b| *a == "…" && a == b);
     told.join(" → ")
+}
+
+/// The part of a stack that belongs to its context. In an interrupt the
+/// functions outside its entry are those of a task that happened to be running.
+pub fn own(context: Context, stack: &[Frame]) -> &[Frame] {
+    match stack.iter().position(|frame| is_entry(context, frame.name())) {
+        Some(entry) => &stack[..=entry],
+        None => stack,
+    }
 }
 
 /// Whether this function is where a context begins.

@@ -132,12 +132,16 @@ impl Field {
     }
 
     fn decode(&self, payload: &[u8]) -> Option<Value> {
-        let end = if self.size == 0 { payload.len() } else { self.offset + self.size };
+        let end = match self.size {
+            0 => payload.len(),
+            size => self.offset.checked_add(size)?,
+        };
         let bytes = payload.get(self.offset..end)?;
         Some(match self.shape {
             Shape::Integer { signed: false } if self.size == 8 => Value::Uint(unsigned(bytes)),
             Shape::Integer { signed } => {
-                let bits = 64 - 8 * u32::try_from(bytes.len()).ok().filter(|n| *n <= 8)?;
+                let bits =
+                    64 - 8 * u32::try_from(bytes.len()).ok().filter(|n| (1..=8).contains(n))?;
                 let left = unsigned(bytes) << bits;
                 // Shifting a signed number to the right spreads its sign.
                 let n = if signed { left.cast_signed() >> bits } else { (left >> bits) as i64 };

@@ -18,10 +18,12 @@ pub mod ring_buffer;
 pub mod symbols;
 pub mod value;
 
+mod error;
 mod stats;
 
 use std::collections::{BTreeMap, HashMap};
 
+pub use error::TraceError;
 pub use event::{Context, Event, Frame};
 pub use kind::Kind;
 pub use symbols::{Symbol, Symbols};
@@ -44,33 +46,6 @@ pub struct Inputs<'a> {
     pub symbols: &'a Symbols,
 }
 
-/// Why a trace could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TraceError {
-    #[error("failed to read page {index} of the trace: {reason}")]
-    Page { index: usize, reason: &'static str },
-    #[error("failed to parse the format of `{event}`: `{line}`")]
-    Format { event: String, line: String },
-    #[error("failed to parse the trace's statistics: no `{name}`")]
-    Stats { name: &'static str },
-    #[error("failed to parse a line of System.map: `{line}`")]
-    Symbols { line: String },
-    #[error("failed to read the symbols of module `{name}`: {reason}")]
-    Module { name: String, reason: String },
-    #[error("failed to read `{field}` of a `{event}` event: it is cut off")]
-    Payload { event: String, field: String },
-    #[error("failed to read `{field}` of a `{event}` event: the kernel's event has no such field")]
-    Field { event: String, field: &'static str },
-    #[error("failed to read an event of type {id}: the record has no format for it")]
-    UnknownEvent { id: u16 },
-    #[error("failed to read a kernel stack: no event of task {pid} comes before it")]
-    OrphanStack { pid: i32 },
-    #[error("the trace is incomplete: {count} events were lost")]
-    Lost { count: u64 },
-    #[error("the trace is incomplete: it holds {found} of {read} events")]
-    Count { read: u64, found: u64 },
-}
-
 /// Reads a whole trace: every event, in the order of the ring buffer, each
 /// stack attached to its event.
 ///
@@ -86,7 +61,7 @@ pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
     }
     let stats = Stats::parse(inputs.stats)?;
     let pages = ring_buffer::read(inputs.pages)?;
-    match stats.lost + pages.missed {
+    match stats.lost.saturating_add(pages.missed) {
         0 => {}
         count => return Err(TraceError::Lost { count }),
     }
@@ -175,3 +150,6 @@ fn owner<'a>(events: &'a mut [Event], stack: &Common) -> Result<&'a mut Event, T
         .filter(|event| event.stack.is_empty())
         .ok_or(TraceError::OrphanStack { pid: stack.pid })
 }
+
+#[cfg(test)]
+mod tests;

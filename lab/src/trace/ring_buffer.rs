@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!   0  u64  time of the page, ns
-//!   8  u64  commit: length of the data, and the MISSED flags
+//!   8  u64  commit: length of the data, and the MISSED flags; below 2³²
 //!  16  events, one after the other
 //! ```
 //!
@@ -24,9 +24,9 @@ pub const PAGE_LEN: usize = 4096;
 pub const PAGE_HEADER_LEN: usize = 16;
 
 /// In `commit`: events between the page before and this one are lost.
-const MISSED_EVENTS: u64 = 1 << 31;
+const MISSED_EVENTS: u32 = 1 << 31;
 /// In `commit`: how many, a u64, stands behind the page's data.
-const MISSED_STORED: u64 = 1 << 30;
+const MISSED_STORED: u32 = 1 << 30;
 
 /// `type_len` of an event without a payload of interest.
 const PADDING: u32 = 29;
@@ -76,11 +76,11 @@ fn read_page<'a>(page: &'a [u8], pages: &mut Pages<'a>) -> Result<(), &'static s
         return Err("it is cut off");
     }
     let mut time_ns = u64_at(page, 0).ok_or("it is cut off")?;
-    let commit = u64_at(page, 8).ok_or("it is cut off")?;
+    let commit = u32_at(page, 8).ok_or("it is cut off")?;
     let end = PAGE_HEADER_LEN + (commit & !(MISSED_EVENTS | MISSED_STORED)) as usize;
     if commit & MISSED_EVENTS != 0 {
         let count = if commit & MISSED_STORED != 0 { u64_at(page, end) } else { None };
-        pages.missed += count.unwrap_or(1).max(1);
+        pages.missed = pages.missed.saturating_add(count.unwrap_or(1).max(1));
     }
     let mut rest = page.get(PAGE_HEADER_LEN..end).ok_or("its data is longer than a page")?;
     while !rest.is_empty() {
@@ -91,11 +91,12 @@ fn read_page<'a>(page: &'a [u8], pages: &mut Pages<'a>) -> Result<(), &'static s
             PADDING if delta == 0 => break,
             // A discarded event. A delta of 1 stands for none.
             PADDING => {
-                time_ns += if delta == 1 { 0 } else { delta };
+                time_ns = time_ns.wrapping_add(if delta == 1 { 0 } else { delta });
                 4 + u32_at(rest, 4).ok_or(PAST_END)? as usize
             }
             TIME_EXTEND => {
-                time_ns += delta | u64::from(u32_at(rest, 4).ok_or(PAST_END)?) << DELTA_BITS;
+                let delta = delta | u64::from(u32_at(rest, 4).ok_or(PAST_END)?) << DELTA_BITS;
+                time_ns = time_ns.wrapping_add(delta);
                 8
             }
             TIME_STAMP => {
@@ -106,14 +107,14 @@ fn read_page<'a>(page: &'a [u8], pages: &mut Pages<'a>) -> Result<(), &'static s
             // A payload too long for `type_len`: its length, this word
             // included, comes first.
             0 => {
-                time_ns += delta;
+                time_ns = time_ns.wrapping_add(delta);
                 let len = 4 + u32_at(rest, 4).ok_or(PAST_END)? as usize;
                 let payload = rest.get(8..len).ok_or(PAST_END)?;
                 pages.events.push(RawEvent { time_ns, payload });
                 len
             }
             words => {
-                time_ns += delta;
+                time_ns = time_ns.wrapping_add(delta);
                 let len = 4 + 4 * words as usize;
                 let payload = rest.get(4..len).ok_or(PAST_END)?;
                 pages.events.push(RawEvent { time_ns, payload });
@@ -130,7 +131,7 @@ fn read_page<'a>(page: &'a [u8], pages: &mut Pages<'a>) -> Result<(), &'static s
 fn complete(stamp: u64, before: u64) -> u64 {
     let high = before & STAMP_MISSING_BITS;
     let time = stamp | high;
-    if high != 0 && time < before { time + (1 << 59) } else { time }
+    if high != 0 && time < before { time.wrapping_add(1 << 59) } else { time }
 }
 
 const PAST_END: &str = "an event runs past its end";
@@ -152,14 +153,14 @@ mod tests {
     const START: u64 = 1_000_000;
 
     /// A page that begins at [`START`] and holds these words.
-    fn page(flags: u64, words: &[u32]) -> Vec<u8> {
+    fn page(flags: u32, words: &[u32]) -> Vec<u8> {
         page_at(START, flags, words)
     }
 
-    fn page_at(start: u64, flags: u64, words: &[u32]) -> Vec<u8> {
+    fn page_at(start: u64, flags: u32, words: &[u32]) -> Vec<u8> {
         let mut page = Vec::new();
         page.extend(start.to_le_bytes());
-        page.extend((words.len() as u64 * 4 + flags).to_le_bytes());
+        page.extend((words.len() as u64 * 4 + u64::from(flags)).to_le_bytes());
         page.extend(words.iter().flat_map(|word| word.to_le_bytes()));
         page.resize(PAGE_LEN, 0);
         page

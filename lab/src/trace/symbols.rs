@@ -40,7 +40,8 @@ struct Function {
 
 impl Symbols {
     /// Parses `System.map`: a line `address type name` for each symbol, as
-    /// nm(1) prints it.
+    /// nm(1) prints it. The last symbol of all has no end; in a kernel it is
+    /// `_end`, which is no function.
     ///
     /// # Errors
     /// [`TraceError::Symbols`] with the first line that is not of this form.
@@ -90,10 +91,11 @@ impl Symbols {
             }
             let symbol_name = symbol.name().map_err(|e| failed(e.to_string()))?;
             let function = Function { name: plain(symbol_name), module: Some(name.to_owned()) };
-            let address = text_address + symbol.address();
+            let address = text_address.wrapping_add(symbol.address());
             self.entries.push(Entry { address, function: Some(function) });
         }
-        self.entries.push(Entry { address: text_address + text.size(), function: None });
+        self.entries
+            .push(Entry { address: text_address.wrapping_add(text.size()), function: None });
         // Stable: a function keeps its place before the end of another module.
         self.entries.sort_by_key(|entry| (entry.address, entry.function.is_none()));
         self.entries.dedup_by_key(|entry| entry.address);

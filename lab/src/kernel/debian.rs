@@ -1,0 +1,155 @@
+//! Debian's package of the kernel's source.
+//!
+//! No root is needed, nothing is installed, and apt checks what it downloads
+//! against the archive's signature. Where apt has never been told what
+//! packages there are, it is told so in a folder of the lab's own.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::source::Fetched;
+use crate::host::on_path;
+use crate::host::stream::stream;
+use crate::progress::{Event, Progress};
+
+const PACKAGE: &str = "linux-source-6.12";
+
+/// The version that the lessons' snapshots were made with. Debian moves on
+/// with security updates; another 6.12.y gives other times, not other facts.
+pub const VERSION: &str = "6.12.117-1~deb12u1";
+
+/// The package's file as apt names it, and its sha256, for a person who has it
+/// from elsewhere.
+pub const FILE: &str = "linux-source-6.12_6.12.117-1~deb12u1_all.deb";
+pub const SHA256: &str = "e849faf31ca3555757f3a8877cb01af92122f744f75d1f3102734651c4e14703";
+
+/// Downloads the package into `scratch`. The error is a reason why there is
+/// none to be had.
+pub fn fetch(scratch: &Path, progress: &dyn Progress) -> Result<Fetched, String> {
+    for program in ["apt-get", "apt-cache", "dpkg-deb"] {
+        if on_path(program).is_none() {
+            return Err(format!("Debian's {PACKAGE}: there is no `{program}` here"));
+        }
+    }
+    // Lists that are there may be old, and name files that are gone.
+    let host = Apt { scratch, options: Vec::new(), progress };
+    host.fetch().or_else(|_| Apt::with_own_lists(scratch, progress)?.fetch())
+}
+
+/// apt with some options.
+struct Apt<'a> {
+    scratch: &'a Path,
+    options: Vec<String>,
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Apt<'a> {
+    /// apt with its state in the scratch folder, told what packages there are.
+    fn with_own_lists(scratch: &'a Path, progress: &'a dyn Progress) -> Result<Apt<'a>, String> {
+        let state = scratch.join("apt");
+        for folder in ["state/lists/partial", "cache/archives/partial"] {
+            let path = state.join(folder);
+            fs::create_dir_all(&path)
+                .map_err(|e| format!("failed to create `{}`: {e}", path.display()))?;
+        }
+        let options = [
+            format!("Dir::State={}", state.join("state").display()),
+            format!("Dir::Cache={}", state.join("cache").display()),
+            "Dir::State::status=/var/lib/dpkg/status".to_owned(),
+            "Acquire::Languages=none".to_owned(),
+            // As root, apt would download as a user who may not write here.
+            "APT::Sandbox::User=root".to_owned(),
+        ];
+        let apt = Apt { scratch, options: options.into(), progress };
+        apt.step("asking Debian what packages there are");
+        // It may complain of one archive of several: what counts is what it
+        // knows afterwards.
+        let _ = apt.run("apt-get", &["update"]);
+        Ok(apt)
+    }
+
+    fn fetch(&self) -> Result<Fetched, String> {
+        let text = self.run("apt-cache", &["madison", PACKAGE])?;
+        let versions = versions(&text);
+        let version = versions
+            .iter()
+            .find(|version| **version == VERSION)
+            .or(versions.first())
+            .ok_or_else(|| format!("Debian's {PACKAGE}: apt knows of no such package"))?;
+        if *version != VERSION {
+            self.progress.note(&format!(
+                "apt offers {PACKAGE} {version} and not {VERSION}, with which the lessons' \
+                 snapshots were made: times may differ from them"
+            ));
+        }
+        self.step(&format!("downloading {PACKAGE} {version}, 150 MB"));
+        self.run("apt-get", &["download", &format!("{PACKAGE}={version}")])?;
+        let archive = fs::read_dir(self.scratch)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
+            .ok_or_else(|| format!("Debian's {PACKAGE}: apt downloaded nothing"))?;
+        Ok(Fetched {
+            archive,
+            sha256: None,
+            origin: format!("Debian's {PACKAGE} {version}"),
+            identity: format!("debian {version}"),
+        })
+    }
+
+    fn step(&self, detail: &str) {
+        self.progress.event(Event::Step { done: 0, detail });
+    }
+
+    /// Runs one of apt's programs and returns what it printed.
+    fn run(&self, program: &str, args: &[&str]) -> Result<String, String> {
+        let mut command = Command::new(program);
+        command.args(self.options.iter().flat_map(|option| ["-o", option]));
+        command.args(args).current_dir(self.scratch).env("LC_ALL", "C");
+        let mut text = String::new();
+        let (status, _) = stream(command, |line| {
+            text.push_str(line);
+            text.push('\n');
+            Ok(())
+        })
+        .map_err(|e| format!("failed to start `{program}`: {e}"))?;
+        if status.success() {
+            return Ok(text);
+        }
+        // apt marks what counts by `E: `.
+        let reason = text.lines().find_map(|line| line.strip_prefix("E: "));
+        let reason = reason.map_or_else(|| format!("{program} ended with {status}"), str::to_owned);
+        Err(format!("Debian's {PACKAGE}: {reason}"))
+    }
+}
+
+/// The versions in what `apt-cache madison` prints, newest first.
+fn versions(text: &str) -> Vec<&str> {
+    text.lines()
+        .map(|line| line.split('|').map(str::trim))
+        .filter_map(|mut fields| (fields.next() == Some(PACKAGE)).then(|| fields.next())?)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn madison_is_read() {
+        let text = "\
+            W: something\n\
+            linux-source-6.12 | 6.12.117-1~deb12u1 | http://archive bookworm/main Packages\n\
+            linux-source-6.12 | 6.12.115-2~deb12u1 | http://archive bookworm/main Packages\n";
+        assert_eq!(versions(text), ["6.12.117-1~deb12u1", "6.12.115-2~deb12u1"]);
+        assert!(versions("").is_empty());
+    }
+
+    #[test]
+    fn the_file_is_of_the_version() {
+        assert_eq!(FILE, format!("{PACKAGE}_{VERSION}_all.deb"));
+    }
+}

@@ -1,0 +1,129 @@
+//! What can go wrong on the way to a kernel.
+
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+use super::kernel_org;
+use crate::cache::CacheError;
+
+/// Why there is no kernel.
+#[derive(Debug, thiserror::Error)]
+pub enum KernelError {
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error("failed to read the kernel source `{}`: {source}", path.display())]
+    ReadSource { path: PathBuf, source: std::io::Error },
+    #[error("failed to use `{}` as kernel source: {reason}", path.display())]
+    NotSource { path: PathBuf, reason: &'static str },
+    #[error("failed to check `{}`: there is no checksum `{}`", path.display(), sums.display())]
+    NoChecksum { path: PathBuf, sums: PathBuf },
+    #[error(
+        "failed to check `{}`: its sha256 is {found} and should be {expected}",
+        path.display()
+    )]
+    WrongChecksum { path: PathBuf, expected: String, found: String },
+    #[error("failed to unpack `{}`: {reason}", path.display())]
+    Unpack { path: PathBuf, reason: String },
+    #[error("failed to get a kernel source: {}", reasons.join("; "))]
+    NoSource { reasons: Vec<String> },
+    #[error("failed to read `{}`: line {line} is neither a symbol nor a comment", path.display())]
+    Fragment { path: PathBuf, line: usize },
+    #[error("failed to configure the kernel: {}", list(unmet))]
+    Config {
+        unmet: Vec<Unmet>,
+        /// Lines of the kernel's Kconfig files that may say why.
+        depends: Vec<String>,
+    },
+    #[error("failed to build the kernel: `make {target}` ended with {status}, see `{}`", log.display())]
+    Make {
+        target: String,
+        status: ExitStatus,
+        log: PathBuf,
+        /// The last lines of the log.
+        tail: String,
+    },
+    #[error("failed to strip `{}`: strip ended with {status}", path.display())]
+    Strip { path: PathBuf, status: ExitStatus },
+    #[error("failed to start `{program}`: {source}")]
+    Start { program: &'static str, source: std::io::Error },
+    #[error("failed to {verb} `{}`: {source}", path.display())]
+    File { verb: &'static str, path: PathBuf, source: std::io::Error },
+}
+
+/// A symbol that did not take the value asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    /// With its prefix, `CONFIG_PCI`.
+    pub symbol: String,
+    /// The value asked for; `n` for none.
+    pub wanted: String,
+    /// The value that it has; `n` for none.
+    pub found: String,
+}
+
+fn list(unmet: &[Unmet]) -> String {
+    let one = |u: &Unmet| {
+        let found = if u.found == "n" { "not set".to_owned() } else { u.found.clone() };
+        format!("{} was asked for as {}, but is {found} after olddefconfig", u.symbol, u.wanted)
+    };
+    unmet.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+impl KernelError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        const FULL: &str = "No space left on device";
+        let space = || {
+            "a kernel needs 2 GB while it is built: free some space, or set XDG_CACHE_HOME to a \
+             folder on another disk"
+                .to_owned()
+        };
+        match self {
+            KernelError::Cache(e) => e.hint(),
+            KernelError::NotSource { .. } => {
+                Some("give the folder that holds the kernel's `Makefile`, or its archive".into())
+            }
+            KernelError::NoChecksum { path, sums } => Some(format!(
+                "if you trust the file: cd `{}` && sha256sum {} > {}",
+                path.parent().unwrap_or(path).display(),
+                path.file_name().unwrap_or_default().display(),
+                sums.file_name().unwrap_or_default().display()
+            )),
+            KernelError::WrongChecksum { .. } => {
+                Some("the file is damaged, cut off or another one: get it again".into())
+            }
+            KernelError::Unpack { reason, .. } if reason.contains(FULL) => Some(space()),
+            KernelError::Make { tail, .. } if tail.contains(FULL) => Some(space()),
+            KernelError::File { source, .. }
+                if source.kind() == std::io::ErrorKind::StorageFull =>
+            {
+                Some(space())
+            }
+            KernelError::Unpack { .. } => {
+                Some("the file is damaged or cut off: get it again".into())
+            }
+            KernelError::NoSource { .. } => Some(format!(
+                "get {} elsewhere and give its path with --kernel-source",
+                kernel_org::URL
+            )),
+            KernelError::Config { depends, .. } if !depends.is_empty() => {
+                Some(format!("see Kconfig: {}", depends.join("; ")))
+            }
+            KernelError::Config { .. } => {
+                Some("this kernel does not know the symbol: check its name".into())
+            }
+            KernelError::Make { tail, .. } if tail.contains("source tree is not clean") => {
+                Some("run `make mrproper` in the source folder".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// The end of the build's log.
+    pub fn log(&self) -> Option<&str> {
+        match self {
+            KernelError::Make { tail, .. } => Some(tail),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Running the kernel's make.
+
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{KernelError, Options};
+use crate::host::stream::stream;
+use crate::progress::{Event, Progress};
+
+/// About how many files a build compiles. More make the progress stop at its
+/// end for a while, no more: counting them first would take seconds.
+const OBJECTS: u64 = 760;
+
+/// What every kernel says of its origin, instead of the time, person and
+/// machine of its build: the same inputs give the same bytes.
+const ENVIRONMENT: [(&str, &str); 5] = [
+    ("KBUILD_BUILD_TIMESTAMP", "Thu Jan  1 00:00:00 UTC 2026"),
+    ("KBUILD_BUILD_USER", "upcall"),
+    ("KBUILD_BUILD_HOST", "upcall"),
+    ("KBUILD_BUILD_VERSION", "1"),
+    // Messages and sort orders.
+    ("LC_ALL", "C"),
+];
+
+/// A build under way.
+pub struct Make<'a> {
+    pub source: &'a Path,
+    /// Where everything made goes; the source stays as it is.
+    pub build: &'a Path,
+    pub options: &'a Options,
+    /// Where the output goes, whole.
+    pub log: PathBuf,
+    pub progress: &'a dyn Progress,
+    compiled: Cell<u64>,
+    file: RefCell<File>,
+}
+
+/// What the way of building puts into a kernel, for its key.
+pub fn identity() -> String {
+    ENVIRONMENT.map(|(name, value)| format!("{name}={value}")).join("\n")
+}
+
+impl<'a> Make<'a> {
+    /// Prepares a build and empties its log.
+    pub fn new(
+        source: &'a Path,
+        build: &'a Path,
+        options: &'a Options,
+        log: PathBuf,
+        progress: &'a dyn Progress,
+    ) -> Result<Make<'a>, KernelError> {
+        let file = File::create(&log).map_err(|source| KernelError::File {
+            verb: "create",
+            path: log.clone(),
+            source,
+        })?;
+        let (compiled, file) = (Cell::new(0), RefCell::new(file));
+        Ok(Make { source, build, options, log, progress, compiled, file })
+    }
+
+    /// Makes targets. Each file compiled is a step of progress.
+    pub fn run(&self, targets: &[&str]) -> Result<(), KernelError> {
+        let mut command = Command::new("make");
+        command
+            .arg(format!("--jobs={}", self.options.jobs.max(1)))
+            .arg("-C")
+            .arg(self.source)
+            .arg(format!("O={}", self.build.display()))
+            .args(targets)
+            // Variables such as ARCH, CC or MAKEFLAGS would change the kernel.
+            .env_clear()
+            .envs(["PATH", "TMPDIR"].into_iter().filter_map(|v| Some((v, std::env::var_os(v)?))))
+            .envs(ENVIRONMENT);
+        let (status, tail) = stream(command, |line| self.line(line)).map_err(|source| {
+            KernelError::File { verb: "write", path: self.log.clone(), source }
+        })?;
+        if status.success() {
+            return Ok(());
+        }
+        let (target, log, tail) = (targets.join(" "), self.log.clone(), tail.text());
+        Err(KernelError::Make { target, status, log, tail })
+    }
+
+    fn line(&self, line: &str) -> std::io::Result<()> {
+        writeln!(self.file.borrow_mut(), "{line}")?;
+        // Quiet builds print a verb of up to seven letters and a file.
+        if let Some(file) = line.strip_prefix("  CC      ") {
+            let done = (self.compiled.get() + 1).min(OBJECTS);
+            self.compiled.set(done);
+            self.progress.event(Event::Step { done, detail: file });
+        }
+        Ok(())
+    }
+
+    /// Begins the stage.
+    pub fn begin(&self) {
+        self.progress.event(Event::Begin { stage: "kernel", total: Some(OBJECTS) });
+    }
+
+    /// Ends the stage.
+    pub fn end(&self) {
+        self.progress.event(Event::End);
+    }
+}

@@ -1,0 +1,122 @@
+//! What course.md quotes of a run is what the run shows.
+//!
+//! A chapter quotes its lesson's snapshot in fenced blocks:
+//!
+//! - ` ```output ` is the program's output, whole;
+//! - ` ```timeline FROM | UNTIL ` is the part of the timeline from the first
+//!   line that holds `FROM` up to the next that holds `UNTIL`, or to the end.
+//!
+//! With `INSTA_UPDATE=always` in the environment the blocks are written anew.
+
+use libtest_mimic::Failed;
+
+use lab::lesson::Lesson;
+
+/// Faults of course.md, or none.
+pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
+    let root = lab::root();
+    let path = root.join("course.md");
+    let text = std::fs::read_to_string(&path)?;
+    let mut faults = Vec::new();
+    let mut updated = text.clone();
+    for lesson in lessons {
+        let snapshot = root.join("tests/snapshots").join(format!("{}.snap", lesson.name));
+        let snapshot = std::fs::read_to_string(&snapshot)
+            .map_err(|e| format!("failed to read `{}`: {e}", snapshot.display()))?;
+        let Some(chapter) = chapter(&text, lesson) else { continue };
+        for block in blocks(chapter) {
+            match quote(&snapshot, block.info) {
+                None => faults.push(format!("{}: there is nothing to quote for `{}`", lesson.name, block.info)),
+                Some(wanted) if wanted == block.content => {}
+                Some(wanted) => {
+                    faults.push(format!(
+                        "{}: the block `{}` of course.md differs from the run, which shows\n{wanted}",
+                        lesson.name, block.info
+                    ));
+                    let fence = |content: &str| format!("```{}\n{content}```", block.info);
+                    updated = updated.replace(&fence(block.content), &fence(&wanted));
+                }
+            }
+        }
+    }
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") && updated != text {
+        std::fs::write(&path, updated)?;
+        return Ok(Vec::new());
+    }
+    Ok(faults)
+}
+
+/// The chapter of a lesson.
+fn chapter<'a>(text: &'a str, lesson: &Lesson) -> Option<&'a str> {
+    let start = text.find(&format!("\n## {}. ", lesson.name.number))? + 1;
+    let end = text[start..].find("\n## ").map_or(text.len(), |end| start + end + 1);
+    Some(&text[start..end])
+}
+
+struct Block<'a> {
+    info: &'a str,
+    /// With the newline of its last line.
+    content: &'a str,
+}
+
+/// The fenced blocks of a chapter that quote a run.
+fn blocks(chapter: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut rest = chapter;
+    while let Some(start) = rest.find("\n```") {
+        rest = &rest[start + 4..];
+        let Some((info, after)) = rest.split_once('\n') else { break };
+        let Some(end) = after.find("```") else { break };
+        if info == "output" || info.starts_with("timeline ") {
+            blocks.push(Block { info, content: &after[..end] });
+        }
+        rest = &after[end + 3..];
+    }
+    blocks
+}
+
+/// What a block with this info string quotes.
+fn quote(snapshot: &str, info: &str) -> Option<String> {
+    if info == "output" {
+        let (_, output) = snapshot.split_once("\n--- output\n")?;
+        return Some(output.split_once("\n\n--- ")?.0.to_owned() + "\n");
+    }
+    let (_, timeline) = snapshot.split_once("\n--- timeline\n")?;
+    let timeline = timeline.split_once("\n\n--- ").map_or(timeline, |(timeline, _)| timeline);
+    let (from, until) = info.strip_prefix("timeline ")?.split_once(" | ")?;
+    let mut lines = timeline.lines();
+    let head = lines.next()?;
+    let mut part: Vec<&str> = lines.skip_while(|line| !line.contains(from)).collect();
+    let length = part.iter().skip(1).position(|line| line.contains(until));
+    part.truncate(length.map_or(part.len(), |length| length + 1));
+    (!part.is_empty()).then(|| format!("{head}\n{}\n", part.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SNAPSHOT: &str = "\n--- output\nhi\n\n--- timeline\n  µs  user\n 1.0  1. a\n 2.0  x\n \
+                            3.0  2. b\n\n--- expected\n✓\n";
+
+    #[test]
+    fn output_is_quoted_whole() {
+        assert_eq!(quote(SNAPSHOT, "output").as_deref(), Some("hi\n"));
+    }
+
+    #[test]
+    fn a_timeline_is_quoted_in_parts() {
+        let part = quote(SNAPSHOT, "timeline 1. a | 2. b");
+        assert_eq!(part.as_deref(), Some("  µs  user\n 1.0  1. a\n 2.0  x\n"));
+        let rest = quote(SNAPSHOT, "timeline 2. b | never");
+        assert_eq!(rest.as_deref(), Some("  µs  user\n 3.0  2. b\n"));
+        assert_eq!(quote(SNAPSHOT, "timeline 9. | never"), None);
+    }
+
+    #[test]
+    fn only_blocks_that_quote_are_found() {
+        let blocks = blocks("\n```sh\nls\n```\n\n```output\nhi\n```\n");
+        assert_eq!(blocks.len(), 1);
+        assert_eq!((blocks[0].info, blocks[0].content), ("output", "hi\n"));
+    }
+}

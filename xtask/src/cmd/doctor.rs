@@ -1,0 +1,121 @@
+use std::path::Path;
+
+use clap::Args;
+use lab::host::{self, Distribution, Finding, State};
+use lab::vm::accel::{KVM, probe_kvm};
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+
+/// Show what the host has of what the lab needs, and how to get the rest
+///
+/// Changes nothing. Exits with 69 if something is missing.
+///
+/// Example: cargo xtask doctor
+#[derive(Args)]
+pub struct Doctor {
+    /// Print one JSON document instead
+    #[arg(long)]
+    json: bool,
+}
+
+/// The document of `doctor --json`.
+#[derive(Serialize)]
+struct Document {
+    /// Of this document: 1.
+    version: u32,
+    distribution: String,
+    /// Whether everything is there that is not optional.
+    ready: bool,
+    /// Installs what is missing; absent if nothing is.
+    command: Option<String>,
+    /// Absent if KVM works; otherwise why not.
+    no_kvm: Option<String>,
+    needs: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    name: &'static str,
+    purpose: &'static str,
+    optional: bool,
+    /// `found`, `too-old` or `missing`.
+    state: &'static str,
+    place: Option<String>,
+    /// The version found, as the program tells it.
+    found: Option<String>,
+    /// The oldest version that will do.
+    minimum: Option<String>,
+    /// The package that brings it, by apt.
+    package: &'static str,
+}
+
+impl Doctor {
+    pub fn run(self, _context: &Context) -> Result {
+        let findings = host::examine();
+        let missing = host::missing(&findings);
+        let distribution = Distribution::here();
+        let command = (!missing.is_empty())
+            .then(|| distribution.command(&distribution.packages(&missing)));
+        let document = Document {
+            version: 1,
+            distribution: distribution.name.clone(),
+            ready: missing.is_empty(),
+            command,
+            no_kvm: probe_kvm(Path::new(KVM)).err(),
+            needs: findings.iter().map(Line::new).collect(),
+        };
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&document).expect("it is plain data"));
+        } else {
+            print(&document);
+        }
+        Ok(if document.ready { Outcome::SUCCESS } else { Outcome::UNAVAILABLE })
+    }
+}
+
+impl Line {
+    fn new(finding: &Finding) -> Line {
+        let (state, place, found) = match &finding.state {
+            State::Found { place, version } => ("found", Some(place), version.clone()),
+            State::TooOld { place, version } => ("too-old", Some(place), Some(version.clone())),
+            State::Missing => ("missing", None, None),
+        };
+        let need = finding.need;
+        Line {
+            name: need.name,
+            purpose: need.purpose,
+            optional: need.optional,
+            state,
+            place: place.map(|place| place.display().to_string()),
+            found,
+            minimum: need.minimum.map(|(major, minor)| format!("{major}.{minor}")),
+            package: need.packages.apt,
+        }
+    }
+}
+
+fn print(document: &Document) {
+    println!("{}", document.distribution);
+    for line in &document.needs {
+        let state = match (line.state, line.optional) {
+            ("found", _) => "ok",
+            ("missing", true) => "absent",
+            (other, _) => other,
+        };
+        println!("{state:<8} {:<20} {}", line.name, line.found.as_deref().unwrap_or_default());
+        if line.state != "found" {
+            let optional = if line.optional { ", optional" } else { "" };
+            println!("{:8} {} ({}{optional})", "", line.purpose, line.package);
+        }
+    }
+    match &document.no_kvm {
+        None => println!("ok       KVM"),
+        Some(reason) => println!("absent   KVM: {reason}\n         emulation is used instead"),
+    }
+    match &document.command {
+        None => println!("everything is there"),
+        Some(command) => println!("to install what is missing: {command}"),
+    }
+}
