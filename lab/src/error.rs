@@ -74,7 +74,7 @@ impl Error {
             | Error::File { .. } => ExitStatus::Build,
             Error::Vm(_) | Error::Record(_) | Error::Trace(_) | Error::NoVerdict { .. } => {
                 ExitStatus::Vm
-            },
+            }
         }
     }
 

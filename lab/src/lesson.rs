@@ -106,6 +106,8 @@ pub enum LessonError {
     Name { folder: PathBuf },
     #[error("`{}` loads `{kmod}`, which is not among its kmods", path.display())]
     Load { path: PathBuf, kmod: String },
+    #[error("`{}` expects what it does not trace: {problem}", path.display())]
+    Untraced { path: PathBuf, problem: String },
 }
 
 /// `lesson.toml`, before checking.
@@ -166,6 +168,9 @@ impl Lesson {
         }
         if let Some(load) = raw.load.iter().find(|load| !raw.kmods.contains(&load.kmod)) {
             return Err(LessonError::Load { path, kmod: load.kmod.clone() });
+        }
+        if let Some(problem) = raw.expect.iter().find_map(|e| e.untraced(&raw.trace)) {
+            return Err(LessonError::Untraced { path, problem });
         }
         Ok(Lesson {
             name,
@@ -230,6 +235,13 @@ mod tests {
             error,
             "`guest-programs/lesson-03-kill-pid/lesson.toml` has format 2, but this lab reads format 1"
         );
+    }
+
+    #[test]
+    fn what_is_expected_has_to_be_traced() {
+        let expect = "[[expect]]\nfact = \"f\"\nevent = \"sched_process_fork\"\ncount = 0\n";
+        let error = parse(&format!("{SMALLEST}{expect}")).unwrap_err();
+        assert!(error.contains("expects what it does not trace"), "{error}");
     }
 
     #[test]

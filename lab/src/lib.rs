@@ -11,24 +11,24 @@
 use std::path::PathBuf;
 
 // In reading order.
-pub mod lesson;
-pub mod course;
-pub mod plan;
-pub mod run;
-pub mod vm;
-pub mod record;
-pub mod trace;
-pub mod timeline;
-pub mod render;
-pub mod expect;
-pub mod verdict;
-pub mod report;
-pub mod guest;
-pub mod kernel;
-pub mod host;
 pub mod cache;
-pub mod progress;
+pub mod course;
 pub mod error;
+pub mod expect;
+pub mod guest;
+pub mod host;
+pub mod kernel;
+pub mod lesson;
+pub mod plan;
+pub mod progress;
+pub mod record;
+pub mod render;
+pub mod report;
+pub mod run;
+pub mod timeline;
+pub mod trace;
+pub mod verdict;
+pub mod vm;
 
 /// The folder of this repository: where `images/` and PID 1's sources are.
 pub fn root() -> PathBuf {

@@ -86,10 +86,7 @@ impl Plan {
             modules: lesson
                 .load
                 .iter()
-                .map(|load| Module {
-                    file: module_file(&load.kmod),
-                    params: load.params.clone(),
-                })
+                .map(|load| Module { file: module_file(&load.kmod), params: load.params.clone() })
                 .collect(),
             trace: if options.trace { lesson.trace.clone() } else { Vec::new() },
             trace_buffer_kib: lesson.trace_buffer_kib,

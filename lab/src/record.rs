@@ -125,8 +125,7 @@ mod tests {
         archive.into_inner().unwrap()
     }
 
-    const OUTCOME: (&str, &str) =
-        ("outcome.json", "{\"nonce\":\"n\",\"ended\":{\"exited\":0}}");
+    const OUTCOME: (&str, &str) = ("outcome.json", "{\"nonce\":\"n\",\"ended\":{\"exited\":0}}");
     const WHOLE: &[(&str, &str)] = &[
         ("stdout", "hi\n"),
         ("trace/cpu0", ""),
@@ -141,10 +140,8 @@ mod tests {
         let record = Record::parse(&archive(WHOLE), "n").unwrap();
         assert_eq!(record.stdout, b"hi\n");
         assert_eq!(record.formats["ftrace/print"], "name: print");
-        let module = LoadedModule {
-            name: "lab_edu".to_owned(),
-            text_address: 0xffff_ffff_a000_0000,
-        };
+        let module =
+            LoadedModule { name: "lab_edu".to_owned(), text_address: 0xffff_ffff_a000_0000 };
         assert_eq!(record.modules, [module]);
     }
 

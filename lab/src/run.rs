@@ -108,7 +108,7 @@ impl Lab<'_> {
         let mut job = plan.job.clone();
         job.nonce = nonce()?;
         let mut payload = Payload::new(&job)?;
-        for name in programs::programs_of(&self.course.root, &plan.job.program) {
+        for name in programs::programs_of(&self.course.root, &lesson.name.to_string()) {
             payload.add_file(&name, &programs.folder.join(&name))?;
         }
         for (name, file) in &modules {
@@ -125,15 +125,11 @@ impl Lab<'_> {
 
     /// Runs the machine: from the checkpoint, or by booting where that is asked
     /// for or the checkpoint cannot be restored.
-    fn start(
-        &self,
-        machine: &Machine,
-        plan: &Plan,
-        payload: &[u8],
-    ) -> Result<vm::Finished, Error> {
+    fn start(&self, machine: &Machine, plan: &Plan, payload: &[u8]) -> Result<vm::Finished, Error> {
         let parts = machine.parts(plan.options.accel);
         let limit = wall_limit(plan.lesson.timeout_ms);
-        let run = |state: Option<&Path>| vm::run(parts, &plan.lesson.devices, payload, state, limit);
+        let run =
+            |state: Option<&Path>| vm::run(parts, &plan.lesson.devices, payload, state, limit);
         if plan.options.cold {
             return Ok(run(None)?);
         }
@@ -195,5 +191,9 @@ fn nonce() -> Result<String, Error> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File { verb: "read", path: path.to_owned(), source })
+    std::fs::read(path).map_err(|source| Error::File {
+        verb: "read",
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -1,9 +1,16 @@
 //! The command line against a miniature course: what each command prints, to
 //! the letter, and its exit status.
 
-use std::path::PathBuf;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use lab::course::Course;
+use lab::error::Error;
+use lab::guest::programs;
+use lab::run::Lab;
+use lab::vm::accel::{KVM, probe_kvm};
 use libtest_mimic::Failed;
 
 use crate::Test;
@@ -13,10 +20,13 @@ use crate::lessons::compare;
 struct Call {
     name: &'static str,
     args: &'static [&'static str],
-    /// Environment variables to set.
-    env: fn() -> Vec<(&'static str, String)>,
+    /// Sets an environment variable, with the help of an empty folder.
+    env: Option<fn(&Path) -> io::Result<Variable>>,
     status: i32,
 }
+
+/// An environment variable and its value.
+type Variable = (&'static str, PathBuf);
 
 const CALLS: &[Call] = &[
     call("list", &["list"], 0),
@@ -37,38 +47,75 @@ const CALLS: &[Call] = &[
     Call {
         name: "kernel-source-unreadable",
         args: &["--kernel-source", "/nowhere/linux", "run", "lesson-1"],
-        env: empty_cache,
+        env: Some(empty_cache),
         status: 3,
     },
     Call {
         name: "flex-missing",
         args: &["--no-install", "run", "lesson-1"],
-        env: path_without_flex,
+        env: Some(path_without_flex),
         status: 69,
     },
 ];
 
 const fn call(name: &'static str, args: &'static [&'static str], status: i32) -> Call {
-    Call { name, args, env: Vec::new, status }
+    Call { name, args, env: None, status }
 }
 
 /// One test a call.
-pub fn all() -> Vec<Test> {
+pub fn all(lab: &Lab<'_>) -> Result<Vec<Test>, Error> {
+    // Built here, so that no call says that it builds or waits for another.
+    let course = Course::open(&course())?;
+    for name in course.names.iter().filter(|name| name.slug != BROKEN) {
+        let lesson = course.read(name)?;
+        programs::build(&course.root, &lesson.folder, &lab.cache, lab.progress)?;
+    }
     let test = |call: &'static Call| {
         Test::new(format!("command-line::{}", call.name), move || check(call))
     };
-    CALLS.iter().map(test).collect()
+    let mut tests: Vec<Test> = CALLS.iter().map(test).collect();
+    if probe_kvm(Path::new(KVM)).is_err() {
+        tests.push(Test::new("command-line::run-kvm".to_owned(), kvm_is_refused));
+    }
+    Ok(tests)
+}
+
+/// Where KVM does not work, the reason is the host's own and in no snapshot.
+fn kvm_is_refused() -> Result<(), Failed> {
+    let reason = probe_kvm(Path::new(KVM)).expect_err("it was just so");
+    let output = Command::new(std::env::current_exe()?)
+        .arg("--course")
+        .arg(course())
+        .args(["run", "lesson-1", "--accel", "kvm"])
+        .output()?;
+    let expected = format!(
+        "error: `--accel kvm` does not work here: {reason}\n\
+         hint: leave `--accel kvm` out: emulation works everywhere\n"
+    );
+    let found = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(69) && found == expected {
+        Ok(())
+    } else {
+        Err(format!("{}, but 69 was expected\n{found}{expected}", output.status).into())
+    }
+}
+
+/// The lesson whose program does not compile.
+const BROKEN: &str = "broken";
+
+fn course() -> PathBuf {
+    lab::root().join("tests/miniature-course")
 }
 
 fn check(call: &Call) -> Result<(), Failed> {
-    let course = lab::root().join("tests/miniature-course");
-    let output = Command::new(std::env::current_exe()?)
-        .arg("--course")
-        .arg(&course)
-        .args(call.args)
-        .envs((call.env)())
-        .stdin(Stdio::null())
-        .output()?;
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("--course").arg(course()).args(call.args).stdin(Stdio::null());
+    if let Some(env) = call.env {
+        let (name, value) = env(folder.path())?;
+        command.env(name, value);
+    }
+    let output = command.output()?;
     let text = format!(
         "$ cargo xtask {}\n[exit status {}]\n--- stdout\n{}--- stderr\n{}",
         call.args.join(" "),
@@ -84,26 +131,23 @@ fn check(call: &Call) -> Result<(), Failed> {
     }
 }
 
-/// A cache with nothing in it; the folder is the operating system's to remove.
-fn empty_cache() -> Vec<(&'static str, String)> {
-    let folder = std::env::temp_dir().join(format!("upcall-empty-cache-{}", std::process::id()));
-    vec![("XDG_CACHE_HOME", folder.display().to_string())]
+/// A cache with nothing in it.
+fn empty_cache(folder: &Path) -> io::Result<Variable> {
+    Ok(("XDG_CACHE_HOME", folder.to_owned()))
 }
 
 /// A PATH that has every program of the real one but flex.
-fn path_without_flex() -> Vec<(&'static str, String)> {
-    let folder: PathBuf =
-        std::env::temp_dir().join(format!("upcall-no-flex-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
+fn path_without_flex(folder: &Path) -> io::Result<Variable> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     for directory in std::env::split_paths(&path) {
-        for program in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-            if program.file_name() != "flex" {
-                // The first of a name wins, as in the search along PATH.
-                let link = folder.join(program.file_name());
-                let _ = std::os::unix::fs::symlink(program.path(), link);
+        for program in std::fs::read_dir(directory).into_iter().flatten() {
+            let program = program?;
+            let link = folder.join(program.file_name());
+            // The first of a name wins, as in the search along PATH.
+            if program.file_name() != "flex" && link.symlink_metadata().is_err() {
+                symlink(program.path(), link)?;
             }
         }
     }
-    vec![("PATH", folder.display().to_string())]
+    Ok(("PATH", folder.to_owned()))
 }

@@ -26,7 +26,7 @@ pub fn all(
     results: &Results,
 ) -> Result<Vec<Trial>, Error> {
     let mut tests = lessons::all(lab, machine)?;
-    tests.extend(command_line::all());
+    tests.extend(command_line::all(lab)?);
     tests.extend(tidy::all(lab)?);
     tests.extend(sources::all());
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())

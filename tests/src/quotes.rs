@@ -26,7 +26,10 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         let Some(chapter) = chapter(&text, lesson) else { continue };
         for block in blocks(chapter) {
             match quote(&snapshot, block.info) {
-                None => faults.push(format!("{}: there is nothing to quote for `{}`", lesson.name, block.info)),
+                None => faults.push(format!(
+                    "{}: there is nothing to quote for `{}`",
+                    lesson.name, block.info
+                )),
                 Some(wanted) if wanted == block.content => {}
                 Some(wanted) => {
                     faults.push(format!(

@@ -50,7 +50,8 @@ impl FromStr for Report {
 
     fn from_str(s: &str) -> Result<Report, String> {
         let wrong = || format!("`{s}` is none of junit:PATH, ktap:PATH and json:PATH");
-        let (format, path) = s.split_once(':').filter(|(_, path)| !path.is_empty()).ok_or_else(wrong)?;
+        let (format, path) =
+            s.split_once(':').filter(|(_, path)| !path.is_empty()).ok_or_else(wrong)?;
         let format = match format {
             "junit" => Format::Junit,
             "ktap" => Format::Ktap,

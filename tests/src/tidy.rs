@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lab::error::Error;
+use lab::guest::programs::programs_of;
 use lab::lesson::Lesson;
 use lab::run::Lab;
 use libtest_mimic::Failed;
@@ -52,9 +53,8 @@ fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
             lesson.folder.join("src/main.rs"),
             root.join("tests/snapshots").join(format!("{}.snap", lesson.name)),
         ];
-        must_exist.extend(
-            lesson.kmods.iter().map(|kmod| root.join("kmods").join(kmod).join("Kbuild")),
-        );
+        must_exist
+            .extend(lesson.kmods.iter().map(|kmod| root.join("kmods").join(kmod).join("Kbuild")));
         faults.extend(
             must_exist
                 .iter()
@@ -76,7 +76,9 @@ fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         lessons.iter().map(|l| format!("## {}. {}", l.name.number, l.title)).collect();
     let found: Vec<&str> = text
         .lines()
-        .filter(|line| line.starts_with("## ") && line[3..].starts_with(|c: char| c.is_ascii_digit()))
+        .filter(|line| {
+            line.starts_with("## ") && line[3..].starts_with(|c: char| c.is_ascii_digit())
+        })
         .collect();
     if found != wanted {
         faults.push(format!("course.md has the chapters {found:#?}, the lessons want {wanted:#?}"));
@@ -95,9 +97,11 @@ fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 }
 
 fn snapshots(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let names: BTreeSet<String> = lessons.iter().map(|l| l.name.to_string()).collect();
+    let root = lab::root();
+    let names: BTreeSet<String> =
+        lessons.iter().flat_map(|l| programs_of(&root, &l.name.to_string())).collect();
     let mut faults = Vec::new();
-    for file in std::fs::read_dir(lab::root().join("tests/snapshots"))? {
+    for file in std::fs::read_dir(root.join("tests/snapshots"))? {
         let file = file?.file_name().to_string_lossy().into_owned();
         if let Some(name) = file.strip_suffix(".snap")
             && name.starts_with("lesson-")
@@ -136,7 +140,7 @@ fn contains(path: &Path, name: &str) -> Result<bool, Failed> {
 /// Paths of this repository start with one of its folders; other quoted words,
 /// such as the kernel's paths, do not.
 fn is_path(quoted: &str) -> bool {
-    const FOLDERS: &[&str] =
-        &["lab/", "xtask/", "kmods/", "guest-programs/", "images/", "tests/"];
-    FOLDERS.iter().any(|folder| quoted.starts_with(folder)) && !quoted.contains(['*', '<', ' ', '…'])
+    const FOLDERS: &[&str] = &["lab/", "xtask/", "kmods/", "guest-programs/", "images/", "tests/"];
+    FOLDERS.iter().any(|folder| quoted.starts_with(folder))
+        && !quoted.contains(['*', '<', ' ', '…'])
 }

@@ -25,7 +25,10 @@ impl Context {
         kernel_source: Option<PathBuf>,
         course: Option<PathBuf>,
     ) -> Context {
+        // Absolute, because cargo and make run in other folders. One that is not
+        // there is named when it is opened.
         let course = course.unwrap_or_else(lab::root);
+        let course = course.canonicalize().unwrap_or(course);
         Context { no_install, kernel_source, course, ui: Ui::new() }
     }
 

@@ -79,9 +79,7 @@ impl Stage {
 
 fn bar(name: &str, total: Option<u64>) -> ProgressBar {
     let (bar, template) = match total {
-        Some(total) => {
-            (ProgressBar::new(total), "{prefix}: [{bar:20}] {pos}/{len} {wide_msg}")
-        }
+        Some(total) => (ProgressBar::new(total), "{prefix}: [{bar:20}] {pos}/{len} {wide_msg}"),
         None => (ProgressBar::new_spinner(), "{prefix}: {spinner} {wide_msg}"),
     };
     let style = ProgressStyle::with_template(template).expect("the template is well-formed");

@@ -27,6 +27,6 @@ fn load(module: &Module) -> Result<(), String> {
     let file = File::open(&path).map_err(|e| format!("failed to open `{path}`: {e}"))?;
     let params = CString::new(module.params.as_str())
         .map_err(|_| format!("parameters of `{}` contain a NUL", module.file))?;
-    finit_module(&file.as_fd(), &params, ModuleInitFlags::empty())
+    finit_module(file.as_fd(), &params, ModuleInitFlags::empty())
         .map_err(|e| format!("failed to load `{}`: {e}", module.file))
 }

@@ -79,6 +79,14 @@ pub fn rescan_pci() -> Result<(), String> {
     fs::write(path, "1").map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
+/// Lets every kernel message out to the host. While the machine booted they
+/// stayed inside (`quiet`), because each character costs an exit to QEMU.
+pub fn speak_up() -> Result<(), String> {
+    const ALL: &str = "8"; // one above KERN_DEBUG, include/linux/kern_levels.h
+    let path = "/proc/sys/kernel/printk";
+    fs::write(path, ALL).map_err(|e| format!("failed to write `{path}`: {e}"))
+}
+
 /// Ends the machine. The lab's QEMU runs with `-no-reboot`, which makes a
 /// reset its end.
 pub fn power_off() -> Result<Infallible, String> {

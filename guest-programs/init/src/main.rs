@@ -54,6 +54,7 @@ fn run() -> Result<Infallible, String> {
         machine::stop_here()?;
     }
     machine::rescan_pci()?;
+    machine::speak_up()?;
     let job = payload::unpack(LAB)?;
     let ended = job::run(&job).unwrap_or_else(Ended::NotStarted);
     record::send(&Outcome { nonce: job.nonce, ended })?;

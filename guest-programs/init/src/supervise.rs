@@ -119,8 +119,7 @@ fn wait_signal(set: &SigSet, timeout: Duration) -> Result<(), Errno> {
     let timeout = TimeSpec::from(timeout);
     // SAFETY: both pointers are to live values of the right type; a null
     // siginfo means that none is wanted.
-    let result = unsafe {
-        nix::libc::sigtimedwait(set.as_ref(), std::ptr::null_mut(), timeout.as_ref())
-    };
+    let result =
+        unsafe { nix::libc::sigtimedwait(set.as_ref(), std::ptr::null_mut(), timeout.as_ref()) };
     Errno::result(result).map(drop)
 }

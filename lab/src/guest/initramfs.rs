@@ -15,8 +15,7 @@ const S_IFREG: u32 = 0o100_000;
 pub fn pack(init: &[u8]) -> io::Result<Vec<u8>> {
     let mut archive = Vec::new();
     let mut add = |ino: u32, entry: Builder, bytes: &[u8]| {
-        let mut writer =
-            entry.ino(ino).nlink(1).mtime(0).write(&mut archive, bytes.len() as u32);
+        let mut writer = entry.ino(ino).nlink(1).mtime(0).write(&mut archive, bytes.len() as u32);
         writer.write_all(bytes)?;
         writer.finish().map(drop)
     };

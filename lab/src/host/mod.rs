@@ -58,8 +58,8 @@ impl HostError {
             HostError::Missing { command, .. } | HostError::NotRoot { command, .. } => {
                 Some(format!("install what is missing: {command}"))
             }
-            HostError::Install { .. } => {
-                Some("`cargo xtask doctor` shows what the host lacks".to_owned())
+            HostError::Install { command, .. } => {
+                Some(format!("check the network and apt's sources, then run: {command}"))
             }
             HostError::Start { .. } => None,
         }

@@ -116,11 +116,7 @@ pub(super) const NEEDS: &[Need] = &[
     program("xz", Packages { apt: "xz-utils", ..same("xz") }, "unpacks the kernel's source"),
     Need {
         minimum: Some((1, 89)),
-        ..program(
-            "rustc",
-            Packages { apt: "rustc", dnf: "rust", pacman: "rust", zypper: "rust" },
-            "compiles the lab and its guest programs",
-        )
+        ..program("rustc", same("rustup"), "compiles the lab and its guest programs")
     },
     Need {
         optional: true,

@@ -12,7 +12,7 @@ use crate::progress::{Event, Progress};
 
 /// About how many files a build compiles. More make the progress stop at its
 /// end for a while, no more: counting them first would take seconds.
-const OBJECTS: u64 = 760;
+const OBJECTS: u64 = 767;
 
 /// What every kernel says of its origin, instead of the time, person and
 /// machine of its build: the same inputs give the same bytes.
@@ -74,9 +74,11 @@ impl<'a> Make<'a> {
             .env_clear()
             .envs(["PATH", "TMPDIR"].into_iter().filter_map(|v| Some((v, std::env::var_os(v)?))))
             .envs(ENVIRONMENT);
-        let (status, tail) = stream(command, |line| self.line(line)).map_err(|source| {
-            KernelError::File { verb: "write", path: self.log.clone(), source }
-        })?;
+        let (status, tail) =
+            stream(command, |line| self.line(line)).map_err(|source| match source.kind() {
+                std::io::ErrorKind::NotFound => KernelError::Start { program: "make", source },
+                _ => KernelError::File { verb: "write", path: self.log.clone(), source },
+            })?;
         if status.success() {
             return Ok(());
         }

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! No patches, no modules of the kernel's own, no installation. An unpacked
-//! source takes 1.5 GB of the cache, a built kernel 30 MB, a debug kernel
-//! 400 MB; while it is being built another 150 MB (debug: 1.5 GB).
+//! source takes 1.7 GB of the cache, a built kernel 27 MB, a debug kernel
+//! 110 MB; while it is being built ten times that.
 
 mod archive;
 mod config;

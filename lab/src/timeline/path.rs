@@ -17,22 +17,34 @@ const GENERIC: &[&str] = &[
     "entry_SYSCALL_compat_after_hwframe",
     "ia32_sys_call",
     "irqentry_exit",
+    "syscall_exit_to_user_mode",
+    "syscall_exit_to_user_mode_prepare",
     "common_interrupt",
     "__common_interrupt",
     "handle_irq_event",
     "handle_irq_event_percpu",
     "__handle_irq_event_percpu",
     "trace_event_buffer_commit",
+    "trace_sched_waking",
 ];
 /// The same, by how their names begin: assembly entries, the bodies of system
 /// calls and of interrupt vectors behind a function of nearly the same name,
 /// and the tracer.
 const GENERIC_PREFIXES: &[&str] =
     &["asm_", "__do_sys_", "__se_sys_", "__sysvec_", "trace_event_raw_event_", "__traceiter_"];
-/// Steps that sending a signal takes whoever sends it (kernel/signal.c): an
-/// ellipsis stands for them.
-const PLUMBING: &[&str] =
-    &["kill_pid_info_type", "group_send_sig_info", "do_send_sig_info", "send_signal_locked"];
+/// Steps that sending a signal takes whoever sends it (kernel/signal.c), and
+/// waking a wait queue whoever wakes it (kernel/sched/wait.c): an ellipsis
+/// stands for them.
+const PLUMBING: &[&str] = &[
+    "kill_pid_info_type",
+    "group_send_sig_info",
+    "do_send_sig_info",
+    "send_signal_locked",
+    "__wake_up_common",
+    "__wake_up_locked_key",
+    "autoremove_wake_function",
+    "default_wake_function",
+];
 
 /// The functions of a stack, outermost first, with arrows between them; empty
 /// if there are none worth telling.

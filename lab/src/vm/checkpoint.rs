@@ -33,8 +33,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key {
     let named = Files::named();
     let flags = command::saved(parts.accel, Start::Save, &named);
-    let words: Vec<&str> =
-        flags.iter().flat_map(|flag| &flag.words).map(String::as_str).collect();
+    let words: Vec<&str> = flags.iter().flat_map(|flag| &flag.words).map(String::as_str).collect();
     Key::builder("checkpoint")
         .text("qemu", &qemu_identity())
         .text("kernel", &kernel.to_string())

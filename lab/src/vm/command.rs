@@ -86,15 +86,15 @@ pub fn kernel_parameters(accel: Accel, start: Start) -> Vec<(&'static str, &'sta
     let mut parameters = vec![
         ("console=ttyS0", "the kernel log leaves by the first serial port"),
         ("quiet", "only warnings go to the console: each character costs an exit to QEMU"),
-        ("nokaslr", "kernel addresses are the same in every run, as System.map has them"),
-        ("norandmaps", "so are those of programs"),
+        ("norandmaps", "a program's addresses are the same in every run"),
         ("noapic", "INTx through the PIC, routed by the firmware's $PIR table: no ACPI needed"),
         ("random.trust_cpu=on", "the random pool is ready at boot, from the seeded RDRAND"),
         ("panic=-1", "a panic ends the machine at once"),
         ("reboot=pci", "one port write ends the machine: no keyboard controller is waited for"),
     ];
     if accel == Accel::Tcg {
-        parameters.push(("tsc=reliable", "the instruction counter is the clock; nothing watches it"));
+        parameters
+            .push(("tsc=reliable", "the instruction counter is the clock; nothing watches it"));
     }
     if start != Start::Cold {
         parameters.push((CHECKPOINT_PARAMETER, "PID 1 stops the machine when it is ready"));
@@ -177,10 +177,7 @@ fn host(files: &Files) -> Vec<Flag> {
             &["-chardev", &format!("socket,id=monitor,fd={}", files.monitor)],
             "QMP through an inherited socket: no name to collide with",
         ),
-        flag(
-            &["-mon", "chardev=monitor,mode=control"],
-            "QMP says how the machine ended",
-        ),
+        flag(&["-mon", "chardev=monitor,mode=control"], "QMP says how the machine ended"),
     ]
 }
 
@@ -217,9 +214,7 @@ pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
         ),
     ];
     flags.extend(devices.iter().map(|device| match device {
-        Device::Edu => {
-            flag(&["-device", "edu,addr=0x4"], "the device that interrupts (1234:11e8)")
-        }
+        Device::Edu => flag(&["-device", "edu,addr=0x4"], "the device that interrupts (1234:11e8)"),
     }));
     if start == Start::Restore {
         flags.push(flag(

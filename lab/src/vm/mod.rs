@@ -163,7 +163,11 @@ enum End {
 /// on.
 fn restore(monitor: &mut Monitor, state: &str) -> Result<(), MonitorError> {
     monitor.announce_migration()?;
-    monitor.execute(&qmp::migrate_incoming { uri: Some(format!("fd:{state}")), channels: None, exit_on_error: None })?;
+    monitor.execute(&qmp::migrate_incoming {
+        uri: Some(format!("fd:{state}")),
+        channels: None,
+        exit_on_error: None,
+    })?;
     monitor.migrated()?;
     monitor.execute(&qmp::cont {}).map(drop)
 }

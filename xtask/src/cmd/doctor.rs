@@ -56,8 +56,8 @@ impl Doctor {
         let findings = host::examine();
         let missing = host::missing(&findings);
         let distribution = Distribution::here();
-        let command = (!missing.is_empty())
-            .then(|| distribution.command(&distribution.packages(&missing)));
+        let command =
+            (!missing.is_empty()).then(|| distribution.command(&distribution.packages(&missing)));
         let document = Document {
             version: 1,
             distribution: distribution.name.clone(),

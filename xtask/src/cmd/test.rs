@@ -1,11 +1,11 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use ::tests::results::{Report, Results};
 use clap::Args;
 use lab::error::Error;
 use lab::run::Lab;
 use libtest_mimic::Arguments;
-use tests::results::{Report, Results};
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
@@ -58,7 +58,7 @@ impl Test {
         let lab: Arc<Lab<'static>> = Arc::new(context.lab()?);
         let machine = Arc::new(lab.machine()?);
         let results = Results::default();
-        let mut trials = tests::all(&lab, &machine, &results)?;
+        let mut trials = ::tests::all(&lab, &machine, &results)?;
         if let Some(filter) = &self.filter {
             trials.retain(|trial| trial.name().contains(filter.as_str()));
         }
@@ -67,13 +67,18 @@ impl Test {
             trials.retain(|_| index.next().expect("it is endless") % of == part - 1);
         }
         // As many machines as cores, never more.
-        let arguments =
-            Arguments { test_threads: Some(self.jobs.unwrap_or(lab.kernel.jobs)), ..Arguments::default() };
+        let arguments = Arguments {
+            test_threads: Some(self.jobs.unwrap_or(lab.kernel.jobs)),
+            ..Arguments::default()
+        };
         let conclusion = libtest_mimic::run(&arguments, trials);
 
         if let Some(Report { format, path }) = self.report {
-            std::fs::write(&path, results.report(format))
-                .map_err(|source| Error::File { verb: "write", path, source })?;
+            std::fs::write(&path, results.report(format)).map_err(|source| Error::File {
+                verb: "write",
+                path,
+                source,
+            })?;
         }
         println!("{} passed, {} failed", conclusion.num_passed, conclusion.num_failed);
         Ok(Outcome::success_if(!conclusion.has_failed()))

@@ -5,7 +5,8 @@ use std::io::{Seek, SeekFrom, Write};
 
 fn main() -> std::io::Result<()> {
     let maps = fs::read_to_string("/proc/1/maps")?;
-    let code = maps.lines().find(|line| line.contains(" r-xp ")).expect("PID 1 has code");
+    let is_code = |line: &&str| line.contains(" r-xp ") && line.ends_with("/init");
+    let code = maps.lines().find(is_code).expect("PID 1 has code");
     let (range, _) = code.split_once(' ').expect("maps has columns");
     let (start, end) = range.split_once('-').expect("a range has two ends");
     let parse = |address| u64::from_str_radix(address, 16).expect("an address is hexadecimal");

@@ -1,0 +1,5 @@
+//! From the bytes of real records to verdicts, without a machine.
+
+mod facts;
+mod fixture;
+mod timeline;
