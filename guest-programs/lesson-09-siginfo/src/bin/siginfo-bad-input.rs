@@ -1,0 +1,468 @@
+//! What `kmods/siginfo` does with what no well-behaved program asks of it:
+//! every refusal with its exact error, and nothing left behind by any.
+//!
+//! Not a lesson but a test of the module; the lesson is `main.rs`, which runs
+//! it at its end. It runs where that runs: as root, with the module loaded.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::PathBuf;
+use std::{fs, io, ptr, thread};
+
+use lesson_09_siginfo as lab;
+use lesson_09_siginfo::{Counters, IOC, KERNEL, KILL_PID, QUEUE, Target};
+use marker::check;
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
+use nix::libc::{self, c_int};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::stat::Mode;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::{ForkResult, Pid, dup, execve, fork, getpid, gettid, pause};
+
+/// SIGRTMIN + 10
+const SIGNAL: c_int = 44;
+const VALUE: i32 = 1234;
+
+/// Each way to send.
+const SENDS: [u32; 3] = [QUEUE, KERNEL, KILL_PID];
+
+/// Addresses at which this program has nothing: page 0, and the kernel's half.
+const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+
+nix::ioctl_none!(
+    /// A request that the module does not have.
+    unknown, IOC, 99
+);
+nix::ioctl_write_ptr!(
+    /// LAB_SIGINFO_REGISTER's number, but with a structure of another size.
+    register_of_another_size, IOC, 1, [u32; 3]
+);
+nix::ioctl_none!(
+    /// LAB_SIGINFO_UNREGISTER's number, but of another driver.
+    unregister_of_another_driver, IOC - 1, 2
+);
+
+fn main() -> io::Result<()> {
+    if std::env::args().nth(1).is_some() {
+        return was_executed();
+    }
+    // What is sent stays pending, where it can be counted.
+    block()?;
+    // The wire, as it was loaded, and then the message.
+    each_refusal()?;
+    remove()?;
+    load(c"msi=1")?;
+    each_refusal()?;
+    remove()?;
+    check!("msi=perhaps", load(c"msi=perhaps"), Err(Errno::EINVAL));
+    check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
+    // As it was.
+    load(c"")?;
+    println!("15. bad input: every refusal was the right one");
+    Ok(())
+}
+
+fn each_refusal() -> io::Result<()> {
+    unknown_requests()?;
+    bad_pointers()?;
+    bad_values()?;
+    registering_twice()?;
+    unregistering_what_is_not_ones_own()?;
+    closing_while_registered()?;
+    dying_while_registered()?;
+    executing_while_registered()?;
+    a_registrant_that_is_gone()?;
+    a_thread_that_is_gone()?;
+    an_interrupt_for_nobody()?;
+    interrupting_twice_at_once()?;
+    removing_the_module_while_open()?;
+    removing_the_device_while_open()
+}
+
+fn unknown_requests() -> io::Result<()> {
+    let device = open_device()?;
+    let fd = device.as_raw_fd();
+    // SAFETY: requests without an argument, or with one that lives long enough.
+    unsafe {
+        check!("an unknown request", unknown(fd), Err(Errno::ENOTTY));
+        check!("another size", register_of_another_size(fd, &[0; 3]), Err(Errno::ENOTTY));
+        check!("another driver's", unregister_of_another_driver(fd), Err(Errno::ENOTTY));
+    }
+    Ok(())
+}
+
+fn bad_pointers() -> io::Result<()> {
+    let device = open_device()?;
+    let fd = device.as_raw_fd();
+    for address in NOWHERE {
+        // SAFETY: the kernel finds out that there is nothing at the address;
+        // this program does not touch it.
+        unsafe {
+            let target = ptr::without_provenance(address);
+            check!("a target nowhere", lab::register(fd, target), Err(Errno::EFAULT));
+            let counters = ptr::without_provenance_mut(address);
+            check!("counters nowhere", lab::counters(fd, counters), Err(Errno::EFAULT));
+        }
+    }
+
+    // A structure that begins in memory and ends beyond it.
+    const PAGE: usize = 4096;
+    let two_pages = (2 * PAGE).try_into().expect("not zero");
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    // SAFETY: a fresh mapping, of which nothing but its two pages is assumed;
+    // the second is unmapped, and only the kernel is pointed at it.
+    unsafe {
+        let start = mmap_anonymous(None, two_pages, access, MapFlags::MAP_PRIVATE)?;
+        munmap(start.add(PAGE), PAGE)?;
+        let target = start.add(PAGE - size_of::<Target>() / 2).cast().as_ptr();
+        check!("half a target", lab::register(fd, target), Err(Errno::EFAULT));
+        let counters = start.add(PAGE - size_of::<Counters>() / 2).cast().as_ptr();
+        check!("half the counters", lab::counters(fd, counters), Err(Errno::EFAULT));
+        munmap(start, PAGE)?;
+    }
+
+    // Memory that may be read but not written.
+    static CONSTANT: Counters = Counters { interrupts: 0, causes: 0, signals: 0, result: 0 };
+    // SAFETY: the kernel does not write there either, which is what is tested.
+    let result = unsafe { lab::counters(fd, (&raw const CONSTANT).cast_mut()) };
+    check!("constant counters", result, Err(Errno::EFAULT));
+
+    // None of these registered anybody.
+    check!("a good target afterwards", register(&device, target()), Ok(()));
+    Ok(())
+}
+
+fn bad_values() -> io::Result<()> {
+    let device = open_device()?;
+    let with_signal = |signal| Target { signal, ..target() };
+    for (what, bad) in [
+        ("signal 0", with_signal(0)),
+        ("signal 65", with_signal(65)),
+        ("signal 44 + 2^31", with_signal(44 | 1 << 31)),
+        ("signal 2^32 - 1", with_signal(u32::MAX)),
+        ("SIGKILL", with_signal(libc::SIGKILL as u32)),
+        ("SIGSTOP", with_signal(libc::SIGSTOP as u32)),
+        ("send 3", Target { send: KILL_PID + 1, ..target() }),
+        ("kill_pid with a value", Target { send: KILL_PID, ..target() }),
+        ("padding 1", Target { padding: 1, ..target() }),
+    ] {
+        check!(what, register(&device, bad), Err(Errno::EINVAL));
+    }
+    // The first and the last signal that may be asked for.
+    for signal in [1, 64] {
+        check!("a signal at the border", register(&device, with_signal(signal)), Ok(()));
+        check!("its end", unregister(&device), Ok(()));
+    }
+    // Every value may be sent.
+    for value in [i32::MIN, -1, 0, i32::MAX] {
+        register(&device, Target { value, ..target() })?;
+        raise(&device)?;
+        check!("value", take_signal()?, Some(value));
+        unregister(&device)?;
+    }
+    Ok(())
+}
+
+fn registering_twice() -> io::Result<()> {
+    let (device, other) = (open_device()?, open_device()?);
+    register(&device, target())?;
+    check!("again", register(&device, target()), Err(Errno::EBUSY));
+    check!("by another open", register(&other, target()), Err(Errno::EBUSY));
+    let child = start(|| register(&open_device()?, target()))?;
+    check!("by another process", ended(child)?, Err(Errno::EBUSY));
+    Ok(())
+}
+
+fn unregistering_what_is_not_ones_own() -> io::Result<()> {
+    let (device, other) = (open_device()?, open_device()?);
+    check!("nobody's", unregister(&device), Err(Errno::ENOENT));
+    register(&device, target())?;
+    check!("another open's", unregister(&other), Err(Errno::ENOENT));
+    drop(other);
+    check!("one's own", unregister(&device), Ok(()));
+    check!("a second time", unregister(&device), Err(Errno::ENOENT));
+    Ok(())
+}
+
+/// The registration ends with the last descriptor, not with the first.
+fn closing_while_registered() -> io::Result<()> {
+    let other = open_device()?;
+    for send in SENDS {
+        let device = open_device()?;
+        register(&device, target_by(send))?;
+        let copy = dup(&device)?;
+        drop(device);
+        check!("while a copy is open", register(&other, target()), Err(Errno::EBUSY));
+        drop(copy);
+        raise(&other)?;
+        check!("signal for who closed", take_signal()?, None);
+        check!("after the last close", register(&other, target()), Ok(()));
+        unregister(&other)?;
+    }
+    Ok(())
+}
+
+/// A process that dies closes its files: by exit, and by SIGKILL.
+fn dying_while_registered() -> io::Result<()> {
+    let device = open_device()?;
+    for send in SENDS {
+        let open_and_register = || {
+            let own = open_device()?;
+            register(&own, target_by(send))?;
+            Ok::<OwnedFd, Errno>(own)
+        };
+        let child = start(|| open_and_register().map(drop))?;
+        check!("a child that exits", ended(child)?, Ok(()));
+        check!("after it", register(&device, target()), Ok(()));
+        unregister(&device)?;
+
+        let child = start(|| {
+            let _own = open_and_register()?;
+            loop {
+                pause();
+            }
+        })?;
+        // It has registered when this process no longer can.
+        while register(&device, target()).is_ok() {
+            unregister(&device)?;
+            nix::sched::sched_yield()?;
+        }
+        kill(child, Signal::SIGKILL)?;
+        let killed = WaitStatus::Signaled(child, Signal::SIGKILL, false);
+        check!("a child that is killed", waitpid(child, None)?, killed);
+        check!("after it", register(&device, target()), Ok(()));
+        unregister(&device)?;
+    }
+    Ok(())
+}
+
+/// The argument with which this program executes itself.
+const EXECUTED: &CStr = c"executed";
+
+/// O_CLOEXEC: a program that does not know of the signal does not get it.
+fn executing_while_registered() -> io::Result<()> {
+    let device = open_device()?;
+    let child = start(|| {
+        let own = open_device()?;
+        register(&own, target())?;
+        execve(c"/proc/self/exe", &[c"siginfo-bad-input", EXECUTED], &[] as &[&CStr]).map(drop)
+    })?;
+    check!("the child", ended(child)?, Ok(()));
+    check!("after it", register(&device, target()), Ok(()));
+    Ok(())
+}
+
+/// What it then does: who registered is still alive, but no longer registered.
+fn was_executed() -> io::Result<()> {
+    let device = open_device()?;
+    raise(&device)?;
+    check!("signal after execve", take_signal()?, None);
+    check!("registering after execve", register(&device, target()), Ok(()));
+    Ok(())
+}
+
+/// It registered through a file that stays open when it is gone.
+fn a_registrant_that_is_gone() -> io::Result<()> {
+    let device = open_device()?;
+    for send in SENDS {
+        let child = start(|| register(&device, target_by(send)))?;
+        // WNOWAIT waits for the exit and leaves the zombie in place.
+        waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
+        raise(&device)?;
+        check!("a zombie", counters(&device)?.result, 0);
+        check!("the child", ended(child)?, Ok(()));
+        raise(&device)?;
+        check!("nobody", counters(&device)?.result, -(Errno::ESRCH as i32));
+        check!("signal for this process", take_signal()?, None);
+        unregister(&device)?;
+    }
+    Ok(())
+}
+
+/// A thread that is gone is not mistaken for its process, nor is a process gone
+/// because a thread is.
+fn a_thread_that_is_gone() -> io::Result<()> {
+    for (send, result) in [(QUEUE, -(Errno::ESRCH as i32)), (KILL_PID, 0)] {
+        let device = open_device()?;
+        let copy = dup(&device)?;
+        let registrant = thread::spawn(move || register(&copy, target_by(send)).map(|()| gettid()));
+        let thread = registrant.join().expect("it does not panic")?;
+        // join() returns when the thread has let go of its memory, which is a
+        // little before it is gone.
+        while exists(thread) {
+            nix::sched::sched_yield()?;
+        }
+        raise(&device)?;
+        check!("result", counters(&device)?.result, result);
+        check!("signal", take_signal()?, (result == 0).then_some(0));
+    }
+    Ok(())
+}
+
+fn exists(thread: Pid) -> bool {
+    // SAFETY: signal 0 is not sent; it is only found out whether it could be.
+    unsafe { libc::syscall(libc::SYS_tgkill, getpid().as_raw(), thread.as_raw(), 0) == 0 }
+}
+
+fn an_interrupt_for_nobody() -> io::Result<()> {
+    let device = open_device()?;
+    // Registering sets the counters to 0.
+    register(&device, target())?;
+    unregister(&device)?;
+    raise(&device)?;
+    let want = Counters { interrupts: 1, causes: 1, signals: 0, result: 0 };
+    check!("counters", counters(&device)?, want);
+    check!("signal", take_signal()?, None);
+    Ok(())
+}
+
+fn interrupting_twice_at_once() -> io::Result<()> {
+    let device = open_device()?;
+    register(&device, target())?;
+    raise_later(&device)?;
+    check!("while it is busy", raise_later(&device), Err(Errno::EBUSY));
+    while counters(&device)?.interrupts == 0 {
+        nix::sched::sched_yield()?;
+    }
+    let want = Counters { interrupts: 1, causes: 0x100, signals: 1, result: 0 };
+    check!("counters", counters(&device)?, want);
+    check!("signal", take_signal()?, Some(VALUE));
+    Ok(())
+}
+
+fn removing_the_module_while_open() -> io::Result<()> {
+    let device = open_device()?;
+    register(&device, target())?;
+    check!("removal", remove(), Err(Errno::EWOULDBLOCK));
+    check!("loading it twice", load(c""), Err(Errno::EEXIST));
+    raise(&device)?;
+    check!("signal all the same", take_signal()?, Some(VALUE));
+    Ok(())
+}
+
+/// The open file outlives the device. Then the device comes back.
+fn removing_the_device_while_open() -> io::Result<()> {
+    let device = open_device()?;
+    register(&device, target())?;
+    fs::write(edu()?.join("remove"), "1")?;
+    check!("raise", raise(&device), Err(Errno::ENODEV));
+    check!("raise later", raise_later(&device), Err(Errno::ENODEV));
+    check!("counters", counters(&device)?, Counters::default());
+    fs::write("/sys/bus/pci/rescan", "1")?;
+    check!("raise when it is back", raise(&device), Ok(()));
+    check!("signal", take_signal()?, Some(VALUE));
+    Ok(())
+}
+
+/// The folder of the device that the module drives.
+fn edu() -> io::Result<PathBuf> {
+    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_siginfo")? {
+        let path = entry?.path();
+        if path.join("vendor").exists() {
+            return Ok(path);
+        }
+    }
+    Err(Errno::ENODEV.into())
+}
+
+/// Starts a child that does `work`, then exits with its errno or 0.
+fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
+    // SAFETY: no other thread runs now, so the child may do as it likes.
+    match unsafe { fork()? } {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            let status = work().err().map_or(0, |error| error as i32);
+            // SAFETY: it does not return, and so leaves nothing half done.
+            unsafe { libc::_exit(status) }
+        }
+    }
+}
+
+/// Waits for a child's exit and returns how its work went.
+fn ended(child: Pid) -> nix::Result<nix::Result<()>> {
+    Ok(match waitpid(child, None)? {
+        WaitStatus::Exited(_, 0) => Ok(()),
+        WaitStatus::Exited(_, error) => Err(Errno::from_raw(error)),
+        _ => Err(Errno::UnknownErrno),
+    })
+}
+
+fn load(params: &CStr) -> nix::Result<()> {
+    let file = open(lab::MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
+}
+
+fn remove() -> nix::Result<()> {
+    delete_module(lab::MODULE, DeleteModuleFlags::O_NONBLOCK)
+}
+
+fn open_device() -> nix::Result<OwnedFd> {
+    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+fn target() -> Target {
+    target_by(QUEUE)
+}
+
+fn target_by(send: u32) -> Target {
+    let value = if send == KILL_PID { 0 } else { VALUE };
+    Target { signal: SIGNAL as u32, send, value, padding: 0 }
+}
+
+fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
+    // SAFETY: the module reads one Target, which lives through the call.
+    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
+}
+
+fn unregister(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { lab::unregister(device.as_raw_fd()) }.map(drop)
+}
+
+fn raise(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { lab::raise(device.as_raw_fd()) }.map(drop)
+}
+
+fn raise_later(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
+}
+
+fn counters(device: &OwnedFd) -> nix::Result<Counters> {
+    let mut counters = Counters::default();
+    // SAFETY: the module writes one Counters, any content of which is valid.
+    unsafe { lab::counters(device.as_raw_fd(), &mut counters) }?;
+    Ok(counters)
+}
+
+fn signal_set() -> libc::sigset_t {
+    let mut set = *SigSet::empty().as_ref();
+    // SAFETY: an initialised set and a valid signal number, so it cannot fail.
+    unsafe { libc::sigaddset(&mut set, SIGNAL) };
+    set
+}
+
+fn block() -> nix::Result<()> {
+    // SAFETY: the set is valid, and the old mask is not asked for.
+    let result = unsafe { libc::sigprocmask(libc::SIG_BLOCK, &signal_set(), ptr::null_mut()) };
+    Errno::result(result).map(drop)
+}
+
+/// Takes SIGNAL, if it is pending, and returns its value.
+fn take_signal() -> nix::Result<Option<i32>> {
+    let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: a siginfo is integers and an address; zeros are valid.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: set, siginfo and timeout are valid.
+    let result = unsafe { libc::sigtimedwait(&signal_set(), &mut info, &now) };
+    match Errno::result(result) {
+        // SAFETY: it reads memory inside of the siginfo.
+        Ok(_) => Ok(Some(unsafe { info.si_value() }.sival_ptr.addr() as i32)),
+        Err(Errno::EAGAIN) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

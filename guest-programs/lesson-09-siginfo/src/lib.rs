@@ -1,0 +1,63 @@
+//! `kmods/siginfo/lab_siginfo.h` in Rust: what this lesson's programs and the
+//! module have to agree on. What each request does is said there.
+//!
+//! A request's number contains the size of its structure, so that one which
+//! does not fit the module's is answered with ENOTTY, not with rubbish.
+
+/// The device.
+pub const DEVICE: &str = "/dev/lab_siginfo";
+/// The module, as the lab hands it to the program.
+pub const MODULE_FILE: &str = "/lab/lab_siginfo.ko";
+/// The module, as the kernel calls it.
+pub const MODULE: &std::ffi::CStr = c"lab_siginfo";
+
+/// `LAB_SIGINFO_IOC`
+pub const IOC: u8 = 0xef;
+
+/// `LAB_SIGINFO_QUEUE`
+pub const QUEUE: u32 = 0;
+/// `LAB_SIGINFO_KERNEL`
+pub const KERNEL: u32 = 1;
+/// `LAB_SIGINFO_KILL_PID`
+pub const KILL_PID: u32 = 2;
+
+/// `struct lab_siginfo_target`
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    pub signal: u32,
+    pub send: u32,
+    pub value: i32,
+    pub padding: u32,
+}
+
+/// `struct lab_siginfo_counters`
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub interrupts: u32,
+    pub causes: u32,
+    pub signals: u32,
+    pub result: i32,
+}
+
+nix::ioctl_write_ptr!(
+    /// `LAB_SIGINFO_REGISTER`
+    register, IOC, 1, Target
+);
+nix::ioctl_none!(
+    /// `LAB_SIGINFO_UNREGISTER`
+    unregister, IOC, 2
+);
+nix::ioctl_none!(
+    /// `LAB_SIGINFO_RAISE`
+    raise, IOC, 3
+);
+nix::ioctl_none!(
+    /// `LAB_SIGINFO_RAISE_LATER`
+    raise_later, IOC, 4
+);
+nix::ioctl_read!(
+    /// `LAB_SIGINFO_COUNTERS`
+    counters, IOC, 5, Counters
+);
