@@ -88,6 +88,16 @@ fn bar(name: &str, total: Option<u64>) -> ProgressBar {
     bar
 }
 
+/// Prints a line to stdout. That nobody reads on, as of `| head`, is no error
+/// of the lab's, which `println!` would make of it.
+macro_rules! outln {
+    ($($arg:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($arg)*);
+    }};
+}
+pub(crate) use outln;
+
 /// Asks a question with a yes or no for an answer; only a clear yes is one.
 pub fn ask(question: &str) -> bool {
     eprint!("{question} [y/N] ");

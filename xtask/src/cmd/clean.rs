@@ -3,6 +3,7 @@ use lab::cache::Cache;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::ui::outln;
 
 /// Remove everything that the lab built, and say how much that was
 ///
@@ -16,7 +17,7 @@ impl Clean {
     pub fn run(self, _context: &Context) -> Result {
         let cache = Cache::open()?;
         let freed = cache.clean()?;
-        println!("removed {} MiB from {}", freed >> 20, cache.root().display());
+        outln!("removed {} MiB from {}", freed >> 20, cache.root().display());
         Ok(Outcome::SUCCESS)
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::ui::outln;
 
 /// Show what the host has of what the lab needs, and how to get the rest
 ///
@@ -67,7 +68,7 @@ impl Doctor {
             needs: findings.iter().map(Line::new).collect(),
         };
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&document).expect("it is plain data"));
+            outln!("{}", serde_json::to_string_pretty(&document).expect("it is plain data"));
         } else {
             print(&document);
         }
@@ -97,25 +98,25 @@ impl Line {
 }
 
 fn print(document: &Document) {
-    println!("{}", document.distribution);
+    outln!("{}", document.distribution);
     for line in &document.needs {
         let state = match (line.state, line.optional) {
             ("found", _) => "ok",
             ("missing", true) => "absent",
             (other, _) => other,
         };
-        println!("{state:<8} {:<20} {}", line.name, line.found.as_deref().unwrap_or_default());
+        outln!("{state:<8} {:<20} {}", line.name, line.found.as_deref().unwrap_or_default());
         if line.state != "found" {
             let optional = if line.optional { ", optional" } else { "" };
-            println!("{:8} {} ({}{optional})", "", line.purpose, line.package);
+            outln!("{:8} {} ({}{optional})", "", line.purpose, line.package);
         }
     }
     match &document.no_kvm {
-        None => println!("ok       KVM"),
-        Some(reason) => println!("absent   KVM: {reason}\n         emulation is used instead"),
+        None => outln!("ok       KVM"),
+        Some(reason) => outln!("absent   KVM: {reason}\n         emulation is used instead"),
     }
     match &document.command {
-        None => println!("everything is there"),
-        Some(command) => println!("to install what is missing: {command}"),
+        None => outln!("everything is there"),
+        Some(command) => outln!("to install what is missing: {command}"),
     }
 }

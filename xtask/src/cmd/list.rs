@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::ui::outln;
 
 /// List the lessons, one line each
 ///
@@ -47,10 +48,10 @@ impl List {
         }
         if self.json {
             let document = Document { version: 1, lessons };
-            println!("{}", serde_json::to_string_pretty(&document).expect("it is plain data"));
+            outln!("{}", serde_json::to_string_pretty(&document).expect("it is plain data"));
         } else {
             for line in lessons {
-                println!("{:<26} {}", line.name, line.title);
+                outln!("{:<26} {}", line.name, line.title);
             }
         }
         Ok(Outcome::SUCCESS)

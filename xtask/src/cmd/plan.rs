@@ -3,6 +3,7 @@ use lab::plan::Options;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::ui::outln;
 
 /// Show what `run` would do: each step, flag and parameter with its reason
 ///
@@ -23,7 +24,7 @@ impl Plan {
     pub fn run(self, context: &Context) -> Result {
         let lesson = context.course()?.find(&self.lesson)?;
         let options = Options { cold: self.cold, ..Options::default() };
-        println!("{}", lab::plan::Plan::new(lesson, options));
+        outln!("{}", lab::plan::Plan::new(lesson, options));
         Ok(Outcome::SUCCESS)
     }
 }

@@ -4,6 +4,7 @@ use lab::vm::command::Accel;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::ui::outln;
 
 /// Install what the host lacks and build everything
 ///
@@ -23,7 +24,7 @@ impl Setup {
             }
         }
         lab.checkpoint(&machine, Accel::Tcg)?;
-        println!("everything is built, in {}", lab.cache.root().display());
+        outln!("everything is built, in {}", lab.cache.root().display());
         Ok(Outcome::SUCCESS)
     }
 }
