@@ -1,0 +1,380 @@
+//! What `kmods/signal_self` does with what no well-behaved program asks of it:
+//! every refusal with its exact error, and nothing left behind by any.
+//!
+//! Not a lesson but a test of the module; the lesson is `main.rs`. It runs
+//! where that runs: as root, with edu on the bus and the module loaded.
+
+use std::ffi::CStr;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::PathBuf;
+use std::ptr;
+
+use lesson_10_signal_self as lab;
+use lesson_10_signal_self::{
+    ASK, CAUSE_WAKE, GO_ON, IOC, RESTARTBLOCK, RESTARTSYS, SLEEP, Send, Target,
+};
+use marker::{check, mark};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
+use nix::libc;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::stat::Mode;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, dup, fork, pipe, read, write};
+
+/// Addresses at which this program has nothing: page 0, and the kernel's half.
+const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+
+/// The cause of an interrupt that sends the registered signal.
+const CAUSE_SIGNAL: u32 = 0x100;
+
+nix::ioctl_none!(
+    /// A request that the module does not have.
+    unknown, IOC, 99
+);
+nix::ioctl_write_ptr!(
+    /// LAB_SIGNAL_SELF_SEND's number, but with a structure of another size.
+    send_of_another_size, IOC, 1, [u32; 3]
+);
+nix::ioctl_none!(
+    /// LAB_SIGNAL_SELF_RAISE_LATER's number, but of another driver.
+    raise_later_of_another_driver, IOC - 1, 3
+);
+
+fn main() -> io::Result<()> {
+    marker::open_trace();
+    // What is sent stays pending, where it can be counted.
+    let mut usr1 = SigSet::empty();
+    usr1.add(Signal::SIGUSR1);
+    sigprocmask(SigmaskHow::SIG_BLOCK, Some(&usr1), None)?;
+    let pending = SignalFd::with_flags(&usr1, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+
+    unknown_requests()?;
+    bad_pointers(&pending)?;
+    bad_values(&pending)?;
+    an_interrupt_for_nobody(&pending)?;
+    registering_again(&pending)?;
+    closing_while_registered(&pending)?;
+    a_registered_process_that_is_gone()?;
+    only_root_may()?;
+    removing_the_module_while_open(&pending)?;
+    removing_the_module_while_the_device_is_busy()?;
+    removing_the_device_while_open()?;
+    what_stays_for_good()?;
+    println!("every refusal was the right one");
+    Ok(())
+}
+
+fn unknown_requests() -> io::Result<()> {
+    mark!("unknown requests");
+    let device = open_device()?;
+    let fd = device.as_raw_fd();
+    // SAFETY: requests without an argument, or with one that lives long enough.
+    unsafe {
+        check!("an unknown request", unknown(fd), Err(Errno::ENOTTY));
+        check!("another size", send_of_another_size(fd, &[0; 3]), Err(Errno::ENOTTY));
+        check!("another driver's", raise_later_of_another_driver(fd), Err(Errno::ENOTTY));
+    }
+    Ok(())
+}
+
+fn bad_pointers(pending: &SignalFd) -> io::Result<()> {
+    mark!("bad pointers");
+    let device = open_device()?;
+    let fd = device.as_raw_fd();
+    wake(&device)?;
+    for address in NOWHERE {
+        // SAFETY: the kernel finds out that there is nothing at the address;
+        // this program does not touch it.
+        unsafe {
+            let nothing = ptr::without_provenance(address);
+            check!("a signal nowhere", lab::send(fd, nothing), Err(Errno::EFAULT));
+            let nothing = ptr::without_provenance(address);
+            check!("a target nowhere", lab::register(fd, nothing), Err(Errno::EFAULT));
+            let nothing: *const libc::c_void = ptr::without_provenance(address);
+            let result = Errno::result(libc::write(fd, nothing, 4));
+            check!("causes nowhere", result, Err(Errno::EFAULT));
+            let result = Errno::result(libc::read(fd, nothing.cast_mut(), 4));
+            check!("wake-ups nowhere", result, Err(Errno::EFAULT));
+        }
+    }
+    check!("what could not be stored", wake_ups(&device), Ok(1));
+
+    // A structure that begins in memory and ends beyond it.
+    const PAGE: usize = 4096;
+    let two_pages = (2 * PAGE).try_into().expect("not zero");
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    // SAFETY: a fresh mapping, of which nothing but its two pages is assumed;
+    // the second is unmapped, and only the kernel is pointed at it.
+    unsafe {
+        let start = mmap_anonymous(None, two_pages, access, MapFlags::MAP_PRIVATE)?;
+        munmap(start.add(PAGE), PAGE)?;
+        let half = start.add(PAGE - size_of::<Send>() / 2).cast().as_ptr();
+        check!("half a signal", lab::send(fd, half), Err(Errno::EFAULT));
+        let half = start.add(PAGE - size_of::<Target>() / 2).cast().as_ptr();
+        check!("half a target", lab::register(fd, half), Err(Errno::EFAULT));
+        munmap(start, PAGE)?;
+    }
+    check!("signal by any of these", take(pending)?, false);
+    Ok(())
+}
+
+fn bad_values(pending: &SignalFd) -> io::Result<()> {
+    mark!("bad values");
+    let device = open_device()?;
+    let good = Send { signal: Signal::SIGUSR1 as u32, then: GO_ON, result: 7, padding: 0 };
+    for (what, bad) in [
+        ("signal 0", Send { signal: 0, ..good }),
+        ("signal 65", Send { signal: 65, ..good }),
+        ("signal 2^32 - 1", Send { signal: u32::MAX, ..good }),
+        ("then 3", Send { then: SLEEP + 1, ..good }),
+        ("result -1", Send { result: -1, ..good }),
+        ("padding 1", Send { padding: 1, ..good }),
+    ] {
+        check!(what, send(&device, bad), Err(Errno::EINVAL));
+    }
+    let good_target = Target { signal: Signal::SIGUSR1 as u32, restart: RESTARTSYS };
+    for (what, bad) in [
+        ("signal 0", Target { signal: 0, ..good_target }),
+        ("signal 65", Target { signal: 65, ..good_target }),
+        ("restart 4", Target { restart: RESTARTBLOCK + 1, ..good_target }),
+    ] {
+        check!(what, register(&device, bad), Err(Errno::EINVAL));
+    }
+    check!("read of 3 bytes", read(&device, &mut [0; 3]), Err(Errno::EINVAL));
+    check!("read of nothing", read(&device, &mut []), Err(Errno::EINVAL));
+    check!("write of 3 bytes", write(&device, &[1; 3]), Err(Errno::EINVAL));
+    check!("write of no causes", write(&device, &[0; 4]), Err(Errno::EINVAL));
+    check!("signal by any of these", take(pending)?, false);
+
+    // The ends of what may be asked for.
+    for result in [0, 7, i32::MAX] {
+        check!("result", send(&device, Send { result, then: ASK, ..good }), Ok(result));
+        check!("its signal", take(pending)?, true);
+    }
+    // What is given beyond the causes is not looked at, as the result says.
+    check!("write of 5 bytes", write(&device, &[1, 0, 0, 0, 9]), Ok(4));
+    check!("wake-ups", wake_ups(&device), Ok(1));
+    Ok(())
+}
+
+fn an_interrupt_for_nobody(pending: &SignalFd) -> io::Result<()> {
+    mark!("an interrupt for nobody");
+    let device = open_device()?;
+    raise(&device, CAUSE_SIGNAL)?;
+    check!("signal", take(pending)?, false);
+    // A cause that means nothing here is acknowledged all the same.
+    raise(&device, 0x8000_0000)?;
+    // Two causes in one interrupt.
+    register(&device, usr1())?;
+    raise(&device, CAUSE_SIGNAL | CAUSE_WAKE)?;
+    check!("signal", take(pending)?, true);
+    check!("wake-ups", wake_ups(&device), Ok(1));
+    Ok(())
+}
+
+/// The last to register is the one; wake-ups begin anew.
+fn registering_again(pending: &SignalFd) -> io::Result<()> {
+    mark!("registering again");
+    let (device, other) = (open_device()?, open_device()?);
+    for _ in 0..3 {
+        register(&device, usr1())?;
+        wake(&device)?;
+    }
+    register(&other, usr1())?;
+    wake(&device)?;
+    check!("wake-ups since then", wake_ups(&other), Ok(1));
+    // Not the owner any more: its close ends nothing.
+    drop(device);
+    raise(&other, CAUSE_SIGNAL)?;
+    check!("signal", take(pending)?, true);
+    Ok(())
+}
+
+/// The registration ends with the last descriptor, not with the first.
+fn closing_while_registered(pending: &SignalFd) -> io::Result<()> {
+    mark!("closing while registered");
+    let other = open_device()?;
+    let device = open_device()?;
+    register(&device, usr1())?;
+    let copy = dup(&device)?;
+    drop(device);
+    raise(&other, CAUSE_SIGNAL)?;
+    check!("while a copy is open", take(pending)?, true);
+    drop(copy);
+    raise(&other, CAUSE_SIGNAL)?;
+    check!("after the last close", take(pending)?, false);
+    Ok(())
+}
+
+/// The file that it registered through is still open, here.
+fn a_registered_process_that_is_gone() -> io::Result<()> {
+    mark!("a registered process that is gone");
+    let device = open_device()?;
+    let child = start(|| register(&device, usr1()))?;
+    check!("the child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
+    raise(&device, CAUSE_SIGNAL)?;
+    // A sleeper that is killed, with its signal registered.
+    let (receiver, sender) = pipe()?;
+    let child = start(|| {
+        register(&device, Target { signal: Signal::SIGKILL as u32, restart: RESTARTSYS })?;
+        write(&sender, b"r")?;
+        wake_ups(&device).map(drop)
+    })?;
+    check!("it has registered", read(&receiver, &mut [0])?, 1);
+    raise(&device, CAUSE_SIGNAL)?;
+    let killed = WaitStatus::Signaled(child, Signal::SIGKILL, false);
+    check!("the child", waitpid(child, None)?, killed);
+    raise(&device, CAUSE_SIGNAL)?;
+    Ok(())
+}
+
+fn only_root_may() -> io::Result<()> {
+    mark!("only root may open it");
+    let child = start(|| {
+        nix::unistd::setuid(1000.into())?;
+        check!("open by user 1000", open_device().err(), Some(Errno::EACCES));
+        Ok(())
+    })?;
+    check!("the child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
+    Ok(())
+}
+
+fn removing_the_module_while_open(pending: &SignalFd) -> io::Result<()> {
+    mark!("removing the module while it is open");
+    let device = open_device()?;
+    register(&device, usr1())?;
+    check!("removal", remove(), Err(Errno::EWOULDBLOCK));
+    check!("loading it twice", load(c""), Err(Errno::EEXIST));
+    raise(&device, CAUSE_SIGNAL)?;
+    check!("signal all the same", take(pending)?, true);
+    drop(device);
+    check!("removal when closed", remove(), Ok(()));
+    check!("removal of what is not there", remove(), Err(Errno::ENOENT));
+    check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
+    check!("a parameter that is none", load(c"msi=1"), Ok(()));
+    Ok(())
+}
+
+/// The removal waits for the device, and the next to load the module does not
+/// hear of it.
+fn removing_the_module_while_the_device_is_busy() -> io::Result<()> {
+    mark!("removing the module while the device is busy");
+    let device = open_device()?;
+    raise_later(&device)?;
+    check!("while it is busy", raise_later(&device), Err(Errno::EBUSY));
+    drop(device);
+    check!("removal", remove(), Ok(()));
+    load(c"")?;
+    let device = open_device()?;
+    wake(&device)?;
+    check!("wake-ups", wake_ups(&device), Ok(1));
+    Ok(())
+}
+
+/// The open file outlives the device. Then the device comes back.
+fn removing_the_device_while_open() -> io::Result<()> {
+    mark!("removing the device while it is open");
+    let device = open_device()?;
+    fs::write(edu()?.join("remove"), "1")?;
+    check!("write", wake(&device), Err(Errno::ENODEV));
+    check!("raise later", raise_later(&device), Err(Errno::ENODEV));
+    fs::write("/sys/bus/pci/rescan", "1")?;
+    check!("write when it is back", wake(&device), Ok(()));
+    check!("wake-ups", wake_ups(&device), Ok(1));
+    Ok(())
+}
+
+/// After a registration for -ERESTART_RESTARTBLOCK the module cannot be removed.
+fn what_stays_for_good() -> io::Result<()> {
+    mark!("what stays for good");
+    check!("removal before", remove(), Ok(()));
+    load(c"")?;
+    for _ in 0..2 {
+        let device = open_device()?;
+        register(&device, Target { restart: RESTARTBLOCK, ..usr1() })?;
+        drop(device);
+        check!("removal", remove(), Err(Errno::EWOULDBLOCK));
+    }
+    Ok(())
+}
+
+/// Takes SIGUSR1, if it is pending, and says whether it was.
+fn take(pending: &SignalFd) -> nix::Result<bool> {
+    Ok(pending.read_signal()?.is_some())
+}
+
+/// The folder of the device that the module drives.
+fn edu() -> io::Result<PathBuf> {
+    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_signal_self")? {
+        let path = entry?.path();
+        if path.join("vendor").exists() {
+            return Ok(path);
+        }
+    }
+    Err(Errno::ENODEV.into())
+}
+
+/// Starts a child that does `work`, then exits with its errno or 0.
+fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
+    // SAFETY: this program has one thread, so the child may do as it likes.
+    match unsafe { fork()? } {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            let status = work().err().map_or(0, |error| error as i32);
+            // SAFETY: it does not return, and so leaves nothing half done.
+            unsafe { libc::_exit(status) }
+        }
+    }
+}
+
+fn load(params: &CStr) -> nix::Result<()> {
+    let file = open(lab::MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
+}
+
+fn remove() -> nix::Result<()> {
+    delete_module(lab::MODULE, DeleteModuleFlags::O_NONBLOCK)
+}
+
+fn open_device() -> nix::Result<OwnedFd> {
+    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+fn usr1() -> Target {
+    Target { signal: Signal::SIGUSR1 as u32, restart: RESTARTSYS }
+}
+
+fn send(device: &OwnedFd, send: Send) -> nix::Result<i32> {
+    // SAFETY: the module reads one Send, which lives through the call.
+    unsafe { lab::send(device.as_raw_fd(), &send) }
+}
+
+fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
+    // SAFETY: the module reads one Target, which lives through the call.
+    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
+}
+
+fn raise(device: &OwnedFd, causes: u32) -> nix::Result<()> {
+    write(device, &causes.to_ne_bytes()).map(drop)
+}
+
+fn wake(device: &OwnedFd) -> nix::Result<()> {
+    raise(device, CAUSE_WAKE)
+}
+
+fn wake_ups(device: &OwnedFd) -> nix::Result<u32> {
+    let mut count = [0; 4];
+    read(device, &mut count)?;
+    Ok(u32::from_ne_bytes(count))
+}
+
+fn raise_later(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
+}

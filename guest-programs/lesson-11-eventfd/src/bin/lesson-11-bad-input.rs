@@ -1,0 +1,430 @@
+//! What `kmods/eventfd` does with what no well-behaved program asks of it:
+//! every refusal with its exact error, and nothing left behind by any.
+//!
+//! Not a lesson but a test of the module; the lesson is `main.rs`. It runs
+//! where that runs: as root, with edu on the bus and the module loaded.
+
+use std::ffi::CStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::PathBuf;
+use std::ptr;
+
+use lesson_11_eventfd as lab;
+use lesson_11_eventfd::{CONTEXT, Counters, IOC, NUMBER, Target};
+use marker::{check, mark};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
+use nix::libc;
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, dup, fork, pause, pipe, read, write};
+
+/// Addresses at which this program has nothing: page 0, and the kernel's half.
+const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+
+nix::ioctl_none!(
+    /// A request that the module does not have.
+    unknown, IOC, 99
+);
+nix::ioctl_write_ptr!(
+    /// LAB_EVENTFD_REGISTER's number, but with a structure of another size.
+    register_of_another_size, IOC, 1, [u32; 3]
+);
+nix::ioctl_none!(
+    /// LAB_EVENTFD_UNREGISTER's number, but of another driver.
+    unregister_of_another_driver, IOC - 1, 2
+);
+
+fn main() -> io::Result<()> {
+    marker::open_trace();
+
+    parameters_that_are_none()?;
+    unknown_requests()?;
+    bad_pointers()?;
+    bad_values()?;
+    what_is_no_eventfd()?;
+    registering_twice()?;
+    unregistering_what_is_not_ones_own()?;
+    closing_while_registered()?;
+    dying_while_registered()?;
+    an_interrupt_for_nobody()?;
+    only_root_may()?;
+    removing_the_module_while_open()?;
+    for params in [c"msi=0", c"msi=1"] {
+        removing_the_module_while_the_device_is_busy(params)?;
+    }
+    removing_the_device_while_open()?;
+    remove()?;
+    println!("every refusal was the right one");
+    Ok(())
+}
+
+fn parameters_that_are_none() -> io::Result<()> {
+    mark!("parameters that are none");
+    remove()?;
+    check!("msi=perhaps", load(c"msi=perhaps"), Err(Errno::EINVAL));
+    check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
+    load(c"")?;
+    Ok(())
+}
+
+fn unknown_requests() -> io::Result<()> {
+    mark!("unknown requests");
+    let device = open_device()?;
+    let fd = device.as_raw_fd();
+    // SAFETY: requests without an argument, or with one that lives long enough.
+    unsafe {
+        check!("an unknown request", unknown(fd), Err(Errno::ENOTTY));
+        check!("another size", register_of_another_size(fd, &[0; 3]), Err(Errno::ENOTTY));
+        check!("another driver's", unregister_of_another_driver(fd), Err(Errno::ENOTTY));
+    }
+    // Nor are there other operations.
+    check!("read", read(&device, &mut [0; 8]), Err(Errno::EINVAL));
+    check!("write", write(&device, &[0; 8]), Err(Errno::EINVAL));
+    Ok(())
+}
+
+fn bad_pointers() -> io::Result<()> {
+    mark!("bad pointers");
+    let device = open_device()?;
+    let fd = device.as_raw_fd();
+    for address in NOWHERE {
+        // SAFETY: the kernel finds out that there is nothing at the address;
+        // this program does not touch it.
+        unsafe {
+            let target = ptr::without_provenance(address);
+            check!("a target nowhere", lab::register(fd, target), Err(Errno::EFAULT));
+            let causes = ptr::without_provenance(address);
+            check!("causes nowhere", lab::raise(fd, causes), Err(Errno::EFAULT));
+            let counters = ptr::without_provenance_mut(address);
+            check!("counters nowhere", lab::counters(fd, counters), Err(Errno::EFAULT));
+        }
+    }
+
+    // A structure that begins in memory and ends beyond it.
+    const PAGE: usize = 4096;
+    let two_pages = (2 * PAGE).try_into().expect("not zero");
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    // SAFETY: a fresh mapping, of which nothing but its two pages is assumed;
+    // the second is unmapped, and only the kernel is pointed at it.
+    unsafe {
+        let start = mmap_anonymous(None, two_pages, access, MapFlags::MAP_PRIVATE)?;
+        munmap(start.add(PAGE), PAGE)?;
+        let target = start.add(PAGE - size_of::<Target>() / 2).cast().as_ptr();
+        check!("half a target", lab::register(fd, target), Err(Errno::EFAULT));
+        let counters = start.add(PAGE - size_of::<Counters>() / 2).cast().as_ptr();
+        check!("half the counters", lab::counters(fd, counters), Err(Errno::EFAULT));
+        munmap(start, PAGE)?;
+    }
+
+    // Memory that may be read but not written.
+    static CONSTANT: Counters = Counters { interrupts: 0, causes: 0, signals: 0, result: 0 };
+    // SAFETY: the kernel does not write there either, which is what is tested.
+    let result = unsafe { lab::counters(fd, (&raw const CONSTANT).cast_mut()) };
+    check!("constant counters", result, Err(Errno::EFAULT));
+
+    // None of these registered anything.
+    let eventfd = new_eventfd()?;
+    check!("a good target afterwards", register(&device, target(&eventfd)), Ok(()));
+    Ok(())
+}
+
+fn bad_values() -> io::Result<()> {
+    mark!("bad values");
+    let (device, eventfd) = (open_device()?, new_eventfd()?);
+    for (what, bad) in [
+        ("no causes", Target { causes: 0, ..target(&eventfd) }),
+        ("remember 2", Target { remember: NUMBER + 1, ..target(&eventfd) }),
+        ("padding 1", Target { padding: 1, ..target(&eventfd) }),
+    ] {
+        check!(what, register(&device, bad), Err(Errno::EINVAL));
+    }
+    check!("raise without causes", raise(&device, 0), Err(Errno::EINVAL));
+    // The highest cause.
+    register(&device, Target { causes: 1 << 31, ..target(&eventfd) })?;
+    raise(&device, !(1 << 31))?;
+    check!("count of another cause", eventfd.read(), Err(Errno::EAGAIN));
+    raise(&device, 1 << 31)?;
+    check!("count of the highest", eventfd.read(), Ok(1));
+    Ok(())
+}
+
+fn what_is_no_eventfd() -> io::Result<()> {
+    mark!("what is no eventfd");
+    let device = open_device()?;
+    let (receiver, _sender) = pipe()?;
+    let path = open("/", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+    let file = File::open("/proc/self/status")?;
+    for remember in [CONTEXT, NUMBER] {
+        for (what, fd, error) in [
+            ("a pipe", receiver.as_raw_fd(), Errno::EINVAL),
+            ("a file", file.as_raw_fd(), Errno::EINVAL),
+            ("the device itself", device.as_raw_fd(), Errno::EINVAL),
+            ("a mere path", path.as_raw_fd(), Errno::EBADF),
+            ("nothing", i32::MAX, Errno::EBADF),
+            ("-1", -1, Errno::EBADF),
+        ] {
+            let target = Target { fd, causes: 1, remember, padding: 0 };
+            check!(what, register(&device, target), Err(error));
+        }
+    }
+    Ok(())
+}
+
+/// A file description registers one eventfd. Several may register the same.
+fn registering_twice() -> io::Result<()> {
+    mark!("registering twice");
+    let (device, other, eventfd) = (open_device()?, open_device()?, new_eventfd()?);
+    register(&device, target(&eventfd))?;
+    check!("again", register(&device, target(&eventfd)), Err(Errno::EBUSY));
+    let by_number = Target { remember: NUMBER, ..target(&eventfd) };
+    check!("again, by number", register(&device, by_number), Err(Errno::EBUSY));
+    let copy = dup(&device)?;
+    check!("by a copy", register(&copy, target(&eventfd)), Err(Errno::EBUSY));
+    check!("by another open", register(&other, target(&eventfd)), Ok(()));
+    raise(&device, 1)?;
+    check!("count of two registrations", eventfd.read(), Ok(2));
+    // Each has its own counters.
+    for device in [&device, &other] {
+        check!("signals", counters(device)?.signals, 1);
+    }
+    Ok(())
+}
+
+fn unregistering_what_is_not_ones_own() -> io::Result<()> {
+    mark!("unregistering what is not one's own");
+    let (device, other, eventfd) = (open_device()?, open_device()?, new_eventfd()?);
+    check!("nobody's", unregister(&device), Err(Errno::ENOENT));
+    for remember in [CONTEXT, NUMBER] {
+        register(&device, Target { remember, ..target(&eventfd) })?;
+        check!("another open's", unregister(&other), Err(Errno::ENOENT));
+        check!("one's own", unregister(&device), Ok(()));
+        check!("a second time", unregister(&device), Err(Errno::ENOENT));
+        raise(&device, 1)?;
+        check!("count afterwards", eventfd.read(), Err(Errno::EAGAIN));
+    }
+    Ok(())
+}
+
+/// The registration ends with the last descriptor, not with the first.
+fn closing_while_registered() -> io::Result<()> {
+    mark!("closing while registered");
+    let (other, eventfd) = (open_device()?, new_eventfd()?);
+    for remember in [CONTEXT, NUMBER] {
+        let device = open_device()?;
+        register(&device, Target { remember, ..target(&eventfd) })?;
+        let copy = dup(&device)?;
+        drop(device);
+        raise(&other, 1)?;
+        check!("while a copy is open", eventfd.read(), Ok(1));
+        drop(copy);
+        raise(&other, 1)?;
+        check!("after the last close", eventfd.read(), Err(Errno::EAGAIN));
+    }
+
+    // The eventfd first, both with and without a device that is used again.
+    for remember in [CONTEXT, NUMBER] {
+        let (device, eventfd) = (open_device()?, new_eventfd()?);
+        register(&device, Target { remember, ..target(&eventfd) })?;
+        drop(eventfd);
+        raise(&device, 1)?;
+        let result = if remember == NUMBER { -(Errno::EBADF as i32) } else { 0 };
+        check!("result", counters(&device)?.result, result);
+        check!("its end", unregister(&device), Ok(()));
+    }
+    Ok(())
+}
+
+/// A process that dies closes its files: by exit, and by SIGKILL.
+fn dying_while_registered() -> io::Result<()> {
+    mark!("dying while registered");
+    let (device, eventfd) = (open_device()?, new_eventfd()?);
+    for remember in [CONTEXT, NUMBER] {
+        let open_and_register = || {
+            let own = open_device()?;
+            register(&own, Target { remember, ..target(&eventfd) })?;
+            Ok::<OwnedFd, Errno>(own)
+        };
+        let child = start(|| open_and_register().map(drop))?;
+        check!("a child that exits", waitpid(child, None)?, WaitStatus::Exited(child, 0));
+        raise(&device, 1)?;
+        check!("count after it", eventfd.read(), Err(Errno::EAGAIN));
+
+        let (receiver, sender) = pipe()?;
+        let child = start(|| {
+            let _own = open_and_register()?;
+            write(&sender, b"r")?;
+            loop {
+                pause();
+            }
+        })?;
+        check!("it has registered", read(&receiver, &mut [0])?, 1);
+        kill(child, Signal::SIGKILL)?;
+        let killed = WaitStatus::Signaled(child, Signal::SIGKILL, false);
+        check!("a child that is killed", waitpid(child, None)?, killed);
+        raise(&device, 1)?;
+        check!("count after it", eventfd.read(), Err(Errno::EAGAIN));
+    }
+    Ok(())
+}
+
+fn an_interrupt_for_nobody() -> io::Result<()> {
+    mark!("an interrupt for nobody");
+    let (device, eventfd) = (open_device()?, new_eventfd()?);
+    check!("counters before", counters(&device)?, Counters::default());
+    raise(&device, 1)?;
+    check!("counters without registration", counters(&device)?, Counters::default());
+    register(&device, target(&eventfd))?;
+    raise(&device, 1)?;
+    unregister(&device)?;
+    raise(&device, 1)?;
+    let want = Counters { interrupts: 1, causes: 1, signals: 1, result: 0 };
+    check!("counters after the end", counters(&device)?, want);
+    // Registering sets them to 0.
+    register(&device, target(&eventfd))?;
+    check!("counters of a new one", counters(&device)?, Counters::default());
+    Ok(())
+}
+
+fn only_root_may() -> io::Result<()> {
+    mark!("only root may open it");
+    let child = start(|| {
+        nix::unistd::setuid(1000.into())?;
+        check!("open by user 1000", open_device().err(), Some(Errno::EACCES));
+        Ok(())
+    })?;
+    check!("the child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
+    Ok(())
+}
+
+fn removing_the_module_while_open() -> io::Result<()> {
+    mark!("removing the module while it is open");
+    let (device, eventfd) = (open_device()?, new_eventfd()?);
+    register(&device, target(&eventfd))?;
+    check!("removal", remove(), Err(Errno::EWOULDBLOCK));
+    check!("loading it twice", load(c""), Err(Errno::EEXIST));
+    raise(&device, 1)?;
+    check!("count all the same", eventfd.read(), Ok(1));
+    drop(device);
+    check!("removal when closed", remove(), Ok(()));
+    check!("removal of what is not there", remove(), Err(Errno::ENOENT));
+    check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
+    // The eventfd is none of the module's, and lives on without it.
+    check!("write", eventfd.write(1), Ok(8));
+    check!("count", eventfd.read(), Ok(1));
+    load(c"msi=1")?;
+    Ok(())
+}
+
+/// The removal waits for the device, and the next to load the module does not
+/// hear of it.
+fn removing_the_module_while_the_device_is_busy(params: &CStr) -> io::Result<()> {
+    mark!("removing the module while the device is busy");
+    remove()?;
+    load(params)?;
+    let device = open_device()?;
+    raise_later(&device)?;
+    check!("while it is busy", raise_later(&device), Err(Errno::EBUSY));
+    drop(device);
+    check!("removal", remove(), Ok(()));
+    load(params)?;
+    let (device, eventfd) = (open_device()?, new_eventfd()?);
+    register(&device, target(&eventfd))?;
+    raise(&device, 1)?;
+    check!("count", eventfd.read(), Ok(1));
+    check!("interrupts", counters(&device)?.interrupts, 1);
+    Ok(())
+}
+
+/// The open file outlives the device. Then the device comes back.
+fn removing_the_device_while_open() -> io::Result<()> {
+    mark!("removing the device while it is open");
+    let (device, eventfd) = (open_device()?, new_eventfd()?);
+    register(&device, target(&eventfd))?;
+    fs::write(edu()?.join("remove"), "1")?;
+    check!("raise", raise(&device, 1), Err(Errno::ENODEV));
+    check!("raise later", raise_later(&device), Err(Errno::ENODEV));
+    check!("counters", counters(&device)?, Counters::default());
+    fs::write("/sys/bus/pci/rescan", "1")?;
+    check!("raise when it is back", raise(&device, 1), Ok(()));
+    check!("count", eventfd.read(), Ok(1));
+    Ok(())
+}
+
+/// The folder of the device that the module drives.
+fn edu() -> io::Result<PathBuf> {
+    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_eventfd")? {
+        let path = entry?.path();
+        if path.join("vendor").exists() {
+            return Ok(path);
+        }
+    }
+    Err(Errno::ENODEV.into())
+}
+
+/// Starts a child that does `work`, then exits with its errno or 0.
+fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
+    // SAFETY: this program has one thread, so the child may do as it likes.
+    match unsafe { fork()? } {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            let status = work().err().map_or(0, |error| error as i32);
+            // SAFETY: it does not return, and so leaves nothing half done.
+            unsafe { libc::_exit(status) }
+        }
+    }
+}
+
+fn load(params: &CStr) -> nix::Result<()> {
+    let file = open(lab::MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
+}
+
+fn remove() -> nix::Result<()> {
+    delete_module(lab::MODULE, DeleteModuleFlags::O_NONBLOCK)
+}
+
+fn open_device() -> nix::Result<OwnedFd> {
+    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+fn new_eventfd() -> nix::Result<EventFd> {
+    EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)
+}
+
+fn target(eventfd: &EventFd) -> Target {
+    Target { fd: eventfd.as_raw_fd(), causes: !0, remember: CONTEXT, padding: 0 }
+}
+
+fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
+    // SAFETY: the module reads one Target, which lives through the call.
+    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
+}
+
+fn unregister(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { lab::unregister(device.as_raw_fd()) }.map(drop)
+}
+
+fn raise(device: &OwnedFd, causes: u32) -> nix::Result<()> {
+    // SAFETY: the module reads one u32, which lives through the call.
+    unsafe { lab::raise(device.as_raw_fd(), &causes) }.map(drop)
+}
+
+fn raise_later(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
+}
+
+fn counters(device: &OwnedFd) -> nix::Result<Counters> {
+    let mut counters = Counters::default();
+    // SAFETY: the module writes one Counters, any content of which is valid.
+    unsafe { lab::counters(device.as_raw_fd(), &mut counters) }?;
+    Ok(counters)
+}

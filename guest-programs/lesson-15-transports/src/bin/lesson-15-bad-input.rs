@@ -1,0 +1,262 @@
+//! What `kmods/transports` does with what no well-behaved program asks of it:
+//! every refusal with its exact error, and nothing left behind by any.
+//!
+//! Not a lesson but a test of the module; the lesson is `main.rs`. It runs
+//! where that runs: as root, with edu on the bus and the module not loaded.
+
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::path::PathBuf;
+use std::{fs, io, ptr};
+
+use lesson_15_transports::{
+    Choice, Counters, DEVICE, EVENTFD, IOC, MODULE, NETLINK, QUEUE, RECORDS, Record, SIGNAL,
+    choose, counters, load, open_device, raise,
+};
+use marker::{check, mark};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::kmod::{DeleteModuleFlags, delete_module};
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::stat::Mode;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, dup, fork, read};
+
+/// Addresses at which this program has nothing: page 0, and the kernel's half.
+const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+
+nix::ioctl_none!(
+    /// A request that the module does not have.
+    unknown, IOC, 99
+);
+
+fn main() -> io::Result<()> {
+    marker::open_trace();
+    load()?;
+    bad_choices()?;
+    bad_pointers_and_counts()?;
+    choosing_twice()?;
+    an_eventfd_that_is_closed()?;
+    a_process_that_is_gone()?;
+    bad_reads()?;
+    the_device_goes()?;
+    removing_the_module()?;
+    println!("every refusal was the right one");
+    Ok(())
+}
+
+fn bad_choices() -> io::Result<()> {
+    mark!("bad choices");
+    let device = open_device()?;
+    let file = fs::File::open("/proc/self/status")?;
+    let by = |transport| Choice { transport, ..Choice::default() };
+    let signal = |signal| Choice { signal, ..by(SIGNAL) };
+    let eventfd = |eventfd| Choice { eventfd, ..by(EVENTFD) };
+    for (what, choice, error) in [
+        ("transport 0", by(0), Errno::EINVAL),
+        ("transport 5", by(QUEUE + 1), Errno::EINVAL),
+        ("the last transport of all", by(u32::MAX), Errno::EINVAL),
+        ("padding", Choice { padding: 1, ..by(QUEUE) }, Errno::EINVAL),
+        ("signal 0", signal(0), Errno::EINVAL),
+        ("signal 65", signal(65), Errno::EINVAL),
+        ("SIGKILL", signal(9), Errno::EINVAL),
+        ("SIGSTOP", signal(19), Errno::EINVAL),
+        ("a signal for the queue", Choice { signal: 10, ..by(QUEUE) }, Errno::EINVAL),
+        ("an eventfd for netlink", Choice { eventfd: 3, ..by(NETLINK) }, Errno::EINVAL),
+        ("an eventfd and a signal", Choice { signal: 10, ..eventfd(3) }, Errno::EINVAL),
+        ("descriptor -1", eventfd(-1), Errno::EBADF),
+        ("a closed descriptor", eventfd(1000), Errno::EBADF),
+        ("no eventfd", eventfd(file.as_raw_fd()), Errno::EINVAL),
+    ] {
+        check!(what, choose_by(&device, choice), Err(error));
+    }
+    // SAFETY: a request without an argument.
+    check!("an unknown request", unsafe { unknown(device.as_raw_fd()) }, Err(Errno::ENOTTY));
+    // None of these has chosen anything.
+    check!("by another open", choose_by(&open_device()?, by(QUEUE)), Ok(()));
+    Ok(())
+}
+
+fn bad_pointers_and_counts() -> io::Result<()> {
+    mark!("bad pointers and counts");
+    let device = open_device()?;
+    let fd = device.as_raw_fd();
+    for address in NOWHERE {
+        // SAFETY: the kernel finds out that there is nothing at the address;
+        // this program does not touch it.
+        unsafe {
+            let choice = ptr::without_provenance(address);
+            check!("a choice nowhere", choose(fd, choice), Err(Errno::EFAULT));
+            let count = ptr::without_provenance(address);
+            check!("a count nowhere", raise(fd, count), Err(Errno::EFAULT));
+            let to = ptr::without_provenance_mut(address);
+            check!("counters nowhere", counters(fd, to), Err(Errno::EFAULT));
+        }
+    }
+    for count in [0, 1001, u32::MAX] {
+        check!("a bad count", raise_count(&device, count), Err(Errno::EINVAL));
+    }
+    check!("interrupts", counted(&device)?.interrupts, 0);
+    Ok(())
+}
+
+fn choosing_twice() -> io::Result<()> {
+    mark!("choosing twice");
+    let queue = Choice { transport: QUEUE, ..Choice::default() };
+    let (device, other) = (open_device()?, open_device()?);
+    choose_by(&device, queue)?;
+    check!("by another open", choose_by(&other, queue), Err(Errno::EBUSY));
+    // The same one may choose anew, and starts from nothing.
+    raise_count(&device, 5)?;
+    check!("again", choose_by(&device, queue), Ok(()));
+    check!("counters", counted(&device)?, Counters::default());
+    check!("records", read(&device, &mut [0; Record::SIZE]), Err(Errno::EAGAIN));
+    let copy = dup(&device)?;
+    drop(device);
+    check!("while a copy is open", choose_by(&other, queue), Err(Errno::EBUSY));
+    drop(copy);
+    check!("after the last close", choose_by(&other, queue), Ok(()));
+    Ok(())
+}
+
+/// The module holds the eventfd's context: closing it here takes nothing away,
+/// and another file with its number gets nothing.
+fn an_eventfd_that_is_closed() -> io::Result<()> {
+    mark!("an eventfd that is closed");
+    let device = open_device()?;
+    let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+    let eventfd = EventFd::from_flags(flags)?;
+    let number = eventfd.as_fd().as_raw_fd();
+    let choice = Choice { transport: EVENTFD, eventfd: number, ..Choice::default() };
+    choose_by(&device, choice)?;
+    drop(eventfd);
+    let other = EventFd::from_flags(flags)?;
+    check!("the same number", other.as_fd().as_raw_fd(), number);
+    check!("raise", raise_count(&device, 10), Ok(()));
+    check!("the other one", other.read(), Err(Errno::EAGAIN));
+    check!("accepted", counted(&device)?.accepted, 10);
+    Ok(())
+}
+
+fn a_process_that_is_gone() -> io::Result<()> {
+    mark!("a process that is gone");
+    let device = open_device()?;
+    // SAFETY: this program has one thread, so the child may do as it likes.
+    match unsafe { fork()? } {
+        ForkResult::Parent { child } => {
+            check!("child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
+        }
+        ForkResult::Child => {
+            let choice = Choice { transport: SIGNAL, signal: 44, ..Choice::default() };
+            let status = i32::from(choose_by(&device, choice).is_err());
+            // SAFETY: it does not return, and so leaves nothing half done.
+            unsafe { libc::_exit(status) }
+        }
+    }
+    check!("raise", raise_count(&device, 3), Ok(()));
+    let esrch = -(Errno::ESRCH as i32);
+    let want = Counters { interrupts: 3, accepted: 0, refused: 3, error: esrch };
+    check!("counters", counted(&device)?, want);
+    Ok(())
+}
+
+fn bad_reads() -> io::Result<()> {
+    mark!("bad reads");
+    let device = open_device()?;
+    choose_by(&device, Choice { transport: QUEUE, ..Choice::default() })?;
+    check!("nothing there", read(&device, &mut [0; 64]), Err(Errno::EAGAIN));
+    check!("nothing to poll", readable(&device)?, false);
+    check!("no room", read(&device, &mut []), Err(Errno::EINVAL));
+    check!("too little room", read(&device, &mut [0; Record::SIZE - 1]), Err(Errno::EINVAL));
+    raise_count(&device, 3)?;
+    check!("something to poll", readable(&device)?, true);
+    let mut bytes = [0; 2 * Record::SIZE + 1];
+    check!("whole records only", read(&device, &mut bytes), Ok(2 * Record::SIZE));
+    // SAFETY: the kernel finds out that there is nothing at the address.
+    let result = unsafe { libc::syscall(libc::SYS_read, device.as_raw_fd(), NOWHERE[1], 16) };
+    check!("read to nowhere", Errno::result(result), Err(Errno::EFAULT));
+
+    // The loss comes where it happened: before the next record, or at the end.
+    choose_by(&device, Choice { transport: QUEUE, ..Choice::default() })?;
+    raise_count(&device, RECORDS as u32 + 7)?;
+    let mut all = vec![0; RECORDS * Record::SIZE];
+    check!("a queue full", read(&device, &mut all), Ok(RECORDS * Record::SIZE));
+    raise_count(&device, 1)?;
+    let mut one = [0; Record::SIZE];
+    read(&device, &mut one)?;
+    let want = Record { number: RECORDS as u32 + 8, payload: 1, lost: 7 };
+    check!("the record behind the gap", Record::from_bytes(&one), want);
+    raise_count(&device, RECORDS as u32 + 2)?;
+    read(&device, &mut all)?;
+    check!("a loss can be polled for", readable(&device)?, true);
+    read(&device, &mut one)?;
+    check!(
+        "the loss at the end",
+        Record::from_bytes(&one),
+        Record { lost: 2, ..Record::default() }
+    );
+    check!("nothing after it", read(&device, &mut one), Err(Errno::EAGAIN));
+    Ok(())
+}
+
+fn the_device_goes() -> io::Result<()> {
+    mark!("the device goes, and comes back");
+    let device = open_device()?;
+    choose_by(&device, Choice { transport: QUEUE, ..Choice::default() })?;
+    fs::write(edu()?.join("remove"), "1")?;
+    check!("raise", raise_count(&device, 1), Err(Errno::ENODEV));
+    fs::write("/sys/bus/pci/rescan", "1")?;
+    check!("raise when it is back", raise_count(&device, 1), Ok(()));
+    check!("accepted", counted(&device)?.accepted, 1);
+    Ok(())
+}
+
+fn removing_the_module() -> io::Result<()> {
+    mark!("removing the module");
+    let device = open_device()?;
+    choose_by(&device, Choice { transport: NETLINK, ..Choice::default() })?;
+    raise_count(&device, 10)?;
+    check!("nobody listens", counted(&device)?.error, -(Errno::ESRCH as i32));
+    let remove = || delete_module(MODULE, DeleteModuleFlags::O_NONBLOCK);
+    check!("while it is open", remove(), Err(Errno::EWOULDBLOCK));
+    check!("loading it twice", load(), Err(Errno::EEXIST));
+    drop(device);
+    check!("removal", remove(), Ok(()));
+    let gone = open(DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty());
+    check!("the device afterwards", gone.err(), Some(Errno::ENOENT));
+    Ok(())
+}
+
+fn choose_by(device: &OwnedFd, choice: Choice) -> nix::Result<()> {
+    // SAFETY: the module reads one Choice, which lives through the call.
+    unsafe { choose(device.as_raw_fd(), &choice) }.map(drop)
+}
+
+fn raise_count(device: &OwnedFd, count: u32) -> nix::Result<()> {
+    // SAFETY: the module reads one u32, which lives through the call.
+    unsafe { raise(device.as_raw_fd(), &count) }.map(drop)
+}
+
+fn counted(device: &OwnedFd) -> nix::Result<Counters> {
+    let mut to = Counters::default();
+    // SAFETY: the module writes one Counters, any content of which is valid.
+    unsafe { counters(device.as_raw_fd(), &mut to) }?;
+    Ok(to)
+}
+
+fn readable(device: &OwnedFd) -> nix::Result<bool> {
+    let mut fds = [PollFd::new(device.as_fd(), PollFlags::POLLIN)];
+    Ok(poll(&mut fds, PollTimeout::ZERO)? == 1)
+}
+
+/// The folder of the device that the module drives.
+fn edu() -> io::Result<PathBuf> {
+    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_transports")? {
+        let path = entry?.path();
+        if path.join("vendor").exists() {
+            return Ok(path);
+        }
+    }
+    Err(Errno::ENODEV.into())
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What should a driver use instead of a signal?
+ *
+ * A process makes an eventfd, opens /dev/lab_eventfd and registers the one with
+ * the other. From then on every interrupt of the edu device adds 1 to the
+ * eventfd's count:
+ *
+ *	process              this module               edu
+ *	REGISTER fd ───────▶ holds its context
+ *	                     lab_eventfd_isr() ◀────── interrupt
+ *	                       reads, acknowledges ──▶
+ *	read, poll ◀── +1 ── eventfd_signal()
+ *
+ * A number means nothing in an interrupt: which file descriptor 3 is depends on
+ * "current", and that is whoever was interrupted. So the number is looked up
+ * once, in the ioctl, where "current" is the process that passed it. What is
+ * kept is the context, which lives as long as anybody holds it.
+ *
+ * The ioctls are in lab_eventfd.h. Every open file (file description) registers
+ * one eventfd, for causes of its choice; the registration ends, at the latest,
+ * with the last close of that. Closing the eventfd does not end it: then the
+ * interrupts add to a count that nobody can read.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/eventfd.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+
+#include "lab_edu.h"
+#include "lab_eventfd.h"
+#include "trace-lab.h"
+
+static bool msi;
+module_param(msi, bool, 0444);
+MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
+
+static DEFINE_LAB_EDU(edu);
+
+/* What belongs to one open file. All but the memory itself is under lab_lock. */
+struct lab_listener {
+	struct list_head node;	/* in lab_listeners while registered */
+	struct lab_eventfd_target target;
+	struct eventfd_ctx *ctx;	/* ours to put; NULL for a number */
+	struct lab_eventfd_counters counters;
+};
+
+/*
+ * The interrupt handler walks the list, so the lock is taken with interrupts
+ * off everywhere else: see kill_pid/lab_kill_pid.c.
+ */
+static DEFINE_SPINLOCK(lab_lock);
+static LIST_HEAD(lab_listeners);
+
+/* ---- The interrupt --------------------------------------------------------- */
+
+/*
+ * THIS IS A BUG, kept for comparison. The number is looked up among the files
+ * of the interrupted task: it may be nothing there, or another eventfd. And a
+ * task that is just exiting has no files any more, which eventfd_ctx_fdget()
+ * does not expect.
+ */
+static int signal_number(int fd)
+{
+	struct eventfd_ctx *ctx;
+
+	if (!current->files)
+		return -EBADF;
+	ctx = eventfd_ctx_fdget(fd);
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	eventfd_signal(ctx);
+	eventfd_ctx_put(ctx);
+	return 0;
+}
+
+static void lab_notify(struct lab_listener *listener, u32 causes)
+{
+	struct lab_eventfd_counters *counters = &listener->counters;
+
+	counters->interrupts++;
+	counters->causes = causes;
+	if (listener->ctx) {
+		/* Allowed here: it never sleeps. Nor does it say anything. */
+		eventfd_signal(listener->ctx);
+		counters->signals++;
+		return;
+	}
+	counters->result = signal_number(listener->target.fd);
+	if (!counters->result)
+		counters->signals++;
+	trace_lab_step("looked up the number", counters->result);
+}
+
+static irqreturn_t lab_eventfd_isr(int irq, void *data)
+{
+	u32 causes = readl(edu.regs + EDU_IRQ_STATUS);
+	struct lab_listener *listener;
+
+	/* The INTx wire is shared: this may be another device's interrupt. */
+	if (!causes)
+		return IRQ_NONE;
+	/* What was read and nothing else: see kill_pid/lab_kill_pid.c. */
+	writel(causes, edu.regs + EDU_IRQ_ACK);
+
+	spin_lock(&lab_lock);
+	list_for_each_entry(listener, &lab_listeners, node)
+		if (listener->target.causes & causes)
+			lab_notify(listener, causes);
+	spin_unlock(&lab_lock);
+	return IRQ_HANDLED;
+}
+
+/* ---- The device file ------------------------------------------------------- */
+
+static int lab_eventfd_open(struct inode *inode, struct file *file)
+{
+	struct lab_listener *listener = kzalloc(sizeof(*listener), GFP_KERNEL);
+
+	if (!listener)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&listener->node);
+	file->private_data = listener;
+	return 0;
+}
+
+static long lab_register(struct lab_listener *listener, const void __user *arg)
+{
+	struct lab_eventfd_target target;
+	struct eventfd_ctx *ctx;
+	unsigned long flags;
+	long err = 0;
+
+	if (copy_from_user(&target, arg, sizeof(target)))
+		return -EFAULT;
+	/* What is ignored today could never get a meaning tomorrow. */
+	if (!target.causes || target.remember > LAB_EVENTFD_NUMBER || target.padding)
+		return -EINVAL;
+
+	/* Here, and not later: here the number is the caller's. */
+	ctx = eventfd_ctx_fdget(target.fd);
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	if (target.remember == LAB_EVENTFD_NUMBER) {
+		eventfd_ctx_put(ctx);
+		ctx = NULL;
+	}
+
+	spin_lock_irqsave(&lab_lock, flags);
+	if (list_empty(&listener->node)) {
+		listener->target = target;
+		memset(&listener->counters, 0, sizeof(listener->counters));
+		swap(listener->ctx, ctx);	/* the reference is the listener's now */
+		list_add_tail(&listener->node, &lab_listeners);
+	} else {
+		err = -EBUSY;
+	}
+	spin_unlock_irqrestore(&lab_lock, flags);
+
+	if (ctx)	/* was not handed over */
+		eventfd_ctx_put(ctx);
+	return err;
+}
+
+static long lab_unregister(struct lab_listener *listener)
+{
+	struct eventfd_ctx *ctx = NULL;
+	unsigned long flags;
+	long err = 0;
+
+	/* Out of the handler's sight first, ... */
+	spin_lock_irqsave(&lab_lock, flags);
+	if (list_empty(&listener->node)) {
+		err = -ENOENT;
+	} else {
+		list_del_init(&listener->node);
+		swap(listener->ctx, ctx);
+	}
+	spin_unlock_irqrestore(&lab_lock, flags);
+
+	/* ... then given back. */
+	if (ctx)
+		eventfd_ctx_put(ctx);
+	return err;
+}
+
+static long lab_raise(const u32 __user *arg)
+{
+	u32 causes;
+
+	if (get_user(causes, arg))
+		return -EFAULT;
+	if (!causes)	/* the device would not interrupt */
+		return -EINVAL;
+	return lab_edu_raise(&edu, causes);
+}
+
+static long lab_counters(struct lab_listener *listener, void __user *arg)
+{
+	struct lab_eventfd_counters counters;
+	unsigned long flags;
+
+	/* Copying to user space may sleep: never under a spinlock. */
+	spin_lock_irqsave(&lab_lock, flags);
+	counters = listener->counters;
+	spin_unlock_irqrestore(&lab_lock, flags);
+
+	return copy_to_user(arg, &counters, sizeof(counters)) ? -EFAULT : 0;
+}
+
+static long lab_eventfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct lab_listener *listener = file->private_data;
+	void __user *p = (void __user *)arg;
+
+	switch (cmd) {
+	case LAB_EVENTFD_REGISTER:
+		return lab_register(listener, p);
+	case LAB_EVENTFD_UNREGISTER:
+		return lab_unregister(listener);
+	case LAB_EVENTFD_RAISE:
+		return lab_raise(p);
+	case LAB_EVENTFD_RAISE_LATER:
+		return lab_edu_raise_later(&edu);
+	case LAB_EVENTFD_COUNTERS:
+		return lab_counters(listener, p);
+	default:
+		return -ENOTTY;
+	}
+}
+
+/* The last close: of every descriptor of this open, in every process. */
+static int lab_eventfd_release(struct inode *inode, struct file *file)
+{
+	struct lab_listener *listener = file->private_data;
+
+	lab_unregister(listener);	/* -ENOENT: it had not registered, or no longer */
+	kfree(listener);
+	return 0;
+}
+
+static const struct file_operations lab_eventfd_fops = {
+	.owner = THIS_MODULE,	/* an open file keeps the module loaded */
+	.open = lab_eventfd_open,
+	.unlocked_ioctl = lab_eventfd_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.release = lab_eventfd_release,
+};
+
+static struct miscdevice lab_eventfd_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = KBUILD_MODNAME,
+	.fops = &lab_eventfd_fops,
+	.mode = 0600,
+};
+
+/* ---- The PCI device, the module -------------------------------------------- */
+
+static int lab_eventfd_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	return lab_edu_start(&edu, pdev, msi, lab_eventfd_isr, &edu);
+}
+
+static void lab_eventfd_remove(struct pci_dev *pdev)
+{
+	lab_edu_stop(&edu, &edu);
+}
+
+static const struct pci_device_id lab_eventfd_ids[] = {
+	{ LAB_EDU_PCI_ID },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, lab_eventfd_ids);
+
+static struct pci_driver lab_eventfd_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = lab_eventfd_ids,
+	.probe = lab_eventfd_probe,
+	.remove = lab_eventfd_remove,
+};
+
+static int __init lab_eventfd_init(void)
+{
+	int err;
+
+	err = lab_edu_register(&lab_eventfd_driver, &edu);
+	if (err)
+		return err;
+
+	/* Last, because it can be opened from here on. */
+	err = misc_register(&lab_eventfd_misc);
+	if (err) {
+		pr_err("cannot register /dev/%s: %pe\n", KBUILD_MODNAME, ERR_PTR(err));
+		goto out_unregister_driver;
+	}
+	return 0;
+
+out_unregister_driver:
+	pci_unregister_driver(&lab_eventfd_driver);
+	return err;
+}
+module_init(lab_eventfd_init);
+
+/* No file is open any more, so the list is empty and no context is held. */
+static void __exit lab_eventfd_exit(void)
+{
+	misc_deregister(&lab_eventfd_misc);
+	pci_unregister_driver(&lab_eventfd_driver);
+}
+module_exit(lab_eventfd_exit);
+
+MODULE_DESCRIPTION("Upcall: an interrupt of edu adds to the eventfds that were registered");
+MODULE_LICENSE("GPL");
