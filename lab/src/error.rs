@@ -110,6 +110,8 @@ impl Error {
         match self {
             Error::Program(ProgramError::Compile { output, .. })
             | Error::Kmod(KmodError::Compile { output, .. }) => Some(output),
+            Error::Host(e) => e.output(),
+            Error::Kernel(e) => e.log(),
             Error::Vm(e) => e.log(),
             Error::NoVerdict { log, .. } => Some(log),
             _ => None,

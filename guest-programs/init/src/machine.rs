@@ -6,9 +6,12 @@ use std::fs;
 use std::io::Write;
 use std::num::NonZero;
 use std::os::fd::AsFd;
+use std::time::Duration;
 
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::reboot::{RebootMode, reboot};
+use nix::sys::time::TimeSpec;
+use nix::time::{ClockId, ClockNanosleepFlags, clock_gettime, clock_nanosleep};
 use protocol::{CHECKPOINT_PARAMETER, PVPANIC_SLOT};
 
 /// Writes a line to the kernel log, which the host keeps.
@@ -41,10 +44,34 @@ pub fn wants_checkpoint() -> Result<bool, String> {
     Ok(cmdline.split_whitespace().any(|word| word == CHECKPOINT_PARAMETER))
 }
 
-/// Stops the machine at this very instruction, by telling `pvpanic-pci` of a
-/// panic that is none: QEMU pauses and the host saves the machine. Returns
-/// when a restored machine goes on.
+/// Stops the machine by telling `pvpanic-pci` of a panic that is none: QEMU
+/// pauses and the host saves the machine. Returns when a restored machine goes
+/// on.
+///
+/// The guest stops at this very instruction, but not always its clock: between
+/// that and QEMU's knowing that the machine is paused, an idle machine's clock
+/// may be moved on to its next timer, or not, as the host's threads happen to
+/// run. So the machine stops right behind a mark on its clock and goes on at
+/// the next, which is farther away than any timer.
 pub fn stop_here() -> Result<(), String> {
+    sleep_until_next_mark()?;
+    stop()?;
+    sleep_until_next_mark()
+}
+
+/// Sleeps until the guest's clock shows a whole tenth of a second.
+fn sleep_until_next_mark() -> Result<(), String> {
+    const MARKS: Duration = Duration::from_millis(100);
+    let clock = ClockId::CLOCK_MONOTONIC;
+    let failed = |e| format!("failed to sleep: {e}");
+    let now = Duration::from(clock_gettime(clock).map_err(failed)?);
+    let next = MARKS * (now.as_millis() / MARKS.as_millis() + 1) as u32;
+    let flags = ClockNanosleepFlags::TIMER_ABSTIME;
+    clock_nanosleep(clock, flags, &TimeSpec::from(next)).map_err(failed)?;
+    Ok(())
+}
+
+fn stop() -> Result<(), String> {
     const PANICKED: u8 = 1; // PVPANIC_PANICKED, include/uapi/misc/pvpanic.h
     const REGISTER_LEN: NonZero<usize> = NonZero::new(4096).unwrap();
     let path = format!("/sys/bus/pci/devices/{PVPANIC_SLOT}/resource0");

@@ -101,6 +101,9 @@ fn save_into(qemu: &mut Running<'_>, state: &std::fs::File) -> Result<(), Monito
         resume: None,
     })?;
     monitor.migrated()?;
-    monitor.execute(&qmp::quit {})?;
-    Ok(())
+    match monitor.execute(&qmp::quit {}) {
+        // QEMU may be gone before its answer is on its way.
+        Ok(_) | Err(MonitorError::Closed) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
