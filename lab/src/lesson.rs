@@ -80,6 +80,10 @@ pub struct Lesson {
 pub enum Device {
     /// QEMU's educational PCI device (docs/specs/edu.rst in QEMU).
     Edu,
+    /// The host's own access to the guest's memory. When the program says by
+    /// pvpanic's crash-loaded bit that it is ready, the host makes edu
+    /// interrupt, at a time that is not the same in every run.
+    HostAccess,
 }
 
 /// A module to load before the program starts.

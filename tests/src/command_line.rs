@@ -74,10 +74,30 @@ pub fn all(lab: &Lab<'_>) -> Result<Vec<Test>, Error> {
         Test::new(format!("command-line::{}", call.name), move || check(call))
     };
     let mut tests: Vec<Test> = CALLS.iter().map(test).collect();
+    tests.push(Test::new("command-line::run-interrupted".to_owned(), host_interrupts));
     if probe_kvm(Path::new(KVM)).is_err() {
         tests.push(Test::new("command-line::run-kvm".to_owned(), kvm_is_refused));
     }
     Ok(tests)
+}
+
+/// An interrupt from outside the machine comes when it comes, so times differ
+/// and are in no snapshot; that each of the lesson's facts holds is exact.
+fn host_interrupts() -> Result<(), Failed> {
+    let output = Command::new(std::env::current_exe()?)
+        .arg("--course")
+        .arg(course())
+        .args(["run", "interrupted", "--json"])
+        .output()?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let run: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .map_err(|e| format!("{}: {e}\n{stderr}", output.status))?;
+    let facts = run["expected"].as_array().map_or(0, Vec::len);
+    if output.status.success() && run["passed"] == true && facts == 3 {
+        Ok(())
+    } else {
+        Err(format!("{}, {facts} facts: {:#}", output.status, run["expected"]).into())
+    }
 }
 
 /// Where KVM does not work, the reason is the host's own and in no snapshot.

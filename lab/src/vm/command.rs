@@ -31,6 +31,8 @@ pub struct Files {
     pub state: String,
     /// The descriptor of the monitor's socket.
     pub monitor: String,
+    /// The descriptor of the socket for the host's access to memory.
+    pub qtest: String,
 }
 
 impl Files {
@@ -44,6 +46,7 @@ impl Files {
             record: "<record>".to_owned(),
             state: "<checkpoint>".to_owned(),
             monitor: "<monitor>".to_owned(),
+            qtest: "<qtest>".to_owned(),
         }
     }
 }
@@ -213,9 +216,23 @@ pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
             "where PID 1 writes it",
         ),
     ];
-    flags.extend(devices.iter().map(|device| match device {
-        Device::Edu => flag(&["-device", "edu,addr=0x4"], "the device that interrupts (1234:11e8)"),
-    }));
+    for device in devices {
+        flags.extend(match device {
+            Device::Edu => {
+                vec![flag(&["-device", "edu,addr=0x4"], "the device that interrupts (1234:11e8)")]
+            }
+            Device::HostAccess => vec![
+                flag(
+                    &["-chardev", &format!("socket,id=qtest,fd={}", files.qtest)],
+                    "the host reaches the guest's memory through an inherited socket",
+                ),
+                flag(
+                    &["-object", "qtest,id=qtest,chardev=qtest"],
+                    "an interrupt that nothing in the guest caused",
+                ),
+            ],
+        });
+    }
     if start == Start::Restore {
         flags.push(flag(
             &["-incoming", "defer"],

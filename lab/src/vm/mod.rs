@@ -10,8 +10,10 @@ pub mod interrupt;
 mod memory;
 mod monitor;
 mod qemu;
+mod qtest;
 
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -120,10 +122,18 @@ pub fn run(
         .transpose()?;
 
     let mut qemu = Qemu::new(&log);
+    let mut qtest = None;
     let files = Files {
         kernel: parts.kernel.display().to_string(),
         initramfs: parts.initramfs.display().to_string(),
         log: qemu.path_of(log.as_fd()),
+        qtest: if devices.contains(&Device::HostAccess) {
+            let (ours, number) = qemu.socket();
+            qtest = Some(ours);
+            number
+        } else {
+            String::new()
+        },
         payload: qemu.path_of(payload_memory.as_fd()),
         record: qemu.path_of(record.as_fd()),
         state: state_file.as_ref().map_or(String::new(), |file| qemu.number_of(file.as_fd())),
@@ -144,7 +154,7 @@ pub fn run(
                 let message = reason.map_or(String::new(), |reason| reason.to_string());
                 return Err(VmError::Restore { message });
             }
-            watch(&mut monitor)
+            watch(&mut monitor, qtest.as_mut())
         }
     };
     let log = qemu.settle(end, limit)?;
@@ -172,8 +182,10 @@ fn restore(monitor: &mut Monitor, state: &str) -> Result<(), MonitorError> {
     monitor.execute(&qmp::cont {}).map(drop)
 }
 
-/// Follows a machine to its end.
-fn watch(monitor: &mut Monitor) -> Result<End, MonitorError> {
+/// Follows a machine to its end. Where the host has access to the guest's
+/// memory, it interrupts when the guest says that it is ready, by the one event
+/// of pvpanic that lets the machine go on.
+fn watch(monitor: &mut Monitor, mut qtest: Option<&mut UnixStream>) -> Result<End, MonitorError> {
     loop {
         match monitor.event()? {
             qmp::Event::SHUTDOWN { data, .. } => {
@@ -183,6 +195,11 @@ fn watch(monitor: &mut Monitor) -> Result<End, MonitorError> {
                 });
             }
             qmp::Event::GUEST_PANICKED { .. } => return Ok(End::Panicked),
+            qmp::Event::GUEST_CRASHLOADED { .. } => {
+                if let Some(qtest) = qtest.as_deref_mut() {
+                    qtest::raise_edu(monitor, qtest)?;
+                }
+            }
             _ => {}
         }
     }

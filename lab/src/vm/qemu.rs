@@ -20,6 +20,8 @@ use super::{End, VmError, last_lines};
 pub struct Qemu<'a> {
     log: &'a Memory,
     inherited: Vec<BorrowedFd<'a>>,
+    /// QEMU's ends of further sockets.
+    sockets: Vec<OwnedFd>,
     monitor: (UnixStream, OwnedFd),
 }
 
@@ -28,7 +30,7 @@ impl<'a> Qemu<'a> {
     /// If the process has no descriptors left.
     pub fn new(log: &'a Memory) -> Qemu<'a> {
         let (ours, theirs) = UnixStream::pair().expect("a descriptor is left");
-        Qemu { log, inherited: Vec::new(), monitor: (ours, theirs.into()) }
+        Qemu { log, inherited: Vec::new(), sockets: Vec::new(), monitor: (ours, theirs.into()) }
     }
 
     /// Lets QEMU inherit a descriptor; returns a path by which it opens it.
@@ -42,6 +44,17 @@ impl<'a> Qemu<'a> {
         fd.as_raw_fd().to_string()
     }
 
+    /// A further socket: the lab's end, and the number of QEMU's.
+    ///
+    /// # Panics
+    /// If the process has no descriptors left.
+    pub fn socket(&mut self) -> (UnixStream, String) {
+        let (ours, theirs) = UnixStream::pair().expect("a descriptor is left");
+        let number = theirs.as_raw_fd().to_string();
+        self.sockets.push(theirs.into());
+        (ours, number)
+    }
+
     /// The number of QEMU's end of the monitor's socket.
     pub fn monitor(&self) -> String {
         self.monitor.1.as_raw_fd().to_string()
@@ -52,6 +65,7 @@ impl<'a> Qemu<'a> {
         let (ours, theirs) = self.monitor;
         let mut inherited: Vec<RawFd> = self.inherited.iter().map(AsRawFd::as_raw_fd).collect();
         inherited.push(theirs.as_raw_fd());
+        inherited.extend(self.sockets.iter().map(AsRawFd::as_raw_fd));
         let mut command = Command::new(QEMU);
         command
             .args(flags.iter().flat_map(|flag| &flag.words))
