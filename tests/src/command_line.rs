@@ -34,7 +34,7 @@ const CALLS: &[Call] = &[
     call("plan", &["plan", "lesson-1"], 0),
     call("plan-cold", &["plan", "lesson-1", "--cold"], 0),
     call("run-passing", &["run", "lesson-1"], 0),
-    call("run-passing-without-trace", &["run", "lesson-1", "--no-trace"], 1),
+    call("run-passing-without-trace", &["run", "lesson-1", "--no-trace"], 0),
     call("run-failing", &["run", "failing"], 1),
     call("run-panicking", &["run", "lesson-03-panicking"], 4),
     call("run-hanging", &["run", "4"], 4),

@@ -24,6 +24,7 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         let snapshot = std::fs::read_to_string(&snapshot)
             .map_err(|e| format!("failed to read `{}`: {e}", snapshot.display()))?;
         let Some(chapter) = chapter(&text, lesson) else { continue };
+        let mut updated_chapter = chapter.to_owned();
         for block in blocks(chapter) {
             match quote(&snapshot, block.info) {
                 None => faults.push(format!(
@@ -37,10 +38,12 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
                         lesson.name, block.info
                     ));
                     let fence = |content: &str| format!("```{}\n{content}```", block.info);
-                    updated = updated.replace(&fence(block.content), &fence(&wanted));
+                    updated_chapter =
+                        updated_chapter.replacen(&fence(block.content), &fence(&wanted), 1);
                 }
             }
         }
+        updated = updated.replace(chapter, &updated_chapter);
     }
     if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") && updated != text {
         std::fs::write(&path, updated)?;
