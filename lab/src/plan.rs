@@ -65,7 +65,6 @@ impl fmt::Display for BuildStep {
     }
 }
 
-/// The folder of the payload that programs lie in is its root; so do modules.
 impl Plan {
     /// Works out a run of a lesson.
     pub fn new(lesson: Lesson, options: Options) -> Plan {

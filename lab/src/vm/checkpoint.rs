@@ -7,7 +7,7 @@
 
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use qapi::qmp;
@@ -18,6 +18,7 @@ use super::monitor::{Monitor, MonitorError};
 use super::qemu::{Qemu, Running};
 use super::{Parts, VmError};
 use crate::cache::Key;
+use crate::host::on_path;
 
 /// The file of a checkpoint's cache entry.
 pub const STATE_FILE: &str = "machine.state";
@@ -43,17 +44,11 @@ pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key {
 }
 
 fn qemu_identity() -> String {
-    let Some(path) = find_in_path(QEMU) else { return String::new() };
+    let Some(path) = on_path(QEMU) else { return String::new() };
     let stamp = std::fs::metadata(&path)
         .map(|m| format!("{} {}.{}", m.size(), m.mtime(), m.mtime_nsec()))
         .unwrap_or_default();
     format!("{} {stamp}", path.display())
-}
-
-fn find_in_path(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
 }
 
 /// Boots a machine and saves it into `folder` when it has stopped itself.
