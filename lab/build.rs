@@ -5,6 +5,9 @@ use std::process::Command;
 
 fn main() {
     let rustc = std::env::var_os("RUSTC").expect("cargo sets RUSTC");
+    let sysroot = Command::new(&rustc).args(["--print", "sysroot"]).output().expect("rustc runs");
+    let sysroot = String::from_utf8(sysroot.stdout).expect("rustc speaks UTF-8");
+    println!("cargo::rustc-env=RUSTC_SYSROOT={}", sysroot.trim());
     let output = Command::new(rustc).arg("-vV").output().expect("rustc runs");
     let version = String::from_utf8(output.stdout).expect("rustc speaks UTF-8");
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc -vV");

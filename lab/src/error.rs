@@ -1,13 +1,18 @@
 //! Everything that can go wrong, sorted by the exit status that tells it.
 
 use crate::cache::CacheError;
+use crate::classroom::WorkError;
 use crate::course::CourseError;
+use crate::exercise::ExerciseError;
+use crate::exercise::compile::CompileError;
+use crate::exercise::submission::Refused;
 use crate::guest::kmods::KmodError;
 use crate::guest::payload::PayloadError;
 use crate::guest::programs::ProgramError;
 use crate::host::HostError;
 use crate::kernel::KernelError;
 use crate::record::RecordError;
+use crate::sandbox::SandboxError;
 use crate::trace::TraceError;
 use crate::vm::VmError;
 
@@ -16,6 +21,14 @@ use crate::vm::VmError;
 pub enum Error {
     #[error(transparent)]
     Course(#[from] CourseError),
+    #[error(transparent)]
+    Exercise(#[from] ExerciseError),
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error(transparent)]
+    Work(#[from] WorkError),
     #[error(transparent)]
     Host(#[from] HostError),
     #[error(transparent)]
@@ -39,6 +52,8 @@ pub enum Error {
     /// The machine ran, but there is nothing to judge.
     #[error("{reason}")]
     NoVerdict { reason: String, log: String },
+    #[error("{lesson} is not solved yet, and its solution was not shown")]
+    Unsolved { lesson: String },
     #[error("`--accel kvm` does not work here: {reason}")]
     NoKvm { reason: String },
 }
@@ -63,9 +78,20 @@ impl Error {
     /// The exit status that tells of this error.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Error::Course(CourseError::Unknown { .. }) => ExitStatus::Usage,
-            Error::Host(_) | Error::NoKvm { .. } => ExitStatus::Unavailable,
+            Error::Course(CourseError::Unknown { .. })
+            | Error::Exercise(ExerciseError::None { .. })
+            | Error::Work(WorkError::NotStarted { .. })
+            | Error::Unsolved { .. }
+            | Error::Refused(_) => ExitStatus::Usage,
+            Error::Host(_)
+            | Error::NoKvm { .. }
+            | Error::Compile(CompileError::Sandbox(SandboxError::Unsupported)) => {
+                ExitStatus::Unavailable
+            }
             Error::Course(_)
+            | Error::Exercise(_)
+            | Error::Work(_)
+            | Error::Compile(_)
             | Error::Cache(_)
             | Error::Kernel(_)
             | Error::Program(_)
@@ -87,6 +113,23 @@ impl Error {
             Error::Course(CourseError::Unknown { near: None, .. }) => {
                 Some("`cargo xtask list` shows the lessons".to_owned())
             }
+            Error::Exercise(ExerciseError::None { .. }) => {
+                Some("`cargo xtask list` shows the lessons that have one".to_owned())
+            }
+            Error::Unsolved { lesson } => Some(format!(
+                "`cargo xtask hint {lesson}` helps; `--yes` shows the solution all the same"
+            )),
+            Error::Work(WorkError::NotStarted { lesson }) => {
+                Some(format!("`cargo xtask start {lesson}` begins it"))
+            }
+            Error::Work(WorkError::Progress { .. }) => {
+                Some("move the file away to begin a new one".to_owned())
+            }
+            Error::Compile(CompileError::Sandbox(SandboxError::Unsupported)) => Some(
+                "Landlock wants Linux 5.13 or newer and `landlock` among its security modules; \
+                 without it a stranger's file is not compiled"
+                    .to_owned(),
+            ),
             Error::Cache(e) => e.hint(),
             Error::Host(e) => e.hint(),
             Error::Kernel(e) => e.hint(),
@@ -110,6 +153,7 @@ impl Error {
         match self {
             Error::Program(ProgramError::Compile { output, .. })
             | Error::Kmod(KmodError::Compile { output, .. }) => Some(output),
+            Error::Compile(error) => error.output(),
             Error::Host(e) => e.output(),
             Error::Kernel(e) => e.log(),
             Error::Vm(e) => e.log(),

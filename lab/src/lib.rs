@@ -12,8 +12,10 @@ use std::path::PathBuf;
 
 // In reading order.
 pub mod cache;
+pub mod classroom;
 pub mod course;
 pub mod error;
+pub mod exercise;
 pub mod expect;
 pub mod guest;
 pub mod host;
@@ -25,6 +27,7 @@ pub mod record;
 pub mod render;
 pub mod report;
 pub mod run;
+pub mod sandbox;
 pub mod timeline;
 pub mod trace;
 pub mod verdict;

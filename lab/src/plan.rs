@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use protocol::{Job, Module};
+use protocol::{Job, Marks, Module};
 
 use crate::lesson::{Lesson, module_file};
 use crate::vm::command::{self, Accel, Files, Flag, QEMU, Start};
@@ -90,6 +90,7 @@ impl Plan {
             trace: if options.trace { lesson.trace.clone() } else { Vec::new() },
             trace_buffer_kib: lesson.trace_buffer_kib,
             timeout_ms: lesson.timeout_ms,
+            marks: Marks::Anyone,
             nonce: String::new(),
         };
         Plan { lesson, options, build, job }

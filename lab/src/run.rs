@@ -42,7 +42,18 @@ pub struct Machine {
     symbols: Symbols,
 }
 
-/// What came of a run.
+/// What a run left, before anybody judges it.
+#[derive(Debug)]
+pub struct Observed {
+    pub record: Record,
+    pub timeline: Timeline,
+    /// The kernel log.
+    pub log: String,
+    /// From starting QEMU to its end.
+    pub elapsed: Duration,
+}
+
+/// What came of a lesson's run.
 #[derive(Debug)]
 pub struct Run {
     pub record: Record,
@@ -90,39 +101,63 @@ impl Lab<'_> {
         Ok(folder.join(STATE_FILE))
     }
 
-    /// Does what a plan says.
+    /// Does what a lesson's plan says.
     pub fn run(&self, machine: &Machine, plan: &Plan) -> Result<Run, Error> {
         let lesson = &plan.lesson;
-        let programs =
-            programs::build(&self.course.root, &lesson.folder, &self.cache, self.progress)?;
-        let modules = lesson
-            .kmods
+        let built = programs::build(&self.course.root, &lesson.folder, &self.cache, self.progress)?;
+        let programs: Vec<(String, PathBuf)> =
+            programs::programs_of(&self.course.root, &lesson.name.to_string())
+                .into_iter()
+                .map(|name| (name.clone(), built.folder.join(name)))
+                .collect();
+        let modules = self.modules(machine, &lesson.kmods)?;
+        let observed = self.observe(machine, plan, &programs, &modules)?;
+        // Without a trace, only the program's own checks count.
+        let expect = if plan.options.trace { lesson.expect.as_slice() } else { &[] };
+        let Observed { record, timeline, log, elapsed } = observed;
+        let verdict = Verdict::new(expect, &timeline, &record.outcome.ended);
+        Ok(Run { record, timeline, verdict, log, elapsed })
+    }
+
+    /// Builds modules of `kmods/`, or takes them from the cache; each with its
+    /// file name.
+    pub fn modules(
+        &self,
+        machine: &Machine,
+        kmods: &[String],
+    ) -> Result<Vec<(String, PathBuf)>, Error> {
+        let (root, kernel) = (&self.course.root, &machine.kernel);
+        kmods
             .iter()
             .map(|kmod| {
-                let (root, kernel) = (&self.course.root, &machine.kernel);
                 let file = kmods::build(root, kmod, kernel, &self.cache, self.progress)?;
                 Ok((module_file(kmod), file))
             })
-            .collect::<Result<Vec<_>, Error>>()?;
+            .collect()
+    }
 
+    /// Runs a plan's job in a machine and reads its record; judges nothing.
+    ///
+    /// `programs` and `modules` are the payload: names in the guest and files
+    /// of the host.
+    pub fn observe(
+        &self,
+        machine: &Machine,
+        plan: &Plan,
+        programs: &[(String, PathBuf)],
+        modules: &[(String, PathBuf)],
+    ) -> Result<Observed, Error> {
         let mut job = plan.job.clone();
         job.nonce = nonce()?;
         let mut payload = Payload::new(&job)?;
-        for name in programs::programs_of(&self.course.root, &lesson.name.to_string()) {
-            payload.add_file(&name, &programs.folder.join(&name))?;
-        }
-        for (name, file) in &modules {
+        for (name, file) in programs.iter().chain(modules) {
             payload.add_file(name, file)?;
         }
         let payload = payload.finish()?;
-
         let finished = self.start(machine, plan, &payload)?;
         let record = Record::parse(&finished.record, &job.nonce)?;
-        let timeline = machine.read_trace(&record, &modules)?;
-        // Without a trace, only the program's own checks count.
-        let expect = if plan.options.trace { lesson.expect.as_slice() } else { &[] };
-        let verdict = Verdict::new(expect, &timeline, &record.outcome.ended);
-        Ok(Run { record, timeline, verdict, log: finished.log, elapsed: finished.elapsed })
+        let timeline = machine.read_trace(&record, modules)?;
+        Ok(Observed { record, timeline, log: finished.log, elapsed: finished.elapsed })
     }
 
     /// Runs the machine: from the checkpoint, or by booting where that is asked

@@ -1,10 +1,12 @@
 //! What `cargo xtask test` runs: unit tests, tidy, the command line against a
-//! miniature course, and every lesson against its snapshot.
+//! miniature course, every lesson against its snapshot, and every exercise's
+//! stub, solution and mutants.
 //!
 //! Each is a [`Trial`] with a name, so that a filter picks some of them and a
 //! report names each.
 
 mod command_line;
+mod exercises;
 mod lessons;
 mod quotes;
 pub mod results;
@@ -26,6 +28,7 @@ pub fn all(
     results: &Results,
 ) -> Result<Vec<Trial>, Error> {
     let mut tests = lessons::all(lab, machine)?;
+    tests.extend(exercises::all(lab, machine)?);
     tests.extend(command_line::all(lab)?);
     tests.extend(tidy::all(lab)?);
     tests.extend(sources::all());

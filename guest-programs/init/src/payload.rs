@@ -16,6 +16,8 @@ pub fn unpack(folder: &str) -> Result<Job, String> {
         .map_err(|e| format!("failed to unpack the payload into `{folder}`: {e}"))?;
     let path = format!("{folder}/{JOB_FILE}");
     let json = fs::read(&path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
+    // The nonce in it is for PID 1 alone.
+    fs::remove_file(&path).map_err(|e| format!("failed to remove `{path}`: {e}"))?;
     serde_json::from_slice(&json).map_err(|e| format!("failed to parse `{path}`: {e}"))
 }
 

@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use protocol::Job;
+use protocol::{Job, Marks};
 
 /// The trace file system.
 pub const TRACING: &str = "/sys/kernel/tracing";
@@ -32,7 +32,14 @@ pub fn set_up(job: &Job) -> Result<(), String> {
         }
         write(&format!("{folder}/enable"), "1")?;
     }
-    // A program that runs as another user must be able to leave its marks.
+    match job.marks {
+        Marks::Anyone => open_to_everyone(),
+        Marks::Root => Ok(()),
+    }
+}
+
+/// A program that runs as another user must be able to leave its marks.
+fn open_to_everyone() -> Result<(), String> {
     for (path, mode) in [("", 0o755), ("trace_marker", 0o222)] {
         use std::os::unix::fs::PermissionsExt;
         let path = format!("{TRACING}/{path}");

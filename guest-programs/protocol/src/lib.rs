@@ -57,8 +57,20 @@ pub struct Job {
     pub trace_buffer_kib: u32,
     /// Guest time after which the program is killed, milliseconds.
     pub timeout_ms: u64,
+    /// Whose marks the trace takes.
+    pub marks: Marks,
     /// Returned in the outcome; the program never sees it.
     pub nonce: String,
+}
+
+/// Whose marks the trace takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Marks {
+    /// Any program's: the lab wrote them all.
+    Anyone,
+    /// Root's only: what a stranger's program says is no evidence.
+    Root,
 }
 
 /// A module that PID 1 loads.

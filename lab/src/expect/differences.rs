@@ -1,5 +1,6 @@
 //! How an event differs from what is expected.
 
+use super::student::Role;
 use super::{Expectation, Target, Task};
 use crate::timeline::{Entry, Timeline, own};
 use crate::trace::{Value, names};
@@ -43,27 +44,44 @@ impl<'a> Candidate<'a> {
 
     fn task_difference(&self, expected: Task) -> Option<String> {
         let current = self.entry().pid;
+        let role = match expected {
+            Task::Student => Some(Role::Program),
+            Task::NotStudent => Some(Role::Other),
+            Task::ChildOfStudent => Some(Role::Descendant),
+            _ => None,
+        };
+        if let Some(wanted) = role {
+            let found = Role::of(current, &self.timeline.entries[..self.index]);
+            return role_difference("current task", current, found, wanted);
+        }
         let (party, name) = match expected {
             Task::Target | Task::NotTarget | Task::ChildOfTarget => (self.target(), "target"),
-            Task::Marker | Task::NotMarker | Task::ChildOfMarker => (self.marker, "marker"),
+            _ => (self.marker, "marker"),
         };
         let Some(party) = party else { return Some(format!("there is no {name}")) };
         let (holds, wanted) = match expected {
             Task::Target | Task::Marker => (current == party, "not"),
             Task::NotTarget | Task::NotMarker => (current != party, "not another than"),
-            Task::ChildOfTarget | Task::ChildOfMarker => {
-                (self.is_child(current, party), "not a child of")
-            }
+            _ => (self.is_child(current, party), "not a child of"),
         };
         (!holds).then(|| format!("the current task is {current}, {wanted} the {name}, {party}"))
     }
 
     fn target_difference(&self, expected: Target) -> Option<String> {
         let Some(target) = self.target() else { return Some("there is no target".to_owned()) };
+        let role = match expected {
+            Target::Student => Some(Role::Program),
+            Target::ChildOfStudent => Some(Role::Descendant),
+            _ => None,
+        };
+        if let Some(wanted) = role {
+            let found = Role::of(target, &self.timeline.entries[..self.index]);
+            return role_difference("target", target, found, wanted);
+        }
         let Some(marker) = self.marker else { return Some("there is no marker".to_owned()) };
         let (holds, wanted) = match expected {
             Target::Marker => (target == marker, "not"),
-            Target::ChildOfMarker => (self.is_child(target, marker), "not a child of"),
+            _ => (self.is_child(target, marker), "not a child of"),
         };
         (!holds).then(|| format!("the target is {target}, {wanted} the marker, {marker}"))
     }
@@ -95,6 +113,10 @@ fn shown(entry: &Entry, field: &str) -> String {
 }
 
 /// The first function that is not on the stack behind those before it.
+fn role_difference(who: &str, pid: i32, found: Role, wanted: Role) -> Option<String> {
+    (found != wanted).then(|| format!("the {who}, {pid}, is {found}, not {wanted}"))
+}
+
 fn stack_difference(entry: &Entry, expected: &[String]) -> Option<String> {
     if !expected.is_empty() && entry.stack.is_empty() {
         return Some("it has no stack".to_owned());

@@ -70,11 +70,8 @@ impl Expectation {
             let list = if differences.is_empty() { &mut found } else { &mut others };
             list.push((candidate.entry(), differences));
         }
-        let passed = match self.count {
-            Some(count) => found.len() == count,
-            None => !found.is_empty(),
-        };
-        if passed {
+        let (least, most) = self.bounds();
+        if (least..=most).contains(&found.len()) {
             let times = found.iter().take(SHOWN).map(|(entry, _)| microseconds(entry.time_ns));
             let times = times.collect::<Vec<String>>().join(", ");
             let detail = match found.len() {
@@ -88,7 +85,7 @@ impl Expectation {
         others.sort_by_key(|(_, differences)| differences.len());
         let mut detail = format!("expected {self}, found {}", found.len());
         list(&mut detail, "found:", &found);
-        if self.count.is_none_or(|count| found.len() < count) {
+        if found.len() < least {
             list(&mut detail, "closest:", &others);
             if found.is_empty() && others.is_empty() {
                 let _ = write!(detail, "\nthere is no `{}` at all", self.event);
@@ -130,10 +127,12 @@ impl std::fmt::Display for Expectation {
     /// What is expected, without the fact: ``exactly 1 `signal_generate` with
     /// sig = SIGCHLD, in process context``.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.count {
-            Some(0) => write!(f, "no `{}`", self.event)?,
-            Some(count) => write!(f, "exactly {count} `{}`", self.event)?,
-            None => write!(f, "at least 1 `{}`", self.event)?,
+        match self.bounds() {
+            (0, 0) => write!(f, "no `{}`", self.event)?,
+            (least, most) if least == most => write!(f, "exactly {least} `{}`", self.event)?,
+            (least, usize::MAX) => write!(f, "at least {least} `{}`", self.event)?,
+            (0, most) => write!(f, "at most {most} `{}`", self.event)?,
+            (least, most) => write!(f, "{least} to {most} `{}`", self.event)?,
         }
         let mut conditions: Vec<String> = Vec::new();
         if !self.fields.is_empty() {
@@ -163,6 +162,9 @@ impl Task {
             Task::Marker => "the marker",
             Task::NotMarker => "another task than the marker",
             Task::ChildOfMarker => "a child of the marker",
+            Task::Student => "the program",
+            Task::NotStudent => "another task than the program's",
+            Task::ChildOfStudent => "a child of the program",
         }
     }
 }
@@ -172,6 +174,8 @@ impl Target {
         match self {
             Target::Marker => "the marker",
             Target::ChildOfMarker => "a child of the marker",
+            Target::Student => "the program",
+            Target::ChildOfStudent => "a child of the program",
         }
     }
 }

@@ -18,6 +18,7 @@
 
 mod differences;
 mod fulfil;
+pub mod student;
 mod traced;
 mod wanted;
 
@@ -64,6 +65,10 @@ pub struct Expectation {
     pub before: Option<String>,
     /// How many events there are. Default: at least one.
     pub count: Option<usize>,
+    /// In place of `count`: no fewer than this.
+    pub at_least: Option<usize>,
+    /// In place of `count`: no more than this.
+    pub at_most: Option<usize>,
 }
 
 /// Who the current task is, when an event happens. *Target* is the task in the
@@ -85,6 +90,12 @@ pub enum Task {
     NotMarker,
     /// A task that the marker forked.
     ChildOfMarker,
+    /// The student's program, in an exercise: see [`crate::expect::student`].
+    Student,
+    /// Any other than the student's program and its descendants.
+    NotStudent,
+    /// A descendant of the student's program, threads included.
+    ChildOfStudent,
 }
 
 /// Who the task in the event's field `pid` is.
@@ -95,6 +106,10 @@ pub enum Target {
     Marker,
     /// One that the marker forked.
     ChildOfMarker,
+    /// The student's program, in an exercise.
+    Student,
+    /// A descendant of the student's program.
+    ChildOfStudent,
 }
 
 impl<'de> Deserialize<'de> for Expectation {
@@ -108,6 +123,15 @@ impl<'de> Deserialize<'de> for Expectation {
 }
 
 impl Expectation {
+    /// How many events fulfil it: no fewer, no more.
+    fn bounds(&self) -> (usize, usize) {
+        match (self.count, self.at_least, self.at_most) {
+            (Some(count), _, _) => (count, count),
+            (None, None, None) => (1, usize::MAX),
+            (None, least, most) => (least.unwrap_or(0), most.unwrap_or(usize::MAX)),
+        }
+    }
+
     /// Why this expectation makes no sense. Without this check a misspelt name
     /// in an expectation of `count = 0` would hold for ever.
     fn problem(&self) -> Option<String> {
@@ -130,10 +154,13 @@ impl Expectation {
         if uses_target && lacks("pid") {
             return Some(format!("`{event}` has no target: it has no field `pid`"));
         }
-        let uses_marker = self.target.is_some()
+        let uses_marker = matches!(self.target, Some(Target::Marker | Target::ChildOfMarker))
             || matches!(self.task, Some(Task::Marker | Task::NotMarker | Task::ChildOfMarker));
         if uses_marker && self.after.is_none() {
             return Some("there is no marker without `after`".to_owned());
+        }
+        if self.count.is_some() && (self.at_least.is_some() || self.at_most.is_some()) {
+            return Some("`count` is exact: it goes with no `at_least` or `at_most`".to_owned());
         }
         None
     }
@@ -182,6 +209,8 @@ mod tests {
                 after: Some("x".to_owned()),
                 before: Some("y".to_owned()),
                 count: Some(0),
+                at_least: None,
+                at_most: None,
             }
         );
     }
@@ -212,6 +241,10 @@ mod tests {
                 "`sys_exit` has no target: it has no field `pid`",
             ),
             ("event = \"sys_exit\"\ntask = \"marker\"", "there is no marker without `after`"),
+            (
+                "event = \"mark\"\ncount = 1\nat_most = 2",
+                "`count` is exact: it goes with no `at_least` or `at_most`",
+            ),
             ("event = \"mark\"\nwhere = { text = true }", "invalid type: boolean `true`"),
         ] {
             let error = parse(text).unwrap_err();

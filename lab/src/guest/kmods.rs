@@ -10,7 +10,7 @@ use crate::lesson::module_file;
 use crate::progress::{Event, Progress};
 
 /// Headers that modules share, with one another and with user space.
-const INCLUDE: &str = "include";
+pub const INCLUDE: &str = "include";
 
 /// Why a module could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +53,7 @@ pub fn build(
         .tree(kmod, &kmods.join(kmod))?;
     let mut symbols = None;
     if kmod != TRACE {
-        let trace = build(root, TRACE, kernel, cache, progress)?.with_file_name(SYMVERS);
+        let trace = trace_symbols(root, kernel, cache, progress)?;
         key = key.file(SYMVERS, &trace)?;
         symbols = Some(trace);
     }
@@ -65,6 +65,35 @@ pub fn build(
         result
     })?;
     Ok(entry.join(module_file(kmod)))
+}
+
+/// What the trace module exports, as a file for the build of other modules.
+pub fn trace_symbols(
+    root: &Path,
+    kernel: &Kernel,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<PathBuf, KmodError> {
+    Ok(build(root, TRACE, kernel, cache, progress)?.with_file_name(SYMVERS))
+}
+
+/// What make is told to build the module in a folder, below `root`, whose place
+/// must not show in the module. `symbols` is what other modules export.
+pub fn make_arguments(
+    kernel: &Kernel,
+    module_dir: &Path,
+    root: &Path,
+    symbols: &Path,
+    flags: &str,
+) -> Vec<String> {
+    vec![
+        "-C".to_owned(),
+        kernel.build_dir.display().to_string(),
+        format!("M={}", module_dir.display()),
+        format!("KCFLAGS=-fmacro-prefix-map={}/= {flags}", root.display()),
+        format!("KBUILD_EXTRA_SYMBOLS={}", symbols.display()),
+        "modules".to_owned(),
+    ]
 }
 
 /// Builds a copy: make leaves its own files beside the sources. `symbols` is
@@ -86,19 +115,15 @@ fn compile(
             .map_err(failed(&kmods.join(folder)))?;
     }
     let sh = Shell::new().map_err(KmodError::Make)?;
-    let (kernel_dir, module_dir) = (&kernel.build_dir, build.path().join(kmod));
-    // Where it was built must not show in the module.
-    let flags = format!("-Werror -fmacro-prefix-map={}/=", build.path().display());
+    let module_dir = build.path().join(kmod);
     let symbols = symbols.unwrap_or(Path::new(""));
-    let output = cmd!(
-        sh,
-        "make -C {kernel_dir} M={module_dir} W=1 KCFLAGS={flags} KBUILD_EXTRA_SYMBOLS={symbols} modules"
-    )
-    .env("KBUILD_BUILD_TIMESTAMP", "@0")
-    .quiet()
-    .ignore_status()
-    .output()
-    .map_err(KmodError::Make)?;
+    let arguments = make_arguments(kernel, &module_dir, build.path(), symbols, "-Werror");
+    let output = cmd!(sh, "make W=1 {arguments...}")
+        .env("KBUILD_BUILD_TIMESTAMP", "@0")
+        .quiet()
+        .ignore_status()
+        .output()
+        .map_err(KmodError::Make)?;
     if !output.status.success() {
         let mut text = String::from_utf8_lossy(&output.stderr).into_owned();
         // Messages name the copy; the person edits the original.
@@ -112,7 +137,8 @@ fn compile(
     Ok(())
 }
 
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;

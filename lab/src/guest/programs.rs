@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use xshell::{Shell, cmd};
 
 use crate::cache::{Cache, CacheError, Key};
@@ -12,10 +13,11 @@ use crate::progress::{Event, Progress};
 
 /// Static, so that a program needs no libraries in the guest; glibc, because
 /// one lesson is about it.
-const STATIC: &str = "-Ctarget-feature=+crt-static";
+pub const STATIC: &str = "-Ctarget-feature=+crt-static";
 
 /// Crates of this project that guest programs may use.
-const SHARED: &[&str] = &["guest-programs/marker", "guest-programs/protocol"];
+const SHARED: &[&str] =
+    &["guest-programs/marker", "guest-programs/protocol", "guest-programs/student"];
 
 /// The compiler that built the lab compiles the programs too.
 pub const RUSTC_VERSION: &str = env!("RUSTC_VERSION");
@@ -88,9 +90,64 @@ pub fn key(root: &Path, folder: &Path) -> Result<Key, ProgramError> {
 }
 
 fn compile(root: &Path, package: &str, target: &Path) -> Result<(), ProgramError> {
+    cargo(root, package, &["--bins"])?;
+    let release = target_dir(root).join(HOST).join("guest");
+    for name in programs_of(root, package) {
+        let from = release.join(&name);
+        std::fs::copy(&from, target.join(&name))
+            .map_err(|source| ProgramError::Read { path: from, source })?;
+    }
+    Ok(())
+}
+
+/// A library that Cargo compiled, for a package or for what it depends on.
+#[derive(Debug, Clone)]
+pub struct Library {
+    /// As Rust code names it.
+    pub name: String,
+    /// What a compiler needs of it.
+    pub files: Vec<PathBuf>,
+}
+
+/// Compiles a package's library with the flags of guest programs; returns it
+/// and all that it depends on.
+pub fn libraries(root: &Path, package: &str) -> Result<Vec<Library>, ProgramError> {
+    let messages = cargo(root, package, &["--lib", "--message-format=json"])?;
+    let library = |line: &str| {
+        let message: Message = serde_json::from_str(line).ok()?;
+        let compiles = |kind: &String| ["lib", "rlib", "proc-macro"].contains(&kind.as_str());
+        let target = message.target.filter(|target| target.kind.iter().any(compiles))?;
+        Some(Library { name: target.name.replace('-', "_"), files: message.filenames })
+    };
+    Ok(messages.lines().filter_map(library).collect())
+}
+
+/// A line that Cargo prints for a machine to read: `compiler-artifact`, or any
+/// other, which has no target and files.
+#[derive(Deserialize)]
+struct Message {
+    target: Option<Target>,
+    #[serde(default)]
+    filenames: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    kind: Vec<String>,
+    name: String,
+}
+
+/// Where Cargo works on guest programs.
+fn target_dir(root: &Path) -> PathBuf {
+    root.join("target").join("guest-programs")
+}
+
+/// Runs `cargo build` on a package of the workspace at `root`; returns what it
+/// prints to stdout.
+fn cargo(root: &Path, package: &str, arguments: &[&str]) -> Result<String, ProgramError> {
     let sh = Shell::new().map_err(ProgramError::Cargo)?;
     sh.change_dir(root);
-    let built = root.join("target").join("guest-programs");
+    let built = target_dir(root);
     // Where the tree and the registry lie must not show in the programs.
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
@@ -103,7 +160,7 @@ fn compile(root: &Path, package: &str, target: &Path) -> Result<(), ProgramError
     ];
     let output = cmd!(
         sh,
-        "cargo build --quiet --locked --profile guest --target {HOST} --target-dir {built} --package {package} --bins"
+        "cargo build --quiet --locked --profile guest --target {HOST} --target-dir {built} --package {package} {arguments...}"
     )
     // cargo itself sets these when it runs the lab; they are not for its child.
     .env_remove("CARGO_MANIFEST_DIR")
@@ -119,13 +176,7 @@ fn compile(root: &Path, package: &str, target: &Path) -> Result<(), ProgramError
             output: String::from_utf8_lossy(&output.stderr).into_owned(),
         });
     }
-    let release = built.join(HOST).join("guest");
-    for name in programs_of(root, package) {
-        let from = release.join(&name);
-        std::fs::copy(&from, target.join(&name))
-            .map_err(|source| ProgramError::Read { path: from, source })?;
-    }
-    Ok(())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The names of a package's programs: its own, and those of `src/bin/`.

@@ -28,6 +28,14 @@ impl Value {
             Value::Text(_) | Value::List(_) => None,
         }
     }
+
+    /// The text; `None` for anything else.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            Value::Int(_) | Value::Uint(_) | Value::List(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Value {

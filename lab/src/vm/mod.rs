@@ -9,6 +9,7 @@ pub mod command;
 pub mod interrupt;
 mod memory;
 mod monitor;
+mod panic;
 mod qemu;
 mod qtest;
 
@@ -37,8 +38,12 @@ pub enum VmError {
     Memory(#[source] std::io::Error),
     #[error("the payload is {len} bytes, but its device holds {PAYLOAD_BYTES}")]
     Payload { len: u64 },
-    #[error("the guest kernel panicked")]
-    Panicked { log: String },
+    #[error("the guest kernel panicked{}", panic::told(reason))]
+    Panicked {
+        /// What the kernel log gives as the reason; empty if it gives none.
+        reason: String,
+        log: String,
+    },
     #[error("the machine did not end within {} s", limit.as_secs())]
     Hung { limit: Duration, log: String },
     #[error("QEMU ended by itself ({status}): {message}")]
@@ -59,7 +64,7 @@ impl VmError {
     /// The last lines of the kernel log, if there were any.
     pub fn log(&self) -> Option<&str> {
         match self {
-            VmError::Panicked { log }
+            VmError::Panicked { log, .. }
             | VmError::Hung { log, .. }
             | VmError::Lost { log, .. }
             | VmError::Odd { log, .. }

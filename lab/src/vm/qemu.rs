@@ -14,7 +14,7 @@ use nix::sys::signal::Signal;
 use super::command::{Flag, QEMU};
 use super::memory::Memory;
 use super::monitor::MonitorError;
-use super::{End, VmError, last_lines};
+use super::{End, VmError, last_lines, panic};
 
 /// A QEMU about to be started: which descriptors it will inherit.
 pub struct Qemu<'a> {
@@ -137,7 +137,7 @@ impl Running<'_> {
         let log = last_lines(&whole);
         Err(match end {
             Ok(End::PoweredOff) => return Ok(whole),
-            Ok(End::Panicked) => VmError::Panicked { log },
+            Ok(End::Panicked) => VmError::Panicked { reason: panic::reason(&whole), log },
             Ok(End::Odd(reason)) => VmError::Odd { reason, log },
             Err(MonitorError::Closed) => {
                 VmError::Lost { status, message: message.trim().to_owned(), log }

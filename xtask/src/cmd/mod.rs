@@ -1,9 +1,15 @@
 //! One file a command.
 
+pub mod check;
 pub mod clean;
 pub mod doctor;
+pub mod hint;
 pub mod list;
 pub mod plan;
+pub mod progress;
+pub mod reset;
 pub mod run;
 pub mod setup;
+pub mod solution;
+pub mod start;
 pub mod test;

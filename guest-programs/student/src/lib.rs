@@ -1,0 +1,83 @@
+//! How the lab runs a student's program: as a user without rights, within
+//! limits, and with a mark in the trace when it starts and when it ends.
+//!
+//! An exercise whose program needs somebody to act on it has a *harness*, a
+//! program of the lab's own that PID 1 runs as root. It starts the student's
+//! program with this crate, acts, and waits for the end:
+//!
+//! ```ignore
+//! marker::open_trace();
+//! let mut program = student::start(std::env::args_os().skip(1))?;
+//! // … writes to its pipe, makes edu interrupt, resizes its terminal …
+//! student::wait(&mut program)?;
+//! ```
+//!
+//! An exercise without a harness is run by `src/main.rs`, which does just this.
+//! Marks are written by root alone, so no student can write these.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use marker::mark;
+use nix::sys::resource::{Resource, setrlimit};
+
+/// The student's program, where the payload puts it.
+pub const PROGRAM: &str = "/lab/student";
+
+/// Whom it runs as: `student` in /etc/passwd.
+pub const UID: u32 = 1000;
+
+/// Processes and threads of the user at a time, this one included
+/// (RLIMIT_NPROC); fork fails with EAGAIN behind it.
+pub const PROCESSES: u64 = 32;
+
+/// Address space of each process, bytes (RLIMIT_AS). More than the machine
+/// has, since thread stacks are mostly empty.
+const ADDRESS_SPACE: u64 = 256 << 20;
+
+/// The longest file it may write, bytes (RLIMIT_FSIZE): its output included.
+pub const FILE_SIZE: u64 = 1 << 20;
+
+/// The student's program with its arguments, user and limits; the caller may
+/// still give it another stdin, stdout or stderr.
+pub fn command(args: impl IntoIterator<Item = OsString>) -> Command {
+    let mut command = Command::new(PROGRAM);
+    // `uid` also drops root's supplementary groups.
+    command.args(args).stdin(Stdio::null()).current_dir("/tmp").uid(UID).gid(UID);
+    // SAFETY: setrlimit is a system call and nothing else, as a child between
+    // fork and exec needs it to be.
+    unsafe { command.pre_exec(limit) };
+    command
+}
+
+fn limit() -> io::Result<()> {
+    for (resource, limit) in [
+        (Resource::RLIMIT_NPROC, PROCESSES),
+        (Resource::RLIMIT_AS, ADDRESS_SPACE),
+        (Resource::RLIMIT_FSIZE, FILE_SIZE),
+        (Resource::RLIMIT_CORE, 0),
+    ] {
+        setrlimit(resource, limit, limit)?;
+    }
+    Ok(())
+}
+
+/// Starts the student's program and marks that.
+pub fn start(args: impl IntoIterator<Item = OsString>) -> io::Result<Child> {
+    let child = command(args).spawn()?;
+    mark!("the program runs as {}", child.id());
+    Ok(child)
+}
+
+/// Waits for its end and marks that: `the program exited with 0`, or `the
+/// program was killed by signal 11`.
+pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+    let status = child.wait()?;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => mark!("the program exited with {code}"),
+        (None, signal) => mark!("the program was killed by signal {}", signal.unwrap_or_default()),
+    }
+    Ok(status)
+}

@@ -1,0 +1,122 @@
+//! A student's own files: `work/` in the checkout, which Git ignores.
+//!
+//! ```text
+//! work/lesson-03-kill-pid/lab_kill_pid.c   what the student writes
+//! work/lesson-03-kill-pid/TASK.md          what it should do
+//! work/progress.json                       points, hints taken
+//! ```
+//!
+//! Nothing here is ever overwritten: an update of the lab leaves `work/` alone,
+//! and a reset keeps what was there.
+
+pub mod progress;
+
+use std::path::{Path, PathBuf};
+
+use crate::exercise::{Exercise, Sample};
+
+/// The folder of all that a student writes, in the course's.
+pub const FOLDER: &str = "work";
+
+/// The task, beside the student's file.
+pub const TASK: &str = "TASK.md";
+
+/// A student's files.
+#[derive(Debug, Clone)]
+pub struct Work {
+    root: PathBuf,
+}
+
+/// Why a student's files could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    #[error("failed to {verb} `{}`: {source}", path.display())]
+    File { verb: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("{lesson} has not been started")]
+    NotStarted { lesson: String },
+    #[error("failed to understand `{}`: {reason}", path.display())]
+    Progress { path: PathBuf, reason: String },
+}
+
+/// What became of `start`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Started {
+    Now,
+    /// The file was there already, and was left as it is.
+    Before,
+}
+
+impl Work {
+    /// The work of whoever uses a course's tree.
+    pub fn of(course: &Path) -> Work {
+        Work { root: course.join(FOLDER) }
+    }
+
+    /// The folder of everything.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of one exercise.
+    pub fn folder(&self, exercise: &Exercise) -> PathBuf {
+        self.root.join(exercise.lesson.name.to_string())
+    }
+
+    /// The file that a student writes.
+    pub fn file(&self, exercise: &Exercise) -> PathBuf {
+        self.folder(exercise).join(exercise.file.name())
+    }
+
+    /// Whether an exercise was started.
+    pub fn is_started(&self, exercise: &Exercise) -> bool {
+        self.file(exercise).exists()
+    }
+
+    /// The file that a student writes, if it is there.
+    pub fn started(&self, exercise: &Exercise) -> Result<PathBuf, WorkError> {
+        if self.is_started(exercise) {
+            Ok(self.file(exercise))
+        } else {
+            Err(WorkError::NotStarted { lesson: exercise.lesson.name.to_string() })
+        }
+    }
+
+    /// Copies the stub and the task. A file that is there is left alone.
+    pub fn start(&self, exercise: &Exercise) -> Result<Started, WorkError> {
+        let folder = self.folder(exercise);
+        std::fs::create_dir_all(&folder).map_err(failed("create", &folder))?;
+        let task = folder.join(TASK);
+        if !task.exists() {
+            std::fs::write(&task, &exercise.task).map_err(failed("write", &task))?;
+        }
+        let file = self.file(exercise);
+        if file.exists() {
+            return Ok(Started::Before);
+        }
+        let stub = exercise.sample(&Sample::Stub);
+        std::fs::copy(&stub, &file).map_err(failed("copy", &stub))?;
+        Ok(Started::Now)
+    }
+
+    /// Puts the stub in place of the student's file, which is kept beside it;
+    /// returns where.
+    pub fn reset(&self, exercise: &Exercise) -> Result<PathBuf, WorkError> {
+        let file = self.started(exercise)?;
+        let backup = (1..)
+            .map(|n| PathBuf::from(format!("{}.{n}.bak", file.display())))
+            .find(|backup| !backup.exists())
+            .expect("there are more numbers than files");
+        std::fs::rename(&file, &backup).map_err(failed("rename", &file))?;
+        let stub = exercise.sample(&Sample::Stub);
+        std::fs::copy(&stub, &file).map_err(failed("copy", &stub))?;
+        Ok(backup)
+    }
+}
+
+fn failed(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> WorkError {
+    let path = path.to_owned();
+    move |source| WorkError::File { verb, path, source }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! How far a student has come: `work/progress.json`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Work, WorkError, failed};
+use crate::exercise::Exercise;
+use crate::exercise::marks::Marks;
+
+/// The only `version` understood.
+pub const VERSION: u32 = 1;
+
+/// Everything that is remembered of a student.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    version: u32,
+    /// By lesson. A lesson that is gone from the course is kept.
+    lessons: BTreeMap<String, Exercised>,
+}
+
+/// What is remembered of one exercise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exercised {
+    /// The most points so far.
+    pub points: u32,
+    /// Points that there were then.
+    pub of: u32,
+    /// Hints shown so far.
+    pub hints: usize,
+    /// Whether the solution was shown before it was found.
+    pub peeked: bool,
+}
+
+impl Default for Progress {
+    fn default() -> Progress {
+        Progress { version: VERSION, lessons: BTreeMap::new() }
+    }
+}
+
+impl Exercised {
+    /// Whether all points were earned.
+    pub fn passed(&self) -> bool {
+        self.of > 0 && self.points == self.of
+    }
+}
+
+impl Progress {
+    /// What is remembered of an exercise; nothing, if it was never checked.
+    pub fn of(&self, exercise: &Exercise) -> Exercised {
+        self.lessons.get(&exercise.lesson.name.to_string()).copied().unwrap_or_default()
+    }
+
+    /// Remembers marks, if they are the best so far.
+    pub fn checked(&mut self, exercise: &Exercise, marks: &Marks) {
+        let exercised = self.entry(exercise);
+        // Where the exercise has changed, old points mean nothing.
+        if exercised.of != marks.of() || exercised.points < marks.points() {
+            (exercised.points, exercised.of) = (marks.points(), marks.of());
+        }
+    }
+
+    /// The next hint, counted from 0, and remembers that it was shown; the last
+    /// one again, if there are no more.
+    pub fn next_hint(&mut self, exercise: &Exercise) -> usize {
+        let exercised = self.entry(exercise);
+        let last = exercise.hints.len().saturating_sub(1);
+        let hint = exercised.hints.min(last);
+        exercised.hints = hint + 1;
+        hint
+    }
+
+    /// Remembers that the solution was shown before a pass.
+    pub fn peeked(&mut self, exercise: &Exercise) {
+        self.entry(exercise).peeked = true;
+    }
+
+    fn entry(&mut self, exercise: &Exercise) -> &mut Exercised {
+        self.lessons.entry(exercise.lesson.name.to_string()).or_default()
+    }
+}
+
+/// Where a student stands with an exercise, in a few words: `3 of 6 points, 1
+/// hint`.
+pub fn standing(work: &Work, exercise: &Exercise, exercised: &Exercised) -> String {
+    let mut words = match exercised {
+        Exercised { of: 0, .. } if work.is_started(exercise) => "started".to_owned(),
+        Exercised { of: 0, .. } => "not started".to_owned(),
+        Exercised { points, of, .. } => format!("{points} of {of} points"),
+    };
+    match exercised.hints {
+        0 => {}
+        1 => words += ", 1 hint",
+        more => words += &format!(", {more} hints"),
+    }
+    if exercised.peeked {
+        words += ", solution seen";
+    }
+    words
+}
+
+impl Work {
+    fn progress_file(&self) -> PathBuf {
+        self.root().join("progress.json")
+    }
+
+    /// Reads the progress; there is none before the first check.
+    pub fn progress(&self) -> Result<Progress, WorkError> {
+        let path = self.progress_file();
+        let text = match std::fs::read_to_string(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Progress::default()),
+            text => text.map_err(failed("read", &path))?,
+        };
+        let malformed = |reason: String| WorkError::Progress { path: path.clone(), reason };
+        let progress: Progress =
+            serde_json::from_str(&text).map_err(|e| malformed(e.to_string()))?;
+        if progress.version != VERSION {
+            return Err(malformed(format!(
+                "it has version {}, but this lab reads {VERSION}",
+                progress.version
+            )));
+        }
+        Ok(progress)
+    }
+
+    /// Writes the progress: the old one or the new one is there, never half of
+    /// one.
+    pub fn save(&self, progress: &Progress) -> Result<(), WorkError> {
+        let path = self.progress_file();
+        std::fs::create_dir_all(self.root()).map_err(failed("create", self.root()))?;
+        let json = serde_json::to_vec_pretty(progress)
+            .map_err(|e| WorkError::Progress { path: path.clone(), reason: e.to_string() })?;
+        let file = tempfile::NamedTempFile::new_in(self.root()).map_err(failed("write", &path))?;
+        std::fs::write(file.path(), json).map_err(failed("write", &path))?;
+        file.persist(&path).map_err(|e| failed("write", &path)(e.error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+use std::path::Path;
+
+use super::progress::Progress;
+use super::*;
+use crate::exercise::marks::{Mark, Marks};
+use crate::exercise::values::Seed;
+use crate::lesson::Lesson;
+
+/// A course in a temporary folder, with one exercise.
+fn course() -> (tempfile::TempDir, Exercise) {
+    let course = tempfile::tempdir().unwrap();
+    let folder = course.path().join("guest-programs/lesson-01-x");
+    std::fs::create_dir_all(folder.join("exercise/stub")).unwrap();
+    std::fs::write(folder.join("exercise/stub/main.rs"), "stub").unwrap();
+    let lesson = Lesson::parse(&folder, "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n").unwrap();
+    let text = "format = 1\ntask = \"do\"\nfile = \"main.rs\"\nhints = [\"a\", \"b\"]\n\
+                [[check]]\nname = \"c\"\nwhat = \"w\"\npoints = 3\nstdout = []\n";
+    let exercise = Exercise::parse(&lesson, Seed::default(), text).unwrap();
+    (course, exercise)
+}
+
+fn marks(passed: bool) -> Marks {
+    let (name, what) = ("c".to_owned(), "w".to_owned());
+    let mark = Mark { name, what, of: 3, passed, facts: Vec::new() };
+    Marks { checks: vec![mark], ending: None, mistake: None }
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_start_never_overwrites() {
+    let (course, exercise) = course();
+    let work = Work::of(course.path());
+    assert_eq!(work.start(&exercise).unwrap(), Started::Now);
+    let file = work.file(&exercise);
+    assert_eq!(read(&file), "stub");
+    std::fs::write(&file, "mine").unwrap();
+    assert_eq!(work.start(&exercise).unwrap(), Started::Before);
+    assert_eq!(read(&file), "mine");
+}
+
+#[test]
+fn a_reset_keeps_every_version() {
+    let (course, exercise) = course();
+    let work = Work::of(course.path());
+    let error = work.reset(&exercise).unwrap_err();
+    assert_eq!(error.to_string(), "lesson-01-x has not been started");
+    work.start(&exercise).unwrap();
+    let file = work.file(&exercise);
+    for mine in ["first", "second"] {
+        std::fs::write(&file, mine).unwrap();
+        let backup = work.reset(&exercise).unwrap();
+        assert_eq!((read(&backup).as_str(), read(&file).as_str()), (mine, "stub"));
+    }
+}
+
+#[test]
+fn progress_is_the_best_so_far() {
+    let (course, exercise) = course();
+    let work = Work::of(course.path());
+    let mut progress = work.progress().unwrap();
+    assert_eq!(progress, Progress::default());
+    progress.checked(&exercise, &marks(true));
+    progress.checked(&exercise, &marks(false));
+    work.save(&progress).unwrap();
+    let exercised = work.progress().unwrap().of(&exercise);
+    assert_eq!((exercised.points, exercised.of, exercised.passed()), (3, 3, true));
+}
+
+#[test]
+fn hints_come_one_by_one_and_the_last_stays() {
+    let (_course, exercise) = course();
+    let mut progress = Progress::default();
+    let hints: Vec<usize> = (0..4).map(|_| progress.next_hint(&exercise)).collect();
+    assert_eq!(hints, [0, 1, 1, 1]);
+    assert_eq!(progress.of(&exercise).hints, 2);
+}
+
+#[test]
+fn progress_of_another_version_is_not_overwritten() {
+    let (course, _) = course();
+    let work = Work::of(course.path());
+    std::fs::create_dir_all(work.root()).unwrap();
+    std::fs::write(work.root().join("progress.json"), "{\"version\":2,\"lessons\":{}}").unwrap();
+    let error = work.progress().unwrap_err().to_string();
+    assert!(error.ends_with("it has version 2, but this lab reads 1"), "{error}");
+}

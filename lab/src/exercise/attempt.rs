@@ -1,0 +1,76 @@
+//! An attempt: a submission, compiled, run and judged.
+
+use std::path::Path;
+
+use super::compile::{CompileError, Compiler};
+use super::marks::Marks;
+use super::{Exercise, ending};
+use crate::error::Error;
+use crate::plan::Options;
+use crate::run::{Lab, Machine, Observed};
+
+/// What came of an attempt.
+#[derive(Debug)]
+pub struct Attempt {
+    pub marks: Marks,
+    /// What the run left, if there was a run.
+    pub observed: Option<Observed>,
+    /// What the compiler printed, if it refused the file.
+    pub compiler: Option<String>,
+    /// The last lines of the kernel log, if the machine failed.
+    pub log: Option<String>,
+}
+
+impl Lab<'_> {
+    /// Compiles, runs and judges a submission. `path` is what messages call it.
+    ///
+    /// What is the submission's own doing, a compile error or a panic, is an
+    /// attempt without points; an error is the lab's or the host's.
+    pub fn attempt(
+        &self,
+        machine: &Machine,
+        exercise: &Exercise,
+        path: &Path,
+        text: &str,
+    ) -> Result<Attempt, Error> {
+        match self.observe_attempt(machine, exercise, path, text) {
+            Ok(observed) => {
+                let marks = Marks::of_run(exercise, &observed.record, &observed.timeline);
+                Ok(Attempt { marks, observed: Some(observed), compiler: None, log: None })
+            }
+            Err(error) => {
+                let Some(reason) = ending::of_error(&error) else { return Err(error) };
+                let compiler = match &error {
+                    Error::Compile(CompileError::Compile { output, .. }) => Some(output.clone()),
+                    _ => None,
+                };
+                let log = match &error {
+                    Error::Vm(error) => error.log().map(str::to_owned),
+                    _ => None,
+                };
+                let mut marks = Marks::none(exercise, reason);
+                if compiler.is_some() {
+                    // What does not even compile has no known mistake.
+                    marks.mistake = None;
+                }
+                Ok(Attempt { marks, observed: None, compiler, log })
+            }
+        }
+    }
+
+    fn observe_attempt(
+        &self,
+        machine: &Machine,
+        exercise: &Exercise,
+        path: &Path,
+        text: &str,
+    ) -> Result<Observed, Error> {
+        let compiler =
+            Compiler { root: &self.course.root, cache: &self.cache, progress: self.progress };
+        let compiled = compiler.submission(exercise, path, text, &machine.kernel)?;
+        let plan = exercise.plan(Options::default());
+        let mut modules = self.modules(machine, &plan.lesson.kmods)?;
+        modules.extend(compiled.modules);
+        self.observe(machine, &plan, &compiled.programs, &modules)
+    }
+}

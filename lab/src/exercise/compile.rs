@@ -1,0 +1,360 @@
+//! Compiles what a run of a submission consists of.
+//!
+//! A student's file is compiled as one file, with the compiler itself: there is
+//! no manifest, no build script and no other file of theirs that could count.
+//! What it may use was compiled before, by Cargo, from the lab's own sources.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{Exercise, StudentFile};
+use crate::cache::{Cache, CacheError, Key};
+use crate::guest::kmods::{self, KmodError};
+use crate::guest::programs::{self, ProgramError};
+use crate::kernel::Kernel;
+use crate::progress::{Event, Progress};
+use crate::sandbox::{Sandbox, SandboxError, Status};
+
+/// The student's program, as the payload names it.
+pub const PROGRAM: &str = "student";
+/// What PID 1 runs: the exercise's harness, or the one that only starts the
+/// student's program.
+pub const HARNESS: &str = "harness";
+
+/// The crate that starts a student's program, and its binary: the harness of
+/// exercises without one.
+const STUDENT: &str = "guest-programs/student";
+
+/// The compiler of programs, by its own path: a wrapper in its place would
+/// want to read files that a sandbox forbids.
+const SYSROOT: &str = env!("RUSTC_SYSROOT");
+
+/// As [`programs::build`] compiles, but quickly: a student waits.
+const FLAGS: &[&str] = &["--edition=2024", "-Copt-level=1", "-Cstrip=symbols", programs::STATIC];
+
+/// Why a submission, or what belongs to it, could not be compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    #[error(transparent)]
+    Kmod(#[from] KmodError),
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    #[error("`{}` does not compile", file.display())]
+    Compile {
+        file: PathBuf,
+        /// What the compiler printed, with the student's path.
+        output: String,
+    },
+    #[error("compiling `{}` took too long and was ended", file.display())]
+    TimedOut { file: PathBuf },
+    #[error("failed to {verb} `{}`: {source}", path.display())]
+    File { verb: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("failed to understand what cargo built: {0}")]
+    Cargo(String),
+}
+
+impl CompileError {
+    /// What a compiler printed, if that is what failed.
+    pub fn output(&self) -> Option<&str> {
+        match self {
+            CompileError::Compile { output, .. }
+            | CompileError::Program(ProgramError::Compile { output, .. })
+            | CompileError::Kmod(KmodError::Compile { output, .. }) => Some(output),
+            _ => None,
+        }
+    }
+}
+
+/// What programs of an exercise may use: crates, compiled.
+#[derive(Debug, Clone)]
+pub struct Crates {
+    folder: PathBuf,
+    key: Key,
+    /// File names in the folder, by crate name.
+    externs: BTreeMap<String, String>,
+}
+
+/// Compiles things for exercises.
+pub struct Compiler<'a> {
+    /// The tree that the lessons lie in.
+    pub root: &'a Path,
+    pub cache: &'a Cache,
+    pub progress: &'a dyn Progress,
+}
+
+impl Compiler<'_> {
+    /// The crates of a lesson: nix, the lab's own, the lesson's library and
+    /// what that needs.
+    pub fn crates(&self, exercise: &Exercise) -> Result<Crates, CompileError> {
+        let folder = &exercise.lesson.folder;
+        let package = exercise.lesson.name.to_string();
+        let key = Key::builder("crates")
+            .text("lesson", &programs::key(self.root, folder)?.to_string())
+            .text(
+                "student",
+                &programs::key(&crate::root(), &crate::root().join(STUDENT))?.to_string(),
+            )
+            .finish();
+        let entry = self.cache.entry("crates", &key, self.progress, |target| {
+            self.progress.event(Event::Begin { stage: "crates", total: None });
+            self.progress.event(Event::Step { done: 0, detail: &package });
+            let result = self.build_crates(folder, &package, target);
+            self.progress.event(Event::End);
+            result
+        })?;
+        let path = entry.join(EXTERNS);
+        let json = std::fs::read(&path).map_err(failed("read", &path))?;
+        let externs =
+            serde_json::from_slice(&json).map_err(|e| CompileError::Cargo(e.to_string()))?;
+        Ok(Crates { folder: entry, key, externs })
+    }
+
+    fn build_crates(
+        &self,
+        folder: &Path,
+        package: &str,
+        target: &Path,
+    ) -> Result<(), CompileError> {
+        let mut packages = vec!["student"];
+        if folder.join("src/lib.rs").is_file() {
+            packages.push(package);
+        }
+        let mut direct = direct_dependencies(&folder.join("Cargo.toml"))?;
+        direct.extend(["student", "marker", "nix"].map(str::to_owned));
+        direct.push(package.replace('-', "_"));
+        let mut externs = BTreeMap::new();
+        for package in packages {
+            for artifact in programs::libraries(self.root, package)? {
+                for file in artifact.files {
+                    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    let to = target.join(&name);
+                    std::fs::copy(&file, &to).map_err(failed("copy", &file))?;
+                    if direct.contains(&artifact.name) && name.ends_with(".rlib") {
+                        externs.insert(artifact.name.clone(), name);
+                    }
+                }
+            }
+        }
+        let path = target.join(EXTERNS);
+        let json = serde_json::to_vec(&externs).map_err(|e| CompileError::Cargo(e.to_string()))?;
+        std::fs::write(&path, json).map_err(failed("write", &path))
+    }
+
+    /// The harness of an exercise, as a file.
+    pub fn harness(&self, exercise: &Exercise, crates: &Crates) -> Result<PathBuf, CompileError> {
+        match exercise.harness() {
+            Some(path) => {
+                let text = std::fs::read_to_string(&path).map_err(failed("read", &path))?;
+                self.program(&path, &text, crates)
+            }
+            None => {
+                let folder = crate::root().join(STUDENT);
+                let built = programs::build(&crate::root(), &folder, self.cache, self.progress)?;
+                Ok(built.folder.join("student"))
+            }
+        }
+    }
+
+    /// Compiles one file to a static program. `path` is only what messages
+    /// call it.
+    pub fn program(
+        &self,
+        path: &Path,
+        text: &str,
+        crates: &Crates,
+    ) -> Result<PathBuf, CompileError> {
+        let key = Key::builder("submission")
+            .text("rustc", programs::RUSTC_VERSION)
+            .text("flags", &FLAGS.join("\0"))
+            .text("crates", &crates.key.to_string())
+            .text("file", text)
+            .finish();
+        let entry = self.cache.entry("submissions", &key, self.progress, |target| {
+            let folder = scratch()?;
+            let source = folder.path().join("main.rs");
+            std::fs::write(&source, text).map_err(failed("write", &source))?;
+            let program = folder.path().join(PROGRAM);
+            let mut args: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+            args.extend([
+                format!("--crate-name={PROGRAM}"),
+                format!("--remap-path-prefix={}/={}", folder.path().display(), shown_folder(path)),
+                format!("-Ldependency={}", crates.folder.display()),
+                format!("-o{}", program.display()),
+            ]);
+            for (name, file) in &crates.externs {
+                args.push(format!("--extern={name}={}", crates.folder.join(file).display()));
+            }
+            args.push(source.display().to_string());
+            let rustc = Path::new(SYSROOT).join("bin/rustc");
+            let sandbox = Sandbox {
+                read: vec![PathBuf::from(SYSROOT), crates.folder.clone()],
+                write: folder.path().to_owned(),
+            };
+            let environment = [("PATH", OsStr::new("/usr/bin:/bin"))];
+            let finished = sandbox.run(&rustc, &args, &environment, folder.path())?;
+            judge(&finished.status, path, finished.output)?;
+            let to = target.join(PROGRAM);
+            std::fs::copy(&program, &to).map_err(failed("copy", &program))?;
+            Ok::<(), CompileError>(())
+        })?;
+        Ok(entry.join(PROGRAM))
+    }
+
+    /// Compiles one file to a module; `name` is the file's, and but for its
+    /// ending the module's.
+    pub fn module(
+        &self,
+        path: &Path,
+        text: &str,
+        exercise: &Exercise,
+        kernel: &Kernel,
+    ) -> Result<PathBuf, CompileError> {
+        let name = exercise.file.name();
+        let stem = name.strip_suffix(".c").unwrap_or(name);
+        let kmods_folder = crate::root().join("kmods");
+        let symbols = kmods::trace_symbols(&crate::root(), kernel, self.cache, self.progress)?;
+        let mut key = Key::builder("student module")
+            .text("kernel", &kernel.key.to_string())
+            .tree("include", &kmods_folder.join(kmods::INCLUDE))?
+            .file("symbols", &symbols)?
+            .text("name", name)
+            .text("file", text);
+        let headers = self.headers(exercise)?;
+        for header in &headers {
+            key = key.file(&header.file_name().unwrap_or_default().to_string_lossy(), header)?;
+        }
+        let entry = self.cache.entry("submissions", &key.finish(), self.progress, |target| {
+            let folder = scratch()?;
+            let module = folder.path().join("module");
+            let include = folder.path().join(kmods::INCLUDE);
+            kmods::copy_folder(&kmods_folder.join(kmods::INCLUDE), &include)
+                .map_err(failed("copy", &include))?;
+            std::fs::create_dir(&module).map_err(failed("create", &module))?;
+            for header in &headers {
+                let to = module.join(header.file_name().unwrap_or_default());
+                std::fs::copy(header, &to).map_err(failed("copy", header))?;
+            }
+            let kbuild = format!("obj-m := {stem}.o\nccflags-y := -I$(src)/../include\n");
+            for (name, text) in [("Kbuild", kbuild.as_str()), (name, text)] {
+                let path = module.join(name);
+                std::fs::write(&path, text).map_err(failed("write", &path))?;
+            }
+            let sandbox = Sandbox {
+                read: vec![kernel.build_dir.clone(), kernel.source.dir.clone(), symbols.clone()],
+                write: folder.path().to_owned(),
+            };
+            let args = kmods::make_arguments(kernel, &module, folder.path(), &symbols, "");
+            let environment = [
+                ("PATH", OsStr::new("/usr/bin:/bin:/usr/sbin:/sbin")),
+                ("KBUILD_BUILD_TIMESTAMP", OsStr::new("@0")),
+            ];
+            let make = Path::new("/usr/bin/make");
+            let finished = sandbox.run(make, &args, &environment, folder.path())?;
+            let output =
+                finished.output.replace(&format!("{}/", module.display()), &shown_folder(path));
+            judge(&finished.status, path, output)?;
+            let built = module.join(format!("{stem}.ko"));
+            let to = target.join(format!("{stem}.ko"));
+            std::fs::copy(&built, &to).map_err(failed("copy", &built))?;
+            Ok::<(), CompileError>(())
+        })?;
+        Ok(entry.join(format!("{stem}.ko")))
+    }
+
+    /// The headers that a student's module may include besides the shared ones.
+    fn headers(&self, exercise: &Exercise) -> Result<Vec<PathBuf>, CompileError> {
+        let mut headers = Vec::new();
+        for kmod in exercise.headers() {
+            let folder = self.root.join("kmods").join(kmod);
+            for entry in std::fs::read_dir(&folder).map_err(failed("list", &folder))? {
+                let path = entry.map_err(failed("list", &folder))?.path();
+                if path.extension().is_some_and(|extension| extension == "h") {
+                    headers.push(path);
+                }
+            }
+        }
+        headers.sort();
+        Ok(headers)
+    }
+
+    /// Compiles a student's file: the files of the payload, programs and
+    /// modules apart.
+    pub fn submission(
+        &self,
+        exercise: &Exercise,
+        path: &Path,
+        text: &str,
+        kernel: &Kernel,
+    ) -> Result<Compiled, CompileError> {
+        let crates = self.crates(exercise)?;
+        let mut programs = vec![(HARNESS.to_owned(), self.harness(exercise, &crates)?)];
+        let mut modules = Vec::new();
+        match &exercise.file {
+            StudentFile::Program { .. } => {
+                programs.push((PROGRAM.to_owned(), self.program(path, text, &crates)?));
+            }
+            StudentFile::Module { .. } => {
+                let file = self.module(path, text, exercise, kernel)?;
+                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                modules.push((name, file));
+            }
+        }
+        Ok(Compiled { programs, modules })
+    }
+}
+
+/// What the payload of a run consists of: names in the guest and files of the
+/// host.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    pub programs: Vec<(String, PathBuf)>,
+    pub modules: Vec<(String, PathBuf)>,
+}
+
+/// The list of crates in their cache entry.
+const EXTERNS: &str = "externs.json";
+
+/// The names under `[dependencies]` of a manifest, as Rust spells them.
+fn direct_dependencies(manifest: &Path) -> Result<Vec<String>, CompileError> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        #[serde(default)]
+        dependencies: toml::Table,
+    }
+    let text = std::fs::read_to_string(manifest).map_err(failed("read", manifest))?;
+    let manifest: Manifest =
+        toml::from_str(&text).map_err(|e| CompileError::Cargo(e.to_string()))?;
+    Ok(manifest.dependencies.keys().map(|name| name.replace('-', "_")).collect())
+}
+
+/// The folder of a student's file, as messages name it.
+fn shown_folder(path: &Path) -> String {
+    match path.parent().map(|folder| folder.display().to_string()) {
+        Some(folder) if !folder.is_empty() => format!("{folder}/"),
+        _ => String::new(),
+    }
+}
+
+fn scratch() -> Result<tempfile::TempDir, CompileError> {
+    tempfile::tempdir().map_err(failed("create", Path::new("a temporary folder")))
+}
+
+fn judge(status: &Status, file: &Path, output: String) -> Result<(), CompileError> {
+    match status {
+        Status::Ended(status) if status.success() => Ok(()),
+        Status::Ended(_) => Err(CompileError::Compile { file: file.to_owned(), output }),
+        Status::TimedOut => Err(CompileError::TimedOut { file: file.to_owned() }),
+    }
+}
+
+fn failed(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> CompileError {
+    let path = path.to_owned();
+    move |source| CompileError::File { verb, path, source }
+}

@@ -1,0 +1,138 @@
+//! The marks of a submission: which checks passed, what each earned, and what
+//! is told of those that did not.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Exercise, Mutant};
+use crate::expect::Checked;
+use crate::record::Record;
+use crate::timeline::Timeline;
+
+/// What a submission earned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marks {
+    /// In the exercise's order.
+    pub checks: Vec<Mark>,
+    /// What became of the run, if it did not simply run to its end.
+    pub ending: Option<String>,
+    /// The mistake that fails just these checks, if one is known.
+    pub mistake: Option<Mutant>,
+}
+
+/// What one check earned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub name: String,
+    pub what: String,
+    /// Points of the check.
+    pub of: u32,
+    pub passed: bool,
+    /// The facts behind it, those that hold too; empty if there was no record.
+    pub facts: Vec<Checked>,
+}
+
+impl Marks {
+    /// Compares a run with the exercise's checks. A run that did not end
+    /// properly may still earn what its record shows.
+    pub fn of_run(exercise: &Exercise, record: &Record, timeline: &Timeline) -> Marks {
+        let checks = exercise.checks.iter().map(|check| mark(check, record, timeline)).collect();
+        let ending = super::ending::of_run(record, timeline);
+        let mut marks = Marks { checks, ending, mistake: None };
+        marks.find_mistake(exercise, |mutant| {
+            mutant.expect.iter().all(|expectation| expectation.check(timeline).passed)
+        });
+        marks
+    }
+
+    /// The marks of a submission without a record: none, for this reason.
+    pub fn none(exercise: &Exercise, reason: String) -> Marks {
+        let failed = |check: &Check| Mark {
+            name: check.name.clone(),
+            what: check.what.clone(),
+            of: check.points,
+            passed: false,
+            facts: Vec::new(),
+        };
+        let checks = exercise.checks.iter().map(failed).collect();
+        let mut marks = Marks { checks, ending: Some(reason), mistake: None };
+        // A mistake that takes the machine down leaves no facts.
+        marks.find_mistake(exercise, |mutant| mutant.expect.is_empty());
+        marks
+    }
+
+    fn find_mistake(&mut self, exercise: &Exercise, shown: impl Fn(&Mutant) -> bool) {
+        let failed = self.failed();
+        let is_it = |mutant: &&Mutant| mutant.fails == failed && shown(mutant);
+        self.mistake = exercise.mutants.iter().find(is_it).cloned();
+    }
+
+    /// The names of the checks that did not pass.
+    pub fn failed(&self) -> BTreeSet<String> {
+        self.checks.iter().filter(|mark| !mark.passed).map(|mark| mark.name.clone()).collect()
+    }
+
+    pub fn passed(&self) -> bool {
+        self.checks.iter().all(|mark| mark.passed)
+    }
+
+    /// Points earned.
+    pub fn points(&self) -> u32 {
+        self.checks.iter().filter(|mark| mark.passed).map(|mark| mark.of).sum()
+    }
+
+    /// Points that there are.
+    pub fn of(&self) -> u32 {
+        self.checks.iter().map(|mark| mark.of).sum()
+    }
+}
+
+fn mark(check: &Check, record: &Record, timeline: &Timeline) -> Mark {
+    let mut facts: Vec<Checked> = check.expect.iter().map(|e| e.check(timeline)).collect();
+    facts.extend(check.stdout.as_ref().map(|lines| stdout(lines, &record.stdout)));
+    Mark {
+        name: check.name.clone(),
+        what: check.what.clone(),
+        of: check.points,
+        passed: facts.iter().all(|fact| fact.passed),
+        facts,
+    }
+}
+
+/// Whether the output is these lines, and if not, the first that differs.
+fn stdout(expected: &[String], found: &[u8]) -> Checked {
+    let found = String::from_utf8_lossy(found);
+    let found: Vec<&str> = found.lines().collect();
+    let fact = "the output is as asked for".to_owned();
+    let differs = (0..expected.len().max(found.len()))
+        .find(|&n| expected.get(n).map(String::as_str) != found.get(n).copied());
+    let Some(n) = differs else {
+        return Checked { fact, passed: true, detail: format!("{} lines", found.len()) };
+    };
+    let line = |line: Option<&str>| line.map_or("nothing".to_owned(), |line| format!("`{line}`"));
+    let detail = format!(
+        "expected as line {}: {}\nfound: {}",
+        n + 1,
+        line(expected.get(n).map(String::as_str)),
+        line(found.get(n).copied()),
+    );
+    Checked { fact, passed: false, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_that_differs_is_shown() {
+        let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>();
+        assert!(stdout(&lines(&["a", "b"]), b"a\nb\n").passed);
+        for (found, detail) in [
+            (&b"a\nc\n"[..], "expected as line 2: `b`\nfound: `c`"),
+            (b"a\n", "expected as line 2: `b`\nfound: nothing"),
+            (b"a\nb\nc\n", "expected as line 3: nothing\nfound: `c`"),
+        ] {
+            let checked = stdout(&lines(&["a", "b"]), found);
+            assert_eq!((checked.passed, checked.detail.as_str()), (false, detail));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A student's file, taken from a folder that nobody vouches for.
+
+use std::fs::{self, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::libc;
+
+/// The longest file that is taken, bytes.
+pub const MAX_LEN: u64 = 256 << 10;
+
+/// A student's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Where it was found.
+    pub path: PathBuf,
+    pub text: String,
+    /// What else lay in the folder, which nobody looks at: names, sorted.
+    pub ignored: Vec<String>,
+}
+
+/// Why a file was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("there is no `{}`", path.display())]
+    Missing { path: PathBuf },
+    #[error("`{}` is {what}, not a plain file", path.display())]
+    NotPlain { path: PathBuf, what: &'static str },
+    #[error("`{}` is {what}, not a folder", path.display())]
+    NotFolder { path: PathBuf, what: &'static str },
+    #[error("`{}` is longer than {} KiB", path.display(), MAX_LEN >> 10)]
+    TooLong { path: PathBuf },
+    #[error("`{}` is not UTF-8 text", path.display())]
+    NotText { path: PathBuf },
+    #[error("failed to read `{}`: {reason}", path.display())]
+    Read { path: PathBuf, reason: String },
+}
+
+impl Submission {
+    /// Takes the file `name` from `folder`: by its name, never through a
+    /// symbolic link, and nothing else.
+    pub fn take(folder: &Path, name: &str) -> Result<Submission, Refused> {
+        let path = folder.join(name);
+        let failed =
+            |e: std::io::Error| Refused::Read { path: path.clone(), reason: e.to_string() };
+        match fs::symlink_metadata(folder) {
+            Err(_) => return Err(Refused::Missing { path: folder.to_owned() }),
+            Ok(metadata) if !metadata.is_dir() => {
+                let what = kind(metadata.file_type());
+                return Err(Refused::NotFolder { path: folder.to_owned(), what });
+            }
+            Ok(_) => {}
+        }
+        let mut ignored = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let other = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+            if other != name {
+                ignored.push(other);
+            }
+        }
+        ignored.sort();
+        match fs::symlink_metadata(&path) {
+            Err(_) => return Err(Refused::Missing { path }),
+            Ok(metadata) if !metadata.is_file() => {
+                return Err(Refused::NotPlain { path, what: kind(metadata.file_type()) });
+            }
+            Ok(_) => {}
+        }
+        // Should it have become a link or a pipe since, opening fails or reads
+        // nothing, and does not wait.
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+            .open(&path)
+            .map_err(failed)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_LEN + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > MAX_LEN {
+            return Err(Refused::TooLong { path });
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Submission { path, text, ignored }),
+            Err(_) => Err(Refused::NotText { path }),
+        }
+    }
+}
+
+fn kind(file_type: fs::FileType) -> &'static str {
+    if file_type.is_symlink() {
+        "a symbolic link"
+    } else if file_type.is_dir() {
+        "a folder"
+    } else if file_type.is_file() {
+        "a file"
+    } else {
+        "a device, pipe or socket"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn only_the_named_file_is_taken_and_the_rest_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("main.rs"), "fn main() {}").unwrap();
+        fs::write(folder.path().join("build.rs"), "x").unwrap();
+        fs::create_dir(folder.path().join(".cargo")).unwrap();
+        let taken = Submission::take(folder.path(), "main.rs").unwrap();
+        assert_eq!(taken.text, "fn main() {}");
+        assert_eq!(taken.ignored, [".cargo", "build.rs"]);
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        symlink("/etc/passwd", path("link.rs")).unwrap();
+        symlink(folder.path(), path("linked")).unwrap();
+        fs::create_dir(path("folder.rs")).unwrap();
+        nix::unistd::mkfifo(&path("pipe.rs"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        fs::write(path("long.rs"), vec![b' '; MAX_LEN as usize + 1]).unwrap();
+        fs::write(path("bytes.rs"), [0xff]).unwrap();
+        let refused = |folder: &Path, name: &str| {
+            let error = Submission::take(folder, name).unwrap_err().to_string();
+            error.split_once("` ").map_or(error.clone(), |(_, what)| what.to_owned())
+        };
+        for (name, what) in [
+            ("link.rs", "is a symbolic link, not a plain file"),
+            ("folder.rs", "is a folder, not a plain file"),
+            ("pipe.rs", "is a device, pipe or socket, not a plain file"),
+            ("long.rs", "is longer than 256 KiB"),
+            ("bytes.rs", "is not UTF-8 text"),
+        ] {
+            assert_eq!(refused(folder.path(), name), what);
+        }
+        assert_eq!(refused(&path("linked"), "main.rs"), "is a symbolic link, not a folder");
+        assert!(matches!(Submission::take(folder.path(), "main.rs"), Err(Refused::Missing { .. })));
+    }
+}

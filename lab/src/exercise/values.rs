@@ -1,0 +1,196 @@
+//! What varies with the seed, so that no answer can be learnt by heart.
+//!
+//! ```toml
+//! args = ["{children}"]
+//!
+//! [vary.children]
+//! from = 3
+//! to = 8
+//! ```
+//!
+//! `{children}` in any string stands for the value; so do `{children+1}`,
+//! `{children-1}`, `{children*2}` and `{children+others}`. A string that is
+//! nothing but that becomes a number in `where`, `count`, `at_least` and
+//! `at_most`: `count = "{children}"`. A brace is written twice to stand for
+//! itself: `{{`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// Chooses values. The same seed gives the same values on every machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seed(pub u64);
+
+/// What a value may be: `from` to `to`, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    pub from: i64,
+    pub to: i64,
+}
+
+/// Values by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Values(BTreeMap<String, i64>);
+
+impl Values {
+    /// The values of a seed for an exercise.
+    pub fn choose(exercise: &str, ranges: &BTreeMap<String, Range>, seed: Seed) -> Values {
+        let choose = |name: &str, range: &Range| {
+            let hash = Sha256::new()
+                .chain_update(seed.0.to_le_bytes())
+                .chain_update(exercise)
+                .chain_update([0])
+                .chain_update(name)
+                .finalize();
+            let number = u64::from_le_bytes(std::array::from_fn(|i| hash[i]));
+            let width = range.to.abs_diff(range.from).saturating_add(1);
+            range.from.saturating_add_unsigned(number % width)
+        };
+        Values(ranges.iter().map(|(name, range)| (name.clone(), choose(name, range))).collect())
+    }
+
+    /// `children=5 value=1234`, for people.
+    pub fn text(&self) -> String {
+        let words: Vec<String> = self.0.iter().map(|(name, v)| format!("{name}={v}")).collect();
+        words.join(" ")
+    }
+
+    /// The value of `name`, `name+1`, `name-other` or `name*2`.
+    fn evaluate(&self, expression: &str) -> Option<i64> {
+        let term = |term: &str| {
+            let term = term.trim();
+            self.0.get(term).copied().or_else(|| term.parse().ok())
+        };
+        let Some(at) = expression.find(['+', '-', '*']) else {
+            return self.0.get(expression).copied();
+        };
+        let (left, right) = (term(&expression[..at])?, term(&expression[at + 1..])?);
+        match expression.as_bytes()[at] {
+            b'+' => left.checked_add(right),
+            b'-' => left.checked_sub(right),
+            _ => left.checked_mul(right),
+        }
+    }
+
+    /// Puts values into a text. The error is what cannot be evaluated.
+    pub fn fill(&self, text: &str) -> Result<String, String> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            filled += &rest[..at];
+            let brace = &rest[at..=at];
+            rest = &rest[at + 1..];
+            if let Some(behind) = rest.strip_prefix(brace) {
+                filled += brace;
+                rest = behind;
+                continue;
+            }
+            let (inside, behind) = rest
+                .split_once('}')
+                .filter(|_| brace == "{")
+                .ok_or_else(|| format!("`{text}` has a lone `{brace}`; write it twice"))?;
+            let value = self.evaluate(inside).ok_or_else(|| {
+                format!("`{{{inside}}}` is no value; `[vary]` has {}", self.names())
+            })?;
+            filled += &value.to_string();
+            rest = behind;
+        }
+        Ok(filled + rest)
+    }
+
+    fn names(&self) -> String {
+        let names: Vec<&str> = self.0.keys().map(String::as_str).collect();
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    }
+}
+
+/// Puts values into every string of a table, but for its `task` and `hints`,
+/// which are the same for every seed.
+pub fn fill_table(table: &mut toml::Table, values: &Values) -> Result<(), String> {
+    for (key, value) in table.iter_mut() {
+        if !matches!(key.as_str(), "task" | "hints") {
+            fill(key, value, values)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a string that is nothing but a value becomes a number.
+const NUMBERS: &[&str] = &["count", "at_least", "at_most", "where"];
+
+fn fill(key: &str, value: &mut toml::Value, values: &Values) -> Result<(), String> {
+    match value {
+        toml::Value::String(text) => {
+            let filled = values.fill(text)?;
+            let whole = text.starts_with('{') && text.find('}') == Some(text.len() - 1);
+            *value = match filled.parse() {
+                Ok(number) if whole && NUMBERS.contains(&key) => toml::Value::Integer(number),
+                _ => toml::Value::String(filled),
+            };
+            Ok(())
+        }
+        toml::Value::Array(items) => items.iter_mut().try_for_each(|item| fill(key, item, values)),
+        toml::Value::Table(table) => table.iter_mut().try_for_each(|(name, value)| {
+            fill(if key == "where" { key } else { name }, value, values)
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values() -> Values {
+        Values([("a".to_owned(), 3), ("b".to_owned(), 10)].into())
+    }
+
+    #[test]
+    fn values_stand_in_texts() {
+        for (text, filled) in [
+            ("no braces", "no braces"),
+            ("{a} of {b}", "3 of 10"),
+            ("{b-a}, {a+1}, {a*2}, {b + a}", "7, 4, 6, 13"),
+            ("{{a}}", "{a}"),
+        ] {
+            assert_eq!(values().fill(text).as_deref(), Ok(filled));
+        }
+    }
+
+    #[test]
+    fn what_is_no_value_is_named() {
+        for (text, error) in [
+            ("{c}", "`{c}` is no value; `[vary]` has a, b"),
+            ("{a", "`{a` has a lone `{`; write it twice"),
+            ("a}", "`a}` has a lone `}`; write it twice"),
+        ] {
+            assert_eq!(values().fill(text), Err(error.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_count_that_is_a_value_becomes_a_number() {
+        let mut table: toml::Table =
+            toml::from_str("args = [\"{a}\"]\nhints = [\"{\"]\n[[check]]\ncount = \"{a}\"\nwhere = { ret = \"{b}\", text = \"{a}{b}\" }").unwrap();
+        fill_table(&mut table, &values()).unwrap();
+        let check = &table["check"][0];
+        assert_eq!(table["args"][0].as_str(), Some("3"));
+        assert_eq!(check["count"].as_integer(), Some(3));
+        assert_eq!(check["where"]["ret"].as_integer(), Some(10));
+        assert_eq!(check["where"]["text"].as_str(), Some("310"));
+    }
+
+    /// Marks have to be the same everywhere: how values are chosen is fixed.
+    #[test]
+    fn a_seed_chooses_the_same_values_everywhere() {
+        let ranges = BTreeMap::from([("children".to_owned(), Range { from: 3, to: 8 })]);
+        let chosen: Vec<i64> = (0..8)
+            .map(|seed| Values::choose("lesson-01-sigchld", &ranges, Seed(seed)).0["children"])
+            .collect();
+        assert!(chosen.iter().all(|value| (3..=8).contains(value)));
+        assert_eq!(chosen, [7, 6, 6, 5, 3, 6, 4, 5]);
+    }
+}

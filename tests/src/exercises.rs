@@ -1,0 +1,88 @@
+//! Every exercise proves itself: the stub compiles and fails, the solution gets
+//! full points, and each mutant fails the checks that it should fail and no
+//! other, which is what its own hint goes by.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lab::error::Error;
+use lab::exercise::values::Seed;
+use lab::exercise::{Exercise, Sample};
+use lab::run::{Lab, Machine};
+use libtest_mimic::Failed;
+
+use crate::Test;
+
+/// Another seed than that of `check`: marks must not depend on one.
+const SEED: Seed = Seed(1);
+
+/// One test for each stub, solution and mutant.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    let mut tests = Vec::new();
+    for name in &lab.course.names {
+        let lesson = lab.course.read(name)?;
+        if !Exercise::exists(&lesson) {
+            continue;
+        }
+        let exercise = Arc::new(Exercise::read(&lesson, SEED)?);
+        let mut samples = vec![Sample::Stub, Sample::Solution];
+        let mutants = exercise.mutants.iter().map(|mutant| mutant.name.clone());
+        samples.extend(mutants.map(Sample::Mutant));
+        for sample in samples {
+            let name = format!("exercises::{name}::{}", name_of(&sample));
+            let (lab, machine, exercise) =
+                (Arc::clone(lab), Arc::clone(machine), Arc::clone(&exercise));
+            tests.push(Test::new(name, move || judge(&lab, &machine, &exercise, &sample)));
+        }
+    }
+    Ok(tests)
+}
+
+fn name_of(sample: &Sample) -> &str {
+    match sample {
+        Sample::Stub => "stub",
+        Sample::Solution => "solution",
+        Sample::Mutant(name) => name,
+    }
+}
+
+fn judge(
+    lab: &Lab<'_>,
+    machine: &Machine,
+    exercise: &Exercise,
+    sample: &Sample,
+) -> Result<(), Failed> {
+    let path = exercise.sample(sample);
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let shown = PathBuf::from(exercise.file.name());
+    let attempt = lab.attempt(machine, exercise, &shown, &text)?;
+    let report = lab::exercise::report::text(exercise, &attempt);
+    let failed = attempt.marks.failed();
+    if attempt.compiler.is_some() {
+        return Err(format!("it does not compile:\n{report}").into());
+    }
+    let expected = match sample {
+        Sample::Solution => BTreeSet::new(),
+        Sample::Stub if failed.is_empty() => return Err("the stub gets full points".into()),
+        // What a stub fails is up to it.
+        Sample::Stub => failed.clone(),
+        Sample::Mutant(name) => {
+            let mutant = exercise.mutants.iter().find(|mutant| mutant.name == *name);
+            mutant.map(|mutant| mutant.fails.clone()).unwrap_or_default()
+        }
+    };
+    if failed != expected {
+        return Err(format!("it fails {failed:?} and should fail {expected:?}:\n{report}").into());
+    }
+    let hint = match sample {
+        Sample::Mutant(name) => Some(name),
+        Sample::Stub | Sample::Solution => None,
+    };
+    let mistake = attempt.marks.mistake.map(|mistake| mistake.name);
+    if mistake.as_ref() == hint {
+        Ok(())
+    } else {
+        Err(format!("it is answered with the hint of {mistake:?}, not {hint:?}:\n{report}").into())
+    }
+}

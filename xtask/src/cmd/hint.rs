@@ -1,0 +1,31 @@
+use clap::Args;
+use lab::classroom::Work;
+use lab::exercise::Exercise;
+use lab::exercise::report;
+use lab::exercise::values::Seed;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+use crate::ui::outln;
+
+/// Give the next hint on an exercise, from a nudge to nearly the answer
+///
+/// Example: cargo xtask hint lesson-1
+#[derive(Args)]
+pub struct Hint {
+    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    lesson: String,
+}
+
+impl Hint {
+    pub fn run(self, context: &Context) -> Result {
+        let course = context.course()?;
+        let exercise = Exercise::read(&course.find(&self.lesson)?, Seed::default())?;
+        let work = Work::of(&course.root);
+        let mut progress = work.progress()?;
+        let number = progress.next_hint(&exercise);
+        work.save(&progress)?;
+        outln!("{}", report::hint(&exercise, number));
+        Ok(Outcome::SUCCESS)
+    }
+}

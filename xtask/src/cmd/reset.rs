@@ -1,0 +1,33 @@
+use clap::Args;
+use lab::classroom::Work;
+use lab::exercise::Exercise;
+use lab::exercise::values::Seed;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+use crate::ui::outln;
+
+/// Begin an exercise anew; your file is kept under another name
+///
+/// Example: cargo xtask reset lesson-1
+#[derive(Args)]
+pub struct Reset {
+    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    lesson: String,
+}
+
+impl Reset {
+    pub fn run(self, context: &Context) -> Result {
+        let course = context.course()?;
+        let exercise = Exercise::read(&course.find(&self.lesson)?, Seed::default())?;
+        let work = Work::of(&course.root);
+        let backup = work.reset(&exercise)?;
+        let shown = backup.strip_prefix(&course.root).unwrap_or(&backup);
+        outln!(
+            "{} is as at the start; your file is kept as {}",
+            exercise.file.name(),
+            shown.display()
+        );
+        Ok(Outcome::SUCCESS)
+    }
+}

@@ -1,0 +1,52 @@
+use std::io::IsTerminal;
+
+use clap::Args;
+use lab::classroom::Work;
+use lab::error::Error;
+use lab::exercise::values::Seed;
+use lab::exercise::{Exercise, Sample};
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+use crate::ui::{ask, outln};
+
+/// Show the solution of an exercise, with its reasoning
+///
+/// Freely after a pass; before that it asks first, and without a terminal it
+/// wants `--yes`.
+///
+/// Example: cargo xtask solution lesson-1
+#[derive(Args)]
+pub struct Solution {
+    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    lesson: String,
+
+    /// Show it although the exercise is not solved
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Solution {
+    pub fn run(self, context: &Context) -> Result {
+        let course = context.course()?;
+        let exercise = Exercise::read(&course.find(&self.lesson)?, Seed::default())?;
+        let work = Work::of(&course.root);
+        let mut progress = work.progress()?;
+        if !progress.of(&exercise).passed() {
+            let question = "the exercise is not solved yet; show the solution all the same?";
+            if !self.yes && !(std::io::stdin().is_terminal() && ask(question)) {
+                return Err(Error::Unsolved { lesson: exercise.lesson.name.to_string() });
+            }
+            progress.peeked(&exercise);
+            work.save(&progress)?;
+        }
+        let path = exercise.sample(&Sample::Solution);
+        let text = std::fs::read_to_string(&path).map_err(|source| Error::File {
+            verb: "read",
+            path,
+            source,
+        })?;
+        outln!("{}", text.trim_end());
+        Ok(Outcome::SUCCESS)
+    }
+}

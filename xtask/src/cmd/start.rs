@@ -1,0 +1,42 @@
+use clap::Args;
+use lab::classroom::{Started, Work};
+use lab::exercise::Exercise;
+use lab::exercise::values::Seed;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+use crate::ui::outln;
+
+/// Begin an exercise: copy its file and its task into `work/`
+///
+/// A file that is there already is left as it is.
+///
+/// Example: cargo xtask start lesson-1
+#[derive(Args)]
+pub struct Start {
+    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    lesson: String,
+}
+
+impl Start {
+    pub fn run(self, context: &Context) -> Result {
+        let course = context.course()?;
+        let lesson = course.find(&self.lesson)?;
+        let number = lesson.name.number;
+        let exercise = Exercise::read(&lesson, Seed::default())?;
+        let work = Work::of(&course.root);
+        let started = work.start(&exercise)?;
+        let file = work.file(&exercise);
+        let file = file.strip_prefix(&course.root).unwrap_or(&file).display();
+        outln!("{}", exercise.task.trim());
+        outln!("");
+        match started {
+            Started::Now => outln!("{file} is yours: fill in what is marked with TODO."),
+            Started::Before => outln!("{file} was there already and is as you left it."),
+        }
+        outln!("  cargo xtask check {number}   compiles, runs and judges it");
+        outln!("  cargo xtask watch {number}   does so whenever you save");
+        outln!("  cargo xtask hint {number}    gives the next hint");
+        Ok(Outcome::SUCCESS)
+    }
+}
