@@ -62,7 +62,12 @@ impl Marks {
 
     fn find_mistake(&mut self, exercise: &Exercise, shown: impl Fn(&Mutant) -> bool) {
         let failed = self.failed();
-        let is_it = |mutant: &&Mutant| mutant.fails == failed && shown(mutant);
+        let ending = self.ending.as_deref().unwrap_or_default();
+        let is_it = |mutant: &&Mutant| {
+            mutant.fails == failed
+                && mutant.ending.as_ref().is_none_or(|start| ending.starts_with(start))
+                && shown(mutant)
+        };
         self.mistake = exercise.mutants.iter().find(is_it).cloned();
     }
 

@@ -107,6 +107,9 @@ pub struct Mutant {
     /// fail the same checks. Default: none.
     #[serde(default)]
     pub expect: Vec<Expectation>,
+    /// How the sentence on the run's end begins, where that tells it apart:
+    /// see [`ending`]. Default: no matter how.
+    pub ending: Option<String>,
     /// What a student is told who fails just these checks, while the record
     /// shows these facts.
     pub hint: String,
@@ -325,7 +328,8 @@ impl RawExercise {
             if let Some(problem) = mutant.expect.iter().find_map(|e| self.untraced(e)) {
                 return Some(format!("mutant `{}`: {problem}", mutant.name));
             }
-            if mutant.expect.is_empty() && !seen.insert(&mutant.fails) {
+            let alone = mutant.expect.is_empty() && mutant.ending.is_none();
+            if alone && !seen.insert(&mutant.fails) {
                 return Some(format!(
                     "mutant `{}` fails the same checks as another: nothing tells them apart",
                     mutant.name

@@ -34,7 +34,8 @@ impl Solution {
         let mut progress = work.progress()?;
         if !progress.of(&exercise).passed() {
             let question = "the exercise is not solved yet; show the solution all the same?";
-            if !self.yes && !(std::io::stdin().is_terminal() && ask(question)) {
+            let confirmed = self.yes || (std::io::stdin().is_terminal() && ask(question));
+            if !confirmed {
                 return Err(Error::Unsolved { lesson: exercise.lesson.name.to_string() });
             }
             progress.peeked(&exercise);
