@@ -38,6 +38,7 @@ const CALLS: &[Call] = &[
     call("run-failing", &["run", "failing"], 1),
     call("run-panicking", &["run", "lesson-03-panicking"], 4),
     call("run-hanging", &["run", "4"], 4),
+    call("run-running-away", &["run", "8"], 4),
     call("run-unproven", &["run", "unproven"], 1),
     call("run-broken", &["run", "broken"], 3),
     call("run-unknown", &["run", "lesson-99"], 2),

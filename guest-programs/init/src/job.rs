@@ -1,17 +1,22 @@
 //! One job: modules in, trace on, program run, trace off.
 
+use std::ffi::CString;
 use std::fs::File;
 use std::os::fd::AsFd;
-
-use std::ffi::CString;
+use std::time::Duration;
 
 use nix::kmod::{ModuleInitFlags, finit_module};
 use protocol::{Ended, Job, Module};
 
-use crate::{LAB, supervise, trace};
+use crate::{LAB, supervise, trace, watchdog};
+
+/// What everything but the program may take: loading modules, ending what the
+/// program left, sending the record.
+const REST: Duration = Duration::from_secs(3);
 
 /// Runs the job. An error is a reason why the program was never started.
 pub fn run(job: &Job) -> Result<Ended, String> {
+    watchdog::start(Duration::from_millis(job.timeout_ms) + REST)?;
     for module in &job.modules {
         load(module)?;
     }

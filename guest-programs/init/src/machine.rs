@@ -4,15 +4,14 @@
 use std::convert::Infallible;
 use std::fs;
 use std::io::Write;
-use std::num::NonZero;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
-use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, ClockNanosleepFlags, clock_gettime, clock_nanosleep};
 use protocol::{CHECKPOINT_PARAMETER, PVPANIC_SLOT};
+
+use crate::registers::Registers;
 
 /// Writes a line to the kernel log, which the host keeps.
 pub fn log(line: &str) {
@@ -73,30 +72,8 @@ fn sleep_until_next_mark() -> Result<(), String> {
 
 fn stop() -> Result<(), String> {
     const PANICKED: u8 = 1; // PVPANIC_PANICKED, include/uapi/misc/pvpanic.h
-    const REGISTER_LEN: NonZero<usize> = NonZero::new(4096).unwrap();
-    let path = format!("/sys/bus/pci/devices/{PVPANIC_SLOT}/resource0");
-    let file = fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(&path)
-        .map_err(|e| format!("failed to open `{path}`: {e}"))?;
-    // SAFETY: a fresh mapping of a device's register page, used only here.
-    let register = unsafe {
-        mmap(
-            None,
-            REGISTER_LEN,
-            ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
-            MapFlags::MAP_SHARED,
-            file.as_fd(),
-            0,
-        )
-    }
-    .map_err(|e| format!("failed to map `{path}`: {e}"))?;
-    // SAFETY: the mapping is readable and writable and at least one byte long.
-    unsafe { register.cast::<u8>().write_volatile(PANICKED) };
-    // SAFETY: mapped above with this length and not used after.
-    unsafe { munmap(register, REGISTER_LEN.get()) }
-        .map_err(|e| format!("failed to unmap `{path}`: {e}"))
+    Registers::map(PVPANIC_SLOT)?.write(0, PANICKED);
+    Ok(())
 }
 
 /// Makes the kernel find devices that were not there when it booted: a

@@ -21,8 +21,10 @@ mod machine;
 mod mounts;
 mod payload;
 mod record;
+mod registers;
 mod supervise;
 mod trace;
+mod watchdog;
 
 use std::convert::Infallible;
 use std::process::abort;

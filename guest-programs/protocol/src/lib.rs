@@ -17,6 +17,8 @@ pub const PAYLOAD_SLOT: &str = "0000:00:05.0";
 pub const RECORD_SLOT: &str = "0000:00:06.0";
 /// PCI address of `pvpanic-pci`, by which PID 1 stops its own machine.
 pub const PVPANIC_SLOT: &str = "0000:00:07.0";
+/// PCI address of the watchdog that ends a machine which has run away.
+pub const WATCHDOG_SLOT: &str = "0000:00:08.0";
 
 /// The payload's [`Job`], as JSON.
 pub const JOB_FILE: &str = "job.json";

@@ -30,7 +30,7 @@ pub fn of_error(error: &Error) -> Option<String> {
         Error::Vm(VmError::Panicked { reason, .. }) => {
             Some(format!("the kernel panicked: {reason}"))
         }
-        Error::Vm(VmError::Hung { .. }) => {
+        Error::Vm(VmError::RanAway { .. } | VmError::Hung { .. }) => {
             Some("the machine hung: something in the kernel never returned".to_owned())
         }
         Error::Vm(VmError::Odd { .. } | VmError::Lost { .. }) => {

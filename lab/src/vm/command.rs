@@ -4,7 +4,7 @@
 //! has on top of it. A cold boot has both from its start.
 
 use crate::lesson::Device;
-use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT};
+use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, WATCHDOG_SLOT};
 
 /// The program that is run.
 pub const QEMU: &str = "qemu-system-x86_64";
@@ -156,6 +156,11 @@ fn machine(accel: Accel) -> Vec<Flag> {
             "tells the host of a panic; PID 1 stops the machine by it",
         ),
         flag(&["-action", "panic=pause"], "a panicked machine stays, to be looked at"),
+        flag(
+            &["-device", &format!("i6300esb,addr={}", slot(WATCHDOG_SLOT))],
+            "counts the guest's time: a machine that runs away ends the same on every host",
+        ),
+        flag(&["-action", "watchdog=pause"], "and the host hears of it"),
     ]);
     flags
 }

@@ -46,6 +46,8 @@ pub enum VmError {
     },
     #[error("the machine did not end within {} s", limit.as_secs())]
     Hung { limit: Duration, log: String },
+    #[error("the machine ran away: nothing in it could stop the program in time")]
+    RanAway { log: String },
     #[error("QEMU ended by itself ({status}): {message}")]
     Lost { status: String, message: String, log: String },
     #[error("the machine ended by {reason} instead of powering off")]
@@ -66,6 +68,7 @@ impl VmError {
         match self {
             VmError::Panicked { log, .. }
             | VmError::Hung { log, .. }
+            | VmError::RanAway { log }
             | VmError::Lost { log, .. }
             | VmError::Odd { log, .. }
             | VmError::Interrupted { log }
@@ -171,6 +174,7 @@ pub fn run(
 enum End {
     PoweredOff,
     Panicked,
+    RanAway,
     Odd(String),
 }
 
@@ -200,6 +204,7 @@ fn watch(monitor: &mut Monitor, mut qtest: Option<&mut UnixStream>) -> Result<En
                 });
             }
             qmp::Event::GUEST_PANICKED { .. } => return Ok(End::Panicked),
+            qmp::Event::WATCHDOG { .. } => return Ok(End::RanAway),
             qmp::Event::GUEST_CRASHLOADED { .. } => {
                 if let Some(qtest) = qtest.as_deref_mut() {
                     qtest::raise_edu(monitor, qtest)?;

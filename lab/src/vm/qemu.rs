@@ -138,6 +138,7 @@ impl Running<'_> {
         Err(match end {
             Ok(End::PoweredOff) => return Ok(whole),
             Ok(End::Panicked) => VmError::Panicked { reason: panic::reason(&whole), log },
+            Ok(End::RanAway) => VmError::RanAway { log },
             Ok(End::Odd(reason)) => VmError::Odd { reason, log },
             Err(MonitorError::Closed) => {
                 VmError::Lost { status, message: message.trim().to_owned(), log }

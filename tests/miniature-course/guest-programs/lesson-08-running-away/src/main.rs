@@ -1,0 +1,3 @@
+fn main() {
+    unreachable!("the module never lets it start");
+}
