@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::Exercise;
 use super::compile::{CompileError, Compiler};
+use super::ending::Ending;
 use super::marks::Marks;
-use super::{Exercise, ending};
 use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine, Observed};
@@ -39,7 +40,7 @@ impl Lab<'_> {
                 Ok(Attempt { marks, observed: Some(observed), compiler: None, log: None })
             }
             Err(error) => {
-                let Some(reason) = ending::of_error(&error) else { return Err(error) };
+                let Some(ending) = Ending::of_error(&error) else { return Err(error) };
                 let compiler = match &error {
                     Error::Compile(CompileError::Compile { output, .. }) => Some(output.clone()),
                     _ => None,
@@ -48,7 +49,7 @@ impl Lab<'_> {
                     Error::Vm(error) => error.log().map(str::to_owned),
                     _ => None,
                 };
-                let mut marks = Marks::none(exercise, reason);
+                let mut marks = Marks::none(exercise, ending);
                 if compiler.is_some() {
                     // What does not even compile has no known mistake.
                     marks.mistake = None;

@@ -52,6 +52,8 @@ pub enum CompileError {
         /// What the compiler printed, with the student's path.
         output: String,
     },
+    #[error("compiling `{}` used too much time or memory and was stopped", file.display())]
+    Stopped { file: PathBuf },
     #[error("compiling `{}` took too long and was ended", file.display())]
     TimedOut { file: PathBuf },
     #[error("failed to {verb} `{}`: {source}", path.display())]
@@ -349,6 +351,10 @@ fn scratch() -> Result<tempfile::TempDir, CompileError> {
 fn judge(status: &Status, file: &Path, output: String) -> Result<(), CompileError> {
     match status {
         Status::Ended(status) if status.success() => Ok(()),
+        // Ended by its limits, and not of its own will.
+        Status::Ended(status) if status.code().is_none() => {
+            Err(CompileError::Stopped { file: file.to_owned() })
+        }
         Status::Ended(_) => Err(CompileError::Compile { file: file.to_owned(), output }),
         Status::TimedOut => Err(CompileError::TimedOut { file: file.to_owned() }),
     }

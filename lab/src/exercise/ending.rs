@@ -3,84 +3,141 @@
 //! took the kernel down.
 
 use protocol::Ended;
+use serde::Serialize;
 
 use super::compile::CompileError;
 use crate::error::Error;
 use crate::expect::student::Role;
 use crate::record::Record;
-use crate::timeline::Timeline;
-use crate::trace::TraceError;
+use crate::timeline::{Entry, Timeline};
+use crate::trace::{TraceError, Value};
 use crate::vm::VmError;
 
 /// As many processes as the student's user may have; `PROCESSES` of the crate
 /// `student`.
 const PROCESSES: usize = 32;
 
-/// An error that is the submission's doing, as a sentence; `None` if the lab or
-/// the host is to blame.
-pub fn of_error(error: &Error) -> Option<String> {
-    match error {
-        Error::Compile(error @ (CompileError::Compile { .. } | CompileError::TimedOut { .. })) => {
-            Some(error.to_string())
+/// What became of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    pub kind: Kind,
+    /// A sentence without its final period.
+    pub text: String,
+}
+
+/// What became of a run, for machines: the same on every host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// There was no file that could be taken.
+    Refused,
+    /// The compiler refused it, or was stopped.
+    NotCompiled,
+    /// The kernel panicked.
+    Panicked,
+    /// The machine ran away or hung.
+    Hung,
+    /// The machine ended before the run did, or gave no record of its own.
+    NoRecord,
+    /// There was more to trace than the trace could hold.
+    Flooded,
+    OutOfMemory,
+    TooMuchOutput,
+    TimedOut,
+    /// The lab's own part failed, for what it was given.
+    HarnessFailed,
+}
+
+impl Ending {
+    fn new(kind: Kind, text: impl Into<String>) -> Ending {
+        Ending { kind, text: text.into() }
+    }
+
+    /// Of an error that is the submission's doing; `None` if the lab or the
+    /// host is to blame.
+    pub fn of_error(error: &Error) -> Option<Ending> {
+        Some(match error {
+            Error::Compile(
+                error @ (CompileError::Compile { .. }
+                | CompileError::Stopped { .. }
+                | CompileError::TimedOut { .. }),
+            ) => Ending::new(Kind::NotCompiled, error.to_string()),
+            Error::Refused(error) => Ending::new(Kind::Refused, error.to_string()),
+            Error::Vm(VmError::Panicked { reason, .. }) => {
+                Ending::new(Kind::Panicked, format!("the kernel panicked{}", told_as(reason)))
+            }
+            Error::Vm(VmError::RanAway { .. }) => {
+                Ending::new(Kind::Hung, "the kernel hung: something in it never returned")
+            }
+            Error::Vm(VmError::Hung { .. }) => {
+                Ending::new(Kind::Hung, "the machine did not end, and the host waited no longer")
+            }
+            Error::Vm(VmError::Odd { .. } | VmError::Lost { .. }) => {
+                Ending::new(Kind::NoRecord, "the machine ended before the run did")
+            }
+            // A record that does not belong to the run, or is none.
+            Error::Record(_) => {
+                Ending::new(Kind::NoRecord, "the machine gave no record of the run")
+            }
+            Error::Trace(TraceError::Lost { .. }) => Ending::new(
+                Kind::Flooded,
+                "it did so much that the trace could not hold it: a loop without end?",
+            ),
+            _ => return None,
+        })
+    }
+
+    /// Of a run that has a record; `None` if it simply ran to its end.
+    pub fn of_run(record: &Record, timeline: &Timeline) -> Option<Ending> {
+        let entries = &timeline.entries;
+        if entries.iter().any(|entry| entry.event == "mark_victim") {
+            let text = "it used up the machine's memory (64 MiB) and was killed";
+            return Some(Ending::new(Kind::OutOfMemory, text));
         }
-        Error::Refused(error) => Some(error.to_string()),
-        Error::Vm(VmError::Panicked { reason, .. }) if reason.is_empty() => {
-            Some("the kernel panicked".to_owned())
+        if entries.iter().any(|entry| entry.event == "mark" && says(entry, KILLED_BY_SIGXFSZ)) {
+            let text = "it wrote more than 1 MiB into a file or its output and was killed";
+            return Some(Ending::new(Kind::TooMuchOutput, text));
         }
-        Error::Vm(VmError::Panicked { reason, .. }) => {
-            Some(format!("the kernel panicked: {reason}"))
+        match &record.outcome.ended {
+            Ended::Exited(0) => None,
+            // One process is the program itself.
+            Ended::TimedOut if forks(timeline) + 1 >= PROCESSES => Some(Ending::new(
+                Kind::TimedOut,
+                format!(
+                    "it forked until it had all the {PROCESSES} processes that it may have, \
+                     and did not end in time"
+                ),
+            )),
+            Ended::TimedOut => {
+                Some(Ending::new(Kind::TimedOut, "it did not end in time: it hung or looped"))
+            }
+            Ended::Exited(_) | Ended::Signaled(_) | Ended::NotStarted(_) => Some(Ending::new(
+                Kind::HarnessFailed,
+                format!("the harness failed: {}", told(record)),
+            )),
         }
-        Error::Vm(VmError::RanAway { .. } | VmError::Hung { .. }) => {
-            Some("the machine hung: something in the kernel never returned".to_owned())
-        }
-        Error::Vm(VmError::Odd { .. } | VmError::Lost { .. }) => {
-            Some("the machine ended before the run did".to_owned())
-        }
-        Error::Trace(TraceError::Lost { .. }) => {
-            Some("it did so much that the trace could not hold it: a loop without end?".to_owned())
-        }
-        // A record that does not belong to the run, or is none.
-        Error::Record(_) => Some("the machine gave no record of the run".to_owned()),
-        _ => None,
     }
 }
 
-/// What is to be said of a run that has a record.
-pub fn of_run(record: &Record, timeline: &Timeline) -> Option<String> {
+/// How often the program and its descendants forked.
+fn forks(timeline: &Timeline) -> usize {
     let entries = &timeline.entries;
-    let program = |text: &str| entries.iter().any(|e| e.event == "mark" && says(e, text));
-    let victims = entries.iter().filter(|e| e.event == "mark_victim").count();
-    let forks = entries.iter().enumerate().filter(|(index, entry)| {
+    let is_theirs = |(index, entry): &(usize, &Entry)| {
         entry.event == "sched_process_fork"
             && Role::of(entry.pid, &entries[..*index]) != Role::Other
-    });
-    if victims > 0 {
-        return Some("it used up the machine's memory (64 MiB) and was killed".to_owned());
-    }
-    if program(KILLED_BY_SIGXFSZ) {
-        return Some(
-            "it wrote more than 1 MiB into a file or its output and was killed".to_owned(),
-        );
-    }
-    match &record.outcome.ended {
-        // One process is the program itself.
-        Ended::TimedOut if forks.count() + 1 >= PROCESSES => Some(format!(
-            "it forked until it had all the {PROCESSES} processes that it may have, \
-             and did not end in time"
-        )),
-        Ended::TimedOut => Some("it did not end in time: it hung or looped".to_owned()),
-        Ended::Exited(0) => None,
-        Ended::Exited(_) | Ended::Signaled(_) | Ended::NotStarted(_) => {
-            Some(format!("the harness failed: {}", told(record)))
-        }
-    }
+    };
+    entries.iter().enumerate().filter(is_theirs).count()
+}
+
+fn told_as(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 /// The mark of a program that wrote beyond RLIMIT_FSIZE.
 const KILLED_BY_SIGXFSZ: &str = "the program was killed by signal 25";
 
-fn says(entry: &crate::timeline::Entry, text: &str) -> bool {
-    entry.fields.get("text").and_then(crate::trace::Value::as_text) == Some(text)
+fn says(entry: &Entry, text: &str) -> bool {
+    entry.fields.get("text").and_then(Value::as_text) == Some(text)
 }
 
 /// What the harness said before it gave up, or why it was not started.

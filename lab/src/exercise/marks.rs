@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::ending::Ending;
 use super::{Check, Exercise, Mutant};
 use crate::expect::Checked;
 use crate::record::Record;
@@ -14,7 +15,7 @@ pub struct Marks {
     /// In the exercise's order.
     pub checks: Vec<Mark>,
     /// What became of the run, if it did not simply run to its end.
-    pub ending: Option<String>,
+    pub ending: Option<Ending>,
     /// The mistake that fails just these checks, if one is known.
     pub mistake: Option<Mutant>,
 }
@@ -36,7 +37,7 @@ impl Marks {
     /// properly may still earn what its record shows.
     pub fn of_run(exercise: &Exercise, record: &Record, timeline: &Timeline) -> Marks {
         let checks = exercise.checks.iter().map(|check| mark(check, record, timeline)).collect();
-        let ending = super::ending::of_run(record, timeline);
+        let ending = Ending::of_run(record, timeline);
         let mut marks = Marks { checks, ending, mistake: None };
         marks.find_mistake(exercise, |mutant| {
             mutant.expect.iter().all(|expectation| expectation.check(timeline).passed)
@@ -45,7 +46,7 @@ impl Marks {
     }
 
     /// The marks of a submission without a record: none, for this reason.
-    pub fn none(exercise: &Exercise, reason: String) -> Marks {
+    pub fn none(exercise: &Exercise, ending: Ending) -> Marks {
         let failed = |check: &Check| Mark {
             name: check.name.clone(),
             what: check.what.clone(),
@@ -54,7 +55,7 @@ impl Marks {
             facts: Vec::new(),
         };
         let checks = exercise.checks.iter().map(failed).collect();
-        let mut marks = Marks { checks, ending: Some(reason), mistake: None };
+        let mut marks = Marks { checks, ending: Some(ending), mistake: None };
         // A mistake that takes the machine down leaves no facts.
         marks.find_mistake(exercise, |mutant| mutant.expect.is_empty());
         marks
@@ -62,7 +63,7 @@ impl Marks {
 
     fn find_mistake(&mut self, exercise: &Exercise, shown: impl Fn(&Mutant) -> bool) {
         let failed = self.failed();
-        let ending = self.ending.as_deref().unwrap_or_default();
+        let ending = self.ending.as_ref().map_or("", |ending| ending.text.as_str());
         let is_it = |mutant: &&Mutant| {
             mutant.fails == failed
                 && mutant.ending.as_ref().is_none_or(|start| ending.starts_with(start))

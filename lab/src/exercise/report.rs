@@ -33,7 +33,7 @@ pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
     }
     if let Some(ending) = &marks.ending {
         text.push('\n');
-        paragraph(&mut text, "", 0, &sentence(ending));
+        paragraph(&mut text, "", 0, &sentence(&ending.text));
     }
     if let Some(log) = &attempt.log {
         text.push_str("the kernel log ends so:\n");
@@ -114,14 +114,15 @@ fn shortened(output: &str) -> String {
 ///
 /// ```json
 /// {"version": 1, "lesson": "lesson-01-sigchld", "points": 3, "of": 5,
-///  "passed": false, "ending": null, "hint": "…", "compiler": null,
+///  "passed": false, "ending": null, "said": null, "hint": "…",
+///  "compiler": null,
 ///  "checks": [{"name": "…", "what": "…", "points": 0, "of": 2,
 ///              "passed": false,
 ///              "facts": [{"fact": "…", "passed": false, "detail": "…"}]}]}
 /// ```
 ///
-/// `ending` says in a sentence what became of a run that did not simply end;
-/// `compiler` is what the compiler printed if it refused the file.
+/// `ending` is what became of a run that did not simply end, see
+/// [`super::ending::Kind`]; `said` is the same as a sentence. `compiler` is what the compiler printed if it refused the file.
 pub fn json(exercise: &Exercise, attempt: &Attempt) -> Value {
     let marks = &attempt.marks;
     let check = |mark: &Mark| {
@@ -140,7 +141,8 @@ pub fn json(exercise: &Exercise, attempt: &Attempt) -> Value {
         "points": marks.points(),
         "of": marks.of(),
         "passed": marks.passed(),
-        "ending": marks.ending,
+        "ending": marks.ending.as_ref().map(|ending| ending.kind),
+        "said": marks.ending.as_ref().map(|ending| &ending.text),
         "hint": marks.mistake.as_ref().map(|mistake| &mistake.hint),
         "compiler": attempt.compiler,
         "checks": marks.checks.iter().map(check).collect::<Vec<_>>(),

@@ -13,8 +13,8 @@ pub const MAX_LEN: u64 = 256 << 10;
 /// A student's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// Where it was found.
-    pub path: PathBuf,
+    /// What messages call it: its folder's name and its own.
+    pub shown: PathBuf,
     pub text: String,
     /// What else lay in the folder, which nobody looks at: names, sorted.
     pub ignored: Vec<String>,
@@ -42,13 +42,16 @@ impl Submission {
     /// symbolic link, and nothing else.
     pub fn take(folder: &Path, name: &str) -> Result<Submission, Refused> {
         let path = folder.join(name);
+        // As it is told: where the folder lies is nobody's business.
+        let shown_folder = PathBuf::from(folder.file_name().unwrap_or_default());
+        let shown = shown_folder.join(name);
         let failed =
-            |e: std::io::Error| Refused::Read { path: path.clone(), reason: e.to_string() };
+            |e: std::io::Error| Refused::Read { path: shown.clone(), reason: e.to_string() };
         match fs::symlink_metadata(folder) {
-            Err(_) => return Err(Refused::Missing { path: folder.to_owned() }),
+            Err(_) => return Err(Refused::Missing { path: shown_folder }),
             Ok(metadata) if !metadata.is_dir() => {
                 let what = kind(metadata.file_type());
-                return Err(Refused::NotFolder { path: folder.to_owned(), what });
+                return Err(Refused::NotFolder { path: shown_folder, what });
             }
             Ok(_) => {}
         }
@@ -61,9 +64,9 @@ impl Submission {
         }
         ignored.sort();
         match fs::symlink_metadata(&path) {
-            Err(_) => return Err(Refused::Missing { path }),
+            Err(_) => return Err(Refused::Missing { path: shown }),
             Ok(metadata) if !metadata.is_file() => {
-                return Err(Refused::NotPlain { path, what: kind(metadata.file_type()) });
+                return Err(Refused::NotPlain { path: shown, what: kind(metadata.file_type()) });
             }
             Ok(_) => {}
         }
@@ -77,11 +80,11 @@ impl Submission {
         let mut bytes = Vec::new();
         file.take(MAX_LEN + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > MAX_LEN {
-            return Err(Refused::TooLong { path });
+            return Err(Refused::TooLong { path: shown });
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Submission { path, text, ignored }),
-            Err(_) => Err(Refused::NotText { path }),
+            Ok(text) => Ok(Submission { shown, text, ignored }),
+            Err(_) => Err(Refused::NotText { path: shown }),
         }
     }
 }

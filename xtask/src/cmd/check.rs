@@ -1,5 +1,7 @@
+use std::path::Path;
+
 use clap::Args;
-use lab::classroom::Work;
+use lab::classroom::{FOLDER, Work};
 use lab::exercise::submission::Submission;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, report};
@@ -32,12 +34,12 @@ impl Check {
         let course = context.course()?;
         let exercise = Exercise::read(&course.find(&self.lesson)?, Seed(self.seed))?;
         let work = Work::of(&course.root);
-        let file = work.started(&exercise)?;
+        work.started(&exercise)?;
         let submission = Submission::take(&work.folder(&exercise), exercise.file.name())?;
         let lab = context.lab()?;
         let machine = lab.machine()?;
-        let shown = file.strip_prefix(&course.root).unwrap_or(&file);
-        let attempt = lab.attempt(&machine, &exercise, shown, &submission.text)?;
+        let shown = Path::new(FOLDER).join(&submission.shown);
+        let attempt = lab.attempt(&machine, &exercise, &shown, &submission.text)?;
 
         let mut progress = work.progress()?;
         progress.checked(&exercise, &attempt.marks);

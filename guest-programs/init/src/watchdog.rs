@@ -1,0 +1,56 @@
+//! A watchdog that nobody feeds: it ends a machine in which PID 1 itself comes
+//! no more to run, such as one that is interrupted for ever.
+//!
+//! It counts the guest's time, so a slow or busy host changes nothing. QEMU's
+//! i6300esb (hw/watchdog/wdt_i6300esb.c; drivers/watchdog/i6300esb.c in Linux
+//! names its registers) counts down twice and then tells the host.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+use protocol::WATCHDOG_SLOT;
+
+use crate::registers::Registers;
+
+/// Configuration space: how often it counts, and what happens at the end.
+const CONFIG: u64 = 0x60;
+/// Configuration space: whether it counts.
+const LOCK: u64 = 0x68;
+const ENABLE: u8 = 1 << 1;
+
+/// Memory: where the first and the second count begin.
+const TIMER1: usize = 0x00;
+const TIMER2: usize = 0x04;
+/// Memory: what has to be written here before each other write.
+const RELOAD: usize = 0x0c;
+const UNLOCK: [u16; 2] = [0x80, 0x86];
+
+/// One count with the slow of its two clocks: 33 MHz divided by 2^15.
+const TICK: Duration = Duration::from_nanos((1 << 15) * 1_000_000_000 / 33_000_000);
+/// Counts have 20 bits.
+const MOST: u128 = (1 << 20) - 1;
+
+/// Starts it: after `limit` of the guest's time the machine is ended.
+pub fn start(limit: Duration) -> Result<(), String> {
+    let path = format!("/sys/bus/pci/devices/{WATCHDOG_SLOT}");
+    // Without a driver to do so, memory decoding has to be switched on by hand.
+    let enable = format!("{path}/enable");
+    std::fs::write(&enable, "1").map_err(|e| format!("failed to write `{enable}`: {e}"))?;
+    let path = format!("{path}/config");
+    let failed = |e| format!("failed to write `{path}`: {e}");
+    let config = File::options().write(true).open(&path).map_err(failed)?;
+
+    let registers = Registers::map(WATCHDOG_SLOT)?;
+    let ticks = (limit.as_nanos() / TICK.as_nanos()).clamp(1, MOST) as u32;
+    for (timer, ticks) in [(TIMER1, ticks), (TIMER2, 1)] {
+        for word in UNLOCK {
+            registers.write(RELOAD, word);
+        }
+        registers.write(timer, ticks);
+    }
+    // The slow clock, no interrupt worth having, and an end that is acted on.
+    const SLOW_AND_SILENT: u16 = 0b11;
+    config.write_all_at(&SLOW_AND_SILENT.to_le_bytes(), CONFIG).map_err(failed)?;
+    config.write_all_at(&[ENABLE], LOCK).map_err(failed)
+}
