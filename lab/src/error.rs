@@ -6,6 +6,7 @@ use crate::course::CourseError;
 use crate::exercise::ExerciseError;
 use crate::exercise::compile::CompileError;
 use crate::exercise::submission::Refused;
+use crate::grade::GradeError;
 use crate::guest::kmods::KmodError;
 use crate::guest::payload::PayloadError;
 use crate::guest::programs::ProgramError;
@@ -29,6 +30,8 @@ pub enum Error {
     Refused(#[from] Refused),
     #[error(transparent)]
     Work(#[from] WorkError),
+    #[error(transparent)]
+    Grade(#[from] GradeError),
     #[error(transparent)]
     Host(#[from] HostError),
     #[error(transparent)]
@@ -81,6 +84,7 @@ impl Error {
             Error::Course(CourseError::Unknown { .. })
             | Error::Exercise(ExerciseError::None { .. })
             | Error::Work(WorkError::NotStarted { .. })
+            | Error::Grade(_)
             | Error::Unsolved { .. }
             | Error::Refused(_) => ExitStatus::Usage,
             Error::Host(_)
@@ -116,6 +120,11 @@ impl Error {
             Error::Exercise(ExerciseError::None { .. }) => {
                 Some("`cargo xtask list` shows the lessons that have one".to_owned())
             }
+            Error::Grade(_) => Some(
+                "a student's folder holds `lesson-NN-slug/FILE`; give that folder, or one with \
+                 folders of students"
+                    .to_owned(),
+            ),
             Error::Unsolved { lesson } => Some(format!(
                 "`cargo xtask hint {lesson}` helps; `--yes` shows the solution all the same"
             )),

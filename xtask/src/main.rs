@@ -6,6 +6,7 @@
 mod cmd;
 mod context;
 mod outcome;
+mod shard;
 mod ui;
 
 use std::path::PathBuf;
@@ -49,6 +50,7 @@ enum Command {
     Solution(cmd::solution::Solution),
     Reset(cmd::reset::Reset),
     Progress(cmd::progress::Progress),
+    Grade(cmd::grade::Grade),
     Setup(cmd::setup::Setup),
     Doctor(cmd::doctor::Doctor),
     Clean(cmd::clean::Clean),
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Solution(command) => command.run(context),
         Command::Reset(command) => command.run(context),
         Command::Progress(command) => command.run(context),
+        Command::Grade(command) => command.run(context),
         Command::Setup(command) => command.run(context),
         Command::Doctor(command) => command.run(context),
         Command::Clean(command) => command.run(context),

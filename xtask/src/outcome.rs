@@ -10,6 +10,7 @@ pub struct Outcome(ExitStatus);
 impl Outcome {
     pub const SUCCESS: Outcome = Outcome(ExitStatus::Success);
     pub const FAILED: Outcome = Outcome(ExitStatus::Failed);
+    pub const NO_VERDICT: Outcome = Outcome(ExitStatus::Vm);
     pub const UNAVAILABLE: Outcome = Outcome(ExitStatus::Unavailable);
 
     /// Of a command that met an error.

@@ -2,6 +2,8 @@
 //! run to its end: it hung, forked without end, filled its memory or output, or
 //! took the kernel down.
 
+use std::fmt;
+
 use protocol::Ended;
 use serde::Serialize;
 
@@ -46,6 +48,13 @@ pub enum Kind {
     TimedOut,
     /// The lab's own part failed, for what it was given.
     HarnessFailed,
+}
+
+impl fmt::Display for Kind {
+    /// As in JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl Ending {

@@ -32,6 +32,13 @@ pub struct Mark {
     pub facts: Vec<Checked>,
 }
 
+impl Mark {
+    /// Points earned.
+    pub fn points(&self) -> u32 {
+        if self.passed { self.of } else { 0 }
+    }
+}
+
 impl Marks {
     /// Compares a run with the exercise's checks. A run that did not end
     /// properly may still earn what its record shows.
@@ -83,7 +90,7 @@ impl Marks {
 
     /// Points earned.
     pub fn points(&self) -> u32 {
-        self.checks.iter().filter(|mark| mark.passed).map(|mark| mark.of).sum()
+        self.checks.iter().map(Mark::points).sum()
     }
 
     /// Points that there are.

@@ -70,7 +70,7 @@ pub fn hint(exercise: &Exercise, number: usize) -> String {
 
 fn push_mark(text: &mut String, mark: &Mark, ran: bool) {
     let sign = if mark.passed { "✓" } else { "✗" };
-    let points = format!("{} of {}", if mark.passed { mark.of } else { 0 }, mark.of);
+    let points = format!("{} of {}", mark.points(), mark.of);
     paragraph(text, sign, 2, &format!("{} ({points})", mark.what));
     if mark.passed || !ran {
         return;
@@ -129,7 +129,7 @@ pub fn json(exercise: &Exercise, attempt: &Attempt) -> Value {
         json!({
             "name": mark.name,
             "what": mark.what,
-            "points": if mark.passed { mark.of } else { 0 },
+            "points": mark.points(),
             "of": mark.of,
             "passed": mark.passed,
             "facts": mark.facts,

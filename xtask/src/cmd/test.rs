@@ -1,4 +1,3 @@
-use std::str::FromStr;
 use std::sync::Arc;
 
 use ::tests::results::{Report, Results};
@@ -9,6 +8,7 @@ use libtest_mimic::Arguments;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::shard::Shard;
 
 /// Run every test: unit tests, lessons against their snapshots, tidy
 ///
@@ -32,25 +32,6 @@ pub struct Test {
     /// Write a report for machines: junit:PATH, ktap:PATH or json:PATH
     #[arg(long, value_name = "FORMAT:PATH")]
     report: Option<Report>,
-}
-
-/// `K/N`: the Kth of N parts, 1 to N.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Shard {
-    part: usize,
-    of: usize,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(s: &str) -> std::result::Result<Shard, String> {
-        let parts = s.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
-        match parts {
-            Some((part, of)) if 1 <= part && part <= of => Ok(Shard { part, of }),
-            _ => Err(format!("`{s}` is not K/N with K from 1 to N")),
-        }
-    }
 }
 
 impl Test {
@@ -82,21 +63,5 @@ impl Test {
         }
         println!("{} passed, {} failed", conclusion.num_passed, conclusion.num_failed);
         Ok(Outcome::success_if(!conclusion.has_failed()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shards_count_from_one() {
-        assert_eq!("2/3".parse(), Ok(Shard { part: 2, of: 3 }));
-        for wrong in ["0/3", "4/3", "3", "a/b", "1/0"] {
-            assert_eq!(
-                wrong.parse::<Shard>(),
-                Err(format!("`{wrong}` is not K/N with K from 1 to N"))
-            );
-        }
     }
 }

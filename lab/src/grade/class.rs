@@ -1,0 +1,142 @@
+//! The students of a class: folders, found by looking.
+
+use std::path::{Path, PathBuf};
+
+use super::GradeError;
+use crate::exercise::Exercise;
+use crate::exercise::submission::Refused;
+use crate::lesson::Name;
+
+/// Everybody whose work is to be graded, in the order of their names.
+#[derive(Debug, Clone, Default)]
+pub struct Class {
+    pub students: Vec<Student>,
+}
+
+/// One student.
+#[derive(Debug, Clone)]
+pub struct Student {
+    /// The folder's name. What is no UTF-8 in it has become U+FFFD.
+    pub name: String,
+    pub folder: PathBuf,
+    /// Why nothing can be taken from the folder.
+    pub problem: Option<Refused>,
+}
+
+impl Class {
+    /// Looks for students in folders, each of which is one student's (it holds
+    /// folders `lesson-NN-slug`) or holds folders of students. Files, and
+    /// folders that begin with a dot, are nobody's.
+    pub fn find(folders: &[PathBuf]) -> Result<Class, GradeError> {
+        let mut students = Vec::new();
+        for folder in folders {
+            let entries = list(folder)?;
+            if entries.iter().any(|(name, _)| name.parse::<Name>().is_ok()) {
+                let folder = folder
+                    .canonicalize()
+                    .map_err(|source| GradeError::List { path: folder.clone(), source })?;
+                students.push(student(name_of(&folder), folder));
+            } else {
+                let is_student = |(name, path): &(String, PathBuf)| {
+                    !name.starts_with('.') && (path.is_dir() || path.is_symlink())
+                };
+                let found = entries.into_iter().filter(is_student);
+                students.extend(found.map(|(name, path)| student(name, path)));
+            }
+        }
+        students.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Some(twice) = students.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(GradeError::Twice { name: twice[0].name.clone() });
+        }
+        Ok(Class { students })
+    }
+
+    /// The Kth of N parts of the class, counted from 1.
+    #[must_use]
+    pub fn shard(self, part: usize, of: usize) -> Class {
+        let students = self.students.into_iter().enumerate();
+        let students = students.filter(|(index, _)| index % of == part - 1);
+        Class { students: students.map(|(_, student)| student).collect() }
+    }
+
+    /// Whether anybody has handed in anything for an exercise.
+    pub fn attempts(&self, exercise: &Exercise) -> bool {
+        let lesson = exercise.lesson.name.to_string();
+        self.students.iter().any(|student| {
+            student.problem.is_none() && student.folder.join(&lesson).symlink_metadata().is_ok()
+        })
+    }
+}
+
+fn student(name: String, folder: PathBuf) -> Student {
+    let problem = folder
+        .is_symlink()
+        .then(|| Refused::NotFolder { path: PathBuf::from(&name), what: "a symbolic link" });
+    Student { name, folder, problem }
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Names and paths in a folder.
+fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, GradeError> {
+    let failed = |source| GradeError::List { path: folder.to_owned(), source };
+    std::fs::read_dir(folder)
+        .map_err(failed)?
+        .map(|entry| {
+            let entry = entry.map_err(failed)?;
+            Ok((entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn folders(root: &Path, paths: &[&str]) {
+        for path in paths {
+            std::fs::create_dir_all(root.join(path)).unwrap();
+        }
+    }
+
+    fn names(class: &Class) -> Vec<&str> {
+        class.students.iter().map(|student| student.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_folder_of_students_and_a_students_folder_are_told_apart() {
+        let root = tempfile::tempdir().unwrap();
+        folders(
+            root.path(),
+            &["class/bob/lesson-01-x", "class/alice", "class/.git", "carol/lesson-01-x"],
+        );
+        std::fs::write(root.path().join("class/README"), "").unwrap();
+        let paths = ["class", "carol"].map(|name| root.path().join(name));
+        let class = Class::find(&paths).unwrap();
+        assert_eq!(names(&class), ["alice", "bob", "carol"]);
+        assert_eq!(names(&class.clone().shard(1, 2)), ["alice", "carol"]);
+        assert_eq!(names(&class.shard(2, 2)), ["bob"]);
+    }
+
+    #[test]
+    fn a_linked_folder_is_a_student_without_files() {
+        let root = tempfile::tempdir().unwrap();
+        folders(root.path(), &["class/bob/lesson-01-x"]);
+        symlink("/etc", root.path().join("class/eve")).unwrap();
+        let class = Class::find(&[root.path().join("class")]).unwrap();
+        assert_eq!(names(&class), ["bob", "eve"]);
+        let problem = class.students[1].problem.as_ref().unwrap();
+        assert_eq!(problem.to_string(), "`eve` is a symbolic link, not a folder");
+    }
+
+    #[test]
+    fn two_students_of_one_name_are_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        folders(root.path(), &["a/bob", "b/bob"]);
+        let paths = ["a", "b"].map(|name| root.path().join(name));
+        assert_eq!(Class::find(&paths).unwrap_err().to_string(), "two students are called `bob`");
+    }
+}

@@ -1,0 +1,134 @@
+//! Grades a class: folders of strangers' files, from anywhere on disk, offline.
+//!
+//! ```text
+//! DIR/alice/lesson-03-kill-pid/lab_kill_pid.c     a folder of students
+//! DIR/lesson-03-kill-pid/lab_kill_pid.c           or one student's
+//! ```
+//!
+//! Nobody is trusted: of each folder only the one file that the exercise names
+//! is taken, it is compiled in a sandbox, it runs in a machine of its own, and
+//! its marks come from the record of that run.
+
+pub mod class;
+pub mod results;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use class::{Class, Student};
+
+use crate::error::Error;
+use crate::exercise::attempt::Attempt;
+use crate::exercise::ending::{Ending, Kind};
+use crate::exercise::marks::Marks;
+use crate::exercise::submission::{Refused, Submission};
+use crate::exercise::{Exercise, report};
+use crate::progress::Event;
+use crate::run::{Lab, Machine};
+
+/// One student's work on one exercise, graded.
+#[derive(Debug, Clone)]
+pub struct Graded {
+    pub student: String,
+    /// `lesson-03-kill-pid`
+    pub lesson: String,
+    pub result: Result<Given, String>,
+}
+
+/// What was given for a submission.
+#[derive(Debug, Clone)]
+pub struct Given {
+    pub marks: Marks,
+    /// Files in the student's folder that nobody looked at.
+    pub ignored: Vec<String>,
+    /// What `check` would have shown.
+    pub feedback: String,
+}
+
+impl Lab<'_> {
+    /// Grades every student of a class in every exercise, `jobs` at a time. The
+    /// order of the results is the class's, whatever the order of the runs.
+    ///
+    /// An error of the lab or the host with one submission is that submission's
+    /// result, and stops no other.
+    pub fn grade(
+        &self,
+        machine: &Machine,
+        class: &Class,
+        exercises: &[Exercise],
+        jobs: usize,
+    ) -> Vec<Graded> {
+        let work: Vec<(&Student, &Exercise)> = class
+            .students
+            .iter()
+            .flat_map(|student| exercises.iter().map(move |exercise| (student, exercise)))
+            .collect();
+        let results: Vec<OnceLock<Graded>> = work.iter().map(|_| OnceLock::new()).collect();
+        let (next, done) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let total = Some(work.len() as u64);
+        self.progress.event(Event::Begin { stage: "grading", total });
+        let worker = || loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((student, exercise)) = work.get(index) else { return };
+            // Each index is drawn once, so each place is empty.
+            results[index].get_or_init(|| self.grade_one(machine, student, exercise));
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            self.progress.event(Event::Step { done, detail: &student.name });
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..jobs.max(1) {
+                scope.spawn(worker);
+            }
+        });
+        self.progress.event(Event::End);
+        results.into_iter().filter_map(OnceLock::into_inner).collect()
+    }
+
+    fn grade_one(&self, machine: &Machine, student: &Student, exercise: &Exercise) -> Graded {
+        let lesson = exercise.lesson.name.to_string();
+        let result = self.give(machine, student, exercise, &lesson).map_err(|e| e.to_string());
+        Graded { student: student.name.clone(), lesson, result }
+    }
+
+    fn give(
+        &self,
+        machine: &Machine,
+        student: &Student,
+        exercise: &Exercise,
+        lesson: &str,
+    ) -> Result<Given, Error> {
+        let taken = match &student.problem {
+            Some(problem) => Err(problem.clone()),
+            None => Submission::take(&student.folder.join(lesson), exercise.file.name()),
+        };
+        let (attempt, ignored) = match taken {
+            Ok(submission) => {
+                let attempt =
+                    self.attempt(machine, exercise, &submission.shown, &submission.text)?;
+                (attempt, submission.ignored)
+            }
+            Err(refused) => (none(exercise, &refused), Vec::new()),
+        };
+        let feedback = report::text(exercise, &attempt);
+        Ok(Given { marks: attempt.marks, ignored, feedback })
+    }
+}
+
+/// The attempt of somebody whose file could not be taken.
+fn none(exercise: &Exercise, refused: &Refused) -> Attempt {
+    let ending = Ending { kind: Kind::Refused, text: refused.to_string() };
+    let marks = Marks::none(exercise, ending);
+    Attempt { marks, observed: None, compiler: None, log: None }
+}
+
+/// Why nothing could be graded.
+#[derive(Debug, thiserror::Error)]
+pub enum GradeError {
+    #[error("failed to list `{}`: {source}", path.display())]
+    List { path: PathBuf, source: std::io::Error },
+    #[error("there is no submission for an exercise of this course")]
+    Nobody,
+    #[error("two students are called `{name}`")]
+    Twice { name: String },
+}

@@ -1,0 +1,162 @@
+//! Marks for machines and spreadsheets. Nothing in them depends on the host,
+//! its speed or the time of day: the same submissions and the same seed give
+//! the same bytes.
+
+use std::path::Path;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use serde_json::{Value, json};
+
+use super::{Given, Graded};
+use crate::error::Error;
+use crate::exercise::marks::Mark;
+use crate::exercise::values::Seed;
+
+/// One JSON document:
+///
+/// ```json
+/// {"version": 1, "seed": 0, "results": [
+///   {"student": "alice", "lesson": "lesson-01-sigchld", "points": 3, "of": 6,
+///    "ending": null, "mistake": "one-wait", "ignored": ["Cargo.toml"],
+///    "checks": [{"name": "reaps-all", "points": 0, "of": 3, "passed": false}],
+///    "error": null}]}
+/// ```
+///
+/// `ending` is one of [`crate::exercise::ending::Kind`], `mistake` the name of
+/// the mutant that fails just the same. Where the lab or the host failed,
+/// `error` says how, and nothing else is given.
+pub fn json(seed: Seed, graded: &[Graded]) -> Value {
+    let results: Vec<Value> = graded.iter().map(result).collect();
+    json!({ "version": 1, "seed": seed.0, "results": results })
+}
+
+fn result(graded: &Graded) -> Value {
+    let (student, lesson) = (&graded.student, &graded.lesson);
+    match &graded.result {
+        Err(error) => json!({ "student": student, "lesson": lesson, "error": error }),
+        Ok(Given { marks, ignored, .. }) => {
+            let check = |mark: &Mark| {
+                json!({
+                    "name": mark.name,
+                    "points": mark.points(),
+                    "of": mark.of,
+                    "passed": mark.passed,
+                })
+            };
+            json!({
+                "student": student,
+                "lesson": lesson,
+                "points": marks.points(),
+                "of": marks.of(),
+                "ending": marks.ending.as_ref().map(|ending| ending.kind),
+                "mistake": marks.mistake.as_ref().map(|mistake| &mistake.name),
+                "ignored": ignored,
+                "checks": marks.checks.iter().map(check).collect::<Vec<_>>(),
+                "error": null,
+            })
+        }
+    }
+}
+
+/// A table `student,lesson,points,of,ending,error`, with a line a result.
+pub fn csv(graded: &[Graded]) -> String {
+    let mut text = "student,lesson,points,of,ending,error\r\n".to_owned();
+    for one in graded {
+        let cells = match &one.result {
+            Err(error) => [String::new(), String::new(), String::new(), error.clone()],
+            Ok(Given { marks, .. }) => [
+                marks.points().to_string(),
+                marks.of().to_string(),
+                marks.ending.as_ref().map_or(String::new(), |ending| ending.kind.to_string()),
+                String::new(),
+            ],
+        };
+        let cells = [one.student.clone(), one.lesson.clone()].into_iter().chain(cells);
+        text += &cells.map(|cell| quoted(&cell)).collect::<Vec<_>>().join(",");
+        text += "\r\n";
+    }
+    text
+}
+
+/// A cell as RFC 4180 has it. One that a spreadsheet would take for a formula
+/// gets an apostrophe: the names in it are the students' choice.
+fn quoted(cell: &str) -> String {
+    let cell = match cell.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
+        _ => cell.to_owned(),
+    };
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
+    }
+}
+
+/// JUnit: a suite a student and lesson, a test a check.
+pub fn junit(graded: &[Graded]) -> String {
+    let mut report = Report::new("upcall grade");
+    for one in graded {
+        let mut suite = TestSuite::new(format!("{}: {}", one.student, one.lesson));
+        match &one.result {
+            Err(error) => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                status.set_message(error.clone());
+                suite.add_test_case(TestCase::new("graded", status));
+            }
+            Ok(Given { marks, .. }) => {
+                suite.add_test_cases(marks.checks.iter().map(|mark| {
+                    let status = if mark.passed {
+                        TestCaseStatus::success()
+                    } else {
+                        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                        status.set_message(format!("{} (0 of {} points)", mark.what, mark.of));
+                        status
+                    };
+                    TestCase::new(mark.name.clone(), status)
+                }));
+            }
+        }
+        report.add_test_suite(suite);
+    }
+    report.to_string().expect("all of it is text")
+}
+
+/// For people: a line a result, and what was ignored.
+pub fn text(graded: &[Graded]) -> String {
+    let width = graded.iter().map(|one| one.student.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for one in graded {
+        let what = match &one.result {
+            Err(error) => format!("not graded: {error}"),
+            Ok(Given { marks, ignored, .. }) => {
+                let mut what = format!("{:>3} of {}", marks.points(), marks.of());
+                if let Some(ending) = &marks.ending {
+                    what += &format!("  {}", ending.text);
+                }
+                if !ignored.is_empty() {
+                    what += &format!("  (ignored: {})", ignored.join(", "));
+                }
+                what
+            }
+        };
+        text += &format!("{:<width$}  {:<26} {what}\n", one.student, one.lesson);
+    }
+    text
+}
+
+/// Writes what `check` would show into `folder/STUDENT/LESSON.txt`. A student's
+/// name is the name of a folder, so it leads nowhere else.
+pub fn write_feedback(folder: &Path, graded: &[Graded]) -> Result<(), Error> {
+    for one in graded {
+        let Ok(Given { feedback, .. }) = &one.result else { continue };
+        let folder = folder.join(&one.student);
+        let path = folder.join(format!("{}.txt", one.lesson));
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(&path, feedback))
+            .map_err(|source| Error::File { verb: "write", path, source })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

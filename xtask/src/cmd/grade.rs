@@ -1,0 +1,102 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use lab::error::Error;
+use lab::exercise::Exercise;
+use lab::exercise::values::Seed;
+use lab::grade::class::Class;
+use lab::grade::{GradeError, Graded, results};
+use lab::vm::command::Accel;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+use crate::shard::Shard;
+use crate::ui::outln;
+
+/// Grade submissions: folders of students, or one student's
+///
+/// A student's folder holds `lesson-NN-slug/FILE`, as `work/` does; of all that
+/// is in it only that file is taken. Needs no network. Exits with 0 if
+/// everything was graded, whatever the marks, and with 4 if something was not.
+///
+/// Example: cargo xtask grade class/ --seed 42 --csv marks.csv
+#[derive(Args)]
+pub struct Grade {
+    /// Folders of students, or of one student
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+
+    /// Only this exercise [default: each that anybody has handed in]
+    #[arg(long)]
+    lesson: Option<String>,
+
+    /// Varies the inputs; the same seed gives the same marks
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// How many machines run at the same time [default: one for each core]
+    #[arg(long)]
+    jobs: Option<usize>,
+
+    /// Grade the Kth of N parts of the class
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
+
+    /// Write the marks as JSON
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+
+    /// Write the marks as a table
+    #[arg(long, value_name = "PATH")]
+    csv: Option<PathBuf>,
+
+    /// Write the marks as JUnit
+    #[arg(long, value_name = "PATH")]
+    junit: Option<PathBuf>,
+
+    /// Write what `check` would show into DIR/STUDENT/lesson-NN-slug.txt
+    #[arg(long, value_name = "DIR")]
+    feedback: Option<PathBuf>,
+}
+
+impl Grade {
+    pub fn run(self, context: &Context) -> Result {
+        let mut class = Class::find(&self.folders)?;
+        let lab = context.lab()?;
+        let exercises = lab.exercises(self.lesson.as_deref(), Seed(self.seed))?;
+        let exercises: Vec<Exercise> = exercises
+            .into_iter()
+            .filter(|exercise| self.lesson.is_some() || class.attempts(exercise))
+            .collect();
+        if exercises.is_empty() || class.students.is_empty() {
+            return Err(GradeError::Nobody.into());
+        }
+        if let Some(shard) = self.shard {
+            class = class.shard(shard.part, shard.of);
+        }
+        let machine = lab.machine()?;
+        lab.checkpoint(&machine, Accel::Tcg)?;
+        let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
+        let graded = lab.grade(&machine, &class, &exercises, jobs);
+
+        let json = || format!("{:#}\n", results::json(Seed(self.seed), &graded));
+        write(self.json.as_deref(), json)?;
+        write(self.csv.as_deref(), || results::csv(&graded))?;
+        write(self.junit.as_deref(), || results::junit(&graded))?;
+        if let Some(folder) = &self.feedback {
+            results::write_feedback(folder, &graded)?;
+        }
+        outln!("{}", results::text(&graded).trim_end());
+        let failed = |graded: &Graded| graded.result.is_err();
+        Ok(if graded.iter().any(failed) { Outcome::NO_VERDICT } else { Outcome::SUCCESS })
+    }
+}
+
+fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> std::result::Result<(), Error> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::write(path, text()).map_err(|source| Error::File {
+        verb: "write",
+        path: path.to_owned(),
+        source,
+    })
+}
