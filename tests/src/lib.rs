@@ -5,6 +5,7 @@
 //! Each is a [`Trial`] with a name, so that a filter picks some of them and a
 //! report names each.
 
+mod attacks;
 mod command_line;
 mod exercises;
 mod lessons;
@@ -29,6 +30,7 @@ pub fn all(
 ) -> Result<Vec<Trial>, Error> {
     let mut tests = lessons::all(lab, machine)?;
     tests.extend(exercises::all(lab, machine)?);
+    tests.extend(attacks::all(lab, machine)?);
     tests.extend(command_line::all(lab)?);
     tests.extend(tidy::all(lab)?);
     tests.extend(sources::all());

@@ -40,6 +40,18 @@ impl Lab<'_> {
         Ok(exercises)
     }
 
+    /// Builds what all submissions for an exercise have in common, or takes it
+    /// from the cache.
+    pub fn prepare(&self, machine: &Machine, exercise: &Exercise) -> Result<(), Error> {
+        let compiler = self.compiler();
+        let crates = compiler.crates(exercise)?;
+        compiler.harness(exercise, &crates)?;
+        let plan = exercise.plan(Options::default());
+        self.modules(machine, &plan.lesson.kmods)?;
+        self.checkpoint(machine, plan.options.accel)?;
+        Ok(())
+    }
+
     /// Compiles, runs and judges a submission. `path` is what messages call it.
     ///
     /// What is the submission's own doing, a compile error or a panic, is an
@@ -83,12 +95,14 @@ impl Lab<'_> {
         path: &Path,
         text: &str,
     ) -> Result<Observed, Error> {
-        let compiler =
-            Compiler { root: &self.course.root, cache: &self.cache, progress: self.progress };
-        let compiled = compiler.submission(exercise, path, text, &machine.kernel)?;
+        let compiled = self.compiler().submission(exercise, path, text, &machine.kernel)?;
         let plan = exercise.plan(Options::default());
         let mut modules = self.modules(machine, &plan.lesson.kmods)?;
         modules.extend(compiled.modules);
         self.observe(machine, &plan, &compiled.programs, &modules)
+    }
+
+    fn compiler(&self) -> Compiler<'_> {
+        Compiler { root: &self.course.root, cache: &self.cache, progress: self.progress }
     }
 }

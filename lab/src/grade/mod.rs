@@ -58,7 +58,11 @@ impl Lab<'_> {
         class: &Class,
         exercises: &[Exercise],
         jobs: usize,
-    ) -> Vec<Graded> {
+    ) -> Result<Vec<Graded>, Error> {
+        // What all submissions share is built once, before the first of them.
+        for exercise in exercises {
+            self.prepare(machine, exercise)?;
+        }
         let work: Vec<(&Student, &Exercise)> = class
             .students
             .iter()
@@ -82,7 +86,7 @@ impl Lab<'_> {
             }
         });
         self.progress.event(Event::End);
-        results.into_iter().filter_map(OnceLock::into_inner).collect()
+        Ok(results.into_iter().filter_map(OnceLock::into_inner).collect())
     }
 
     fn grade_one(&self, machine: &Machine, student: &Student, exercise: &Exercise) -> Graded {

@@ -6,7 +6,6 @@ use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 use lab::grade::class::Class;
 use lab::grade::{GradeError, Graded, results};
-use lab::vm::command::Accel;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
@@ -75,9 +74,8 @@ impl Grade {
             class = class.shard(shard.part, shard.of);
         }
         let machine = lab.machine()?;
-        lab.checkpoint(&machine, Accel::Tcg)?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
-        let graded = lab.grade(&machine, &class, &exercises, jobs);
+        let graded = lab.grade(&machine, &class, &exercises, jobs)?;
 
         let json = || format!("{:#}\n", results::json(Seed(self.seed), &graded));
         write(self.json.as_deref(), json)?;

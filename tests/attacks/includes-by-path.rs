@@ -1,0 +1,3 @@
+#[path = "SECRET"]
+mod secret;
+fn main() {}

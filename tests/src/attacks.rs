@@ -1,0 +1,113 @@
+//! Submissions that try to get marks without work, or to do harm. Each is a
+//! file in `tests/attacks/`, handed in for the first lesson's exercise.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lab::error::Error;
+use lab::exercise::Exercise;
+use lab::exercise::attempt::Attempt;
+use lab::exercise::ending::Kind;
+use lab::exercise::report;
+use lab::exercise::values::Seed;
+use lab::run::{Lab, Machine};
+use libtest_mimic::Failed;
+
+use crate::Test;
+
+/// A file and what must become of it.
+struct Attack {
+    name: &'static str,
+    points: u32,
+    ending: Option<Kind>,
+    /// The whole of its output, where that shows what it could not do.
+    stdout: Option<&'static str>,
+}
+
+const fn attack(name: &'static str, points: u32, ending: Option<Kind>) -> Attack {
+    Attack { name, points, ending, stdout: None }
+}
+
+const ATTACKS: &[Attack] = &[
+    attack("prints-success", 0, None),
+    Attack {
+        name: "reaches-out",
+        // It ends, which is what the other two points are for.
+        points: 2,
+        ending: None,
+        stdout: Some(
+            "write /sys/bus/pci/devices/0000:00:06.0/resource2: EACCES\n\
+             read /sys/bus/pci/devices/0000:00:05.0/resource2: EACCES\n\
+             write /sys/bus/pci/devices/0000:00:07.0/resource0: EACCES\n\
+             read /lab/job.json: ENOENT\n\
+             read /proc/1/mem: EACCES\n\
+             read /dev/mem: ENOENT\n\
+             write /dev/kmsg: EACCES\n\
+             write /sys/kernel/tracing/trace_marker: EACCES\n\
+             write /sys/kernel/tracing/tracing_on: EACCES\n\
+             read /run/output: EACCES\n\
+             kill 1: Err(EPERM)\n\
+             kill the harness: Err(EPERM)\n\
+             setuid 0: Err(EPERM)\n",
+        ),
+    },
+    Attack { stdout: Some("still here\n"), ..attack("kills-everybody", 2, None) },
+    attack("forks-without-end", 0, Some(Kind::TimedOut)),
+    attack("fills-memory", 0, Some(Kind::OutOfMemory)),
+    attack("fills-output", 0, Some(Kind::TooMuchOutput)),
+    attack("fills-disk", 0, None),
+    attack("hangs", 0, Some(Kind::TimedOut)),
+    attack("includes-secret", 0, Some(Kind::NotCompiled)),
+    attack("includes-by-path", 0, Some(Kind::NotCompiled)),
+    attack("includes-by-assembler", 0, Some(Kind::NotCompiled)),
+    attack("compiles-without-end", 0, Some(Kind::NotCompiled)),
+];
+
+/// One test an attack.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    let lesson = lab.course.find("lesson-1")?;
+    let exercise = Arc::new(Exercise::read(&lesson, Seed::default())?);
+    let test = |attack: &'static Attack| {
+        let (lab, machine, exercise) =
+            (Arc::clone(lab), Arc::clone(machine), Arc::clone(&exercise));
+        Test::new(format!("attacks::{}", attack.name), move || {
+            let secret = tempfile::NamedTempFile::new()?;
+            std::fs::write(secret.path(), SECRET)?;
+            let path = lab::root().join("tests/attacks").join(format!("{}.rs", attack.name));
+            let text = std::fs::read_to_string(path)?;
+            let text = text.replace("\"SECRET\"", &format!("{:?}", secret.path()));
+            let text =
+                text.replace("\\\"SECRET\\\"", &format!("\\\"{}\\\"", secret.path().display()));
+            let attempt = lab.attempt(&machine, &exercise, Path::new("main.rs"), &text)?;
+            judge(&exercise, attack, &attempt)
+        })
+    };
+    Ok(ATTACKS.iter().map(test).collect())
+}
+
+/// What is in the file that three of them want to read.
+const SECRET: &str = "0123456789abcdef";
+
+fn judge(exercise: &Exercise, attack: &Attack, attempt: &Attempt) -> Result<(), Failed> {
+    let report = report::text(exercise, attempt);
+    let marks = &attempt.marks;
+    let kind = marks.ending.as_ref().map(|ending| ending.kind);
+    if (marks.points(), kind) != (attack.points, attack.ending) {
+        let expected = (attack.points, attack.ending);
+        return Err(
+            format!("expected {expected:?}, got {:?}:\n{report}", (marks.points(), kind)).into()
+        );
+    }
+    if report.contains(SECRET) {
+        return Err(format!("it has got hold of the secret:\n{report}").into());
+    }
+    let stdout = attempt.observed.as_ref().map(|run| String::from_utf8_lossy(&run.record.stdout));
+    match attack.stdout {
+        Some(expected) if stdout.as_deref() != Some(expected) => Err(format!(
+            "expected as its output:\n{expected}but got:\n{}",
+            stdout.unwrap_or_default()
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
