@@ -55,6 +55,8 @@ pub enum Error {
     /// The machine ran, but there is nothing to judge.
     #[error("{reason}")]
     NoVerdict { reason: String, log: String },
+    #[error("this course has no exercises")]
+    NoExercise,
     #[error("{lesson} is not solved yet, and its solution was not shown")]
     Unsolved { lesson: String },
     #[error("`--accel kvm` does not work here: {reason}")]
@@ -85,6 +87,7 @@ impl Error {
             | Error::Exercise(ExerciseError::None { .. })
             | Error::Work(WorkError::NotStarted { .. })
             | Error::Grade(_)
+            | Error::NoExercise
             | Error::Unsolved { .. }
             | Error::Refused(_) => ExitStatus::Usage,
             Error::Host(_)

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use lab::cache::Cache;
+use lab::classroom::Work;
 use lab::course::Course;
 use lab::error::Error;
 use lab::host::{self, InstallPolicy};
@@ -16,6 +17,7 @@ pub struct Context {
     no_install: bool,
     kernel_source: Option<PathBuf>,
     course: PathBuf,
+    work: Option<PathBuf>,
     pub ui: Ui,
 }
 
@@ -24,16 +26,25 @@ impl Context {
         no_install: bool,
         kernel_source: Option<PathBuf>,
         course: Option<PathBuf>,
+        work: Option<PathBuf>,
     ) -> Context {
         // Absolute, because cargo and make run in other folders. One that is not
         // there is named when it is opened.
         let course = course.unwrap_or_else(lab::root);
         let course = course.canonicalize().unwrap_or(course);
-        Context { no_install, kernel_source, course, ui: Ui::new() }
+        Context { no_install, kernel_source, course, work, ui: Ui::new() }
     }
 
     pub fn course(&self) -> Result<Course, Error> {
         Ok(Course::open(&self.course)?)
+    }
+
+    /// Where the student's own files are.
+    pub fn work(&self) -> Result<Work, Error> {
+        Ok(match &self.work {
+            Some(folder) => Work::at(folder.clone()),
+            None => Work::of(&self.course()?.root),
+        })
     }
 
     /// Everything that running lessons takes. Installs what the host lacks.

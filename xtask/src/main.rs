@@ -8,6 +8,7 @@ mod context;
 mod outcome;
 mod shard;
 mod ui;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +35,10 @@ struct Cli {
     #[arg(long, global = true, value_name = "DIR", hide = true)]
     course: Option<PathBuf>,
 
+    /// Another folder for the student's files than `work/`
+    #[arg(long, global = true, value_name = "DIR", hide = true)]
+    work: Option<PathBuf>,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -46,6 +51,7 @@ enum Command {
     Test(cmd::test::Test),
     Start(cmd::start::Start),
     Check(cmd::check::Check),
+    Watch(cmd::watch::Watch),
     Hint(cmd::hint::Hint),
     Solution(cmd::solution::Solution),
     Reset(cmd::reset::Reset),
@@ -64,7 +70,7 @@ fn main() -> ExitCode {
     };
     // It lives as long as the process: tests run on threads that share it.
     let context: &'static Context =
-        Box::leak(Box::new(Context::new(cli.no_install, cli.kernel_source, cli.course)));
+        Box::leak(Box::new(Context::new(cli.no_install, cli.kernel_source, cli.course, cli.work)));
     let result = match cli.command {
         Command::Run(command) => command.run(context),
         Command::List(command) => command.run(context),
@@ -72,6 +78,7 @@ fn main() -> ExitCode {
         Command::Test(command) => command.run(context),
         Command::Start(command) => command.run(context),
         Command::Check(command) => command.run(context),
+        Command::Watch(command) => command.run(context),
         Command::Hint(command) => command.run(context),
         Command::Solution(command) => command.run(context),
         Command::Reset(command) => command.run(context),

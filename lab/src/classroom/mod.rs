@@ -9,6 +9,7 @@
 //! Nothing here is ever overwritten: an update of the lab leaves `work/` alone,
 //! and a reset keeps what was there.
 
+pub mod choice;
 pub mod progress;
 
 use std::path::{Path, PathBuf};
@@ -49,7 +50,12 @@ pub enum Started {
 impl Work {
     /// The work of whoever uses a course's tree.
     pub fn of(course: &Path) -> Work {
-        Work { root: course.join(FOLDER) }
+        Work::at(course.join(FOLDER))
+    }
+
+    /// The work in a folder of its own.
+    pub fn at(root: PathBuf) -> Work {
+        Work { root }
     }
 
     /// The folder of everything.

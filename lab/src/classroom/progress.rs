@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{Work, WorkError, failed};
-use crate::exercise::Exercise;
 use crate::exercise::marks::Marks;
+use crate::exercise::{Exercise, report};
 
 /// The only `version` understood.
 pub const VERSION: u32 = 1;
@@ -83,26 +83,41 @@ impl Progress {
     }
 }
 
-/// Where a student stands with an exercise, in a few words: `3 of 6 points, 1
-/// hint`.
-pub fn standing(work: &Work, exercise: &Exercise, exercised: &Exercised) -> String {
-    let mut words = match exercised {
-        Exercised { of: 0, .. } if work.is_started(exercise) => "started".to_owned(),
-        Exercised { of: 0, .. } => "not started".to_owned(),
-        Exercised { points, of, .. } => format!("{points} of {of} points"),
-    };
-    match exercised.hints {
-        0 => {}
-        1 => words += ", 1 hint",
-        more => words += &format!(", {more} hints"),
-    }
-    if exercised.peeked {
-        words += ", solution seen";
-    }
-    words
-}
-
 impl Work {
+    /// Where a student stands with an exercise, in a few words: `3 of 6 points,
+    /// 1 hint`.
+    pub fn standing(&self, exercise: &Exercise, exercised: &Exercised) -> String {
+        let mut words = match exercised {
+            Exercised { of: 0, .. } if self.is_started(exercise) => "started".to_owned(),
+            Exercised { of: 0, .. } => "not started".to_owned(),
+            Exercised { points, of, .. } => format!("{points} of {of} points"),
+        };
+        match exercised.hints {
+            0 => {}
+            1 => words += ", 1 hint",
+            more => words += &format!(", {more} hints"),
+        }
+        if exercised.peeked {
+            words += ", solution seen";
+        }
+        words
+    }
+
+    /// Remembers the marks of a check.
+    pub fn remember(&self, exercise: &Exercise, marks: &Marks) -> Result<(), WorkError> {
+        let mut progress = self.progress()?;
+        progress.checked(exercise, marks);
+        self.save(&progress)
+    }
+
+    /// The next hint, as text; remembers that it was given.
+    pub fn next_hint(&self, exercise: &Exercise) -> Result<String, WorkError> {
+        let mut progress = self.progress()?;
+        let number = progress.next_hint(exercise);
+        self.save(&progress)?;
+        Ok(report::hint(exercise, number))
+    }
+
     fn progress_file(&self) -> PathBuf {
         self.root().join("progress.json")
     }

@@ -6,7 +6,6 @@ use super::Exercise;
 use super::compile::{CompileError, Compiler};
 use super::ending::Ending;
 use super::marks::Marks;
-use super::values::Seed;
 use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine, Observed};
@@ -24,22 +23,6 @@ pub struct Attempt {
 }
 
 impl Lab<'_> {
-    /// The exercises of the course, with the values of a seed; or just the one
-    /// of the lesson asked for.
-    pub fn exercises(&self, asked: Option<&str>, seed: Seed) -> Result<Vec<Exercise>, Error> {
-        if let Some(asked) = asked {
-            return Ok(vec![Exercise::read(&self.course.find(asked)?, seed)?]);
-        }
-        let mut exercises = Vec::new();
-        for name in &self.course.names {
-            let lesson = self.course.read(name)?;
-            if Exercise::exists(&lesson) {
-                exercises.push(Exercise::read(&lesson, seed)?);
-            }
-        }
-        Ok(exercises)
-    }
-
     /// Builds what all submissions for an exercise have in common, or takes it
     /// from the cache.
     pub fn prepare(&self, machine: &Machine, exercise: &Exercise) -> Result<(), Error> {

@@ -26,6 +26,8 @@ use std::path::{Path, PathBuf};
 use protocol::TraceEvent;
 use serde::Deserialize;
 
+use crate::course::Course;
+use crate::error::Error;
 use crate::expect::Expectation;
 use crate::lesson::{Device, Lesson, Load};
 use crate::plan::{Options, Plan};
@@ -280,6 +282,20 @@ impl Exercise {
             Sample::Mutant(name) => self.folder.join("mutants").join(name),
         };
         folder.join(self.file.name())
+    }
+}
+
+impl Course {
+    /// Every exercise of the course, with the values of a seed.
+    pub fn exercises(&self, seed: Seed) -> Result<Vec<Exercise>, Error> {
+        let mut exercises = Vec::new();
+        for name in &self.names {
+            let lesson = self.read(name)?;
+            if Exercise::exists(&lesson) {
+                exercises.push(Exercise::read(&lesson, seed)?);
+            }
+        }
+        Ok(exercises)
     }
 }
 

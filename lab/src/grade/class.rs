@@ -59,12 +59,15 @@ impl Class {
         Class { students: students.map(|(_, student)| student).collect() }
     }
 
-    /// Whether anybody has handed in anything for an exercise.
-    pub fn attempts(&self, exercise: &Exercise) -> bool {
-        let lesson = exercise.lesson.name.to_string();
-        self.students.iter().any(|student| {
-            student.problem.is_none() && student.folder.join(&lesson).symlink_metadata().is_ok()
-        })
+    /// The exercises for which anybody has handed in anything.
+    pub fn attempted(&self, exercises: Vec<Exercise>) -> Vec<Exercise> {
+        let by = |student: &Student, exercise: &Exercise| {
+            let folder = student.folder.join(exercise.lesson.name.to_string());
+            student.problem.is_none() && folder.symlink_metadata().is_ok()
+        };
+        let attempted =
+            |exercise: &Exercise| self.students.iter().any(|student| by(student, exercise));
+        exercises.into_iter().filter(attempted).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use clap::Args;
-use lab::classroom::{FOLDER, Work};
+use lab::classroom::FOLDER;
 use lab::exercise::submission::Submission;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, report};
@@ -33,7 +33,7 @@ impl Check {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
         let exercise = Exercise::read(&course.find(&self.lesson)?, Seed(self.seed))?;
-        let work = Work::of(&course.root);
+        let work = context.work()?;
         work.started(&exercise)?;
         let submission = Submission::take(&work.folder(&exercise), exercise.file.name())?;
         let lab = context.lab()?;
@@ -41,9 +41,7 @@ impl Check {
         let shown = Path::new(FOLDER).join(&submission.shown);
         let attempt = lab.attempt(&machine, &exercise, &shown, &submission.text)?;
 
-        let mut progress = work.progress()?;
-        progress.checked(&exercise, &attempt.marks);
-        work.save(&progress)?;
+        work.remember(&exercise, &attempt.marks)?;
         if self.json {
             outln!("{}", report::json(&exercise, &attempt));
         } else {

@@ -1,7 +1,5 @@
 use clap::Args;
-use lab::classroom::Work;
 use lab::exercise::Exercise;
-use lab::exercise::report;
 use lab::exercise::values::Seed;
 
 use crate::context::Context;
@@ -21,11 +19,7 @@ impl Hint {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
         let exercise = Exercise::read(&course.find(&self.lesson)?, Seed::default())?;
-        let work = Work::of(&course.root);
-        let mut progress = work.progress()?;
-        let number = progress.next_hint(&exercise);
-        work.save(&progress)?;
-        outln!("{}", report::hint(&exercise, number));
+        outln!("{}", context.work()?.next_hint(&exercise)?);
         Ok(Outcome::SUCCESS)
     }
 }

@@ -1,4 +1,10 @@
 use clap::Args;
+use lab::classroom::Work;
+use lab::classroom::progress::Progress;
+use lab::error::Error;
+use lab::exercise::Exercise;
+use lab::exercise::values::Seed;
+use lab::lesson::Lesson;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -31,19 +37,33 @@ struct Line {
     /// The driving question.
     title: String,
     summary: String,
+    /// Where the student stands with the exercise; absent if there is none.
+    exercise: Option<Standing>,
+}
+
+#[derive(Serialize)]
+struct Standing {
+    started: bool,
+    /// The most points so far, of how many.
+    points: u32,
+    of: u32,
+    hints: usize,
 }
 
 impl List {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
+        let work = context.work()?;
+        let progress = work.progress()?;
         let mut lessons = Vec::new();
         for name in &course.names {
             let lesson = course.read(name)?;
             lessons.push(Line {
                 name: name.to_string(),
                 number: name.number,
-                title: lesson.title,
-                summary: lesson.summary,
+                title: lesson.title.clone(),
+                summary: lesson.summary.clone(),
+                exercise: standing(&work, &progress, &lesson)?,
             });
         }
         if self.json {
@@ -51,9 +71,39 @@ impl List {
             outln!("{}", serde_json::to_string_pretty(&document).expect("it is plain data"));
         } else {
             for line in lessons {
-                outln!("{:<26} {}", line.name, line.title);
+                outln!("{:<26} {:<5} {}", line.name, line.progress(), line.title);
             }
         }
         Ok(Outcome::SUCCESS)
+    }
+}
+
+fn standing(
+    work: &Work,
+    progress: &Progress,
+    lesson: &Lesson,
+) -> std::result::Result<Option<Standing>, Error> {
+    if !Exercise::exists(lesson) {
+        return Ok(None);
+    }
+    let exercise = Exercise::read(lesson, Seed::default())?;
+    let exercised = progress.of(&exercise);
+    Ok(Some(Standing {
+        started: work.is_started(&exercise),
+        points: exercised.points,
+        of: exercise.points(),
+        hints: exercised.hints,
+    }))
+}
+
+impl Line {
+    /// `3/6`, or nothing where nothing was done.
+    fn progress(&self) -> String {
+        match &self.exercise {
+            Some(Standing { started, points, of, .. }) if *started || *points > 0 => {
+                format!("{points}/{of}")
+            }
+            _ => String::new(),
+        }
     }
 }

@@ -14,3 +14,4 @@ pub mod setup;
 pub mod solution;
 pub mod start;
 pub mod test;
+pub mod watch;

@@ -1,5 +1,4 @@
 use clap::Args;
-use lab::classroom::Work;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 
@@ -20,7 +19,7 @@ impl Reset {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
         let exercise = Exercise::read(&course.find(&self.lesson)?, Seed::default())?;
-        let work = Work::of(&course.root);
+        let work = context.work()?;
         let backup = work.reset(&exercise)?;
         let shown = backup.strip_prefix(&course.root).unwrap_or(&backup);
         outln!(

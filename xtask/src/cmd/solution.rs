@@ -1,7 +1,6 @@
 use std::io::IsTerminal;
 
 use clap::Args;
-use lab::classroom::Work;
 use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
@@ -30,7 +29,7 @@ impl Solution {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
         let exercise = Exercise::read(&course.find(&self.lesson)?, Seed::default())?;
-        let work = Work::of(&course.root);
+        let work = context.work()?;
         let mut progress = work.progress()?;
         if !progress.of(&exercise).passed() {
             let question = "the exercise is not solved yet; show the solution all the same?";

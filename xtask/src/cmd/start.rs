@@ -1,5 +1,5 @@
 use clap::Args;
-use lab::classroom::{Started, Work};
+use lab::classroom::Started;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 
@@ -24,7 +24,7 @@ impl Start {
         let lesson = course.find(&self.lesson)?;
         let number = lesson.name.number;
         let exercise = Exercise::read(&lesson, Seed::default())?;
-        let work = Work::of(&course.root);
+        let work = context.work()?;
         let started = work.start(&exercise)?;
         let file = work.file(&exercise);
         let file = file.strip_prefix(&course.root).unwrap_or(&file).display();

@@ -1,0 +1,50 @@
+//! Which exercise a student is at.
+
+use super::progress::Progress;
+use super::{Work, WorkError};
+use crate::exercise::Exercise;
+
+/// The exercise to go on with: the first that was begun and is not solved, or
+/// else the first that is not solved; `None` if all are.
+pub fn current<'a>(
+    work: &Work,
+    progress: &Progress,
+    exercises: &'a [Exercise],
+) -> Option<&'a Exercise> {
+    let unsolved = || exercises.iter().filter(|exercise| !progress.of(exercise).passed());
+    unsolved().find(|exercise| work.is_started(exercise)).or_else(|| unsolved().next())
+}
+
+/// The next exercise behind one that is not solved, or from the start again;
+/// `None` if all others are solved.
+pub fn next<'a>(
+    progress: &Progress,
+    exercises: &'a [Exercise],
+    at: &Exercise,
+) -> Option<&'a Exercise> {
+    let here = exercises.iter().position(|exercise| exercise.lesson.name == at.lesson.name);
+    let (before, behind) = exercises.split_at(here.map_or(0, |index| index + 1));
+    behind
+        .iter()
+        .chain(before)
+        .filter(|exercise| exercise.lesson.name != at.lesson.name)
+        .find(|exercise| !progress.of(exercise).passed())
+}
+
+impl Work {
+    /// Judges nothing: says where a student stands with each exercise, one a
+    /// line, and with all of them.
+    pub fn overview(&self, exercises: &[Exercise]) -> Result<String, WorkError> {
+        let progress = self.progress()?;
+        let (mut points, mut of) = (0, 0);
+        let mut text = String::new();
+        for exercise in exercises {
+            let exercised = progress.of(exercise);
+            let name = exercise.lesson.name.to_string();
+            text += &format!("{name:<26} {}\n", self.standing(exercise, &exercised));
+            points += exercised.points;
+            of += exercise.points();
+        }
+        Ok(text + &format!("{points} of {of} points\n"))
+    }
+}

@@ -1,0 +1,83 @@
+//! What `watch` waits for: a saved file, a key, or the wish to end. All of them
+//! come by one channel.
+
+mod keys;
+mod terminal;
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use lab::vm::interrupt;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use notify::event::{AccessKind, AccessMode, ModifyKind};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+pub use keys::{HELP, Key};
+
+/// Something that `watch` acts on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A file in the watched folder was written and closed, or moved there.
+    Saved,
+    Key(Key),
+    /// Ctrl-C, or the end of standard input.
+    End,
+}
+
+/// Where events come from.
+pub struct Events {
+    sender: Sender<Event>,
+    receiver: Receiver<Event>,
+    /// Of the folder that is watched; `None` where the file system tells
+    /// nothing.
+    watcher: Option<RecommendedWatcher>,
+    /// Keys come without Enter as long as it lives.
+    _terminal: Option<terminal::Immediate>,
+}
+
+impl Events {
+    /// Begins to listen to keys and to Ctrl-C.
+    pub fn listen() -> Events {
+        let (sender, receiver) = channel();
+        let terminal = terminal::Immediate::set();
+        keys::listen(sender.clone(), terminal.is_some());
+        let ended = sender.clone();
+        std::thread::spawn(move || {
+            let mut asked = [PollFd::new(interrupt::descriptor(), PollFlags::POLLIN)];
+            while poll(&mut asked, PollTimeout::NONE).is_err() {}
+            // Nobody listens any more if the program is ending anyway.
+            let _ = ended.send(Event::End);
+        });
+        Events { sender, receiver, watcher: None, _terminal: terminal }
+    }
+
+    /// Watches a folder instead of the one before. The error says why saves
+    /// will not be noticed.
+    pub fn watch(&mut self, folder: &Path) -> Result<(), notify::Error> {
+        self.watcher = None;
+        let sender = self.sender.clone();
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<_>| {
+            if event.is_ok_and(|event: notify::Event| is_save(event.kind)) {
+                let _ = sender.send(Event::Saved);
+            }
+        })?;
+        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        self.watcher = Some(watcher);
+        Ok(())
+    }
+
+    /// Waits for the next event.
+    pub fn next(&self) -> Event {
+        self.receiver.recv().unwrap_or(Event::End)
+    }
+}
+
+/// Editors write a file and close it, or write another and move it there.
+fn is_save(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(_))
+            | EventKind::Create(_)
+    )
+}

@@ -1,0 +1,26 @@
+//! A terminal that gives each key at once, without Enter and without showing
+//! it. Signals and output work as before, so nothing else has to know.
+
+use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+
+/// Puts the terminal back when it is dropped.
+pub struct Immediate(Termios);
+
+impl Immediate {
+    /// Changes the terminal on standard input; `None` if there is none.
+    pub fn set() -> Option<Immediate> {
+        let stdin = std::io::stdin();
+        let before = tcgetattr(&stdin).ok()?;
+        let mut now = before.clone();
+        now.local_flags.remove(LocalFlags::ICANON | LocalFlags::ECHO);
+        tcsetattr(&stdin, SetArg::TCSANOW, &now).ok()?;
+        Some(Immediate(before))
+    }
+}
+
+impl Drop for Immediate {
+    fn drop(&mut self) {
+        // Without a terminal there is nothing to put back.
+        let _ = tcsetattr(std::io::stdin(), SetArg::TCSANOW, &self.0);
+    }
+}
