@@ -6,6 +6,7 @@
 //! report names each.
 
 mod attacks;
+mod classroom;
 mod command_line;
 mod exercises;
 mod lessons;
@@ -30,6 +31,7 @@ pub fn all(
 ) -> Result<Vec<Trial>, Error> {
     let mut tests = lessons::all(lab, machine)?;
     tests.extend(exercises::all(lab, machine)?);
+    tests.extend(classroom::all(lab, machine)?);
     tests.extend(attacks::all(lab, machine)?);
     tests.extend(command_line::all(lab)?);
     tests.extend(tidy::all(lab)?);

@@ -6,6 +6,9 @@
 //! - ` ```timeline FROM | UNTIL ` is the part of the timeline from the first
 //!   line that holds `FROM` up to the next that holds `UNTIL`, or to the end.
 //!
+//! Any document quotes any snapshot in a block ` ```quote NAME FROM | UNTIL `,
+//! which is the part of `tests/snapshots/NAME.snap` between such lines.
+//!
 //! With `INSTA_UPDATE=always` in the environment the blocks are written anew.
 
 use libtest_mimic::Failed;
@@ -25,7 +28,7 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
             .map_err(|e| format!("failed to read `{}`: {e}", snapshot.display()))?;
         let Some(chapter) = chapter(&text, lesson) else { continue };
         let mut updated_chapter = chapter.to_owned();
-        for block in blocks(chapter) {
+        for block in blocks(chapter).iter().filter(|block| !block.info.starts_with("quote ")) {
             match quote(&snapshot, block.info) {
                 None => faults.push(format!(
                     "{}: there is nothing to quote for `{}`",
@@ -45,11 +48,67 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         }
         updated = updated.replace(chapter, &updated_chapter);
     }
-    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") && updated != text {
+    if is_updating() && updated != text {
         std::fs::write(&path, updated)?;
         return Ok(Vec::new());
     }
     Ok(faults)
+}
+
+/// Faults of the documents that quote snapshots by name, or none.
+pub fn check_documents(_: &[Lesson]) -> Result<Vec<String>, Failed> {
+    let root = lab::root();
+    let mut faults = Vec::new();
+    for document in DOCUMENTS {
+        let path = root.join(document);
+        let text = std::fs::read_to_string(&path)?;
+        let mut updated = text.clone();
+        for block in blocks(&text).iter().filter(|block| block.info.starts_with("quote ")) {
+            let info = block.info;
+            let wanted = quote_by_name(info)?;
+            if wanted != block.content {
+                faults.push(format!("{document}: the block `{info}` should be\n{wanted}"));
+                let fence = |content: &str| format!("```{info}\n{content}```");
+                updated = updated.replacen(&fence(block.content), &fence(&wanted), 1);
+            }
+        }
+        if is_updating() && updated != text {
+            std::fs::write(&path, updated)?;
+            faults.clear();
+        }
+    }
+    Ok(faults)
+}
+
+/// Documents that may quote snapshots by name.
+const DOCUMENTS: &[&str] = &["README.md", "docs/classroom.md"];
+
+fn is_updating() -> bool {
+    std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always")
+}
+
+/// What a block `quote NAME FROM | UNTIL` quotes.
+fn quote_by_name(info: &str) -> Result<String, Failed> {
+    let malformed = || format!("`{info}` is not `quote NAME FROM | UNTIL`");
+    let (name, part) = info["quote ".len()..].split_once(' ').ok_or_else(malformed)?;
+    let (from, until) = part.split_once(" | ").ok_or_else(malformed)?;
+    let path = lab::root().join("tests/snapshots").join(format!("{name}.snap"));
+    let snapshot = std::fs::read_to_string(&path)
+        .map_err(|e| format!("failed to read `{}`: {e}", path.display()))?;
+    let part = part_of(snapshot.lines(), from, until);
+    if part.is_empty() {
+        return Err(format!("`{}` has no line with `{from}`", path.display()).into());
+    }
+    Ok(part.join("\n").trim_end().to_owned() + "\n")
+}
+
+/// The lines from the first that holds `from` up to the next that holds
+/// `until`, or to the end.
+fn part_of<'a>(lines: impl Iterator<Item = &'a str>, from: &str, until: &str) -> Vec<&'a str> {
+    let mut part: Vec<&str> = lines.skip_while(|line| !line.contains(from)).collect();
+    let length = part.iter().skip(1).position(|line| line.contains(until));
+    part.truncate(length.map_or(part.len(), |length| length + 1));
+    part
 }
 
 /// The chapter of a lesson.
@@ -73,7 +132,7 @@ fn blocks(chapter: &str) -> Vec<Block<'_>> {
         rest = &rest[start + 4..];
         let Some((info, after)) = rest.split_once('\n') else { break };
         let Some(end) = after.find("```") else { break };
-        if info == "output" || info.starts_with("timeline ") {
+        if info == "output" || info.starts_with("timeline ") || info.starts_with("quote ") {
             blocks.push(Block { info, content: &after[..end] });
         }
         rest = &after[end + 3..];
@@ -92,9 +151,7 @@ fn quote(snapshot: &str, info: &str) -> Option<String> {
     let (from, until) = info.strip_prefix("timeline ")?.split_once(" | ")?;
     let mut lines = timeline.lines();
     let head = lines.next()?;
-    let mut part: Vec<&str> = lines.skip_while(|line| !line.contains(from)).collect();
-    let length = part.iter().skip(1).position(|line| line.contains(until));
-    part.truncate(length.map_or(part.len(), |length| length + 1));
+    let part = part_of(lines, from, until);
     (!part.is_empty()).then(|| format!("{head}\n{}\n", part.join("\n")))
 }
 

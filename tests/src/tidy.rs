@@ -39,6 +39,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Result<Vec<Test>, Error> {
         rule("every-lesson-has-its-pieces", pieces),
         rule("every-lesson-has-its-chapter", chapters),
         rule("course-quotes-what-the-run-shows", quotes::check),
+        rule("documents-quote-what-the-run-shows", quotes::check_documents),
         rule("no-snapshot-without-its-test", snapshots),
         rule("prose-points-at-code-that-is-there", anchors),
     ])
@@ -118,7 +119,7 @@ fn snapshots(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 fn anchors(_: &[Lesson]) -> Result<Vec<String>, Failed> {
     let root = lab::root();
     let mut faults = Vec::new();
-    for document in ["README.md", "ARCHITECTURE.md", "course.md"] {
+    for document in ["README.md", "ARCHITECTURE.md", "course.md", "docs/classroom.md"] {
         let text = std::fs::read_to_string(root.join(document))?;
         for quoted in text.split('`').skip(1).step_by(2).filter(|quoted| is_path(quoted)) {
             let (path, name) = quoted.split_once("::").unwrap_or((quoted, ""));
@@ -140,7 +141,8 @@ fn contains(path: &Path, name: &str) -> Result<bool, Failed> {
 /// Paths of this repository start with one of its folders; other quoted words,
 /// such as the kernel's paths, do not.
 fn is_path(quoted: &str) -> bool {
-    const FOLDERS: &[&str] = &["lab/", "xtask/", "kmods/", "guest-programs/", "images/", "tests/"];
+    const FOLDERS: &[&str] =
+        &["lab/", "xtask/", "kmods/", "guest-programs/", "images/", "tests/", "docs/"];
     FOLDERS.iter().any(|folder| quoted.starts_with(folder))
         && !quoted.contains(['*', '<', ' ', '…'])
 }
