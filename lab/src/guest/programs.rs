@@ -16,8 +16,12 @@ use crate::progress::{Event, Progress};
 pub const STATIC: &str = "-Ctarget-feature=+crt-static";
 
 /// Crates of this project that guest programs may use.
-const SHARED: &[&str] =
-    &["guest-programs/marker", "guest-programs/protocol", "guest-programs/student"];
+const SHARED: &[&str] = &[
+    "guest-programs/bad-input",
+    "guest-programs/marker",
+    "guest-programs/protocol",
+    "guest-programs/student",
+];
 
 /// The compiler that built the lab compiles the programs too.
 pub const RUSTC_VERSION: &str = env!("RUSTC_VERSION");

@@ -8,25 +8,21 @@ use std::ffi::CStr;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::PathBuf;
 use std::ptr;
 
+use bad_input::{NOWHERE, device_of, ended, exit_of, start};
 use lesson_05_poll_select as lab;
 use lesson_05_poll_select::{IOC, ORDINARY, URGENT};
 use marker::check;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::libc::{self, c_void};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, Whence, fork, lseek, read, write};
-
-/// Addresses at which this program has nothing: page 0, and the kernel's half.
-const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+use nix::unistd::{Pid, Whence, lseek, read, write};
 
 nix::ioctl_none!(
     /// A request that the module does not have.
@@ -247,7 +243,7 @@ fn removing_the_device_while_open() -> io::Result<()> {
     })?;
     wait_until_asleep(by_read)?;
     wait_until_asleep(by_poll)?;
-    fs::write(edu()?.join("remove"), "1")?;
+    fs::write(device_of("lab_poll_select")?.join("remove"), "1")?;
     check!("who sleeps in read", ended(by_read)?, Err(Errno::ENODEV));
     check!("who sleeps in poll", ended(by_poll)?, Ok(()));
     check!("read", causes(&device), Err(Errno::ENODEV));
@@ -262,24 +258,12 @@ fn removing_the_device_while_open() -> io::Result<()> {
     Ok(())
 }
 
-/// The folder of the device that the module drives.
-fn edu() -> io::Result<PathBuf> {
-    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_poll_select")? {
-        let path = entry?.path();
-        if path.join("vendor").exists() {
-            return Ok(path);
-        }
-    }
-    Err(Errno::ENODEV.into())
-}
-
 fn load(params: &CStr) -> nix::Result<()> {
-    let file = open(lab::MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
+    bad_input::load(lab::MODULE_FILE, params)
 }
 
 fn remove() -> nix::Result<()> {
-    delete_module(lab::MODULE, DeleteModuleFlags::O_NONBLOCK)
+    bad_input::remove(lab::MODULE)
 }
 
 fn open_device(flags: OFlag) -> nix::Result<OwnedFd> {
@@ -314,32 +298,6 @@ fn wait_for(device: &OwnedFd, wanted: PollFlags) -> nix::Result<PollFlags> {
     let mut fds = [PollFd::new(device.as_fd(), wanted)];
     poll(&mut fds, PollTimeout::NONE)?;
     Ok(fds[0].revents().unwrap_or(PollFlags::empty()))
-}
-
-/// Starts a child that does `work`, then exits with its errno or 0.
-fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
-    // SAFETY: this program has one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            let status = work().err().map_or(0, |error| error as i32);
-            // SAFETY: it does not return, and so leaves nothing half done.
-            unsafe { libc::_exit(status) }
-        }
-    }
-}
-
-/// Waits for a child's exit and returns how its work went.
-fn ended(child: Pid) -> nix::Result<nix::Result<()>> {
-    waitpid(child, None).map(exit_of)
-}
-
-fn exit_of(status: WaitStatus) -> nix::Result<()> {
-    match status {
-        WaitStatus::Exited(_, 0) => Ok(()),
-        WaitStatus::Exited(_, error) => Err(Errno::from_raw(error)),
-        _ => Err(Errno::UnknownErrno),
-    }
 }
 
 /// Waits until a process sleeps, as its state in proc_pid_stat(5) says.

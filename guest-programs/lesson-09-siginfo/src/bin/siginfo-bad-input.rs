@@ -5,22 +5,20 @@
 //! it at its end. It runs where that runs: as root, with the module loaded.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::PathBuf;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::{fs, io, ptr, thread};
 
+use bad_input::{NOWHERE, device_of, ended, half_in_memory, start};
 use lesson_09_siginfo as lab;
 use lesson_09_siginfo::{Counters, IOC, KERNEL, KILL_PID, QUEUE, Target};
 use marker::check;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::libc::{self, c_int};
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::stat::Mode;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::unistd::{ForkResult, Pid, dup, execve, fork, getpid, gettid, pause};
+use nix::unistd::{Pid, dup, execve, getpid, gettid, pause};
 
 /// SIGRTMIN + 10
 const SIGNAL: c_int = 44;
@@ -28,9 +26,6 @@ const VALUE: i32 = 1234;
 
 /// Each way to send.
 const SENDS: [u32; 3] = [QUEUE, KERNEL, KILL_PID];
-
-/// Addresses at which this program has nothing: page 0, and the kernel's half.
-const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
 
 nix::ioctl_none!(
     /// A request that the module does not have.
@@ -109,19 +104,12 @@ fn bad_pointers() -> io::Result<()> {
     }
 
     // A structure that begins in memory and ends beyond it.
-    const PAGE: usize = 4096;
-    let two_pages = (2 * PAGE).try_into().expect("not zero");
-    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-    // SAFETY: a fresh mapping, of which nothing but its two pages is assumed;
-    // the second is unmapped, and only the kernel is pointed at it.
+    // SAFETY: only the kernel is pointed at them, and it finds out.
     unsafe {
-        let start = mmap_anonymous(None, two_pages, access, MapFlags::MAP_PRIVATE)?;
-        munmap(start.add(PAGE), PAGE)?;
-        let target = start.add(PAGE - size_of::<Target>() / 2).cast().as_ptr();
+        let target = half_in_memory::<Target>()?;
         check!("half a target", lab::register(fd, target), Err(Errno::EFAULT));
-        let counters = start.add(PAGE - size_of::<Counters>() / 2).cast().as_ptr();
+        let counters = half_in_memory::<Counters>()?;
         check!("half the counters", lab::counters(fd, counters), Err(Errno::EFAULT));
-        munmap(start, PAGE)?;
     }
 
     // Memory that may be read but not written.
@@ -347,7 +335,7 @@ fn removing_the_module_while_open() -> io::Result<()> {
 fn removing_the_device_while_open() -> io::Result<()> {
     let device = open_device()?;
     register(&device, target())?;
-    fs::write(edu()?.join("remove"), "1")?;
+    fs::write(device_of("lab_siginfo")?.join("remove"), "1")?;
     check!("raise", raise(&device), Err(Errno::ENODEV));
     check!("raise later", raise_later(&device), Err(Errno::ENODEV));
     check!("counters", counters(&device)?, Counters::default());
@@ -357,46 +345,12 @@ fn removing_the_device_while_open() -> io::Result<()> {
     Ok(())
 }
 
-/// The folder of the device that the module drives.
-fn edu() -> io::Result<PathBuf> {
-    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_siginfo")? {
-        let path = entry?.path();
-        if path.join("vendor").exists() {
-            return Ok(path);
-        }
-    }
-    Err(Errno::ENODEV.into())
-}
-
-/// Starts a child that does `work`, then exits with its errno or 0.
-fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
-    // SAFETY: no other thread runs now, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            let status = work().err().map_or(0, |error| error as i32);
-            // SAFETY: it does not return, and so leaves nothing half done.
-            unsafe { libc::_exit(status) }
-        }
-    }
-}
-
-/// Waits for a child's exit and returns how its work went.
-fn ended(child: Pid) -> nix::Result<nix::Result<()>> {
-    Ok(match waitpid(child, None)? {
-        WaitStatus::Exited(_, 0) => Ok(()),
-        WaitStatus::Exited(_, error) => Err(Errno::from_raw(error)),
-        _ => Err(Errno::UnknownErrno),
-    })
-}
-
 fn load(params: &CStr) -> nix::Result<()> {
-    let file = open(lab::MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
+    bad_input::load(lab::MODULE_FILE, params)
 }
 
 fn remove() -> nix::Result<()> {
-    delete_module(lab::MODULE, DeleteModuleFlags::O_NONBLOCK)
+    bad_input::remove(lab::MODULE)
 }
 
 fn open_device() -> nix::Result<OwnedFd> {

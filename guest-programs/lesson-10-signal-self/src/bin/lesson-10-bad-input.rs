@@ -7,10 +7,10 @@
 use std::ffi::CStr;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::PathBuf;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
 
+use bad_input::{NOWHERE, device_of, half_in_memory, start};
 use lesson_10_signal_self as lab;
 use lesson_10_signal_self::{
     ASK, CAUSE_WAKE, GO_ON, IOC, RESTARTBLOCK, RESTARTSYS, SLEEP, Send, Target,
@@ -18,17 +18,12 @@ use lesson_10_signal_self::{
 use marker::{check, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::libc;
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, dup, fork, pipe, read, write};
-
-/// Addresses at which this program has nothing: page 0, and the kernel's half.
-const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+use nix::unistd::{dup, pipe, read, write};
 
 /// The cause of an interrupt that sends the registered signal.
 const CAUSE_SIGNAL: u32 = 0x100;
@@ -106,19 +101,12 @@ fn bad_pointers(pending: &SignalFd) -> io::Result<()> {
     check!("what could not be stored", wake_ups(&device), Ok(1));
 
     // A structure that begins in memory and ends beyond it.
-    const PAGE: usize = 4096;
-    let two_pages = (2 * PAGE).try_into().expect("not zero");
-    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-    // SAFETY: a fresh mapping, of which nothing but its two pages is assumed;
-    // the second is unmapped, and only the kernel is pointed at it.
+    // SAFETY: only the kernel is pointed at them, and it finds out.
     unsafe {
-        let start = mmap_anonymous(None, two_pages, access, MapFlags::MAP_PRIVATE)?;
-        munmap(start.add(PAGE), PAGE)?;
-        let half = start.add(PAGE - size_of::<Send>() / 2).cast().as_ptr();
+        let half = half_in_memory::<Send>()?;
         check!("half a signal", lab::send(fd, half), Err(Errno::EFAULT));
-        let half = start.add(PAGE - size_of::<Target>() / 2).cast().as_ptr();
+        let half = half_in_memory::<Target>()?;
         check!("half a target", lab::register(fd, half), Err(Errno::EFAULT));
-        munmap(start, PAGE)?;
     }
     check!("signal by any of these", take(pending)?, false);
     Ok(())
@@ -281,7 +269,7 @@ fn removing_the_module_while_the_device_is_busy() -> io::Result<()> {
 fn removing_the_device_while_open() -> io::Result<()> {
     mark!("removing the device while it is open");
     let device = open_device()?;
-    fs::write(edu()?.join("remove"), "1")?;
+    fs::write(device_of("lab_signal_self")?.join("remove"), "1")?;
     check!("write", wake(&device), Err(Errno::ENODEV));
     check!("raise later", raise_later(&device), Err(Errno::ENODEV));
     fs::write("/sys/bus/pci/rescan", "1")?;
@@ -309,37 +297,12 @@ fn take(pending: &SignalFd) -> nix::Result<bool> {
     Ok(pending.read_signal()?.is_some())
 }
 
-/// The folder of the device that the module drives.
-fn edu() -> io::Result<PathBuf> {
-    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_signal_self")? {
-        let path = entry?.path();
-        if path.join("vendor").exists() {
-            return Ok(path);
-        }
-    }
-    Err(Errno::ENODEV.into())
-}
-
-/// Starts a child that does `work`, then exits with its errno or 0.
-fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
-    // SAFETY: this program has one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            let status = work().err().map_or(0, |error| error as i32);
-            // SAFETY: it does not return, and so leaves nothing half done.
-            unsafe { libc::_exit(status) }
-        }
-    }
-}
-
 fn load(params: &CStr) -> nix::Result<()> {
-    let file = open(lab::MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
+    bad_input::load(lab::MODULE_FILE, params)
 }
 
 fn remove() -> nix::Result<()> {
-    delete_module(lab::MODULE, DeleteModuleFlags::O_NONBLOCK)
+    bad_input::remove(lab::MODULE)
 }
 
 fn open_device() -> nix::Result<OwnedFd> {

@@ -7,26 +7,20 @@
 use std::ffi::CStr;
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::PathBuf;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
 
+use bad_input::{NOWHERE, device_of, half_in_memory, start};
 use lesson_11_eventfd as lab;
 use lesson_11_eventfd::{CONTEXT, Counters, IOC, NUMBER, Target};
 use marker::{check, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
-use nix::libc;
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, dup, fork, pause, pipe, read, write};
-
-/// Addresses at which this program has nothing: page 0, and the kernel's half.
-const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+use nix::unistd::{dup, pause, pipe, read, write};
 
 nix::ioctl_none!(
     /// A request that the module does not have.
@@ -108,19 +102,12 @@ fn bad_pointers() -> io::Result<()> {
     }
 
     // A structure that begins in memory and ends beyond it.
-    const PAGE: usize = 4096;
-    let two_pages = (2 * PAGE).try_into().expect("not zero");
-    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-    // SAFETY: a fresh mapping, of which nothing but its two pages is assumed;
-    // the second is unmapped, and only the kernel is pointed at it.
+    // SAFETY: only the kernel is pointed at them, and it finds out.
     unsafe {
-        let start = mmap_anonymous(None, two_pages, access, MapFlags::MAP_PRIVATE)?;
-        munmap(start.add(PAGE), PAGE)?;
-        let target = start.add(PAGE - size_of::<Target>() / 2).cast().as_ptr();
+        let target = half_in_memory::<Target>()?;
         check!("half a target", lab::register(fd, target), Err(Errno::EFAULT));
-        let counters = start.add(PAGE - size_of::<Counters>() / 2).cast().as_ptr();
+        let counters = half_in_memory::<Counters>()?;
         check!("half the counters", lab::counters(fd, counters), Err(Errno::EFAULT));
-        munmap(start, PAGE)?;
     }
 
     // Memory that may be read but not written.
@@ -347,7 +334,7 @@ fn removing_the_device_while_open() -> io::Result<()> {
     mark!("removing the device while it is open");
     let (device, eventfd) = (open_device()?, new_eventfd()?);
     register(&device, target(&eventfd))?;
-    fs::write(edu()?.join("remove"), "1")?;
+    fs::write(device_of("lab_eventfd")?.join("remove"), "1")?;
     check!("raise", raise(&device, 1), Err(Errno::ENODEV));
     check!("raise later", raise_later(&device), Err(Errno::ENODEV));
     check!("counters", counters(&device)?, Counters::default());
@@ -357,37 +344,12 @@ fn removing_the_device_while_open() -> io::Result<()> {
     Ok(())
 }
 
-/// The folder of the device that the module drives.
-fn edu() -> io::Result<PathBuf> {
-    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_eventfd")? {
-        let path = entry?.path();
-        if path.join("vendor").exists() {
-            return Ok(path);
-        }
-    }
-    Err(Errno::ENODEV.into())
-}
-
-/// Starts a child that does `work`, then exits with its errno or 0.
-fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
-    // SAFETY: this program has one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            let status = work().err().map_or(0, |error| error as i32);
-            // SAFETY: it does not return, and so leaves nothing half done.
-            unsafe { libc::_exit(status) }
-        }
-    }
-}
-
 fn load(params: &CStr) -> nix::Result<()> {
-    let file = open(lab::MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
+    bad_input::load(lab::MODULE_FILE, params)
 }
 
 fn remove() -> nix::Result<()> {
-    delete_module(lab::MODULE, DeleteModuleFlags::O_NONBLOCK)
+    bad_input::remove(lab::MODULE)
 }
 
 fn open_device() -> nix::Result<OwnedFd> {

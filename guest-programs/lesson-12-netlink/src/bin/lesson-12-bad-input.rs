@@ -4,9 +4,9 @@
 //! Not a lesson but a test of the module; the lesson is `main.rs`. It runs
 //! where that runs: as root, with edu on the bus and the module not loaded.
 
-use std::path::PathBuf;
 use std::{fs, io};
 
+use bad_input::device_of;
 use lesson_12_netlink::{
     COUNT, EVENT, EVENTS, Family, GET, INTERRUPT, INTERRUPTS, LOST, RAISE, RAISE_LATER, Refusal,
     attribute, command, event, get, load, open_socket, remove, resolve,
@@ -188,7 +188,7 @@ fn the_device_is_busy(socket: &Socket, family: Family) -> io::Result<()> {
 
 fn the_device_goes(socket: &Socket, family: Family) -> io::Result<()> {
     mark!("the device goes, and comes back");
-    fs::write(edu()?.join("remove"), "1")?;
+    fs::write(device_of("lab_netlink")?.join("remove"), "1")?;
     let gone = || Refusal { errno: Errno::ENODEV, message: "edu is gone".to_owned(), missing: 0 };
     let one = || vec![attribute(COUNT, 1)];
     check!("raise", command(socket, family, RAISE, one())?, Err(gone()));
@@ -214,17 +214,6 @@ fn removing_the_module(socket: &Socket, family: Family) -> io::Result<()> {
     check!("raise", command(socket, again, RAISE, vec![attribute(COUNT, 1)])?, Ok(()));
     check!("removal", remove(), Ok(()));
     Ok(())
-}
-
-/// The folder of the device that the module drives.
-fn edu() -> io::Result<PathBuf> {
-    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_netlink")? {
-        let path = entry?.path();
-        if path.join("vendor").exists() {
-            return Ok(path);
-        }
-    }
-    Err(Errno::ENODEV.into())
 }
 
 fn errno<T>(result: io::Result<T>) -> Option<Errno> {

@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
+use bad_input::{ended, start};
 use lesson_13_module_init::{MODULE_FILE, NAME, STEPS, edu, found, load, remove};
 use marker::{check, mark};
 use nix::errno::Errno;
@@ -17,8 +18,7 @@ use nix::fcntl::{OFlag, open};
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module, init_module};
 use nix::libc;
 use nix::sys::stat::Mode;
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Uid, fork, setuid};
+use nix::unistd::{Uid, setuid};
 
 const MODULE: &CStr = c"lab_module_init";
 const NOTHING: [&str; 0] = [];
@@ -145,21 +145,14 @@ fn bad_names() -> io::Result<()> {
 
 fn without_permission() -> io::Result<()> {
     mark!("without permission");
-    // SAFETY: this program has one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => {
-            check!("child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
-        }
-        ForkResult::Child => {
-            let refused = || -> nix::Result<bool> {
-                setuid(Uid::from_raw(1000))?;
-                let eperm = Err(Errno::EPERM);
-                Ok(load(c"") == eperm && init_module(b"", c"") == eperm && remove(MODULE) == eperm)
-            };
-            // SAFETY: it does not return, and so leaves nothing half done.
-            unsafe { libc::_exit(i32::from(refused() != Ok(true))) }
-        }
-    }
+    let child = start(|| {
+        setuid(Uid::from_raw(1000))?;
+        check!("loading", load(c""), Err(Errno::EPERM));
+        check!("loading an image", init_module(b"", c""), Err(Errno::EPERM));
+        check!("removal", remove(MODULE), Err(Errno::EPERM));
+        Ok(())
+    })?;
+    check!("child", ended(child)?, Ok(()));
     check!("found", found()?, NOTHING);
     Ok(())
 }

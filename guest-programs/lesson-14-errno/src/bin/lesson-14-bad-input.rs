@@ -6,26 +6,22 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
+use bad_input::{NOWHERE, half_in_memory, remove, start};
 use lesson_14_errno as lab;
 use lesson_14_errno::{Answer, IOC, ROOM};
 use marker::{check, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::libc::{self, c_int};
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::stat::Mode;
 use nix::sys::uio::pread;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, alarm, dup, fork, pipe, read, write};
-
-/// Addresses at which this program has nothing: page 0, and the kernel's half.
-const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+use nix::unistd::{alarm, dup, pipe, read, write};
 
 nix::ioctl_none!(
     /// A request that the module does not have.
@@ -100,20 +96,13 @@ fn bad_pointers() -> io::Result<()> {
     }
 
     // What begins in memory and ends beyond it.
-    const PAGE: usize = 4096;
-    let two_pages = (2 * PAGE).try_into().expect("not zero");
-    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-    // SAFETY: a fresh mapping, of which nothing but its two pages is assumed;
-    // the second is unmapped, and only the kernel is pointed at it.
+    // SAFETY: only the kernel is pointed at them, and it finds out.
     unsafe {
-        let start = mmap_anonymous(None, two_pages, access, MapFlags::MAP_PRIVATE)?;
-        munmap(start.add(PAGE), PAGE)?;
-        let half = start.add(PAGE - size_of::<Answer>() / 2).cast().as_ptr();
+        let half = half_in_memory::<Answer>()?;
         check!("half an answer", lab::answer(fd, half), Err(Errno::EFAULT));
-        let end = start.add(PAGE - 3).as_ptr();
+        let end = half_in_memory::<[u8; 6]>()?;
         end.cast::<[u8; 3]>().write(*b"345");
-        check!("bytes that end", Errno::result(libc::write(fd, end, 6)), Ok(3));
-        munmap(start, PAGE)?;
+        check!("bytes that end", Errno::result(libc::write(fd, end.cast(), 6)), Ok(3));
     }
     // Nothing has been lost by any of these, and nothing added.
     let mut bytes = [0; ROOM];
@@ -270,19 +259,6 @@ fn removing_the_module_while_open() -> io::Result<()> {
     Ok(())
 }
 
-/// Starts a child that does `work`, then exits with its errno or 0.
-fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
-    // SAFETY: this program has one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            let status = work().err().map_or(0, |error| error as i32);
-            // SAFETY: it does not return, and so leaves nothing half done.
-            unsafe { libc::_exit(status) }
-        }
-    }
-}
-
 fn handle(flags: SaFlags) -> nix::Result<()> {
     let action = SigAction::new(SigHandler::Handler(on_signal), flags, SigSet::empty());
     // SAFETY: the handler does only what signal-safety(7) allows.
@@ -290,12 +266,7 @@ fn handle(flags: SaFlags) -> nix::Result<()> {
 }
 
 fn load(params: &CStr) -> nix::Result<()> {
-    let file = open(lab::MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
-}
-
-fn remove(module: &CStr) -> nix::Result<()> {
-    delete_module(module, DeleteModuleFlags::O_NONBLOCK)
+    bad_input::load(lab::MODULE_FILE, params)
 }
 
 fn open_device(flags: OFlag) -> nix::Result<OwnedFd> {

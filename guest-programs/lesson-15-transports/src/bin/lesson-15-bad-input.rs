@@ -5,9 +5,9 @@
 //! where that runs: as root, with edu on the bus and the module not loaded.
 
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
-use std::path::PathBuf;
 use std::{fs, io, ptr};
 
+use bad_input::{NOWHERE, device_of, ended, start};
 use lesson_15_transports::{
     Choice, Counters, DEVICE, EVENTFD, IOC, MODULE, NETLINK, QUEUE, RECORDS, Record, SIGNAL,
     choose, counters, load, open_device, raise,
@@ -15,16 +15,11 @@ use lesson_15_transports::{
 use marker::{check, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::kmod::{DeleteModuleFlags, delete_module};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::stat::Mode;
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, dup, fork, read};
-
-/// Addresses at which this program has nothing: page 0, and the kernel's half.
-const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+use nix::unistd::{dup, read};
 
 nix::ioctl_none!(
     /// A request that the module does not have.
@@ -142,18 +137,9 @@ fn an_eventfd_that_is_closed() -> io::Result<()> {
 fn a_process_that_is_gone() -> io::Result<()> {
     mark!("a process that is gone");
     let device = open_device()?;
-    // SAFETY: this program has one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => {
-            check!("child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
-        }
-        ForkResult::Child => {
-            let choice = Choice { transport: SIGNAL, signal: 44, ..Choice::default() };
-            let status = i32::from(choose_by(&device, choice).is_err());
-            // SAFETY: it does not return, and so leaves nothing half done.
-            unsafe { libc::_exit(status) }
-        }
-    }
+    let choice = Choice { transport: SIGNAL, signal: 44, ..Choice::default() };
+    let child = start(|| choose_by(&device, choice))?;
+    check!("child", ended(child)?, Ok(()));
     check!("raise", raise_count(&device, 3), Ok(()));
     let esrch = -(Errno::ESRCH as i32);
     let want = Counters { interrupts: 3, accepted: 0, refused: 3, error: esrch };
@@ -204,7 +190,7 @@ fn the_device_goes() -> io::Result<()> {
     mark!("the device goes, and comes back");
     let device = open_device()?;
     choose_by(&device, Choice { transport: QUEUE, ..Choice::default() })?;
-    fs::write(edu()?.join("remove"), "1")?;
+    fs::write(device_of("lab_transports")?.join("remove"), "1")?;
     check!("raise", raise_count(&device, 1), Err(Errno::ENODEV));
     fs::write("/sys/bus/pci/rescan", "1")?;
     check!("raise when it is back", raise_count(&device, 1), Ok(()));
@@ -218,7 +204,7 @@ fn removing_the_module() -> io::Result<()> {
     choose_by(&device, Choice { transport: NETLINK, ..Choice::default() })?;
     raise_count(&device, 10)?;
     check!("nobody listens", counted(&device)?.error, -(Errno::ESRCH as i32));
-    let remove = || delete_module(MODULE, DeleteModuleFlags::O_NONBLOCK);
+    let remove = || bad_input::remove(MODULE);
     check!("while it is open", remove(), Err(Errno::EWOULDBLOCK));
     check!("loading it twice", load(), Err(Errno::EEXIST));
     drop(device);
@@ -248,15 +234,4 @@ fn counted(device: &OwnedFd) -> nix::Result<Counters> {
 fn readable(device: &OwnedFd) -> nix::Result<bool> {
     let mut fds = [PollFd::new(device.as_fd(), PollFlags::POLLIN)];
     Ok(poll(&mut fds, PollTimeout::ZERO)? == 1)
-}
-
-/// The folder of the device that the module drives.
-fn edu() -> io::Result<PathBuf> {
-    for entry in fs::read_dir("/sys/bus/pci/drivers/lab_transports")? {
-        let path = entry?.path();
-        if path.join("vendor").exists() {
-            return Ok(path);
-        }
-    }
-    Err(Errno::ENODEV.into())
 }

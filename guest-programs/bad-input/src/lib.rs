@@ -1,0 +1,92 @@
+//! What programs that give a module bad input have in common: addresses where
+//! nothing is, children that do something and tell how it went, modules that
+//! come and go. What they ask of their module, and which error they expect, each
+//! spells out for itself.
+
+use std::ffi::CStr;
+use std::io;
+use std::num::NonZero;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
+use nix::libc;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use nix::sys::stat::Mode;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork};
+
+/// Addresses at which a program has nothing: page 0, and the kernel's half.
+pub const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
+
+/// Where a `T` would begin in memory and end beyond it. Only the kernel may be
+/// pointed at it; it meets a fault halfway.
+pub fn half_in_memory<T>() -> nix::Result<*mut T> {
+    const PAGE: usize = 4096;
+    const TWO_PAGES: NonZero<usize> = NonZero::new(2 * PAGE).unwrap();
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    // SAFETY: a fresh mapping, of which the second page is unmapped again and the
+    // first stays until the program ends; the pointer is into the first.
+    unsafe {
+        let start = mmap_anonymous(None, TWO_PAGES, access, MapFlags::MAP_PRIVATE)?;
+        munmap(start.add(PAGE), PAGE)?;
+        Ok(start.add(PAGE - size_of::<T>() / 2).cast().as_ptr())
+    }
+}
+
+/// Starts a child that does `work`, then exits with its errno or 0.
+///
+/// # Panics
+/// If the program has more than one thread: a child would have only this one,
+/// and perhaps locks that another holds.
+pub fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
+    let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    assert_eq!(threads, 1, "threads of a program that forks");
+    // SAFETY: there is one thread, so the child may do as it likes.
+    match unsafe { fork()? } {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            let status = work().err().map_or(0, |error| error as i32);
+            // SAFETY: it does not return, and so leaves nothing half done.
+            unsafe { libc::_exit(status) }
+        }
+    }
+}
+
+/// Waits for a child's exit and returns how its work went.
+pub fn ended(child: Pid) -> nix::Result<nix::Result<()>> {
+    waitpid(child, None).map(exit_of)
+}
+
+/// How the work of a child that [`start`] started went.
+pub fn exit_of(status: WaitStatus) -> nix::Result<()> {
+    match status {
+        WaitStatus::Exited(_, 0) => Ok(()),
+        WaitStatus::Exited(_, error) => Err(Errno::from_raw(error)),
+        _ => Err(Errno::UnknownErrno),
+    }
+}
+
+/// Loads the module of a `.ko`, with parameters.
+pub fn load(file: &str, params: &CStr) -> nix::Result<()> {
+    let file = open(file, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
+}
+
+/// Removes a module, unless it is in use.
+pub fn remove(module: &CStr) -> nix::Result<()> {
+    delete_module(module, DeleteModuleFlags::O_NONBLOCK)
+}
+
+/// The folder, below /sys, of the one PCI device that a driver drives.
+pub fn device_of(driver: &str) -> io::Result<PathBuf> {
+    for entry in std::fs::read_dir(format!("/sys/bus/pci/drivers/{driver}"))? {
+        let path = entry?.path();
+        if path.join("vendor").exists() {
+            return Ok(path);
+        }
+    }
+    Err(Errno::ENODEV.into())
+}
