@@ -15,7 +15,7 @@ use crate::kernel::KernelError;
 use crate::record::RecordError;
 use crate::sandbox::SandboxError;
 use crate::trace::TraceError;
-use crate::vm::VmError;
+use crate::vm::{VmError, last_lines};
 
 /// An error of the lab.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +111,14 @@ impl Error {
         }
     }
 
+    /// The kernel log, whole, of a machine that failed.
+    pub fn log(&self) -> Option<&str> {
+        match self {
+            Error::Vm(e) => e.log(),
+            _ => None,
+        }
+    }
+
     /// What a person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -168,7 +176,7 @@ impl Error {
             Error::Compile(error) => error.output(),
             Error::Host(e) => e.output(),
             Error::Kernel(e) => e.log(),
-            Error::Vm(e) => e.log(),
+            Error::Vm(e) => e.log().map(last_lines),
             Error::NoVerdict { log, .. } => Some(log),
             _ => None,
         }

@@ -72,6 +72,22 @@ pub struct Lesson {
     pub trace: Vec<TraceEvent>,
     /// What the record has to show.
     pub expect: Vec<Expectation>,
+    /// What the kernel reports in its log because a program provokes it.
+    pub report: Vec<Report>,
+}
+
+/// A report of the kernel's that is part of a lesson. Any other makes the test
+/// fail that runs the lesson on the debug kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The program that provokes it.
+    pub program: String,
+    /// What its first line contains. The report goes on to the end of the stack
+    /// that the kernel prints with it.
+    pub text: String,
+    /// Why it is provoked.
+    pub why: String,
 }
 
 /// A device that is on the machine for some lessons only.
@@ -138,6 +154,8 @@ struct RawLesson {
     trace: Vec<TraceEvent>,
     #[serde(default)]
     expect: Vec<Expectation>,
+    #[serde(default)]
+    report: Vec<Report>,
 }
 
 fn default_timeout_ms() -> u64 {
@@ -188,6 +206,7 @@ impl Lesson {
             load: raw.load,
             trace: raw.trace,
             expect: raw.expect,
+            report: raw.report,
         })
     }
 }

@@ -17,6 +17,7 @@ pub mod course;
 pub mod error;
 pub mod exercise;
 pub mod expect;
+pub mod findings;
 pub mod grade;
 pub mod guest;
 pub mod host;

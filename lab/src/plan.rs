@@ -7,6 +7,7 @@ use std::fmt;
 
 use protocol::{Job, Marks, Module};
 
+use crate::kernel::Kind;
 use crate::lesson::{Lesson, module_file};
 use crate::vm::command::{self, Accel, Files, Flag, QEMU, Start};
 
@@ -18,12 +19,14 @@ pub struct Options {
     pub cold: bool,
     /// Record the lesson's trace events.
     pub trace: bool,
+    /// Which kernel to boot.
+    pub kernel: Kind,
 }
 
 impl Default for Options {
-    /// TCG, from a checkpoint, with trace.
+    /// TCG, from a checkpoint, with trace, on the lessons' kernel.
     fn default() -> Options {
-        Options { accel: Accel::Tcg, cold: false, trace: true }
+        Options { accel: Accel::Tcg, cold: false, trace: true, kernel: Kind::Lesson }
     }
 }
 
@@ -42,7 +45,7 @@ pub struct Plan {
 /// Something that has to be built before the machine starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildStep {
-    Kernel,
+    Kernel(Kind),
     Init,
     Program { package: String },
     Module { kmod: String },
@@ -52,7 +55,12 @@ pub enum BuildStep {
 impl fmt::Display for BuildStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BuildStep::Kernel => write!(f, "the guest kernel, from images/kernel.fragment"),
+            BuildStep::Kernel(Kind::Lesson) => {
+                write!(f, "the guest kernel, from images/kernel.fragment")
+            }
+            BuildStep::Kernel(Kind::Debug) => {
+                write!(f, "the debug kernel, from images/kernel.fragment and images/debug.fragment")
+            }
             BuildStep::Init => write!(f, "PID 1, from guest-programs/init"),
             BuildStep::Program { package } => {
                 write!(f, "the program, from guest-programs/{package}")
@@ -70,7 +78,7 @@ impl Plan {
     pub fn new(lesson: Lesson, options: Options) -> Plan {
         let package = lesson.name.to_string();
         let mut build = vec![
-            BuildStep::Kernel,
+            BuildStep::Kernel(options.kernel),
             BuildStep::Init,
             BuildStep::Program { package: package.clone() },
         ];
@@ -89,7 +97,7 @@ impl Plan {
                 .collect(),
             trace: if options.trace { lesson.trace.clone() } else { Vec::new() },
             trace_buffer_kib: lesson.trace_buffer_kib,
-            timeout_ms: lesson.timeout_ms,
+            timeout_ms: lesson.timeout_ms * u64::from(options.kernel.patience()),
             marks: Marks::Anyone,
             nonce: String::new(),
         };
@@ -104,7 +112,8 @@ impl Plan {
     /// QEMU's command line, with names in place of files.
     pub fn command_line(&self) -> Vec<Flag> {
         let files = Files::named();
-        let mut flags = command::saved(self.options.accel, self.start(), &files);
+        let memory_mib = command::memory_mib(self.options.kernel);
+        let mut flags = command::saved(self.options.accel, memory_mib, self.start(), &files);
         flags.extend(command::added(&self.lesson.devices, self.start(), &files));
         flags
     }
@@ -154,6 +163,9 @@ impl fmt::Display for Plan {
             self.job.program,
             self.job.timeout_ms as f64 / 1000.0
         )?;
+        if self.options.kernel == Kind::Debug {
+            writeln!(f, "  removes the modules and looks for lost memory")?;
+        }
         writeln!(f, "  sends the record and ends the machine")?;
         writeln!(f, "\nthen compare the record with {} expectations", self.lesson.expect.len())
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use protocol::{
-    FORMATS_FOLDER, MODULES_FILE, OUTCOME_FILE, Outcome, STDERR_FILE, STDOUT_FILE, TRACE_FILE,
-    TRACE_STATS_FILE,
+    FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome, STDERR_FILE, STDOUT_FILE,
+    TRACE_FILE, TRACE_STATS_FILE,
 };
 
 /// A whole record, unpacked but not yet understood.
@@ -25,6 +25,9 @@ pub struct Record {
     pub formats: BTreeMap<String, String>,
     /// Modules loaded at the end, and where.
     pub modules: Vec<LoadedModule>,
+    /// What the kernel's leak detector found, in its words; empty for nothing.
+    /// `None`: the kernel has none.
+    pub leaks: Option<String>,
 }
 
 /// Where a module's code was in memory.
@@ -73,6 +76,7 @@ impl Record {
         // Absent where the program was never started.
         let stdout = files.remove(STDOUT_FILE).unwrap_or_default();
         let stderr = files.remove(STDERR_FILE).unwrap_or_default();
+        let leaks = files.remove(LEAKS_FILE).map(text);
         let formats = files
             .into_iter()
             .filter_map(|(name, bytes)| {
@@ -80,7 +84,7 @@ impl Record {
                 Some((event, text(bytes)))
             })
             .collect();
-        Ok(Record { outcome, stdout, stderr, trace, trace_stats, formats, modules })
+        Ok(Record { outcome, stdout, stderr, trace, trace_stats, formats, modules, leaks })
     }
 }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 use crate::cache::{Cache, Key};
 use crate::course::Course;
 use crate::error::Error;
+use crate::findings;
 use crate::guest::payload::Payload;
 use crate::guest::{initramfs, kmods, programs};
-use crate::kernel::{self, Kernel};
+use crate::kernel::{self, Kernel, Kind};
 use crate::lesson::module_file;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
@@ -18,7 +19,7 @@ use crate::timeline::Timeline;
 use crate::trace::{self, Inputs, Symbols};
 use crate::verdict::Verdict;
 use crate::vm::checkpoint::{self, STATE_FILE};
-use crate::vm::command::Accel;
+use crate::vm::command::{self, Accel};
 use crate::vm::{self, Parts, VmError};
 
 /// The file of the initramfs's cache entry.
@@ -36,6 +37,7 @@ pub struct Lab<'a> {
 #[derive(Debug, Clone)]
 pub struct Machine {
     pub kernel: Kernel,
+    pub kind: Kind,
     /// The initramfs, as a file.
     pub initramfs: PathBuf,
     pub initramfs_key: Key,
@@ -47,6 +49,8 @@ pub struct Machine {
 pub struct Observed {
     pub record: Record,
     pub timeline: Timeline,
+    /// See [`Run::leaks`].
+    pub leaks: Option<String>,
     /// The kernel log.
     pub log: String,
     /// From starting QEMU to its end.
@@ -59,6 +63,9 @@ pub struct Run {
     pub record: Record,
     pub timeline: Timeline,
     pub verdict: Verdict,
+    /// What the kernel's leak detector found; see [`Record::leaks`]. Functions
+    /// of modules have their names.
+    pub leaks: Option<String>,
     /// The kernel log.
     pub log: String,
     /// From starting QEMU to its end.
@@ -68,8 +75,8 @@ pub struct Run {
 impl Lab<'_> {
     /// Builds what every lesson needs, or takes it from the cache.
     pub fn machine(&self) -> Result<Machine, Error> {
-        let fragment = crate::root().join("images/kernel.fragment");
-        let kernel = kernel::build(&self.cache, &self.kernel, &[fragment], self.progress)?;
+        let fragments = self.kernel.kind.fragments();
+        let kernel = kernel::build(&self.cache, &self.kernel, &fragments, self.progress)?;
         let init = programs::build(
             &crate::root(),
             &crate::root().join("guest-programs/init"),
@@ -85,7 +92,8 @@ impl Lab<'_> {
         })?;
         let system_map = read(&kernel.system_map)?;
         let symbols = Symbols::parse(&String::from_utf8_lossy(&system_map))?;
-        Ok(Machine { kernel, initramfs: folder.join(INITRAMFS_FILE), initramfs_key, symbols })
+        let (kind, initramfs) = (self.kernel.kind, folder.join(INITRAMFS_FILE));
+        Ok(Machine { kernel, kind, initramfs, initramfs_key, symbols })
     }
 
     /// The checkpoint of a machine, made if there is none.
@@ -114,9 +122,9 @@ impl Lab<'_> {
         let observed = self.observe(machine, plan, &programs, &modules)?;
         // Without a trace, only the program's own checks count.
         let expect = if plan.options.trace { lesson.expect.as_slice() } else { &[] };
-        let Observed { record, timeline, log, elapsed } = observed;
+        let Observed { record, timeline, leaks, log, elapsed } = observed;
         let verdict = Verdict::new(expect, &timeline, &record.outcome.ended);
-        Ok(Run { record, timeline, verdict, log, elapsed })
+        Ok(Run { record, timeline, verdict, leaks, log, elapsed })
     }
 
     /// Builds modules of `kmods/`, or takes them from the cache; each with its
@@ -156,15 +164,17 @@ impl Lab<'_> {
         let payload = payload.finish()?;
         let finished = self.start(machine, plan, &payload)?;
         let record = Record::parse(&finished.record, &job.nonce)?;
-        let timeline = machine.read_trace(&record, modules)?;
-        Ok(Observed { record, timeline, log: finished.log, elapsed: finished.elapsed })
+        let symbols = machine.symbols_of(&record, modules)?;
+        let timeline = read_trace(&record, &symbols)?;
+        let leaks = record.leaks.as_ref().map(|text| findings::name_functions(text, &symbols));
+        Ok(Observed { record, timeline, leaks, log: finished.log, elapsed: finished.elapsed })
     }
 
     /// Runs the machine: from the checkpoint, or by booting where that is asked
     /// for or the checkpoint cannot be restored.
     fn start(&self, machine: &Machine, plan: &Plan, payload: &[u8]) -> Result<vm::Finished, Error> {
         let parts = machine.parts(plan.options.accel);
-        let limit = wall_limit(plan.lesson.timeout_ms);
+        let limit = wall_limit(plan);
         let run =
             |state: Option<&Path>| vm::run(parts, &plan.lesson.devices, payload, state, limit);
         if plan.options.cold {
@@ -183,14 +193,13 @@ impl Lab<'_> {
 
 impl Machine {
     fn parts(&self, accel: Accel) -> Parts<'_> {
-        Parts { accel, kernel: &self.kernel.image, initramfs: &self.initramfs }
+        let memory_mib = command::memory_mib(self.kind);
+        Parts { accel, memory_mib, kernel: &self.kernel.image, initramfs: &self.initramfs }
     }
 
-    fn read_trace(
-        &self,
-        record: &Record,
-        modules: &[(String, PathBuf)],
-    ) -> Result<Timeline, Error> {
+    /// The functions of the kernel, and those of the modules that were loaded
+    /// when the record was made.
+    fn symbols_of(&self, record: &Record, modules: &[(String, PathBuf)]) -> Result<Symbols, Error> {
         let mut symbols = self.symbols.clone();
         for loaded in &record.modules {
             let file = format!("{}.ko", loaded.name);
@@ -199,21 +208,26 @@ impl Machine {
                 symbols.add_module(&loaded.name, loaded.text_address, &elf)?;
             }
         }
-        let inputs = Inputs {
-            pages: &record.trace,
-            stats: &record.trace_stats,
-            formats: &record.formats,
-            symbols: &symbols,
-        };
-        Ok(Timeline::new(&trace::decode(&inputs)?))
+        Ok(symbols)
     }
+}
+
+fn read_trace(record: &Record, symbols: &Symbols) -> Result<Timeline, Error> {
+    let inputs = Inputs {
+        pages: &record.trace,
+        stats: &record.trace_stats,
+        formats: &record.formats,
+        symbols,
+    };
+    Ok(Timeline::new(&trace::decode(&inputs)?))
 }
 
 /// The host's time that a run may take. The guest's own time-out ends a
 /// program that hangs; this one ends a machine that does, on a host that may
 /// be slow and busy.
-fn wall_limit(timeout_ms: u64) -> Duration {
-    Duration::from_secs(20) + 2 * Duration::from_millis(timeout_ms)
+fn wall_limit(plan: &Plan) -> Duration {
+    Duration::from_secs(20) * plan.options.kernel.patience()
+        + 2 * Duration::from_millis(plan.job.timeout_ms)
 }
 
 /// 128 random bits in hexadecimal: always as long, so that no run does more

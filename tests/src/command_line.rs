@@ -33,6 +33,7 @@ const CALLS: &[Call] = &[
     call("list-json", &["list", "--json"], 0),
     call("plan", &["plan", "lesson-1"], 0),
     call("plan-cold", &["plan", "lesson-1", "--cold"], 0),
+    call("plan-debug-kernel", &["plan", "lesson-1", "--debug-kernel"], 0),
     call("run-passing", &["run", "lesson-1"], 0),
     call("run-passing-without-trace", &["run", "lesson-1", "--no-trace"], 0),
     call("run-failing", &["run", "failing"], 1),

@@ -20,11 +20,25 @@ const BAD_INPUT: &str = "bad-input";
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     // Made here, once, so that no test waits for another to make it.
     lab.checkpoint(machine, Accel::Tcg)?;
-    let mut tests = Vec::new();
+    let test = |plan: Plan| {
+        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+        Test::new(format!("lessons::{}", plan.job.program), move || {
+            let run = lab.run(&machine, &plan)?;
+            let text = report::text(&plan, &run);
+            compare(&plan.job.program, &text)?;
+            if run.verdict.passed() { Ok(()) } else { Err(Failed::from(text)) }
+        })
+    };
+    Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
+}
+
+/// A plan for each lesson, and one for each program of bad input.
+pub fn plans(lab: &Lab<'_>, options: Options) -> Result<Vec<Plan>, Error> {
+    let mut plans = Vec::new();
     for name in &lab.course.names {
-        let plan = Plan::new(lab.course.read(name)?, Options::default());
+        let lesson = Plan::new(lab.course.read(name)?, options);
         for program in programs_of(&lab.course.root, &name.to_string()) {
-            let mut plan = plan.clone();
+            let mut plan = lesson.clone();
             if program.ends_with(BAD_INPUT) {
                 // It proves itself by its checks; the expectations are the lesson's.
                 plan.job.trace.clear();
@@ -32,17 +46,11 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             } else if program != plan.job.program {
                 continue;
             }
-            plan.job.program.clone_from(&program);
-            let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-            tests.push(Test::new(format!("lessons::{program}"), move || {
-                let run = lab.run(&machine, &plan)?;
-                let text = report::text(&plan, &run);
-                compare(&program, &text)?;
-                if run.verdict.passed() { Ok(()) } else { Err(Failed::from(text)) }
-            }));
+            plan.job.program = program;
+            plans.push(plan);
         }
     }
-    Ok(tests)
+    Ok(plans)
 }
 
 /// Compares a text with its snapshot in `tests/snapshots`. `INSTA_UPDATE=always`

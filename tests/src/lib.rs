@@ -8,6 +8,7 @@
 mod attacks;
 mod classroom;
 mod command_line;
+mod debug_kernel;
 mod exercises;
 mod lessons;
 mod quotes;
@@ -36,6 +37,16 @@ pub fn all(
     tests.extend(command_line::all(lab)?);
     tests.extend(tidy::all(lab)?);
     tests.extend(sources::all());
+    Ok(tests.into_iter().map(|test| results.observe(test)).collect())
+}
+
+/// Every lesson on the debug kernel, in a stable order.
+pub fn on_debug_kernel(
+    lab: &Arc<Lab<'static>>,
+    machine: &Arc<Machine>,
+    results: &Results,
+) -> Result<Vec<Trial>, Error> {
+    let tests = debug_kernel::all(lab, machine)?;
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 

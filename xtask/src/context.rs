@@ -61,7 +61,7 @@ impl Context {
             kernel: kernel::Options {
                 source: self.kernel_source.clone(),
                 jobs: std::thread::available_parallelism().map_or(1, usize::from),
-                debug: false,
+                kind: kernel::Kind::Lesson,
             },
             progress: &self.ui,
         })

@@ -8,6 +8,7 @@
 //! payload  ── ivshmem ──▶ /lab               programs, modules, job.json
 //! modules, trace events
 //! the program                                in a child: PID 1 ignores signals
+//! [looks for leaked memory]                  debug kernel only
 //! record   ── ivshmem ──▶ host               outcome, stdout, stderr, trace
 //! power off
 //! ```
@@ -17,6 +18,7 @@
 //! the kernel log where there is no outcome to be had.
 
 mod job;
+mod leaks;
 mod machine;
 mod mounts;
 mod payload;

@@ -5,10 +5,11 @@ use std::fs;
 use std::io::{Cursor, Read, Write};
 
 use protocol::{
-    FORMATS_FOLDER, MODULES_FILE, OUTCOME_FILE, Outcome, RECORD_SLOT, STDERR_FILE, STDOUT_FILE,
-    TRACE_FILE, TRACE_STATS_FILE,
+    FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome, RECORD_SLOT, STDERR_FILE,
+    STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
 };
 
+use crate::leaks;
 use crate::mounts::OUTPUT;
 use crate::payload::map_device;
 use crate::trace::TRACING;
@@ -32,6 +33,10 @@ pub fn send(outcome: &Outcome) -> Result<(), String> {
         record.add_file(&name, &format!("{TRACING}/events/{event}/format"))?;
     }
     record.add(MODULES_FILE, modules()?.as_bytes())?;
+    // Behind everything that asks about modules: it removes them.
+    if let Some(leaks) = leaks::find()? {
+        record.add(LEAKS_FILE, leaks.as_bytes())?;
+    }
     let json = serde_json::to_vec(outcome).map_err(|e| format!("failed to encode: {e}"))?;
     record.add(OUTCOME_FILE, &json)?;
     record.0.into_inner().and_then(|mut end| end.flush()).map_err(|e| e.to_string())

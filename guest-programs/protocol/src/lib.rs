@@ -35,6 +35,9 @@ pub const TRACE_FILE: &str = "trace/cpu0";
 pub const TRACE_STATS_FILE: &str = "trace/cpu0.stats";
 /// Folder of the `format` files of every event in the record.
 pub const FORMATS_FOLDER: &str = "trace/formats";
+/// What the kernel's memory leak detector found, as `/sys/kernel/debug/kmemleak`
+/// says it; absent where the kernel has none.
+pub const LEAKS_FILE: &str = "kmemleak";
 /// Load addresses of the modules that were still loaded at the end.
 pub const MODULES_FILE: &str = "modules";
 

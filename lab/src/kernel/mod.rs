@@ -54,9 +54,41 @@ pub struct Options {
     pub source: Option<PathBuf>,
     /// How many compilers may run at a time.
     pub jobs: usize,
-    /// Keep debug information and gdb's scripts. The fragments decide what the
-    /// kernel checks while it runs.
-    pub debug: bool,
+    pub kind: Kind,
+}
+
+/// Which of the lab's kernels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// The one that lessons' times are taken on.
+    #[default]
+    Lesson,
+    /// The same, and it finds mistakes in modules while it runs. With debug
+    /// information and gdb's scripts.
+    Debug,
+}
+
+impl Kind {
+    /// Its configuration fragments; later ones win over earlier ones.
+    pub fn fragments(self) -> Vec<PathBuf> {
+        let names: &[&str] = match self {
+            Kind::Lesson => &["kernel.fragment"],
+            Kind::Debug => &["kernel.fragment", "debug.fragment"],
+        };
+        names.iter().map(|name| crate::root().join("images").join(name)).collect()
+    }
+
+    /// How many times the guest's time and the host's a lesson may take of what
+    /// it may take on [`Kind::Lesson`].
+    ///
+    /// The guest's clock counts instructions. The debug kernel takes two to five
+    /// times as many of them for a lesson, and then looks for lost memory.
+    pub fn patience(self) -> u32 {
+        match self {
+            Kind::Lesson => 1,
+            Kind::Debug => 10,
+        }
+    }
 }
 
 /// The kernel of these options and configuration fragments if it is built
@@ -132,7 +164,7 @@ fn key(source: &Source, options: &Options, fragments: &[PathBuf]) -> Result<Key,
         .text("version", &source.version)
         .text("compiler", &compiler()?)
         .text("make", &make::identity())
-        .text("debug", if options.debug { "yes" } else { "no" });
+        .text("debug", if options.kind == Kind::Debug { "yes" } else { "no" });
     // A module's build finds the source by its path.
     key = key.bytes("folder", source.dir.as_os_str().as_encoded_bytes());
     for fragment in fragments {
@@ -180,7 +212,7 @@ fn make_kernel(make: &Make<'_>, fragments: &[PathBuf]) -> Result<(), KernelError
         config::check(&wanted, make.source, &make.build.join(".config"))?;
         // `modules` makes the list of symbols that modules may use.
         make.run(&["vmlinux", "modules"])?;
-        if make.options.debug { make.run(&["scripts_gdb"]) } else { Ok(()) }
+        if make.options.kind == Kind::Debug { make.run(&["scripts_gdb"]) } else { Ok(()) }
     })();
     make.end();
     built

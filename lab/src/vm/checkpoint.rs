@@ -33,7 +33,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// for its version would cost a tenth of a lesson.
 pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key {
     let named = Files::named();
-    let flags = command::saved(parts.accel, Start::Save, &named);
+    let flags = command::saved(parts.accel, parts.memory_mib, Start::Save, &named);
     let words: Vec<&str> = flags.iter().flat_map(|flag| &flag.words).map(String::as_str).collect();
     Key::builder("checkpoint")
         .text("qemu", &qemu_identity())
@@ -65,7 +65,8 @@ pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
         monitor: qemu.monitor(),
         ..Files::named()
     };
-    let mut qemu = qemu.start(&command::saved(parts.accel, Start::Save, &files))?;
+    let mut qemu =
+        qemu.start(&command::saved(parts.accel, parts.memory_mib, Start::Save, &files))?;
     let result = save_into(&mut qemu, &state);
     match result {
         // QEMU was told to quit and does so; there is no more to know of it.

@@ -3,6 +3,7 @@
 //! [`saved`] is the machine that a checkpoint holds; [`added`] is what a lesson
 //! has on top of it. A cold boot has both from its start.
 
+use crate::kernel::Kind;
 use crate::lesson::Device;
 use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, WATCHDOG_SLOT};
 
@@ -73,12 +74,20 @@ pub enum Start {
     Restore,
 }
 
-/// Guest memory, MiB.
-const MEMORY_MIB: u32 = 64;
 /// Size of the payload's device, bytes; a power of two, as a PCI BAR is.
 pub const PAYLOAD_BYTES: u64 = 32 << 20;
 /// Size of the record's device, bytes.
 pub const RECORD_BYTES: u64 = 32 << 20;
+
+/// Guest memory, MiB, for a kernel of a kind.
+pub fn memory_mib(kind: Kind) -> u32 {
+    match kind {
+        Kind::Lesson => 64,
+        // An eighth is KASAN's shadow, and much of the rest what kmemleak and
+        // lockdep note.
+        Kind::Debug => 256,
+    }
+}
 
 fn flag(words: &[&str], reason: &'static str) -> Flag {
     Flag { words: words.iter().map(|&word| word.to_owned()).collect(), reason }
@@ -106,8 +115,8 @@ pub fn kernel_parameters(accel: Accel, start: Start) -> Vec<(&'static str, &'sta
 }
 
 /// The machine that a checkpoint holds.
-pub fn saved(accel: Accel, start: Start, files: &Files) -> Vec<Flag> {
-    let mut flags = machine(accel);
+pub fn saved(accel: Accel, memory_mib: u32, start: Start, files: &Files) -> Vec<Flag> {
+    let mut flags = machine(accel, memory_mib);
     flags.extend(host(files));
     let parameters: Vec<&str> =
         kernel_parameters(accel, start).iter().map(|&(parameter, _)| parameter).collect();
@@ -120,7 +129,7 @@ pub fn saved(accel: Accel, start: Start, files: &Files) -> Vec<Flag> {
     flags
 }
 
-fn machine(accel: Accel) -> Vec<Flag> {
+fn machine(accel: Accel, memory_mib: u32) -> Vec<Flag> {
     let mut flags = vec![
         flag(&["-nodefaults"], "no device but those named here"),
         flag(&["-no-user-config"], "nothing of the host's configuration gets in"),
@@ -150,7 +159,7 @@ fn machine(accel: Accel) -> Vec<Flag> {
     });
     flags.extend([
         flag(&["-seed", "1"], "QEMU's random numbers are the same in every run"),
-        flag(&["-m", &MEMORY_MIB.to_string()], "enough for a lesson, little to save and restore"),
+        flag(&["-m", &memory_mib.to_string()], "enough for a lesson, little to save and restore"),
         flag(
             &["-device", &format!("pvpanic-pci,addr={}", slot(PVPANIC_SLOT))],
             "tells the host of a panic; PID 1 stops the machine by it",

@@ -26,7 +26,7 @@ use memory::Memory;
 use monitor::{Monitor, MonitorError};
 use qemu::Qemu;
 
-/// The last lines of the kernel log that an error carries.
+/// The last lines of the kernel log that an error is shown with.
 const LOG_LINES: usize = 15;
 
 /// Why a machine came to no proper end.
@@ -63,7 +63,7 @@ pub enum VmError {
 }
 
 impl VmError {
-    /// The last lines of the kernel log, if there were any.
+    /// The kernel log, if there was any.
     pub fn log(&self) -> Option<&str> {
         match self {
             VmError::Panicked { log, .. }
@@ -86,6 +86,8 @@ impl VmError {
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<'a> {
     pub accel: Accel,
+    /// Guest memory, MiB.
+    pub memory_mib: u32,
     /// The guest kernel, as QEMU's `-kernel` takes it.
     pub kernel: &'a Path,
     pub initramfs: &'a Path,
@@ -147,7 +149,7 @@ pub fn run(
         state: state_file.as_ref().map_or(String::new(), |file| qemu.number_of(file.as_fd())),
         monitor: qemu.monitor(),
     };
-    let mut flags = command::saved(parts.accel, start, &files);
+    let mut flags = command::saved(parts.accel, parts.memory_mib, start, &files);
     flags.extend(command::added(devices, start, &files));
     let mut qemu = qemu.start(&flags)?;
 
@@ -216,9 +218,10 @@ fn watch(monitor: &mut Monitor, mut qtest: Option<&mut UnixStream>) -> Result<En
 }
 
 /// The last lines of a log, as many as an error shows.
-pub fn last_lines(log: &str) -> String {
-    let lines: Vec<&str> = log.trim_end().lines().collect();
-    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+pub fn last_lines(log: &str) -> &str {
+    let log = log.trim_end();
+    let before = log.rmatch_indices('\n').nth(LOG_LINES - 1);
+    before.map_or(log, |(at, _)| &log[at + 1..])
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use nix::sys::signal::Signal;
 use super::command::{Flag, QEMU};
 use super::memory::Memory;
 use super::monitor::MonitorError;
-use super::{End, VmError, last_lines, panic};
+use super::{End, VmError, panic};
 
 /// A QEMU about to be started: which descriptors it will inherit.
 pub struct Qemu<'a> {
@@ -132,12 +132,11 @@ impl Running<'_> {
                 (None, None) => "no status".to_owned(),
             },
         );
-        let whole = self.log.read().map_err(VmError::Memory)?;
-        let whole = String::from_utf8_lossy(&whole).replace('\r', "");
-        let log = last_lines(&whole);
+        let log = self.log.read().map_err(VmError::Memory)?;
+        let log = String::from_utf8_lossy(&log).replace('\r', "");
         Err(match end {
-            Ok(End::PoweredOff) => return Ok(whole),
-            Ok(End::Panicked) => VmError::Panicked { reason: panic::reason(&whole), log },
+            Ok(End::PoweredOff) => return Ok(log),
+            Ok(End::Panicked) => VmError::Panicked { reason: panic::reason(&log), log },
             Ok(End::RanAway) => VmError::RanAway { log },
             Ok(End::Odd(reason)) => VmError::Odd { reason, log },
             Err(MonitorError::Closed) => {

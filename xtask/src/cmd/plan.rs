@@ -1,4 +1,5 @@
 use clap::Args;
+use lab::kernel::Kind;
 use lab::plan::Options;
 
 use crate::context::Context;
@@ -18,12 +19,17 @@ pub struct Plan {
     /// Plan a boot instead of going on from the checkpoint
     #[arg(long)]
     cold: bool,
+
+    /// Plan a run on the debug kernel, as `test --debug-kernel` does it
+    #[arg(long)]
+    debug_kernel: bool,
 }
 
 impl Plan {
     pub fn run(self, context: &Context) -> Result {
         let lesson = context.course()?.find(&self.lesson)?;
-        let options = Options { cold: self.cold, ..Options::default() };
+        let kernel = if self.debug_kernel { Kind::Debug } else { Kind::Lesson };
+        let options = Options { cold: self.cold, kernel, ..Options::default() };
         outln!("{}", lab::plan::Plan::new(lesson, options));
         Ok(Outcome::SUCCESS)
     }

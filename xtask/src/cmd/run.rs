@@ -56,7 +56,8 @@ impl Run {
                 Accel::Kvm
             }
         };
-        let plan = Plan::new(lesson, Options { accel, cold: self.cold, trace: !self.no_trace });
+        let (cold, trace) = (self.cold, !self.no_trace);
+        let plan = Plan::new(lesson, Options { accel, cold, trace, ..Options::default() });
         let lab = context.lab()?;
         let machine = lab.machine()?;
         let run = lab.run(&machine, &plan)?;
@@ -69,7 +70,7 @@ impl Run {
             out.write_all(report::text(&plan, &run).as_bytes())
         };
         if let Some(reason) = report::no_verdict(&plan, &run) {
-            return Err(Error::NoVerdict { reason, log: last_lines(&run.log) });
+            return Err(Error::NoVerdict { reason, log: last_lines(&run.log).to_owned() });
         }
         Ok(Outcome::success_if(run.verdict.passed()))
     }

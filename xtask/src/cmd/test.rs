@@ -3,6 +3,7 @@ use std::sync::Arc;
 use ::tests::results::{Report, Results};
 use clap::Args;
 use lab::error::Error;
+use lab::kernel::Kind;
 use lab::run::Lab;
 use libtest_mimic::Arguments;
 
@@ -29,6 +30,11 @@ pub struct Test {
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
 
+    /// Run the lessons on a kernel that finds mistakes in modules, instead of
+    /// the tests: their times are not compared, but any report makes them fail
+    #[arg(long)]
+    debug_kernel: bool,
+
     /// Write a report for machines: junit:PATH, ktap:PATH or json:PATH
     #[arg(long, value_name = "FORMAT:PATH")]
     report: Option<Report>,
@@ -36,10 +42,17 @@ pub struct Test {
 
 impl Test {
     pub fn run(self, context: &'static Context) -> Result {
-        let lab: Arc<Lab<'static>> = Arc::new(context.lab()?);
+        let mut lab: Lab<'static> = context.lab()?;
+        if self.debug_kernel {
+            lab.kernel.kind = Kind::Debug;
+        }
+        let lab = Arc::new(lab);
         let machine = Arc::new(lab.machine()?);
         let results = Results::default();
-        let mut trials = ::tests::all(&lab, &machine, &results)?;
+        let mut trials = match lab.kernel.kind {
+            Kind::Lesson => ::tests::all(&lab, &machine, &results)?,
+            Kind::Debug => ::tests::on_debug_kernel(&lab, &machine, &results)?,
+        };
         if let Some(filter) = &self.filter {
             trials.retain(|trial| trial.name().contains(filter.as_str()));
         }

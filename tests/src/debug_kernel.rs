@@ -1,0 +1,50 @@
+//! Every lesson on the debug kernel: its facts hold there too, and the kernel
+//! finds nothing wrong with what the modules do.
+//!
+//! Nothing is compared with a snapshot: on that kernel everything takes longer.
+
+use std::sync::Arc;
+
+use lab::error::Error;
+use lab::findings::Findings;
+use lab::kernel::Kind;
+use lab::plan::{Options, Plan};
+use lab::report;
+use lab::run::{Lab, Machine};
+use lab::vm::command::Accel;
+use libtest_mimic::Failed;
+
+use crate::{Test, lessons};
+
+/// One test a lesson, and one for each program of bad input. `machine` is that
+/// of the debug kernel.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    lab.checkpoint(machine, Accel::Tcg)?;
+    let test = |plan: Plan| {
+        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+        Test::new(format!("debug-kernel::{}", plan.job.program), move || {
+            check(&lab, &machine, &plan)
+        })
+    };
+    let options = Options { kernel: Kind::Debug, ..Options::default() };
+    Ok(lessons::plans(lab, options)?.into_iter().map(test).collect())
+}
+
+fn check(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
+    let declared: Vec<_> =
+        plan.lesson.report.iter().filter(|report| report.program == plan.job.program).collect();
+    let run = match lab.run(machine, plan) {
+        Ok(run) => run,
+        // A kernel that went on after a report may not have come far.
+        Err(error) => {
+            let log = error.log().unwrap_or_default();
+            return Err(format!("{error}\n{}", Findings::new(log, "", &declared)).into());
+        }
+    };
+    let leaks = run.leaks.as_deref().ok_or("the kernel did not look for lost memory")?;
+    let findings = Findings::new(&run.log, leaks, &declared);
+    if !findings.is_empty() {
+        return Err(Failed::from(findings));
+    }
+    if run.verdict.passed() { Ok(()) } else { Err(Failed::from(report::text(plan, &run))) }
+}
