@@ -191,12 +191,21 @@ fn the_licence_is_another(log: &mut KernelLog) -> io::Result<()> {
     Ok(())
 }
 
-/// The module's image with one string in the place of another.
+/// The module's image with one string in the place of another, wherever it
+/// stands: a name may be in the debug information as well.
 fn changed(from: &[u8], to: &[u8]) -> io::Result<Vec<u8>> {
     let mut image = fs::read(MODULE_FILE)?;
-    let at = image.windows(from.len()).position(|window| window == from);
-    let at = at.ok_or(io::ErrorKind::NotFound)?;
-    image[at..at + to.len()].copy_from_slice(to);
+    let at: Vec<usize> = image
+        .windows(from.len())
+        .enumerate()
+        .filter_map(|(at, window)| (window == from).then_some(at))
+        .collect();
+    if at.is_empty() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    for at in at {
+        image[at..at + to.len()].copy_from_slice(to);
+    }
     Ok(image)
 }
 

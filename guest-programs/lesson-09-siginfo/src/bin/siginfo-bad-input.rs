@@ -18,7 +18,7 @@ use nix::libc::{self, c_int};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::stat::Mode;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::unistd::{Pid, dup, execve, getpid, gettid, pause};
+use nix::unistd::{Pid, dup, execve, getpid, gettid, pause, pipe, read, write};
 
 /// SIGRTMIN + 10
 const SIGNAL: c_int = 44;
@@ -207,17 +207,16 @@ fn dying_while_registered() -> io::Result<()> {
         check!("after it", register(&device, target()), Ok(()));
         unregister(&device)?;
 
+        let (receiver, sender) = pipe()?;
         let child = start(|| {
             let _own = open_and_register()?;
+            write(&sender, b"r")?;
             loop {
                 pause();
             }
         })?;
-        // It has registered when this process no longer can.
-        while register(&device, target()).is_ok() {
-            unregister(&device)?;
-            nix::sched::sched_yield()?;
-        }
+        drop(sender);
+        check!("it has registered", read(&receiver, &mut [0])?, 1);
         kill(child, Signal::SIGKILL)?;
         let killed = WaitStatus::Signaled(child, Signal::SIGKILL, false);
         check!("a child that is killed", waitpid(child, None)?, killed);
