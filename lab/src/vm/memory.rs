@@ -4,8 +4,10 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt;
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::unistd::{Whence, lseek};
 
 /// A file that exists in memory only.
 #[derive(Debug)]
@@ -25,6 +27,16 @@ impl Memory {
         self.0.write_all(bytes)
     }
 
+    /// What was written at the start: all before the first page that nobody has
+    /// touched. Of an empty memory it is an error (ENXIO).
+    pub fn read_written(&self) -> io::Result<Vec<u8>> {
+        // The end of a file counts as a hole, so there is always one.
+        let len = lseek(&self.0, 0, Whence::SeekHole)?;
+        let mut bytes = vec![0; len as usize];
+        self.0.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes)
+    }
+
     /// All of it.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -37,5 +49,21 @@ impl Memory {
 impl AsFd for Memory {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_touched_is_not_read() {
+        const PAGE: usize = 4096;
+        let mut memory = Memory::new("test", 32 << 20).unwrap();
+        assert_eq!(memory.read_written().unwrap(), b"");
+        memory.write(&[0; PAGE + 1]).unwrap();
+        assert_eq!(memory.read_written().unwrap(), [0; 2 * PAGE]);
+        memory.write(&vec![1; 32 << 20]).unwrap();
+        assert_eq!(memory.read_written().unwrap(), vec![1; 32 << 20]);
     }
 }

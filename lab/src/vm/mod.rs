@@ -96,7 +96,7 @@ pub struct Parts<'a> {
 /// A machine that ran a job to its end.
 #[derive(Debug)]
 pub struct Finished {
-    /// The record device's memory, whole.
+    /// The record device's memory, as far as it was written.
     pub record: Vec<u8>,
     /// The kernel log.
     pub log: String,
@@ -168,7 +168,7 @@ pub fn run(
         }
     };
     let log = qemu.settle(end, limit)?;
-    let record = record.read().map_err(VmError::Memory)?;
+    let record = record.read_written().map_err(VmError::Memory)?;
     Ok(Finished { record, log, elapsed: started.elapsed() })
 }
 

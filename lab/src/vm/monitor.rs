@@ -2,7 +2,7 @@
 //!
 //! `qapi` alone can neither wait for an event nor give up waiting.
 
-use std::io::{self, BufRead, BufReader, IoSlice, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, IoSlice, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
@@ -17,7 +17,7 @@ use super::interrupt;
 
 /// A connection to the monitor of one machine.
 pub struct Monitor {
-    qmp: qapi::Qmp<qapi::Stream<BufReader<Deadlined>, UnixStream>>,
+    qmp: qapi::Qmp<qapi::Stream<BufReader<Deadlined>, BufWriter<UnixStream>>>,
     events: Vec<qmp::Event>,
 }
 
@@ -44,7 +44,7 @@ impl Monitor {
         if reader.fill_buf().map_err(classify)?.is_empty() {
             return Err(MonitorError::Closed);
         }
-        let mut qmp = qapi::Qmp::new(qapi::Stream::new(reader, writer));
+        let mut qmp = qapi::Qmp::new(qapi::Stream::new(reader, BufWriter::new(writer)));
         qmp.handshake().map_err(refused)?;
         Ok(Monitor { qmp, events: Vec::new() })
     }
@@ -66,7 +66,7 @@ impl Monitor {
         let mut line =
             serde_json::to_vec(&qapi::Execute::<&C>::from(command)).map_err(|e| failed(&e))?;
         line.push(b'\n');
-        let socket = self.qmp.inner().get_ref_write().as_raw_fd();
+        let socket = self.qmp.inner().get_ref_write().get_ref().as_raw_fd();
         let fds = [fd.as_raw_fd()];
         sendmsg::<()>(
             socket,
