@@ -90,6 +90,7 @@ impl Error {
             | Error::NoExercise
             | Error::Unsolved { .. }
             | Error::Refused(_) => ExitStatus::Usage,
+            Error::Host(HostError::Cache(_)) => ExitStatus::Build,
             Error::Host(_)
             | Error::NoKvm { .. }
             | Error::Compile(CompileError::Sandbox(SandboxError::Unsupported)) => {

@@ -49,7 +49,8 @@ impl Context {
 
     /// Everything that running lessons takes. Installs what the host lacks.
     pub fn lab(&self) -> Result<Lab<'_>, Error> {
-        self.install()?;
+        let cache = Cache::open()?;
+        self.install(&cache)?;
         lab::vm::interrupt::listen().map_err(|source| Error::File {
             verb: "listen for signals by",
             path: "socketpair".into(),
@@ -57,7 +58,7 @@ impl Context {
         })?;
         Ok(Lab {
             course: self.course()?,
-            cache: Cache::open()?,
+            cache,
             kernel: kernel::Options {
                 source: self.kernel_source.clone(),
                 jobs: std::thread::available_parallelism().map_or(1, usize::from),
@@ -68,7 +69,7 @@ impl Context {
     }
 
     /// Installs what the host lacks, as far as that is allowed.
-    pub fn install(&self) -> Result<(), Error> {
+    fn install(&self, cache: &Cache) -> Result<(), Error> {
         let policy = if self.no_install {
             InstallPolicy::Refuse
         } else if std::io::stdin().is_terminal() {
@@ -76,6 +77,6 @@ impl Context {
         } else {
             InstallPolicy::GoAhead
         };
-        Ok(host::ensure(policy, &self.ui, &ui::ask)?)
+        Ok(host::ensure(cache, policy, &self.ui, &ui::ask)?)
     }
 }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::needs::{NEEDS, Need, Probe};
+use super::told;
+use crate::cache::{Cache, CacheError};
+use crate::vm::command::QEMU;
 
 /// One need, and how the host meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,14 +45,25 @@ pub fn missing(findings: &[Finding]) -> Vec<&'static Need> {
 
 /// What is missing of what is needed. Of all programs only QEMU is asked for
 /// its version: Debian 12 has one that is just new enough.
-pub(super) fn lacking() -> Vec<&'static Need> {
-    let lacks = |need: &&Need| match need.name {
-        "qemu-system-x86_64" => !matches!(state(need), State::Found { .. }),
-        // The lab was just built by it, and distributions' own is often too old.
-        "rustc" => false,
-        _ => place(need).is_none(),
-    };
-    NEEDS.iter().filter(|need| !need.optional).filter(lacks).collect()
+pub(super) fn lacking(cache: &Cache) -> Result<Vec<&'static Need>, CacheError> {
+    let mut lacking = Vec::new();
+    for need in NEEDS.iter().filter(|need| !need.optional) {
+        // rustc just built the lab, and distributions' own is often too old.
+        if need.name != "rustc" && !meets(need, cache)? {
+            lacking.push(need);
+        }
+    }
+    Ok(lacking)
+}
+
+fn meets(need: &Need, cache: &Cache) -> Result<bool, CacheError> {
+    let Some(place) = place(need) else { return Ok(false) };
+    if need.name != QEMU {
+        return Ok(true);
+    }
+    let Probe::Program { version_arg } = need.probe else { return Ok(true) };
+    let version = version_in(&told(cache, &place, version_arg)?);
+    Ok(matches!(judge(need, place, version), State::Found { .. }))
 }
 
 fn state(need: &Need) -> State {
@@ -58,6 +72,11 @@ fn state(need: &Need) -> State {
         Probe::Program { version_arg } => version(&place, version_arg),
         Probe::File { .. } => None,
     };
+    judge(need, place, version)
+}
+
+/// Whether a version that was found will do.
+fn judge(need: &Need, place: PathBuf, version: Option<String>) -> State {
     match (version, need.minimum) {
         (Some(version), Some(minimum)) if numbers(&version) < Some(minimum) => {
             State::TooOld { place, version }

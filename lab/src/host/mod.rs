@@ -9,13 +9,17 @@ mod distribution;
 mod examine;
 mod needs;
 pub(crate) mod stream;
+mod told;
 
+use crate::cache::{Cache, CacheError};
 use crate::progress::Progress;
 
 pub use distribution::{Distribution, Manager};
 pub(crate) use examine::on_path;
 pub use examine::{Finding, State, examine, missing};
 pub use needs::{Need, Packages};
+pub(crate) use told::stamp;
+pub use told::told;
 
 /// Whether packages may be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub enum HostError {
         /// The last lines that apt printed.
         output: String,
     },
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     #[error("failed to start `{program}`: {source}")]
     Start { program: String, source: std::io::Error },
 }
@@ -61,6 +67,7 @@ impl HostError {
             HostError::Install { command, .. } => {
                 Some(format!("check the network and apt's sources, then run: {command}"))
             }
+            HostError::Cache(e) => e.hint(),
             HostError::Start { .. } => None,
         }
     }
@@ -78,14 +85,15 @@ impl HostError {
 /// missing as far as `policy` allows.
 ///
 /// `ask` puts a question to a person and says whether the answer was yes. If
-/// nothing is missing this costs some 100 lookups of files, runs QEMU once for
-/// its version and nothing else. On success the host has been looked at again.
+/// nothing is missing this costs some 100 lookups of files, and once for each
+/// QEMU, whose version is kept in the cache, a start of it. On success the host has been looked at again.
 pub fn ensure(
+    cache: &Cache,
     policy: InstallPolicy,
     progress: &dyn Progress,
     ask: &dyn Fn(&str) -> bool,
 ) -> Result<(), HostError> {
-    let lacking = examine::lacking();
+    let lacking = examine::lacking(cache)?;
     if lacking.is_empty() {
         return Ok(());
     }
@@ -108,7 +116,7 @@ pub fn ensure(
     apt::install(&names(), &packages, &command, progress)?;
 
     // Installed, but perhaps too old, or hidden by a PATH of the person's own.
-    let still = examine::lacking();
+    let still = examine::lacking(cache)?;
     if still.is_empty() {
         return Ok(());
     }

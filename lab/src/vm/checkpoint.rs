@@ -6,7 +6,6 @@
 //! one PID 1 and one command line; its key is the hash of the four.
 
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,7 +17,7 @@ use super::monitor::{Monitor, MonitorError};
 use super::qemu::{Qemu, Running};
 use super::{Parts, VmError};
 use crate::cache::Key;
-use crate::host::on_path;
+use crate::host::{on_path, stamp};
 
 /// The file of a checkpoint's cache entry.
 pub const STATE_FILE: &str = "machine.state";
@@ -44,11 +43,7 @@ pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key {
 }
 
 fn qemu_identity() -> String {
-    let Some(path) = on_path(QEMU) else { return String::new() };
-    let stamp = std::fs::metadata(&path)
-        .map(|m| format!("{} {}.{}", m.size(), m.mtime(), m.mtime_nsec()))
-        .unwrap_or_default();
-    format!("{} {stamp}", path.display())
+    on_path(QEMU).map_or(String::new(), |path| stamp(&path))
 }
 
 /// Boots a machine and saves it into `folder` when it has stopped itself.

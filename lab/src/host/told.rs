@@ -1,0 +1,70 @@
+//! What a program tells of its version, remembered for as long as its file
+//! stays as it is.
+//!
+//! Starting QEMU to ask it costs a twentieth of a lesson.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::cache::{Cache, CacheError, Key};
+use crate::progress::Silent;
+
+/// The kind of the cache's entries.
+const KIND: &str = "versions";
+
+/// The entry's file.
+const FILE: &str = "stdout";
+
+/// Tells one state of a program from another without running it: its path,
+/// size and time of change.
+pub(crate) fn stamp(program: &Path) -> String {
+    let stamp = std::fs::metadata(program)
+        .map(|m| format!("{} {}.{}", m.size(), m.mtime(), m.mtime_nsec()))
+        .unwrap_or_default();
+    format!("{} {stamp}", program.display())
+}
+
+/// What a program prints on its standard output when it is given `arg`; it is
+/// run only if its file has changed since it was last asked.
+pub fn told(cache: &Cache, program: &Path, arg: &str) -> Result<String, CacheError> {
+    let key = Key::builder("version").text("program", &stamp(program)).text("arg", arg).finish();
+    let entry = cache.entry(KIND, &key, &Silent, |folder| {
+        let failed = |source| CacheError::Read { path: program.to_owned(), source };
+        let output = Command::new(program).arg(arg).output().map_err(failed)?;
+        let path = folder.join(FILE);
+        std::fs::write(&path, output.stdout).map_err(|source| CacheError::Write { path, source })
+    })?;
+    let path = entry.join(FILE);
+    let bytes = std::fs::read(&path).map_err(|source| CacheError::Read { path, source })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_program_is_asked_again_only_when_it_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().join("cache")).unwrap();
+        let (program, runs) = (folder.path().join("program"), folder.path().join("runs"));
+        let install = |version: &str| {
+            // Moved into place: a program open for writing cannot be run.
+            let new = folder.path().join("new");
+            let script = format!("#!/bin/sh\necho {version} $1\necho >>{}\n", runs.display());
+            std::fs::write(&new, script).unwrap();
+            std::fs::set_permissions(&new, PermissionsExt::from_mode(0o755)).unwrap();
+            std::fs::rename(new, &program).unwrap();
+        };
+        install("7.2");
+        for _ in 0..2 {
+            assert_eq!(told(&cache, &program, "--version").unwrap(), "7.2 --version\n");
+        }
+        assert_eq!(std::fs::read(&runs).unwrap().len(), 1);
+        install("10.0");
+        assert_eq!(told(&cache, &program, "--version").unwrap(), "10.0 --version\n");
+        assert_eq!(std::fs::read(&runs).unwrap().len(), 2);
+    }
+}
