@@ -1,5 +1,6 @@
 //! Everything that can go wrong, sorted by the exit status that tells it.
 
+use crate::bench::BenchError;
 use crate::cache::CacheError;
 use crate::classroom::WorkError;
 use crate::course::CourseError;
@@ -50,6 +51,8 @@ pub enum Error {
     Record(#[from] RecordError),
     #[error(transparent)]
     Trace(#[from] TraceError),
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     #[error("failed to {verb} `{}`: {source}", path.display())]
     File { verb: &'static str, path: std::path::PathBuf, source: std::io::Error },
     /// The machine ran, but there is nothing to judge.
@@ -90,6 +93,7 @@ impl Error {
             | Error::NoExercise
             | Error::Unsolved { .. }
             | Error::Refused(_) => ExitStatus::Usage,
+            Error::Bench(_) => ExitStatus::Failed,
             Error::Host(HostError::Cache(_)) => ExitStatus::Build,
             Error::Host(_)
             | Error::NoKvm { .. }
@@ -176,6 +180,7 @@ impl Error {
             | Error::Kmod(KmodError::Compile { output, .. }) => Some(output),
             Error::Compile(error) => error.output(),
             Error::Host(e) => e.output(),
+            Error::Bench(BenchError::Failed { stderr, .. }) => Some(stderr),
             Error::Kernel(e) => e.log(),
             Error::Vm(e) => e.log().map(last_lines),
             Error::NoVerdict { log, .. } => Some(log),

@@ -11,6 +11,7 @@
 use std::path::PathBuf;
 
 // In reading order.
+pub mod bench;
 pub mod cache;
 pub mod classroom;
 pub mod course;

@@ -59,7 +59,7 @@ pub fn json(plan: &Plan, run: &Run) -> Value {
     json!({
         "version": 1,
         "lesson": plan.lesson.name.to_string(),
-        "accel": match plan.options.accel { Accel::Tcg => "tcg", Accel::Kvm => "kvm" },
+        "accel": plan.options.accel.name(),
         "cold": plan.options.cold,
         "passed": run.verdict.passed(),
         "ended": run.record.outcome.ended,

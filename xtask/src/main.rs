@@ -59,6 +59,7 @@ enum Command {
     Grade(cmd::grade::Grade),
     Setup(cmd::setup::Setup),
     Doctor(cmd::doctor::Doctor),
+    Bench(cmd::bench::Bench),
     Clean(cmd::clean::Clean),
 }
 
@@ -86,6 +87,7 @@ fn main() -> ExitCode {
         Command::Grade(command) => command.run(context),
         Command::Setup(command) => command.run(context),
         Command::Doctor(command) => command.run(context),
+        Command::Bench(command) => command.run(context),
         Command::Clean(command) => command.run(context),
     };
     let outcome = result.unwrap_or_else(|error| {

@@ -63,6 +63,16 @@ pub enum Accel {
     Kvm,
 }
 
+impl Accel {
+    /// As `--accel` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Accel::Tcg => "tcg",
+            Accel::Kvm => "kvm",
+        }
+    }
+}
+
 /// How a machine comes to life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {

@@ -1,0 +1,240 @@
+//! What a benchmark found, for people and for machines.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::Samples;
+use crate::vm::command::Accel;
+
+/// Everything that was measured, and on what.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The processor's name.
+    pub cpu: String,
+    pub cores: usize,
+    /// QEMU's name and version, as it tells them.
+    pub qemu: String,
+    pub accel: Accel,
+    /// How many samples a row has that says nothing else.
+    pub runs: usize,
+    pub rows: Vec<Row>,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub what: String,
+    pub unit: Unit,
+    /// What the median may be at most; of identical runs, how many they should
+    /// be. `None` for what is told beside the bars.
+    pub bar: Option<f64>,
+    pub measured: Measured,
+}
+
+/// What came of a row.
+#[derive(Debug, Clone)]
+pub enum Measured {
+    Samples(Samples),
+    /// So many runs of all were the same.
+    Same {
+        same: usize,
+        of: usize,
+    },
+    /// Nothing; `reason` is the argument that it takes, or what kept it.
+    Not {
+        reason: String,
+    },
+}
+
+/// What a row counts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Seconds,
+    Mebibytes,
+    Runs,
+}
+
+impl Unit {
+    fn name(self) -> &'static str {
+        match self {
+            Unit::Seconds => "s",
+            Unit::Mebibytes => "MiB",
+            Unit::Runs => "runs",
+        }
+    }
+
+    /// Milliseconds matter below ten seconds.
+    fn show(self, value: f64) -> String {
+        match self {
+            Unit::Seconds if value < 10.0 => format!("{value:.3}"),
+            Unit::Seconds | Unit::Mebibytes | Unit::Runs => format!("{value:.1}"),
+        }
+    }
+}
+
+impl Row {
+    /// A row of times.
+    pub fn seconds(what: &str, bar: Option<f64>, seconds: Vec<f64>) -> Row {
+        let measured = Measured::Samples(Samples::new(seconds));
+        Row { what: what.to_owned(), unit: Unit::Seconds, bar, measured }
+    }
+
+    /// Whether the bar is met; `None` if there is none or nothing was measured.
+    pub fn met(&self) -> Option<bool> {
+        match (&self.measured, self.bar) {
+            (Measured::Samples(samples), Some(bar)) => Some(samples.median() <= bar),
+            (Measured::Same { same, of }, _) => Some(same == of),
+            (Measured::Samples(_) | Measured::Not { .. }, _) => None,
+        }
+    }
+}
+
+/// For people: a line a row, the bar beside what was found.
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Document { cpu, cores, qemu, runs, .. } = self;
+        writeln!(f, "{cpu}, {cores} cores\n{qemu}, {}\n{runs} runs a row\n", self.accel.name())?;
+        let width = self.rows.iter().map(|row| row.what.chars().count()).max().unwrap_or(0);
+        writeln!(f, "  {:width$}  {:>9}  {:>9}  lowest … highest", "", "bar", "median")?;
+        for row in &self.rows {
+            let mark = match row.met() {
+                Some(true) => "✓",
+                Some(false) => "✗",
+                None => " ",
+            };
+            write!(f, "{mark} {:width$}  ", row.what)?;
+            row.fmt_numbers(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl Row {
+    fn fmt_numbers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bar = self.bar.map_or(String::new(), |bar| format!("{bar} {}", self.unit.name()));
+        write!(f, "{bar:>9}  ")?;
+        match &self.measured {
+            Measured::Samples(samples) => {
+                let (lowest, highest) = samples.spread();
+                let [median, lowest, highest] =
+                    [samples.median(), lowest, highest].map(|value| self.unit.show(value));
+                write!(f, "{median:>9}  {lowest} … {highest}")?;
+                writeln!(f, "{}", if samples.all().len() == 1 { " (once)" } else { "" })
+            }
+            Measured::Same { same, .. } => writeln!(f, "{same:>9}"),
+            Measured::Not { reason } => writeln!(f, "not measured: {reason}"),
+        }
+    }
+}
+
+impl Document {
+    /// One JSON document:
+    ///
+    /// ```json
+    /// {"version": 1, "cpu": "…", "cores": 2, "qemu": "QEMU emulator version …",
+    ///  "accel": "tcg", "runs": 10, "rows": [
+    ///   {"what": "run lesson-1, whole process", "unit": "s", "bar": 0.5,
+    ///    "median": 0.28, "lowest": 0.27, "highest": 0.31, "samples": [0.27],
+    ///    "met": true, "not_measured": null}]}
+    /// ```
+    ///
+    /// `unit` is `s`, `MiB` or `runs`; of `runs`, `median` is how many were
+    /// the same, of as many as `bar` says. `bar` and `met` are null where there
+    /// is no bar. A row that was not measured has in `not_measured` the argument that it
+    /// takes or what kept it, and null from `median` to `met`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "version": 1,
+            "cpu": self.cpu,
+            "cores": self.cores,
+            "qemu": self.qemu,
+            "accel": self.accel.name(),
+            "runs": self.runs,
+            "rows": self.rows.iter().map(Row::to_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Row {
+    fn to_json(&self) -> Value {
+        let mut row = json!({
+            "what": self.what, "unit": self.unit.name(), "bar": self.bar, "median": null, "lowest": null,
+            "highest": null, "samples": null, "met": self.met(), "not_measured": null,
+        });
+        match &self.measured {
+            Measured::Samples(samples) => {
+                let (lowest, highest) = samples.spread();
+                row["median"] = json!(samples.median());
+                row["lowest"] = json!(lowest);
+                row["highest"] = json!(highest);
+                row["samples"] = json!(samples.all());
+            }
+            Measured::Same { same, .. } => row["median"] = json!(same),
+            Measured::Not { reason } => row["not_measured"] = json!(reason),
+        }
+        row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Document {
+        Document {
+            cpu: "A processor".to_owned(),
+            cores: 2,
+            qemu: "QEMU emulator version 7.2.22".to_owned(),
+            accel: Accel::Tcg,
+            runs: 3,
+            rows: vec![
+                Row {
+                    what: "kernel".to_owned(),
+                    unit: Unit::Seconds,
+                    bar: Some(180.0),
+                    measured: Measured::Not { reason: "--kernel".to_owned() },
+                },
+                Row::seconds("run", Some(0.5), vec![0.3, 0.28, 0.9]),
+                Row::seconds("all lessons", Some(10.0), vec![11.3]),
+                Row::seconds("beside", None, vec![0.25]),
+                Row {
+                    what: "identical runs".to_owned(),
+                    unit: Unit::Runs,
+                    bar: Some(100.0),
+                    measured: Measured::Same { same: 99, of: 100 },
+                },
+            ],
+        }
+    }
+
+    #[test]
+    fn a_table_for_people() {
+        insta::assert_snapshot!(document().to_string(), @r"
+        A processor, 2 cores
+        QEMU emulator version 7.2.22, tcg
+        3 runs a row
+
+                                bar     median  lowest … highest
+          kernel              180 s  not measured: --kernel
+        ✓ run                 0.5 s      0.300  0.280 … 0.900
+        ✗ all lessons          10 s       11.3  11.3 … 11.3 (once)
+          beside                         0.250  0.250 … 0.250 (once)
+        ✗ identical runs   100 runs         99
+        ");
+    }
+
+    #[test]
+    fn a_document_for_machines() {
+        let json = document().to_json();
+        assert_eq!(json["version"], 1);
+        assert_eq!(json["accel"], "tcg");
+        let rows = json["rows"].as_array().unwrap();
+        let met: Vec<&Value> = rows.iter().map(|row| &row["met"]).collect();
+        assert_eq!(met, [&Value::Null, &json!(true), &json!(false), &Value::Null, &json!(false)]);
+        assert_eq!(rows[0]["not_measured"], "--kernel");
+        assert_eq!(rows[1]["median"], 0.3);
+        assert_eq!(rows[1]["samples"], json!([0.28, 0.3, 0.9]));
+        assert_eq!((&rows[4]["unit"], &rows[4]["median"]), (&json!("runs"), &json!(99)));
+    }
+}

@@ -1,0 +1,252 @@
+//! The numbers that the lab wants to reach, measured.
+//!
+//! This is a benchmark and never a test: it prints what it found beside the
+//! bar, and no time makes it fail. Times are whole processes, as a person waits
+//! for them; where a machine has a part in it, that part is a row of its own.
+
+mod document;
+mod edit;
+mod process;
+mod repeat;
+mod samples;
+mod scratch;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::cache::Cache;
+use crate::error::Error;
+use crate::guest::programs::ProgramError;
+use crate::host::{on_path, told};
+use crate::kernel;
+use crate::progress::{Event, Progress};
+use crate::run::Lab;
+use crate::vm::command::{Accel, QEMU};
+
+pub use document::{Document, Measured, Row, Unit};
+use process::{Process, Usage};
+pub use samples::Samples;
+
+/// What to measure.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How often each row is measured; at least 1.
+    pub runs: usize,
+    /// Build a kernel, once, which takes minutes.
+    pub kernel: bool,
+    /// How often each lesson is run under load, to compare the runs.
+    pub repeat: Option<usize>,
+}
+
+/// Why there is no number.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    #[error("failed to run `{command}`: {source}")]
+    Start { command: String, source: std::io::Error },
+    #[error("failed to measure `{command}`: it ended with {status}")]
+    Failed {
+        command: String,
+        status: std::process::ExitStatus,
+        /// What it wrote to its standard error.
+        stderr: String,
+    },
+    #[error("failed to measure `{command}`: its output has no `{missing}`")]
+    Output { command: String, missing: &'static str },
+    #[error("failed to prepare a copy of the course: {0}")]
+    Copy(#[from] xshell::Error),
+    #[error("failed to {verb} `{}`: {source}", path.display())]
+    File { verb: &'static str, path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+}
+
+/// Measures every row. `xtask` is the command line's executable; everything
+/// that the lessons need is built first, so that no row pays for another.
+pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document, Error> {
+    let machine = lab.machine()?;
+    lab.checkpoint(&machine, Accel::Tcg)?;
+    let bench = Bench { lab, xtask, runs: options.runs.max(1) };
+    // Builds what `run` and `test` would build on their first use.
+    bench.process(&["run", LESSON, "--json"]).run()?;
+
+    let mut rows = vec![bench.kernel(options.kernel)?];
+    rows.extend(bench.run_warm()?);
+    rows.extend(bench.run_cold()?);
+    rows.push(bench.lessons()?);
+    rows.extend(bench.edits()?);
+    rows.extend(match options.repeat {
+        Some(times) => repeat::rows(lab, &machine, times)?,
+        None => vec![Row {
+            what: "identical runs of each lesson under load".to_owned(),
+            unit: Unit::Runs,
+            bar: Some(100.0),
+            measured: Measured::Not { reason: "--repeat 100".to_owned() },
+        }],
+    });
+    Ok(Document {
+        cpu: cpu(),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        qemu: qemu(&lab.cache),
+        accel: Accel::Tcg,
+        runs: bench.runs,
+        rows,
+    })
+}
+
+/// The lesson that stands for all in the rows of one lesson.
+const LESSON: &str = "lesson-1";
+/// The lesson whose module stands for all modules.
+const MODULE_LESSON: &str = "lesson-3";
+
+struct Bench<'a> {
+    lab: &'a Lab<'a>,
+    xtask: &'a Path,
+    runs: usize,
+}
+
+impl Bench<'_> {
+    fn process(&self, args: &[&str]) -> Process {
+        self.environment(Process::new(self.xtask, args))
+    }
+
+    /// The kernel is the one that this benchmark was asked about.
+    fn environment(&self, process: Process) -> Process {
+        match &self.lab.kernel.source {
+            Some(source) => process.env("UPCALL_KERNEL_SOURCE", source),
+            None => process,
+        }
+    }
+
+    /// Does something as often as each row is measured.
+    fn repeat<T>(
+        &self,
+        what: &str,
+        mut once: impl FnMut(usize) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let progress: &dyn Progress = self.lab.progress;
+        progress.event(Event::Begin { stage: what, total: Some(self.runs as u64) });
+        let results = (0..self.runs)
+            .map(|run| {
+                progress.event(Event::Step { done: run as u64, detail: "" });
+                once(run)
+            })
+            .collect();
+        progress.event(Event::End);
+        results
+    }
+
+    fn kernel(&self, wanted: bool) -> Result<Row, Error> {
+        let what = "kernel, first build, source at hand";
+        let bar = 180.0;
+        if !wanted {
+            let measured = Measured::Not { reason: "--kernel".to_owned() };
+            return Ok(Row {
+                what: what.to_owned(),
+                unit: Unit::Seconds,
+                bar: Some(bar),
+                measured,
+            });
+        }
+        let scratch = scratch::cache(self.lab.cache.root(), &["kernel-source"])?;
+        let cache = Cache::at(scratch.path().join("upcall"))?;
+        let fragment = crate::root().join("images/kernel.fragment");
+        let started = Instant::now();
+        kernel::build(&cache, &self.lab.kernel, &[fragment], self.lab.progress)?;
+        Ok(Row::seconds(what, Some(bar), vec![started.elapsed().as_secs_f64()]))
+    }
+
+    fn run_warm(&self) -> Result<Vec<Row>, Error> {
+        let args = ["run", LESSON, "--json"];
+        let runs = self.repeat("run", |_| Ok(self.process(&args).run()?))?;
+        let mut rows = vec![
+            whole("run lesson-1, whole process", Some(0.5), &runs),
+            vm_part("run lesson-1, the machine's part", Some(0.25), &runs)?,
+        ];
+        // As people call it; cargo sets the variable when it runs the lab.
+        if let Some(cargo) = std::env::var_os("CARGO") {
+            let cargo = PathBuf::from(cargo);
+            let args = ["xtask", "run", LESSON, "--json"];
+            let runs = self.repeat("run by cargo", |_| {
+                Ok(self.environment(Process::new(&cargo, &args)).run()?)
+            })?;
+            rows.push(whole("cargo xtask run lesson-1, cargo's own start with it", None, &runs));
+        }
+        let mib = runs.iter().map(|run| run.peak_mib).collect();
+        rows.push(Row {
+            what: "memory of one running lesson, QEMU's largest resident set".to_owned(),
+            unit: Unit::Mebibytes,
+            bar: Some(150.0),
+            measured: Measured::Samples(Samples::new(mib)),
+        });
+        Ok(rows)
+    }
+
+    fn run_cold(&self) -> Result<Vec<Row>, Error> {
+        let args = ["run", LESSON, "--json", "--cold"];
+        let runs = self.repeat("run --cold", |_| Ok(self.process(&args).run()?))?;
+        Ok(vec![
+            whole("boot without checkpoint, whole process", Some(1.5), &runs),
+            vm_part("boot without checkpoint, the machine's part", None, &runs)?,
+        ])
+    }
+
+    fn lessons(&self) -> Result<Row, Error> {
+        let (what, bar) = ("test: all lessons against their snapshots", Some(10.0));
+        let args = ["test", "lessons::"];
+        match self.repeat("test lessons", |_| Ok(self.process(&args).run()?)) {
+            // Snapshots are of one kernel, QEMU and compiler. Where they do not
+            // hold, what a failing test does besides would be measured too.
+            Err(Error::Bench(BenchError::Failed { .. })) => Ok(Row {
+                what: what.to_owned(),
+                unit: Unit::Seconds,
+                bar,
+                measured: Measured::Not { reason: "the lessons' tests fail here".to_owned() },
+            }),
+            runs => Ok(whole(what, bar, &runs?)),
+        }
+    }
+
+    fn edits(&self) -> Result<Vec<Row>, Error> {
+        let copy = edit::Copy::new(self.lab)?;
+        let mut rows = Vec::new();
+        for (what, bar, lesson, file) in [
+            ("a guest program edited, then its verdict", 2.0, LESSON, copy.program(LESSON)?),
+            ("a module edited, then its verdict", 4.0, MODULE_LESSON, copy.module(MODULE_LESSON)?),
+        ] {
+            let run = || self.environment(copy.process(self.xtask, &["run", lesson, "--json"]));
+            // What an edit does not change is built.
+            run().run()?;
+            let runs = self.repeat(what, |round| {
+                edit::touch(&file, round)?;
+                Ok(run().run()?)
+            })?;
+            rows.push(whole(what, Some(bar), &runs));
+        }
+        Ok(rows)
+    }
+}
+
+fn whole(what: &str, bar: Option<f64>, runs: &[Usage]) -> Row {
+    Row::seconds(what, bar, runs.iter().map(|run| run.seconds).collect())
+}
+
+fn vm_part(what: &str, bar: Option<f64>, runs: &[Usage]) -> Result<Row, Error> {
+    let seconds = runs.iter().map(Usage::vm_seconds).collect::<Result<Vec<_>, _>>()?;
+    Ok(Row::seconds(what, bar, seconds))
+}
+
+/// The processor, as /proc/cpuinfo names it.
+fn cpu() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    info.lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown processor".to_owned(), |(_, name)| name.to_owned())
+}
+
+/// QEMU's first line about itself.
+fn qemu(cache: &Cache) -> String {
+    on_path(QEMU)
+        .and_then(|path| told(cache, &path, "--version").ok())
+        .and_then(|text| text.lines().next().map(str::to_owned))
+        .unwrap_or_else(|| QEMU.to_owned())
+}

@@ -1,0 +1,53 @@
+use std::path::Path;
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use lab::bench::{Options, measure};
+use lab::error::Error;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+use crate::ui::outln;
+
+/// Measure what the lab promises, and print it beside the bar
+///
+/// Takes some minutes. Whether a bar is met does not change the exit status.
+///
+/// Example: cargo xtask bench --repeat 100
+#[derive(Args)]
+pub struct Bench {
+    /// How often each row is measured
+    #[arg(long, default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    runs: usize,
+
+    /// Build a kernel too, once, in a cache of its own
+    #[arg(long)]
+    kernel: bool,
+
+    /// Run each lesson N times beside busy loops, and compare the runs
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    repeat: Option<usize>,
+
+    /// Print one JSON document instead
+    #[arg(long)]
+    json: bool,
+}
+
+impl Bench {
+    pub fn run(self, context: &Context) -> Result {
+        let lab = context.lab()?;
+        let xtask = std::env::current_exe().map_err(|source| Error::File {
+            verb: "find",
+            path: Path::new("/proc/self/exe").to_owned(),
+            source,
+        })?;
+        let options = Options { runs: self.runs, kernel: self.kernel, repeat: self.repeat };
+        let document = measure(&lab, &xtask, options)?;
+        if self.json {
+            outln!("{}", document.to_json());
+        } else {
+            outln!("{document}");
+        }
+        Ok(Outcome::SUCCESS)
+    }
+}
