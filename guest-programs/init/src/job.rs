@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::kmod::{ModuleInitFlags, finit_module};
 use protocol::{Ended, Job, Module};
 
-use crate::{LAB, supervise, trace, watchdog};
+use crate::{LAB, machine, supervise, trace, watchdog};
 
 /// What everything but the program may take: loading modules, ending what the
 /// program left, sending the record.
@@ -21,6 +21,9 @@ pub fn run(job: &Job) -> Result<Ended, String> {
         load(module)?;
     }
     trace::set_up(job)?;
+    // The scheduler's ticks then come at the same moments of the program's life
+    // whether the machine was booted or restored, and so does what they decide.
+    machine::sleep_until_next_mark()?;
     trace::switch(true)?;
     let ended = supervise::run(job);
     trace::switch(false)?;

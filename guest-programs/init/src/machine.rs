@@ -59,7 +59,7 @@ pub fn stop_here() -> Result<(), String> {
 }
 
 /// Sleeps until the guest's clock shows a whole tenth of a second.
-fn sleep_until_next_mark() -> Result<(), String> {
+pub fn sleep_until_next_mark() -> Result<(), String> {
     const MARKS: Duration = Duration::from_millis(100);
     let clock = ClockId::CLOCK_MONOTONIC;
     let failed = |e| format!("failed to sleep: {e}");
