@@ -99,7 +99,7 @@ impl Lab<'_> {
     /// The checkpoint of a machine, made if there is none.
     pub fn checkpoint(&self, machine: &Machine, accel: Accel) -> Result<PathBuf, Error> {
         let parts = machine.parts(accel);
-        let key = checkpoint::key(parts, &machine.kernel.key, &machine.initramfs_key);
+        let key = self.checkpoint_key(machine, accel);
         let folder = self.cache.entry("checkpoints", &key, self.progress, |folder| {
             self.progress.event(Event::Begin { stage: "checkpoint", total: None });
             let saved = checkpoint::save(parts, folder);
@@ -107,6 +107,11 @@ impl Lab<'_> {
             saved.map_err(Error::from)
         })?;
         Ok(folder.join(STATE_FILE))
+    }
+
+    /// Under which the cache has it, in `checkpoints`.
+    pub fn checkpoint_key(&self, machine: &Machine, accel: Accel) -> Key {
+        checkpoint::key(machine.parts(accel), &machine.kernel.key, &machine.initramfs_key)
     }
 
     /// Does what a lesson's plan says.

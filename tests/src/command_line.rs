@@ -125,7 +125,7 @@ fn kvm_is_refused() -> Result<(), Failed> {
 /// The lesson whose program does not compile.
 const BROKEN: &str = "broken";
 
-fn course() -> PathBuf {
+pub fn course() -> PathBuf {
     lab::root().join("tests/miniature-course")
 }
 

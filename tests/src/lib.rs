@@ -7,12 +7,17 @@
 
 mod attacks;
 mod classroom;
+mod checkpoints;
+mod cold;
 mod command_line;
 mod debug_kernel;
 mod exercises;
 mod lessons;
 mod quotes;
+mod rebuilds;
 pub mod results;
+mod scratch;
+mod sharing;
 mod sources;
 mod tidy;
 
@@ -34,6 +39,10 @@ pub fn all(
     tests.extend(exercises::all(lab, machine)?);
     tests.extend(classroom::all(lab, machine)?);
     tests.extend(attacks::all(lab, machine)?);
+    tests.extend(cold::all(lab, machine)?);
+    tests.extend(checkpoints::all(lab, machine));
+    tests.extend(rebuilds::all(lab));
+    tests.extend(sharing::all(lab));
     tests.extend(command_line::all(lab)?);
     tests.extend(tidy::all(lab)?);
     tests.extend(sources::all());

@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
-use super::BenchError;
 use super::process::Process;
-use super::scratch;
+use super::{BenchError, temporary};
 use crate::course::Course;
 use crate::error::Error;
 use crate::run::Lab;
@@ -28,16 +27,13 @@ pub struct Copy {
 /// Everything that the workspace's manifest names, and the lessons' modules.
 const PARTS: &[&str] = &["Cargo.toml", "Cargo.lock", "guest-programs", "kmods", "lab", "xtask"];
 
-/// What no edit of a lesson changes.
-const SHARED: &[&str] = &["kernel", "kernel-source", "initramfs", "checkpoints", "versions"];
+/// What was built of the course as it is.
+const SHARED: &[&str] =
+    &["kernel", "kernel-source", "initramfs", "checkpoints", "versions", "programs", "kmods"];
 
 impl Copy {
     pub fn new(lab: &Lab<'_>) -> Result<Copy, Error> {
-        let folder = tempfile::tempdir().map_err(|source| BenchError::File {
-            verb: "create",
-            path: "a temporary folder".into(),
-            source,
-        })?;
+        let (folder, cache) = (temporary()?, temporary()?);
         let path = folder.path();
         let parts = || -> Result<(), xshell::Error> {
             let sh = Shell::new()?;
@@ -49,7 +45,8 @@ impl Copy {
         };
         parts().map_err(BenchError::Copy)?;
         let course = Course::open(path)?;
-        Ok(Copy { cache: scratch::cache(lab.cache.root(), SHARED)?, course, folder })
+        lab.cache.sharing(cache.path().join("upcall"), SHARED)?;
+        Ok(Copy { folder, cache, course })
     }
 
     /// The source file of a lesson's program.

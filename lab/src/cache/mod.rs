@@ -98,6 +98,26 @@ impl Cache {
         Ok(Cache { root })
     }
 
+    /// Opens a cache in another folder, which has what this one has of some
+    /// kinds at this time. What is there need not be built; what is built, or
+    /// found damaged, stays apart from this cache.
+    pub fn sharing(&self, root: impl Into<PathBuf>, kinds: &[&str]) -> Result<Cache, CacheError> {
+        let cache = Cache::at(root)?;
+        for kind in kinds {
+            let (from, to) = (self.root.join(kind), cache.root.join(kind));
+            create(&from)?;
+            create(&to)?;
+            let failed = |source| CacheError::Read { path: from.clone(), source };
+            for entry in fs::read_dir(&from).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let link = to.join(entry.file_name());
+                std::os::unix::fs::symlink(entry.path(), &link)
+                    .map_err(|source| CacheError::Create { path: link, source })?;
+            }
+        }
+        Ok(cache)
+    }
+
     /// The folder that everything lies in.
     pub fn root(&self) -> &Path {
         &self.root
@@ -144,7 +164,7 @@ impl Cache {
             None => return Ok(entry),
             Some(damage) if entry.exists() => {
                 progress.note(&format!(
-                    "the {kind} in the cache is damaged ({damage}): building it again"
+                    "`{kind}` in the cache is damaged ({damage}): building it again"
                 ));
                 remove(&entry)?;
             }

@@ -122,7 +122,7 @@ fn damage_is_said_and_repaired() {
     assert_eq!(fs::read_to_string(built.join("file")).unwrap(), "new");
     assert_eq!(
         notes.0.into_inner().unwrap(),
-        ["the thing in the cache is damaged (`file` has 2 bytes instead of 3): building it again"]
+        ["`thing` in the cache is damaged (`file` has 2 bytes instead of 3): building it again"]
     );
 }
 
@@ -149,4 +149,24 @@ fn a_place_that_cannot_be_is_named_with_a_hint() {
         error.hint().unwrap(),
         "free some space, or set XDG_CACHE_HOME to a folder on another disk"
     );
+}
+
+#[test]
+fn what_is_shared_need_not_be_built_and_what_is_built_stays_apart() {
+    let (folder, cache) = cache();
+    let shared = cache.entry("thing", &key(), &Silent, |f| write(f, "new")).unwrap();
+    let other = cache.sharing(folder.path().join("other"), &["thing"]).unwrap();
+    let never = |_: &Path| -> Result<(), CacheError> { panic!("built twice") };
+    let entry = other.entry("thing", &key(), &Silent, never).unwrap();
+    assert_eq!(fs::read_to_string(entry.join("file")).unwrap(), "new");
+
+    let more = Key::builder("more").finish();
+    other.entry("thing", &more, &Silent, |f| write(f, "more")).unwrap();
+    assert_eq!(cache.find("thing", &more), None);
+
+    // Damage is repaired on one side only.
+    fs::write(shared.join("file"), "ne").unwrap();
+    other.entry("thing", &key(), &Silent, |f| write(f, "new")).unwrap();
+    assert_eq!(other.verify("thing", &key()), None);
+    assert!(cache.verify("thing", &key()).is_some());
 }

@@ -94,7 +94,7 @@ fn place(need: &Need) -> Option<PathBuf> {
 }
 
 /// Looks a program up the way execvp(3) does.
-pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_program(file))
 }

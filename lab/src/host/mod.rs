@@ -15,7 +15,8 @@ use crate::cache::{Cache, CacheError};
 use crate::progress::Progress;
 
 pub use distribution::{Distribution, Manager};
-pub(crate) use examine::on_path;
+
+pub use examine::on_path;
 pub use examine::{Finding, State, examine, missing};
 pub use needs::{Need, Packages};
 pub(crate) use told::stamp;

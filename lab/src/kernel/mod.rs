@@ -165,8 +165,9 @@ fn key(source: &Source, options: &Options, fragments: &[PathBuf]) -> Result<Key,
         .text("compiler", &compiler()?)
         .text("make", &make::identity())
         .text("debug", if options.kind == Kind::Debug { "yes" } else { "no" });
-    // A module's build finds the source by its path.
-    key = key.bytes("folder", source.dir.as_os_str().as_encoded_bytes());
+    // A module's build finds the source by its path, whatever links lead there.
+    let folder = source.dir.canonicalize().unwrap_or_else(|_| source.dir.clone());
+    key = key.bytes("folder", folder.as_os_str().as_encoded_bytes());
     for fragment in fragments {
         key = key.file("fragment", fragment)?;
     }
@@ -239,4 +240,42 @@ fn finish(folder: &Path) -> Result<(), KernelError> {
         source,
     })?;
     prune::prune(&build)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_touched_fragment_is_another_kernel() {
+        let folder = tempfile::tempdir().unwrap();
+        let fragment = folder.path().join("fragment");
+        let source = Source {
+            dir: folder.path().to_owned(),
+            version: "6.12.1".to_owned(),
+            origin: String::new(),
+            identity: "source".to_owned(),
+        };
+        let key_of = |text: &str| {
+            fs::write(&fragment, text).unwrap();
+            key(&source, &Options::default(), std::slice::from_ref(&fragment)).unwrap()
+        };
+        let before = key_of("CONFIG_PCI=y\n");
+        assert_ne!(key_of("CONFIG_PCI=n\n"), before);
+        assert_eq!(key_of("CONFIG_PCI=y\n"), before);
+    }
+
+    #[test]
+    fn the_number_of_jobs_changes_no_byte() {
+        let source = Source {
+            dir: PathBuf::from("/nowhere"),
+            version: "6.12.1".to_owned(),
+            origin: String::new(),
+            identity: "source".to_owned(),
+        };
+        let key_of =
+            |jobs, debug| key(&source, &Options { source: None, jobs, debug }, &[]).unwrap();
+        assert_eq!(key_of(1, false), key_of(8, false));
+        assert_ne!(key_of(1, false), key_of(1, true));
+    }
 }

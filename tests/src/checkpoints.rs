@@ -1,0 +1,180 @@
+//! A checkpoint that is no good: it is said in one line, another is made or
+//! the machine boots, and the lesson's result is what it always is.
+
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use lab::course::Course;
+use lab::error::Error;
+use lab::plan::{Options, Plan};
+use lab::progress::{Event, Progress};
+use lab::report;
+use lab::run::{Lab, Machine};
+use lab::vm::checkpoint::STATE_FILE;
+use lab::vm::command::Accel;
+use libtest_mimic::Failed;
+
+use crate::Test;
+use crate::cold::same;
+use crate::scratch::{ALL, Scratch};
+
+/// The lesson that is run.
+const LESSON: &str = "lesson-1";
+
+/// Something that happens to the file of a checkpoint.
+struct Damage {
+    name: &'static str,
+    inflict: fn(&Path) -> std::io::Result<()>,
+    /// What is said of it; `{len}` stands for the file's proper length.
+    said: &'static str,
+}
+
+const DAMAGES: &[Damage] = &[
+    Damage {
+        name: "empty",
+        inflict: |state| fs::write(state, ""),
+        said: "`checkpoints` in the cache is damaged (`machine.state` has 0 bytes instead of \
+               {len}): building it again",
+    },
+    Damage {
+        name: "truncated",
+        inflict: |state| fs::File::options().write(true).open(state)?.set_len(1_000_000),
+        said: "`checkpoints` in the cache is damaged (`machine.state` has 1000000 bytes instead \
+               of {len}): building it again",
+    },
+    Damage {
+        name: "flipped",
+        inflict: |state| {
+            let file = fs::File::options().read(true).write(true).open(state)?;
+            let mut byte = [0];
+            file.read_exact_at(&mut byte, 5_000_000)?;
+            file.write_all_at(&[!byte[0]], 5_000_000)
+        },
+        said: "`checkpoints` in the cache is damaged (`machine.state` was changed): building it \
+               again",
+    },
+];
+
+/// One test for each damage, and one for a checkpoint that is whole and that
+/// QEMU cannot read.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
+    let mut tests: Vec<Test> = DAMAGES
+        .iter()
+        .map(|damage| {
+            let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+            let name = format!("checkpoints::{}-is-made-again", damage.name);
+            Test::new(name, move || is_made_again(&lab, &machine, damage))
+        })
+        .collect();
+    let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+    tests.push(Test::new("checkpoints::unreadable-is-said-and-booted".to_owned(), move || {
+        is_booted_instead(&lab, &machine)
+    }));
+    tests
+}
+
+fn is_made_again(lab: &Lab<'_>, machine: &Machine, damage: &Damage) -> Result<(), Failed> {
+    let expected = show(lab, machine)?;
+    let state = lab.checkpoint(machine, Accel::Tcg)?;
+    let said = damage.said.replace("{len}", &fs::metadata(&state)?.len().to_string());
+
+    let (scratch, copy) = with_a_copy(lab, &state)?;
+    (damage.inflict)(&copy)?;
+    let notes = Notes::default();
+    let found = show(&lab_with(lab, &scratch, &notes)?, machine)?;
+    equal(&notes.take(), &vec![said])?;
+    equal(&found, &expected)?;
+    // The new one is as good as any.
+    let found = show(&lab_with(lab, &scratch, &notes)?, machine)?;
+    equal(&notes.take(), &Vec::new())?;
+    equal(&found, &expected)
+}
+
+/// The file is what its manifest says, but QEMU finds its end too early.
+fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
+    let plan = plan(lab)?;
+    let warm = lab.run(machine, &plan)?;
+    let state = lab.checkpoint(machine, Accel::Tcg)?;
+
+    let (scratch, copy) = with_a_copy(lab, &state)?;
+    let whole = fs::read(&copy)?;
+    fs::remove_dir_all(copy.parent().ok_or("a state lies in a folder")?)?;
+    let key = lab.checkpoint_key(machine, Accel::Tcg);
+    let half = &whole[..whole.len() / 2];
+    scratch.cache.entry("checkpoints", &key, lab.progress, |folder| {
+        let path = folder.join(STATE_FILE);
+        fs::write(&path, half).map_err(|source| Error::File { verb: "write", path, source })
+    })?;
+
+    let notes = Notes::default();
+    let booted = lab_with(lab, &scratch, &notes)?.run(machine, &plan)?;
+    let notes = notes.take();
+    let [note] = &notes[..] else { return Err(format!("one line, not {notes:#?}").into()) };
+    let beginning = "booting: the checkpoint is of no use (";
+    if !note.starts_with(beginning) || note.contains('\n') {
+        return Err(format!("`{note}` is not one line that begins with `{beginning}`").into());
+    }
+    same(&warm, &booted)
+}
+
+/// A scratch cache with a copy of the checkpoint, and the copy.
+fn with_a_copy(lab: &Lab<'_>, state: &Path) -> Result<(Scratch, PathBuf), Failed> {
+    let others: Vec<&str> = ALL.iter().copied().filter(|&kind| kind != "checkpoints").collect();
+    let scratch = Scratch::new(lab, &others)?;
+    let entry = state.parent().ok_or("a state lies in a folder")?;
+    let key = entry.file_name().ok_or("an entry has a name")?;
+    let copy = scratch.cache.root().join("checkpoints").join(key);
+    fs::create_dir_all(&copy)?;
+    for file in fs::read_dir(entry)? {
+        let file = file?;
+        fs::copy(file.path(), copy.join(file.file_name()))?;
+    }
+    Ok((scratch, copy.join(STATE_FILE)))
+}
+
+fn lab_with<'a>(lab: &Lab<'_>, scratch: &Scratch, notes: &'a Notes) -> Result<Lab<'a>, Failed> {
+    Ok(Lab {
+        course: Course::open(&lab.course.root)?,
+        cache: scratch.cache.clone(),
+        kernel: lab.kernel.clone(),
+        progress: notes,
+    })
+}
+
+fn plan(lab: &Lab<'_>) -> Result<Plan, Failed> {
+    Ok(Plan::new(lab.course.find(LESSON)?, Options::default()))
+}
+
+/// All that a person sees of a run, times included.
+fn show(lab: &Lab<'_>, machine: &Machine) -> Result<String, Failed> {
+    let plan = plan(lab)?;
+    Ok(report::text(&plan, &lab.run(machine, &plan)?))
+}
+
+fn equal<T: PartialEq + std::fmt::Debug + ?Sized>(found: &T, expected: &T) -> Result<(), Failed> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("found {found:#?}\nbut expected {expected:#?}").into())
+    }
+}
+
+/// Keeps what is said.
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl Notes {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().expect("nobody panicked"))
+    }
+}
+
+impl Progress for Notes {
+    fn event(&self, event: Event<'_>) {
+        if let Event::Note(text) = event {
+            self.0.lock().expect("nobody panicked").push(text.to_owned());
+        }
+    }
+}

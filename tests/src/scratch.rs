@@ -1,0 +1,43 @@
+//! A cache that a test may damage: it has what the real one has, and nothing
+//! that happens to it reaches that.
+
+use std::path::Path;
+use std::process::Command;
+
+use lab::cache::Cache;
+use lab::run::Lab;
+use libtest_mimic::Failed;
+use tempfile::TempDir;
+
+/// What is there from the start, unless a test wants to see it built.
+pub const ALL: &[&str] =
+    &["kernel", "kernel-source", "initramfs", "checkpoints", "versions", "programs", "kmods"];
+
+pub struct Scratch {
+    folder: TempDir,
+    pub cache: Cache,
+}
+
+impl Scratch {
+    /// A cache that has what the lab's has of these kinds.
+    pub fn new(lab: &Lab<'_>, kinds: &[&str]) -> Result<Scratch, Failed> {
+        let folder = tempfile::tempdir()?;
+        let cache = lab.cache.sharing(folder.path().join("upcall"), kinds)?;
+        Ok(Scratch { folder, cache })
+    }
+
+    /// A folder for what else a test needs.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A call of the command line that uses this cache.
+    pub fn call(&self, lab: &Lab<'_>, args: &[&str]) -> Result<Command, Failed> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(args).env("XDG_CACHE_HOME", self.folder());
+        if let Some(source) = &lab.kernel.source {
+            command.env("UPCALL_KERNEL_SOURCE", source);
+        }
+        Ok(command)
+    }
+}
