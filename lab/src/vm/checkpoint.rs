@@ -31,11 +31,15 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// QEMU is told apart by its file's path, size and time of change: asking it
 /// for its version would cost a tenth of a lesson.
 pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key {
+    key_with(&qemu_identity(), parts, kernel, initramfs)
+}
+
+fn key_with(qemu: &str, parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key {
     let named = Files::named();
     let flags = command::saved(parts.accel, parts.memory_mib, Start::Save, &named);
     let words: Vec<&str> = flags.iter().flat_map(|flag| &flag.words).map(String::as_str).collect();
     Key::builder("checkpoint")
-        .text("qemu", &qemu_identity())
+        .text("qemu", qemu)
         .text("kernel", &kernel.to_string())
         .text("initramfs", &initramfs.to_string())
         .text("command line", &words.join("\0"))
@@ -96,5 +100,33 @@ fn save_into(qemu: &mut Running<'_>, state: &std::fs::File) -> Result<(), Monito
         // QEMU may be gone before its answer is on its way.
         Ok(_) | Err(MonitorError::Closed) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use command::Accel;
+
+    #[test]
+    fn a_checkpoint_belongs_to_one_qemu_kernel_init_and_machine() {
+        let [one, other] = ["one", "other"].map(|text| Key::builder(text).finish());
+        let parts = |accel| Parts {
+            accel,
+            kernel: Path::new("/kernel"),
+            initramfs: Path::new("/initramfs"),
+        };
+        let keys = [
+            key_with("7.2", parts(Accel::Tcg), &one, &one),
+            key_with("10.0", parts(Accel::Tcg), &one, &one),
+            key_with("7.2", parts(Accel::Kvm), &one, &one),
+            key_with("7.2", parts(Accel::Tcg), &other, &one),
+            key_with("7.2", parts(Accel::Tcg), &one, &other),
+        ];
+        let different: std::collections::HashSet<_> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len());
+        // Where the files lie is not what they hold.
+        let moved = Parts { kernel: Path::new("/elsewhere"), ..parts(Accel::Tcg) };
+        assert_eq!(key_with("7.2", moved, &one, &one), keys[0]);
     }
 }

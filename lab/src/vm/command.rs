@@ -276,6 +276,42 @@ fn slot(address: &str) -> String {
 mod tests {
     use super::*;
 
+    fn words(accel: Accel) -> Vec<String> {
+        let flags = saved(accel, Start::Save, &Files::named());
+        flags.into_iter().flat_map(|flag| flag.words).collect()
+    }
+
+    /// With KVM the host's processor runs and its clock counts: what makes
+    /// time repeat belongs to TCG alone, and QEMU refuses it with KVM.
+    #[test]
+    fn only_tcg_counts_instructions() {
+        let (tcg, kvm) = (words(Accel::Tcg), words(Accel::Kvm));
+        let after = |words: &[String], flag: &str| {
+            words.iter().position(|word| word == flag).map(|at| words[at + 1].clone())
+        };
+        assert_eq!(after(&tcg, "-accel").as_deref(), Some("tcg"));
+        assert_eq!(after(&kvm, "-accel").as_deref(), Some("kvm"));
+        assert_eq!(after(&tcg, "-icount").as_deref(), Some("shift=5,sleep=off,align=off"));
+        assert_eq!(after(&kvm, "-icount"), None);
+        assert_eq!(after(&tcg, "-cpu").as_deref(), Some("qemu64,+rdrand"));
+        assert_eq!(after(&kvm, "-cpu").as_deref(), Some("host"));
+        let reliable = |words: &[String]| after(words, "-append").unwrap().contains("tsc=reliable");
+        assert_eq!((reliable(&tcg), reliable(&kvm)), (true, false));
+    }
+
+    /// All else of the machine is the same: KVM's checkpoint is made, found and
+    /// restored as TCG's is, under another key.
+    #[test]
+    fn both_are_saved_and_restored_alike() {
+        for accel in [Accel::Tcg, Accel::Kvm] {
+            let words = words(accel);
+            assert!(words.last().unwrap().ends_with(CHECKPOINT_PARAMETER));
+            assert!(words.iter().any(|word| word.starts_with("pvpanic-pci")));
+        }
+        let restored = added(&[], Start::Restore, &Files::named());
+        assert!(restored.iter().any(|flag| flag.words == ["-incoming", "defer"]));
+    }
+
     #[test]
     fn slots_are_the_protocols() {
         assert_eq!([PAYLOAD_SLOT, RECORD_SLOT, PVPANIC_SLOT].map(slot), ["0x5", "0x6", "0x7"]);
