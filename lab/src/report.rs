@@ -13,7 +13,12 @@ use crate::vm::command::Accel;
 /// Everything, as text of 80 columns: the program's output, the timeline, and
 /// which expectations held.
 pub fn text(plan: &Plan, run: &Run) -> String {
-    let mut text = format!("{}: {}\n{}\n", plan.lesson.name, plan.lesson.title, machine(plan));
+    let mut text = format!(
+        "{}: {}\n{}\n",
+        plan.lesson.name,
+        plan.lesson.title,
+        machine(plan.options.accel, run.booted)
+    );
     section(&mut text, "output", &String::from_utf8_lossy(&run.record.stdout));
     if !run.record.stderr.is_empty() {
         section(&mut text, "stderr", &String::from_utf8_lossy(&run.record.stderr));
@@ -33,12 +38,12 @@ fn section(text: &mut String, name: &str, content: &str) {
 }
 
 /// The accelerator, always said: a slow or irreproducible run explains itself.
-fn machine(plan: &Plan) -> String {
-    let accel = match plan.options.accel {
+fn machine(accel: Accel, booted: bool) -> String {
+    let accel = match accel {
         Accel::Tcg => "tcg",
         Accel::Kvm => "kvm (times differ from run to run)",
     };
-    let start = if plan.options.cold { "booted" } else { "from the checkpoint" };
+    let start = if booted { "booted" } else { "from the checkpoint" };
     format!("{accel}, {start}")
 }
 
@@ -51,7 +56,8 @@ fn machine(plan: &Plan) -> String {
 ///  "timeline": {"entries": []}, "vm_ms": 190}
 /// ```
 ///
-/// `ended` is `{"exited": status}`, `{"signaled": number}`, `"timed-out"` or
+/// `cold` is whether the machine booted, as it does where its checkpoint is of
+/// no use. `ended` is `{"exited": status}`, `{"signaled": number}`, `"timed-out"` or
 /// `{"not-started": reason}`. `vm_ms` is the host's time from QEMU's start to
 /// its end; everything else is the same in every run. The timeline is
 /// documented at [`crate::timeline::Timeline::to_json`].
@@ -60,7 +66,7 @@ pub fn json(plan: &Plan, run: &Run) -> Value {
         "version": 1,
         "lesson": plan.lesson.name.to_string(),
         "accel": plan.options.accel.name(),
-        "cold": plan.options.cold,
+        "cold": run.booted,
         "passed": run.verdict.passed(),
         "ended": run.record.outcome.ended,
         "stdout": String::from_utf8_lossy(&run.record.stdout),
@@ -83,5 +89,18 @@ pub fn no_verdict(plan: &Plan, run: &Run) -> Option<String> {
         Ended::NotStarted(reason) => {
             Some(format!("`{}` was not started: {reason}", plan.job.program))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_is_always_said() {
+        assert_eq!(machine(Accel::Tcg, false), "tcg, from the checkpoint");
+        assert_eq!(machine(Accel::Tcg, true), "tcg, booted");
+        let kvm = "kvm (times differ from run to run), from the checkpoint";
+        assert_eq!(machine(Accel::Kvm, false), kvm);
     }
 }

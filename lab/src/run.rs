@@ -51,6 +51,8 @@ pub struct Observed {
     pub timeline: Timeline,
     /// See [`Run::leaks`].
     pub leaks: Option<String>,
+    /// Whether the machine booted instead of going on from a checkpoint.
+    pub booted: bool,
     /// The kernel log.
     pub log: String,
     /// From starting QEMU to its end.
@@ -66,6 +68,8 @@ pub struct Run {
     /// What the kernel's leak detector found; see [`Record::leaks`]. Functions
     /// of modules have their names.
     pub leaks: Option<String>,
+    /// Whether the machine booted instead of going on from a checkpoint.
+    pub booted: bool,
     /// The kernel log.
     pub log: String,
     /// From starting QEMU to its end.
@@ -127,9 +131,9 @@ impl Lab<'_> {
         let observed = self.observe(machine, plan, &programs, &modules)?;
         // Without a trace, only the program's own checks count.
         let expect = if plan.options.trace { lesson.expect.as_slice() } else { &[] };
-        let Observed { record, timeline, leaks, log, elapsed } = observed;
+        let Observed { record, timeline, leaks, booted, log, elapsed } = observed;
         let verdict = Verdict::new(expect, &timeline, &record.outcome.ended);
-        Ok(Run { record, timeline, verdict, leaks, log, elapsed })
+        Ok(Run { record, timeline, verdict, leaks, booted, log, elapsed })
     }
 
     /// Builds modules of `kmods/`, or takes them from the cache; each with its
@@ -167,31 +171,37 @@ impl Lab<'_> {
             payload.add_file(name, file)?;
         }
         let payload = payload.finish()?;
-        let finished = self.start(machine, plan, &payload)?;
+        let (finished, booted) = self.start(machine, plan, &payload)?;
         let record = Record::parse(&finished.record, &job.nonce)?;
         let symbols = machine.symbols_of(&record, modules)?;
         let timeline = read_trace(&record, &symbols)?;
         let leaks = record.leaks.as_ref().map(|text| findings::name_functions(text, &symbols));
-        Ok(Observed { record, timeline, leaks, log: finished.log, elapsed: finished.elapsed })
+        let (log, elapsed) = (finished.log, finished.elapsed);
+        Ok(Observed { record, timeline, leaks, booted, log, elapsed })
     }
 
     /// Runs the machine: from the checkpoint, or by booting where that is asked
-    /// for or the checkpoint cannot be restored.
-    fn start(&self, machine: &Machine, plan: &Plan, payload: &[u8]) -> Result<vm::Finished, Error> {
+    /// for or the checkpoint cannot be restored. Says whether it booted.
+    fn start(
+        &self,
+        machine: &Machine,
+        plan: &Plan,
+        payload: &[u8],
+    ) -> Result<(vm::Finished, bool), Error> {
         let parts = machine.parts(plan.options.accel);
         let limit = wall_limit(plan);
         let run =
             |state: Option<&Path>| vm::run(parts, &plan.lesson.devices, payload, state, limit);
         if plan.options.cold {
-            return Ok(run(None)?);
+            return Ok((run(None)?, true));
         }
         let state = self.checkpoint(machine, plan.options.accel)?;
         match run(Some(&state)) {
             Err(VmError::Restore { message }) => {
                 self.progress.note(&format!("booting: the checkpoint is of no use ({message})"));
-                Ok(run(None)?)
+                Ok((run(None)?, true))
             }
-            result => Ok(result?),
+            result => Ok((result?, false)),
         }
     }
 }

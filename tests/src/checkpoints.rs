@@ -116,6 +116,9 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     if !note.starts_with(beginning) || note.contains('\n') {
         return Err(format!("`{note}` is not one line that begins with `{beginning}`").into());
     }
+    if warm.booted || !booted.booted {
+        return Err("the run does not say how its machine came to life".into());
+    }
     same(&warm, &booted)
 }
 
