@@ -6,8 +6,8 @@
 //! report names each.
 
 mod attacks;
-mod classroom;
 mod checkpoints;
+mod classroom;
 mod cold;
 mod command_line;
 mod debug_kernel;

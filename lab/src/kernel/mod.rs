@@ -273,9 +273,8 @@ mod tests {
             origin: String::new(),
             identity: "source".to_owned(),
         };
-        let key_of =
-            |jobs, debug| key(&source, &Options { source: None, jobs, debug }, &[]).unwrap();
-        assert_eq!(key_of(1, false), key_of(8, false));
-        assert_ne!(key_of(1, false), key_of(1, true));
+        let key_of = |jobs, kind| key(&source, &Options { source: None, jobs, kind }, &[]).unwrap();
+        assert_eq!(key_of(1, Kind::Lesson), key_of(8, Kind::Lesson));
+        assert_ne!(key_of(1, Kind::Lesson), key_of(1, Kind::Debug));
     }
 }

@@ -113,6 +113,7 @@ mod tests {
         let [one, other] = ["one", "other"].map(|text| Key::builder(text).finish());
         let parts = |accel| Parts {
             accel,
+            memory_mib: 64,
             kernel: Path::new("/kernel"),
             initramfs: Path::new("/initramfs"),
         };
@@ -122,6 +123,7 @@ mod tests {
             key_with("7.2", parts(Accel::Kvm), &one, &one),
             key_with("7.2", parts(Accel::Tcg), &other, &one),
             key_with("7.2", parts(Accel::Tcg), &one, &other),
+            key_with("7.2", Parts { memory_mib: 256, ..parts(Accel::Tcg) }, &one, &one),
         ];
         let different: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());

@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     fn words(accel: Accel) -> Vec<String> {
-        let flags = saved(accel, Start::Save, &Files::named());
+        let flags = saved(accel, 64, Start::Save, &Files::named());
         flags.into_iter().flat_map(|flag| flag.words).collect()
     }
 

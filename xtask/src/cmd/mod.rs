@@ -1,7 +1,7 @@
 //! One file a command.
 
-pub mod check;
 pub mod bench;
+pub mod check;
 pub mod clean;
 pub mod doctor;
 pub mod grade;
