@@ -100,6 +100,9 @@ pub enum Device {
     /// pvpanic's crash-loaded bit that it is ready, the host makes edu
     /// interrupt, at a time that is not the same in every run.
     HostAccess,
+    /// No device, but a log of what the kernel reads from and writes to the
+    /// registers of all of them, kept by QEMU. It changes nothing in the guest.
+    RegisterLog,
 }
 
 /// A module to load before the program starts.

@@ -53,6 +53,8 @@ pub struct Observed {
     pub leaks: Option<String>,
     /// Whether the machine booted instead of going on from a checkpoint.
     pub booted: bool,
+    /// See [`vm::Finished::registers`].
+    pub registers: String,
     /// The kernel log.
     pub log: String,
     /// From starting QEMU to its end.
@@ -70,6 +72,8 @@ pub struct Run {
     pub leaks: Option<String>,
     /// Whether the machine booted instead of going on from a checkpoint.
     pub booted: bool,
+    /// See [`vm::Finished::registers`].
+    pub registers: String,
     /// The kernel log.
     pub log: String,
     /// From starting QEMU to its end.
@@ -131,9 +135,9 @@ impl Lab<'_> {
         let observed = self.observe(machine, plan, &programs, &modules)?;
         // Without a trace, only the program's own checks count.
         let expect = if plan.options.trace { lesson.expect.as_slice() } else { &[] };
-        let Observed { record, timeline, leaks, booted, log, elapsed } = observed;
+        let Observed { record, timeline, leaks, booted, registers, log, elapsed } = observed;
         let verdict = Verdict::new(expect, &timeline, &record.outcome.ended);
-        Ok(Run { record, timeline, verdict, leaks, booted, log, elapsed })
+        Ok(Run { record, timeline, verdict, leaks, booted, registers, log, elapsed })
     }
 
     /// Builds modules of `kmods/`, or takes them from the cache; each with its
@@ -176,8 +180,8 @@ impl Lab<'_> {
         let symbols = machine.symbols_of(&record, modules)?;
         let timeline = read_trace(&record, &symbols)?;
         let leaks = record.leaks.as_ref().map(|text| findings::name_functions(text, &symbols));
-        let (log, elapsed) = (finished.log, finished.elapsed);
-        Ok(Observed { record, timeline, leaks, booted, log, elapsed })
+        let vm::Finished { log, registers, elapsed, .. } = finished;
+        Ok(Observed { record, timeline, leaks, booted, registers, log, elapsed })
     }
 
     /// Runs the machine: from the checkpoint, or by booting where that is asked

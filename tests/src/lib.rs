@@ -15,6 +15,7 @@ mod exercises;
 mod lessons;
 mod quotes;
 mod rebuilds;
+mod registers;
 pub mod results;
 mod scratch;
 mod sharing;
@@ -43,6 +44,7 @@ pub fn all(
     tests.extend(checkpoints::all(lab, machine));
     tests.extend(rebuilds::all(lab));
     tests.extend(sharing::all(lab));
+    tests.extend(registers::all(lab, machine)?);
     tests.extend(command_line::all(lab)?);
     tests.extend(tidy::all(lab)?);
     tests.extend(sources::all());

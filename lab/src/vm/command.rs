@@ -34,6 +34,8 @@ pub struct Files {
     pub monitor: String,
     /// The descriptor of the socket for the host's access to memory.
     pub qtest: String,
+    /// What QEMU logs of accesses to registers.
+    pub registers: String,
 }
 
 impl Files {
@@ -48,6 +50,7 @@ impl Files {
             state: "<checkpoint>".to_owned(),
             monitor: "<monitor>".to_owned(),
             qtest: "<qtest>".to_owned(),
+            registers: "<register log>".to_owned(),
         }
     }
 }
@@ -254,6 +257,11 @@ pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
                     &["-object", "qtest,id=qtest,chardev=qtest"],
                     "an interrupt that nothing in the guest caused",
                 ),
+            ],
+            Device::RegisterLog => vec![
+                flag(&["-D", &files.registers], "what QEMU traces goes to a file"),
+                flag(&["-trace", "memory_region_ops_read"], "what the kernel reads of registers"),
+                flag(&["-trace", "memory_region_ops_write"], "what it writes to them"),
             ],
         });
     }

@@ -12,6 +12,7 @@ mod monitor;
 mod panic;
 mod qemu;
 mod qtest;
+pub mod registers;
 
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -100,6 +101,9 @@ pub struct Finished {
     pub record: Vec<u8>,
     /// The kernel log.
     pub log: String,
+    /// Accesses to registers, as QEMU logs them; see [`registers`]. Empty
+    /// without [`Device::RegisterLog`].
+    pub registers: String,
     /// From starting QEMU to its end.
     pub elapsed: Duration,
 }
@@ -124,6 +128,7 @@ pub fn run(
     let mut payload_memory = Memory::new("payload", PAYLOAD_BYTES).map_err(VmError::Memory)?;
     payload_memory.write(payload).map_err(VmError::Memory)?;
     let record = Memory::new("record", RECORD_BYTES).map_err(VmError::Memory)?;
+    let registers = Memory::new("registers", 0).map_err(VmError::Memory)?;
     let state_file = state
         .map(|path| {
             std::fs::File::open(path)
@@ -146,6 +151,7 @@ pub fn run(
         },
         payload: qemu.path_of(payload_memory.as_fd()),
         record: qemu.path_of(record.as_fd()),
+        registers: qemu.path_of(registers.as_fd()),
         state: state_file.as_ref().map_or(String::new(), |file| qemu.number_of(file.as_fd())),
         monitor: qemu.monitor(),
     };
@@ -169,7 +175,9 @@ pub fn run(
     };
     let log = qemu.settle(end, limit)?;
     let record = record.read_written().map_err(VmError::Memory)?;
-    Ok(Finished { record, log, elapsed: started.elapsed() })
+    let registers = registers.read().map_err(VmError::Memory)?;
+    let registers = String::from_utf8_lossy(&registers).into_owned();
+    Ok(Finished { record, log, registers, elapsed: started.elapsed() })
 }
 
 /// How a machine stopped doing what it was told, as far as QMP tells.

@@ -1,0 +1,39 @@
+//! What every lesson's interrupt handler does with edu's registers, as the device
+//! sees it.
+//!
+//! Nothing in the guest could tell a handler that acknowledges everything from
+//! one that acknowledges what it read: with one processor, no cause comes
+//! between the two but by the device's own timer. So the device is asked.
+
+use std::sync::Arc;
+
+use lab::error::Error;
+use lab::lesson::Device;
+use lab::plan::{Options, Plan};
+use lab::run::{Lab, Machine};
+use lab::vm::registers;
+use libtest_mimic::Failed;
+
+use crate::Test;
+
+/// One test a lesson with edu.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    let mut tests = Vec::new();
+    for name in &lab.course.names {
+        let mut plan = Plan::new(lab.course.read(name)?, Options::default());
+        if !plan.lesson.devices.contains(&Device::Edu) {
+            continue;
+        }
+        plan.lesson.devices.push(Device::RegisterLog);
+        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+        tests.push(Test::new(format!("registers::{name}"), move || {
+            let run = lab.run(&machine, &plan)?;
+            match registers::acknowledged(&registers::of_edu(&run.registers)) {
+                Ok(0) => Err(Failed::from("no interrupt was acknowledged")),
+                Ok(_) => Ok(()),
+                Err(fault) => Err(Failed::from(fault)),
+            }
+        }));
+    }
+    Ok(tests)
+}
