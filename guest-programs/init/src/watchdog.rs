@@ -31,6 +31,16 @@ const TICK: Duration = Duration::from_nanos((1 << 15) * 1_000_000_000 / 33_000_0
 /// Counts have 20 bits.
 const MOST: u128 = (1 << 20) - 1;
 
+/// Stops it, for work of PID 1's own that takes minutes of the guest's time.
+pub fn stop() -> Result<(), String> {
+    let path = format!("/sys/bus/pci/devices/{WATCHDOG_SLOT}/config");
+    File::options()
+        .write(true)
+        .open(&path)
+        .and_then(|config| config.write_all_at(&[0], LOCK))
+        .map_err(|e| format!("failed to write `{path}`: {e}"))
+}
+
 /// Starts it: after `limit` of the guest's time the machine is ended.
 pub fn start(limit: Duration) -> Result<(), String> {
     let path = format!("/sys/bus/pci/devices/{WATCHDOG_SLOT}");
