@@ -1,0 +1,105 @@
+//! Who gives the student's program its orders: three values at once, then a
+//! worker, then the end.
+//!
+//! Usage: harness VALUE VALUE VALUE
+
+use std::fs;
+use std::io;
+use std::process::{Child, ExitCode};
+use std::ptr;
+use std::time::{Duration, Instant};
+
+use marker::mark;
+use nix::errno::Errno;
+use nix::libc::{self, c_int};
+use nix::poll::{PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
+
+/// The signal that brings a value: the first real-time signal that glibc leaves
+/// to programs.
+const VALUE: c_int = 34;
+
+/// How long the program may take to carry out an order.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    marker::open_trace();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("harness: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let values: Vec<usize> =
+        std::env::args().skip(1).map(|value| value.parse()).collect::<Result<_, _>>()?;
+    let mut program = student::start([])?;
+    let pid = Pid::from_raw(program.id() as i32);
+    until(&mut program, is_asleep)?;
+
+    // Stopped, it gets all of them at once.
+    mark!("1. three values at once");
+    sent(kill(pid, Signal::SIGSTOP))?;
+    let any = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    let stopped = waitid(Id::Pid(pid), any)?;
+    for &value in &values {
+        sent(sigqueue(pid, VALUE, value))?;
+    }
+    if matches!(stopped, WaitStatus::Stopped(..)) {
+        sent(kill(pid, Signal::SIGCONT))?;
+    }
+    until(&mut program, is_asleep)?;
+
+    mark!("2. a worker is asked for");
+    sent(kill(pid, Signal::SIGUSR1))?;
+    until(&mut program, is_asleep)?;
+
+    mark!("3. the end is asked for");
+    sent(kill(pid, Signal::SIGTERM))?;
+    until(&mut program, |_| Ok(false))?;
+    if program.try_wait()?.is_none() {
+        program.kill()?;
+    }
+    student::wait(&mut program)?;
+    Ok(())
+}
+
+/// Waits until the program is as wanted or has ended, but not for ever.
+fn until(
+    program: &mut Child,
+    wanted: impl Fn(&Child) -> io::Result<bool>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline && program.try_wait()?.is_none() && !wanted(program)? {
+        // The program runs meanwhile.
+        poll(&mut [], PollTimeout::from(1u8))?;
+    }
+    Ok(())
+}
+
+/// Whether the program sleeps in a system call: see /proc/pid/syscall in
+/// proc(5).
+fn is_asleep(program: &Child) -> io::Result<bool> {
+    let call = fs::read_to_string(format!("/proc/{}/syscall", program.id()))?;
+    Ok(!call.starts_with("running"))
+}
+
+/// A program that has ended cannot be sent anything, which is its own fault.
+fn sent(result: nix::Result<()>) -> nix::Result<()> {
+    match result {
+        Err(Errno::ESRCH) => Ok(()),
+        result => result,
+    }
+}
+
+/// sigqueue(3), which nix does not have.
+fn sigqueue(pid: Pid, signal: c_int, value: usize) -> nix::Result<()> {
+    let value = libc::sigval { sival_ptr: ptr::without_provenance_mut(value) };
+    // SAFETY: it reads its arguments, and nobody follows the pointer.
+    Errno::result(unsafe { libc::sigqueue(pid.as_raw(), signal, value) }).map(drop)
+}
