@@ -1,0 +1,194 @@
+//! Who writes into the student's two pipes, and listens to what it says.
+//!
+//! Usage: harness NUMBER NUMBER NUMBER NUMBER NUMBER
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ExitCode};
+use std::time::{Duration, Instant};
+
+use marker::mark;
+use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, dup2_raw, pipe2};
+
+/// The descriptor that the student's program reads the right input from. Above
+/// all that this harness has open.
+const RIGHT: RawFd = 10;
+
+/// How long the program may take to say what it has read: no tick comes so soon.
+const PATIENCE: Duration = Duration::from_millis(60);
+
+/// Lines of its output that are shown to the student.
+const SHOWN: usize = 40;
+
+fn main() -> ExitCode {
+    marker::open_trace();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("harness: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> io::Result<()> {
+    let numbers: Vec<String> = std::env::args().skip(1).collect();
+    let [a, b, c, d, e] = numbers.as_slice() else {
+        return Err(io::Error::other("usage: harness NUMBER NUMBER NUMBER NUMBER NUMBER"));
+    };
+    let (mut listener, mut program, mut left, mut right) = start()?;
+
+    mark!("1. a line from the left");
+    tell(&mut left, a)?;
+    mark!("1. it relayed {}", listener.relayed()?);
+
+    mark!("2. a line from the right");
+    tell(&mut right, b)?;
+    mark!("2. it relayed {}", listener.relayed()?);
+
+    mark!("3. silence");
+    mark!("3. it ticked {} times in 330 ms", listener.ticks(330)?);
+
+    mark!("4. a line from the left");
+    tell(&mut left, c)?;
+    mark!("4. it relayed {}", listener.relayed()?);
+
+    mark!("5. a signal");
+    // Not yet waited for, so the number is still the program's.
+    kill(Pid::from_raw(program.id() as i32), Signal::SIGUSR1)?;
+    mark!("5. it {}", if listener.ticks(130)? > 0 { "ticked" } else { "did not tick" });
+
+    mark!("6. a line from the right");
+    tell(&mut right, d)?;
+    mark!("6. it relayed {}", listener.relayed()?);
+
+    mark!("7. the left is at its end");
+    drop(left);
+    mark!("7. it ticked {} times in 230 ms", listener.ticks(230)?);
+
+    mark!("8. a line from the right");
+    tell(&mut right, e)?;
+    mark!("8. it relayed {}", listener.relayed()?);
+
+    mark!("9. the right is at its end");
+    drop(right);
+    listener.ticks(50)?;
+    if program.try_wait()?.is_none() {
+        program.kill()?;
+    }
+    student::wait(&mut program)?;
+    listener.show();
+    Ok(())
+}
+
+/// Starts the student's program between three pipes.
+fn start() -> io::Result<(Listener, Child, File, File)> {
+    let (left, left_in) = pipe2(OFlag::O_CLOEXEC)?;
+    let (right, right_in) = pipe2(OFlag::O_CLOEXEC)?;
+    let (output, said) = pipe2(OFlag::O_CLOEXEC)?;
+    let mut command = student::command([]);
+    command.stdin(left).stdout(said);
+    let number = right.as_raw_fd();
+    // SAFETY: one system call, and nobody owns the new number: it is the
+    // program's from its start.
+    unsafe {
+        command.pre_exec(move || {
+            std::mem::forget(dup2_raw(borrowed(number), RIGHT)?);
+            Ok(())
+        })
+    };
+    let program = command.spawn()?;
+    mark!("the program runs as {}", program.id());
+    Ok((Listener::new(output), program, left_in.into(), right_in.into()))
+}
+
+/// A descriptor by its number, for the child.
+fn borrowed(number: RawFd) -> impl AsFd {
+    // SAFETY: `start` holds it open over the fork.
+    unsafe { std::os::fd::BorrowedFd::borrow_raw(number) }
+}
+
+/// Writes a line to an input. That nobody reads it any more is the program's
+/// own fault.
+fn tell(input: &mut File, line: &str) -> io::Result<()> {
+    match input.write_all(format!("{line}\n").as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// What the program says.
+struct Listener {
+    output: File,
+    /// What was read and not yet looked at.
+    text: String,
+    /// The first lines.
+    first: Vec<String>,
+}
+
+impl Listener {
+    fn new(output: OwnedFd) -> Listener {
+        Listener { output: output.into(), text: String::new(), first: Vec::new() }
+    }
+
+    /// The next line that is no tick; `nothing` if there is none.
+    fn relayed(&mut self) -> io::Result<String> {
+        let deadline = Instant::now() + PATIENCE;
+        while let Some(line) = self.line(deadline)? {
+            if line != "tick" {
+                return Ok(format!("`{line}`"));
+            }
+        }
+        Ok("nothing".to_owned())
+    }
+
+    /// How many ticks come in so many milliseconds.
+    fn ticks(&mut self, ms: u64) -> io::Result<usize> {
+        let deadline = Instant::now() + Duration::from_millis(ms);
+        let mut ticks = 0;
+        while let Some(line) = self.line(deadline)? {
+            ticks += usize::from(line == "tick");
+        }
+        Ok(ticks)
+    }
+
+    /// The next line, if it comes before the deadline.
+    fn line(&mut self, deadline: Instant) -> io::Result<Option<String>> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            if let Some((line, rest)) = self.text.split_once('\n') {
+                let line = line.to_owned();
+                self.text = rest.to_owned();
+                if self.first.len() < SHOWN {
+                    self.first.push(line.clone());
+                }
+                return Ok(Some(line));
+            }
+            let patience = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+            let mut fds = [PollFd::new(self.output.as_fd(), PollFlags::POLLIN)];
+            if poll(&mut fds, patience)? == 0 {
+                continue;
+            }
+            let mut bytes = [0; 256];
+            match self.output.read(&mut bytes)? {
+                // It has ended: nothing will come.
+                0 => return Ok(None),
+                count => self.text += &String::from_utf8_lossy(&bytes[..count]),
+            }
+        }
+    }
+
+    fn show(&self) {
+        for line in &self.first {
+            println!("{line}");
+        }
+    }
+}
