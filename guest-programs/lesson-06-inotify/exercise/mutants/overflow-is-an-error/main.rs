@@ -1,0 +1,61 @@
+//! Keeps a list of the files in a folder, and prints it when it may have changed.
+//!
+//! Usage: main FOLDER
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Events after which a name is in the folder, and after which it is not.
+const COMES: AddWatchFlags = AddWatchFlags::IN_CREATE.union(AddWatchFlags::IN_MOVED_TO);
+const GOES: AddWatchFlags = AddWatchFlags::IN_DELETE.union(AddWatchFlags::IN_MOVED_FROM);
+
+/// Begins to watch the folder, and makes the first list.
+fn start(folder: &Path) -> Result<(Inotify, BTreeSet<String>)> {
+    let inotify = Inotify::init(InitFlags::IN_CLOEXEC)?;
+    inotify.add_watch(folder, COMES | GOES)?;
+    Ok((inotify, scan(folder)?))
+}
+
+/// Changes the list as an event says.
+fn note(event: &InotifyEvent, _folder: &Path, files: &mut BTreeSet<String>) -> Result<()> {
+    let name = event.name.as_ref().ok_or("an event without a name")?;
+    let name = name.to_string_lossy().into_owned();
+    if event.mask.intersects(COMES) {
+        files.insert(name);
+    } else if event.mask.intersects(GOES) {
+        files.remove(&name);
+    }
+    Ok(())
+}
+
+/// The names of the files that are in the folder now.
+fn scan(folder: &Path) -> Result<BTreeSet<String>> {
+    let mut files = BTreeSet::new();
+    for entry in folder.read_dir()? {
+        files.insert(entry?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(files)
+}
+
+fn main() -> Result<()> {
+    let folder = std::env::args_os().nth(1).ok_or("usage: main FOLDER")?;
+    let folder = Path::new(&folder);
+
+    let (inotify, mut files) = start(folder)?;
+    print(&files);
+    loop {
+        for event in inotify.read_events()? {
+            note(&event, folder, &mut files)?;
+        }
+        print(&files);
+    }
+}
+
+fn print(files: &BTreeSet<String>) {
+    let names: Vec<&str> = files.iter().map(String::as_str).collect();
+    println!("{}", names.join(" "));
+}
