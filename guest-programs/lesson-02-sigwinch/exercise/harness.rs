@@ -28,7 +28,7 @@ use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{Pid, setsid};
 
 nix::ioctl_write_ptr_bad!(tiocswinsz, libc::TIOCSWINSZ, Winsize);
@@ -108,7 +108,11 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     mark!("4. nothing happens for {QUIET} ms");
     terminal.readable(Duration::from_millis(QUIET.into()))?;
     let runs = switches(&program)?.saturating_sub(before);
-    let state = if is_asleep(&program)? { "asleep" } else { "not asleep" };
+    let state = match program.try_wait()? {
+        Some(_) => "not there any more",
+        None if is_asleep(&program)? => "asleep",
+        None => "not asleep",
+    };
     mark!("4. {state}; it ran {runs} times");
 
     // It is not asked to end.
@@ -216,7 +220,7 @@ impl Terminal {
             result => result?,
         }
         ptrace::interrupt(pid)?;
-        let mut stopped = waitpid(pid, None)?;
+        let mut stopped = state(pid)?;
         self.done()?;
         for _ in 0..INSTRUCTIONS {
             if matches!(stopped, WaitStatus::Exited(..) | WaitStatus::Signaled(..)) {
@@ -237,14 +241,21 @@ impl Terminal {
             }
             // A signal that it was about to get, it gets.
             let signal = match stopped {
-                WaitStatus::Stopped(_, signal) if signal != Signal::SIGTRAP => Some(signal),
+                WaitStatus::PtraceEvent(_, signal, 0) if signal != Signal::SIGTRAP => Some(signal),
                 _ => None,
             };
             ptrace::step(pid, signal)?;
-            stopped = waitpid(pid, None)?;
+            stopped = state(pid)?;
         }
         Ok(())
     }
+}
+
+/// Waits until the program has stopped or ended; what it left when it ended, it
+/// leaves.
+fn state(program: Pid) -> nix::Result<WaitStatus> {
+    let any = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    waitid(Id::Pid(program), any)
 }
 
 /// Lets a program go that `step_to_sleep` stopped.

@@ -33,6 +33,9 @@ const QUEUE: &str = "/proc/sys/fs/inotify/max_queued_events";
 /// How long the program may take until its list is right.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// Lists that are shown to the student.
+const SHOWN: usize = 40;
+
 fn main() -> ExitCode {
     marker::open_trace();
     match run() {
@@ -126,7 +129,7 @@ fn start() -> Result<(Child, Lists), Box<dyn std::error::Error>> {
         text: String::new(),
         last: BTreeSet::new(),
         heard: false,
-        all: Vec::new(),
+        first: Vec::new(),
     };
     Ok((program, lists))
 }
@@ -192,8 +195,8 @@ struct Lists {
     last: BTreeSet<String>,
     /// Whether there was one.
     heard: bool,
-    /// All of them.
-    all: Vec<String>,
+    /// The first ones.
+    first: Vec<String>,
 }
 
 impl Lists {
@@ -211,7 +214,7 @@ impl Lists {
                 }
                 let lacks = there.difference(&self.last).count();
                 let wrong = self.last.difference(&there).count();
-                return Ok(format!("its list lacks {lacks} files and has {wrong} that are gone"));
+                return Ok(format!("its list lacks {lacks}, and has {wrong} that are gone"));
             }
         }
         Ok("its list is right".to_owned())
@@ -222,7 +225,9 @@ impl Lists {
         loop {
             if let Some((line, rest)) = self.text.split_once('\n') {
                 self.last = line.split_whitespace().map(str::to_owned).collect();
-                self.all.push(line.to_owned());
+                if self.first.len() < SHOWN {
+                    self.first.push(line.to_owned());
+                }
                 self.heard = true;
                 self.text = rest.to_owned();
                 return Ok(true);
@@ -244,7 +249,7 @@ impl Lists {
 
     /// Shows the student what the program printed.
     fn show(&self) {
-        for list in &self.all {
+        for list in &self.first {
             println!("{list}");
         }
     }
