@@ -10,21 +10,19 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::process::{ChildStdout, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
 use lesson_11_eventfd::{CONTEXT, DEVICE, Target, raise, register};
 use marker::mark;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::stat::Mode;
-use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
-use nix::unistd::Pid;
+use student::output::Output;
+use student::rest::mark_rest;
 
 const CAUSES: [u32; 3] = [0x1, 0x2, 0x4];
 
@@ -32,12 +30,8 @@ const CAUSES: [u32; 3] = [0x1, 0x2, 0x4];
 /// is told later does not count.
 const ANSWER: Duration = Duration::from_millis(100);
 
-/// How long nothing happens, and what a program may use of it that sleeps.
-const QUIET: Duration = Duration::from_millis(200);
-const MAY_USE: Duration = Duration::from_millis(10);
-
-/// So much of what the program prints is shown.
-const SHOWN: usize = 100;
+/// How long it takes to start.
+const START: Duration = Duration::from_millis(200);
 
 /// What the program has told: a sum for each source.
 type Told = BTreeMap<String, u64>;
@@ -63,27 +57,26 @@ fn main() -> Result<(), Box<dyn Error>> {
         .iter()
         .zip(&sources)
         .map(|(cause, (_, eventfd))| format!("{cause:#x}={}", eventfd.as_fd().as_raw_fd()).into());
-    let mut program =
-        student::command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    mark!("the program runs as {}", program.id());
+    let mut command = student::command(args);
+    let mut program = student::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
     stay_ahead()?;
     let input = program.stdin.take();
-    let mut output = Output::new(program.stdout.take().ok_or("no stdout")?);
+    let mut output = Output::of(&mut program)?;
     // By then it waits for the first event.
-    output.hear(QUIET)?;
+    output.hear(START)?;
 
     mark!("one by one");
     let mut right = true;
     for cause in [0x2, 0x4, 0x1] {
         interrupt(device, cause, 1)?;
-        let told = output.hear(ANSWER)?;
+        let told = told_in(&output.hear(ANSWER)?);
         right &= as_expected("one by one", &told, &[(cause, 1)]);
     }
     verdict("one by one", right);
 
     mark!("at once");
     interrupt(device, 0x6, 1)?;
-    let told = output.hear(ANSWER)?;
+    let told = told_in(&output.hear(ANSWER)?);
     verdict("at once", as_expected("at once", &told, &[(0x2, 1), (0x4, 1)]));
 
     mark!("piled up");
@@ -92,33 +85,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         interrupt(device, cause, count)?;
         expected.push((cause, count as u64));
     }
-    let told = output.hear(ANSWER)?;
+    let told = told_in(&output.hear(ANSWER)?);
     verdict("piled up", as_expected("piled up", &told, &expected));
 
-    mark!("nothing happens");
-    let clock = clock_getcpuclockid(Pid::from_raw(program.id().cast_signed()));
-    let used = || clock.and_then(clock_gettime).map(Duration::from);
-    let before = used();
-    output.hear(QUIET)?;
-    match (before, used()) {
-        // It has ended, or has done nothing so far: no wonder that it is quiet.
-        (Err(Errno::ESRCH | Errno::EINVAL), _) | (_, Err(Errno::ESRCH | Errno::EINVAL)) => {
-            mark!("nothing happens: the program has ended");
-        }
-        _ if !output.told_anything => mark!("nothing happens: nor has it ever told anything"),
-        (before, after) => {
-            let used = after?.saturating_sub(before?);
-            if used <= MAY_USE {
-                mark!("nothing happens: the program sleeps");
-            } else {
-                mark!(
-                    "nothing happens: it runs for {} of {} ms",
-                    used.as_millis(),
-                    QUIET.as_millis()
-                );
-            }
-        }
-    }
+    mark_rest(&program, &mut output)?;
 
     mark!("standard input is closed");
     drop(input);
@@ -134,6 +104,17 @@ fn interrupt(device: &OwnedFd, causes: u32, count: usize) -> nix::Result<()> {
         unsafe { raise(device.as_raw_fd(), &causes) }?;
     }
     Ok(())
+}
+
+/// What lines tell; one of another form tells nothing.
+fn told_in(lines: &[String]) -> Told {
+    let mut told = Told::new();
+    for (name, count) in lines.iter().filter_map(|line| line.split_once(' ')) {
+        if let Ok(count) = count.parse::<u32>() {
+            *told.entry(name.to_owned()).or_default() += u64::from(count);
+        }
+    }
+    told
 }
 
 /// Whether the program told these counts and no others; marks what it did not.
@@ -168,52 +149,4 @@ fn stay_ahead() -> nix::Result<()> {
     // SAFETY: it reads one sched_param from a valid pointer.
     Errno::result(unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) })
         .map(drop)
-}
-
-/// The program's standard output.
-struct Output {
-    pipe: ChildStdout,
-    /// What has come of the next line.
-    rest: String,
-    shown: usize,
-    told_anything: bool,
-}
-
-impl Output {
-    fn new(pipe: ChildStdout) -> Output {
-        Output { pipe, rest: String::new(), shown: 0, told_anything: false }
-    }
-
-    /// Listens for that long, and adds up what the program tells.
-    fn hear(&mut self, time: Duration) -> Result<Told, Box<dyn Error>> {
-        let mut told = Told::new();
-        let deadline = Instant::now() + time;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let mut fds = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
-            if left.is_zero() || poll(&mut fds, PollTimeout::try_from(left)?)? == 0 {
-                return Ok(told);
-            }
-            let mut bytes = [0; 4096];
-            let size = self.pipe.read(&mut bytes)?;
-            if size == 0 {
-                return Ok(told);
-            }
-            self.rest += &String::from_utf8_lossy(&bytes[..size]);
-            while let Some((line, rest)) = self.rest.split_once('\n') {
-                if self.shown < SHOWN {
-                    println!("{line}");
-                    self.shown += 1;
-                }
-                // A line of another form tells nothing.
-                if let Some((name, count)) = line.split_once(' ')
-                    && let Ok(count) = count.parse::<u32>()
-                {
-                    self.told_anything = true;
-                    *told.entry(name.to_owned()).or_default() += u64::from(count);
-                }
-                self.rest = rest.to_owned();
-            }
-        }
-    }
 }

@@ -15,6 +15,9 @@
 //! An exercise without a harness is run by `src/main.rs`, which does just this.
 //! Marks are written by root alone, so no student can write these.
 
+pub mod output;
+pub mod rest;
+
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -66,7 +69,12 @@ fn limit() -> io::Result<()> {
 
 /// Starts the student's program and marks that.
 pub fn start(args: impl IntoIterator<Item = OsString>) -> io::Result<Child> {
-    let child = command(args).spawn()?;
+    spawn(&mut command(args))
+}
+
+/// The same for a command of which the caller changed something.
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    let child = command.spawn()?;
     mark!("the program runs as {}", child.id());
     Ok(child)
 }

@@ -1,0 +1,65 @@
+//! What a student's program prints, line by line, while a harness acts on it.
+
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::process::{Child, ChildStdout};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+/// So many lines are shown and heard. A program that prints without end is not
+/// to fill the record, nor a harness's memory.
+const LINES: usize = 200;
+
+/// The standard output of a program that was started with a pipe for it.
+#[derive(Debug)]
+pub struct Output {
+    pipe: ChildStdout,
+    /// What has come of the next line.
+    rest: Vec<u8>,
+    /// Lines so far.
+    pub lines: usize,
+    /// Nothing more will come: the program has ended, or has closed it.
+    pub ended: bool,
+}
+
+impl Output {
+    /// Takes the pipe from a program. An error if it has none.
+    pub fn of(program: &mut Child) -> io::Result<Output> {
+        let pipe = program.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(Output { pipe, rest: Vec::new(), lines: 0, ended: false })
+    }
+
+    /// Listens for that long, or until nothing more will come, and returns the
+    /// lines that have come, which also go to the harness's own output: the
+    /// run's. A line without its end waits for that.
+    pub fn hear(&mut self, time: Duration) -> io::Result<Vec<String>> {
+        let mut heard = Vec::new();
+        let deadline = Instant::now() + time;
+        while !self.ended {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+            let mut fds = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
+            if left.is_zero() || poll(&mut fds, timeout)? == 0 {
+                break;
+            }
+            let mut bytes = [0; 4096];
+            let size = self.pipe.read(&mut bytes)?;
+            self.ended = size == 0;
+            for &byte in &bytes[..size] {
+                if byte != b'\n' {
+                    self.rest.push(byte);
+                    continue;
+                }
+                self.lines += 1;
+                if self.lines <= LINES {
+                    let line = String::from_utf8_lossy(&self.rest).into_owned();
+                    println!("{line}");
+                    heard.push(line);
+                }
+                self.rest.clear();
+            }
+        }
+        Ok(heard)
+    }
+}
