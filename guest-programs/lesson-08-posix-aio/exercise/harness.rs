@@ -2,11 +2,11 @@
 //! sees to it that its reads end in a certain order, and marks in the trace what
 //! the program told of them, and when.
 //!
-//! Usage: harness FIRST SECOND LATER
+//! Usage: harness FIRST SECOND LATER REASON
 //!
-//! The numbers are how many bytes the reads get: two while the program is busy
-//! with something else, one later. One read fails, and the last one finds the
-//! end of the file.
+//! The first numbers are how many bytes the reads get: two while the program is
+//! busy with something else, one later. One read fails, for one REASON or
+//! another, and the last one finds the end of the file.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -16,7 +16,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use marker::mark;
-use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl, open};
+use nix::sys::stat::Mode;
 use nix::unistd::{pipe2, write};
 use student::output::Output;
 use student::rest::mark_rest;
@@ -40,18 +41,21 @@ type Told = BTreeMap<usize, Vec<String>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     marker::open_trace();
-    let sizes: Vec<usize> =
+    let numbers: Vec<usize> =
         std::env::args().skip(1).map(|arg| arg.parse()).collect::<Result<_, _>>()?;
-    let &[first, second, later] = &sizes[..] else {
-        return Err("usage: harness FIRST SECOND LATER".into());
+    let &[first, second, later, reason] = &numbers[..] else {
+        return Err("usage: harness FIRST SECOND LATER REASON".into());
     };
 
     let pipes: Vec<(OwnedFd, OwnedFd)> =
         (0..=END_OF_FILE).map(|_| pipe2(OFlag::O_CLOEXEC)).collect::<Result<_, _>>()?;
+    let folder = open("/", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    // What nobody can read from: a pipe's end for writing, a folder.
+    let (unreadable, errno) =
+        if reason == 0 { (&pipes[FAILS].1, "EBADF") } else { (&folder, "EISDIR") };
     let mut args = Vec::new();
-    for (number, (receiver, sender)) in pipes.iter().enumerate() {
-        // Nobody can read from a pipe's end for writing: EBADF.
-        let theirs = if number == FAILS { sender } else { receiver };
+    for (number, (receiver, _)) in pipes.iter().enumerate() {
+        let theirs = if number == FAILS { unreadable } else { receiver };
         fcntl(theirs, FcntlArg::F_SETFD(FdFlag::empty()))?;
         args.push(theirs.as_raw_fd().to_string().into());
     }
@@ -73,7 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let _ = input.write_all(b"!");
     let mut first_told = told_in(&[early, output.hear(ANSWER)?].concat());
     let failure: Told = first_told.remove_entry(&FAILS).into_iter().collect();
-    judge("the failure", &failure, &[(FAILS, "EBADF".to_owned())]);
+    judge("the failure", &failure, &[(FAILS, errno.to_owned())]);
     judge("two reads at a time", &first_told, &[(FIRST, bytes(first)), (SECOND, bytes(second))]);
 
     mark!("one read ends");
