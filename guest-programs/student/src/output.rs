@@ -34,9 +34,15 @@ impl Output {
     /// lines that have come, which also go to the harness's own output: the
     /// run's. A line without its end waits for that.
     pub fn hear(&mut self, time: Duration) -> io::Result<Vec<String>> {
+        self.hear_some(usize::MAX, time)
+    }
+
+    /// The same, but no longer than until so many lines have come. There may be
+    /// more of them, if they came at once.
+    pub fn hear_some(&mut self, enough: usize, time: Duration) -> io::Result<Vec<String>> {
         let mut heard = Vec::new();
         let deadline = Instant::now() + time;
-        while !self.ended {
+        while !self.ended && heard.len() < enough {
             let left = deadline.saturating_duration_since(Instant::now());
             let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
             let mut fds = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
