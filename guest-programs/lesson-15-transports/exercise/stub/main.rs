@@ -18,10 +18,12 @@ use nix::sys::signal::Signal;
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// What somebody hears of a loss.
-#[allow(dead_code)]
+#[allow(dead_code)] // Not each answer has to occur.
 enum Hears {
     Nothing,
+    /// That something is lost.
     That,
+    /// And how many interrupts that are.
     HowMuch,
 }
 use Hears::{HowMuch, Nothing, That};
@@ -42,8 +44,8 @@ const ALARM: Overrun = Overrun { sender: HowMuch, reader: Nothing };
 /// The meter: prints how many interrupts there were while nobody looked. None
 /// may be missing; what the device said does not matter.
 fn meter(device: &OwnedFd) -> Result<()> {
-    // TODO: choose a transport, and print the count. This one is told of nothing
-    // that it could count.
+    // TODO: choose a transport, and print the count. What stands here and below
+    // is a signal that a process ignores unless it has a handler for it.
     let signal = Signal::SIGURG as u32;
     register(device, Choice { transport: SIGNAL, signal, ..Choice::default() })?;
     ready()?;
@@ -52,8 +54,8 @@ fn meter(device: &OwnedFd) -> Result<()> {
 }
 
 /// The log: prints how many interrupts there were, and the sum of what the
-/// device said with each, its payload. Some hundred come while nobody looks, and
-/// of none the payload may be missing.
+/// device said with each, its payload. Up to 500 come while nobody looks, and of
+/// none the payload may be missing.
 fn log(device: &OwnedFd) -> Result<()> {
     // TODO: choose a transport, and print the count and the sum.
     let signal = Signal::SIGURG as u32;

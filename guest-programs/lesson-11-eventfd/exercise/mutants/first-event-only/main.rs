@@ -52,7 +52,7 @@ fn serve(sources: &[Source]) -> Result<()> {
         // Several sources may be ready, and those are read that are, no others:
         // a read of an eventfd without a count would wait, and the whole loop
         // with it.
-        for event in events[..ready].first() {
+        if let Some(event) = events[..ready].first() {
             if event.data() == STDIN {
                 // Nobody writes there: it is EPOLLHUP, which comes unasked, and
                 // without EPOLLIN.

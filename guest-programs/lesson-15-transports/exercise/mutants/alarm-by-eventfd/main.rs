@@ -20,10 +20,12 @@ use nix::unistd::read;
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// What somebody hears of a loss.
-#[allow(dead_code)]
+#[allow(dead_code)] // Not each answer has to occur.
 enum Hears {
     Nothing,
+    /// That something is lost.
     That,
+    /// And how many interrupts that are.
     HowMuch,
 }
 use Hears::{HowMuch, Nothing, That};
@@ -57,8 +59,8 @@ fn meter(device: &OwnedFd) -> Result<()> {
 }
 
 /// The log: prints how many interrupts there were, and the sum of what the
-/// device said with each, its payload. Some hundred come while nobody looks, and
-/// of none the payload may be missing.
+/// device said with each, its payload. Up to 500 come while nobody looks, and of
+/// none the payload may be missing.
 fn log(device: &OwnedFd) -> Result<()> {
     // A payload for each: that rules out the eventfd, which only counts, and a
     // standard signal, of which one is kept. Real-time signals are kept as far
