@@ -14,6 +14,12 @@
 //!
 //! An exercise without a harness is run by `src/main.rs`, which does just this.
 //! Marks are written by root alone, so no student can write these.
+//!
+//! Where the student writes a kernel module, the harness loads it ([`module`])
+//! and acts on it from outside, as user space and as the device ([`edu`]).
+
+pub mod edu;
+pub mod module;
 
 pub mod output;
 pub mod rest;

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every interrupt of the edu device sends a signal to the process that
+ * registered with /dev/lab_kill_pid:
+ *
+ *	process          this module               edu
+ *	REGISTER ──────▶ holds its struct pid
+ *	                 lab_kill_pid_isr() ◀───── interrupt
+ *	                   reads, acknowledges ──▶
+ *	handler ◀─────── kill_pid()
+ *
+ * One process at a time is registered. The registration belongs to the open
+ * file through which it was made, and ends with UNREGISTER or with the last
+ * close of that file; the death of the process does not end it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+
+#include "lab_edu.h"
+#include "lab_kill_pid.h"
+
+static bool msi;
+module_param(msi, bool, 0444);
+MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
+
+static DEFINE_LAB_EDU(edu);
+
+/*
+ * Who is registered. The interrupt handler reads this, so @lock is taken with
+ * interrupts off everywhere else.
+ */
+static struct {
+	spinlock_t lock;	/* for everything below */
+	struct file *owner;	/* NULL: nobody is registered */
+	int signal;
+	struct pid *pid;	/* whom to send it to; ours to put */
+} lab = {
+	.lock = __SPIN_LOCK_UNLOCKED(lab.lock),
+};
+
+/* Runs in whatever task was interrupted: "current" is nobody of interest. */
+static irqreturn_t lab_kill_pid_isr(int irq, void *data)
+{
+	u32 causes = readl(edu.regs + EDU_IRQ_STATUS);
+
+	/* The INTx wire is shared: this may be another device's interrupt. */
+	if (!causes)
+		return IRQ_NONE;
+	/*
+	 * Acknowledge what was read and nothing else: a cause that came since
+	 * then has not been seen by anybody. Not to acknowledge at all would
+	 * leave the wire asserted, and this handler running for ever.
+	 */
+	writel(causes, edu.regs + EDU_IRQ_ACK);
+
+	/*
+	 * kill_pid() never sleeps, so it may be called here. priv is 1: this is
+	 * the kernel's signal, not one of the task that was interrupted, which
+	 * would have to have the permission to send it.
+	 */
+	spin_lock(&lab.lock);
+	if (lab.owner)
+		kill_pid(lab.pid, lab.signal, 1);
+	spin_unlock(&lab.lock);
+	return IRQ_HANDLED;
+}
+
+/* Registers the process that calls. */
+static long lab_register(struct file *file, int signal)
+{
+	struct pid *pid;
+	unsigned long flags;
+	long err = 0;
+
+	pid = task_tgid(current);
+
+	spin_lock_irqsave(&lab.lock, flags);
+	if (lab.owner) {
+		err = -EBUSY;
+	} else {
+		lab.owner = file;
+		lab.signal = signal;
+		lab.pid = pid;
+	}
+	spin_unlock_irqrestore(&lab.lock, flags);
+	return err;
+}
+
+/* Ends the registration made through this file. */
+static long lab_unregister(struct file *file)
+{
+	unsigned long flags;
+	long err = 0;
+
+	spin_lock_irqsave(&lab.lock, flags);
+	if (lab.owner == file) {
+		lab.owner = NULL;
+		lab.pid = NULL;
+	} else {
+		err = -ENOENT;
+	}
+	spin_unlock_irqrestore(&lab.lock, flags);
+	return err;
+}
+
+/* ---- The device file ------------------------------------------------------- */
+
+static long lab_register_ioctl(struct file *file, const void __user *arg)
+{
+	struct lab_kill_pid_target target;
+
+	if (copy_from_user(&target, arg, sizeof(target)))
+		return -EFAULT;
+	if (!target.signal || !valid_signal(target.signal))
+		return -EINVAL;
+	if (target.signal == SIGKILL || target.signal == SIGSTOP)
+		return -EINVAL;
+	/* This module knows one way to remember a process, and one sender. */
+	if (target.priv != 1 || target.remember != LAB_KILL_PID_REFERENCE || target.padding)
+		return -EINVAL;
+	return lab_register(file, target.signal);
+}
+
+static long lab_kill_pid_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case LAB_KILL_PID_REGISTER:
+		return lab_register_ioctl(file, (void __user *)arg);
+	case LAB_KILL_PID_UNREGISTER:
+		return lab_unregister(file);
+	default:
+		return -ENOTTY;
+	}
+}
+
+/* The last close: of every descriptor of this open, in every process. */
+static int lab_kill_pid_release(struct inode *inode, struct file *file)
+{
+	lab_unregister(file);	/* -ENOENT: it had not registered, or no longer */
+	return 0;
+}
+
+static const struct file_operations lab_kill_pid_fops = {
+	.owner = THIS_MODULE,	/* an open file keeps the module loaded */
+	.unlocked_ioctl = lab_kill_pid_ioctl,
+	.release = lab_kill_pid_release,
+};
+
+static struct miscdevice lab_kill_pid_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = KBUILD_MODNAME,
+	.fops = &lab_kill_pid_fops,
+};
+
+/* ---- The PCI device, the module -------------------------------------------- */
+
+static int lab_kill_pid_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	return lab_edu_start(&edu, pdev, msi, lab_kill_pid_isr, &edu);
+}
+
+static void lab_kill_pid_remove(struct pci_dev *pdev)
+{
+	lab_edu_stop(&edu, &edu);
+}
+
+static const struct pci_device_id lab_kill_pid_ids[] = {
+	{ LAB_EDU_PCI_ID },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, lab_kill_pid_ids);
+
+static struct pci_driver lab_kill_pid_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = lab_kill_pid_ids,
+	.probe = lab_kill_pid_probe,
+	.remove = lab_kill_pid_remove,
+};
+
+static int __init lab_kill_pid_init(void)
+{
+	int err;
+
+	err = lab_edu_register(&lab_kill_pid_driver, &edu);
+	if (err)
+		return err;
+
+	/* Last, because it can be opened from here on. */
+	err = misc_register(&lab_kill_pid_misc);
+	if (err)
+		pci_unregister_driver(&lab_kill_pid_driver);
+	return err;
+}
+module_init(lab_kill_pid_init);
+
+/* No file is open any more, so nobody is registered and no pid is held. */
+static void __exit lab_kill_pid_exit(void)
+{
+	misc_deregister(&lab_kill_pid_misc);
+	pci_unregister_driver(&lab_kill_pid_driver);
+}
+module_exit(lab_kill_pid_exit);
+
+MODULE_DESCRIPTION("Upcall: an interrupt of edu sends a signal to the process that registered");
+MODULE_LICENSE("GPL");
