@@ -100,6 +100,7 @@ impl Plan {
             timeout_ms: lesson.timeout_ms * u64::from(options.kernel.patience()),
             marks: Marks::Anyone,
             nonce: String::new(),
+            session: None,
         };
         Plan { lesson, options, build, job }
     }

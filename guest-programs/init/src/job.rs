@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::kmod::{ModuleInitFlags, finit_module};
 use protocol::{Ended, Job, Module};
 
-use crate::{LAB, machine, supervise, trace, watchdog};
+use crate::{LAB, machine, session, supervise, trace, watchdog};
 
 /// What everything but the program may take: loading modules, ending what the
 /// program left, sending the record.
@@ -25,7 +25,10 @@ pub fn run(job: &Job) -> Result<Ended, String> {
     // whether the machine was booted or restored, and so does what they decide.
     machine::sleep_until_next_mark()?;
     trace::switch(true)?;
-    let ended = supervise::run(job);
+    let ended = match &job.session {
+        None => supervise::run(job),
+        Some(session) => session::run(job, session),
+    };
     trace::switch(false)?;
     ended
 }

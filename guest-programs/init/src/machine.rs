@@ -4,12 +4,15 @@
 use std::convert::Infallible;
 use std::fs;
 use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 use nix::sys::reboot::{RebootMode, reboot};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, ClockNanosleepFlags, clock_gettime, clock_nanosleep};
-use protocol::{CHECKPOINT_PARAMETER, PVPANIC_SLOT};
+use protocol::{CHECKPOINT_PARAMETER, PVPANIC_SLOT, USERS, User};
 
 use crate::registers::Registers;
 
@@ -24,14 +27,52 @@ pub fn log(line: &str) {
 /// What programs expect of a machine besides its file systems.
 pub fn set_up() -> Result<(), String> {
     nix::unistd::sethostname("upcall").map_err(|e| format!("failed to set the host name: {e}"))?;
+    bring_up_loopback().map_err(|e| format!("failed to bring up `lo`: {e}"))?;
     // Names that a shell or a C library would look up.
+    let line =
+        |user: &User| format!("{0}:x:{1}:{1}::{2}:/bin/sh\n", user.name, user.uid, user.home);
+    let passwd: String = USERS.iter().map(line).collect();
+    let group: String =
+        USERS.iter().map(|user| format!("{}:x:{}:\n", user.name, user.uid)).collect();
     for (path, text) in [
-        ("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000::/tmp:/bin/sh\n"),
-        ("/etc/group", "root:x:0:\nstudent:x:1000:\n"),
+        ("/etc/passwd", passwd.as_str()),
+        ("/etc/group", group.as_str()),
+        ("/etc/hosts", "127.0.0.1 localhost upcall\n"),
     ] {
         fs::create_dir_all("/etc")
             .and_then(|()| fs::write(path, text))
             .map_err(|e| format!("failed to write `{path}`: {e}"))?;
+    }
+    fs::create_dir_all("/root").map_err(|e| format!("failed to create `/root`: {e}"))?;
+    for (path, target) in [
+        ("/dev/fd", "/proc/self/fd"),
+        ("/dev/stdin", "/proc/self/fd/0"),
+        ("/dev/stdout", "/proc/self/fd/1"),
+        ("/dev/stderr", "/proc/self/fd/2"),
+    ] {
+        symlink(target, path).map_err(|e| format!("failed to link `{path}`: {e}"))?;
+    }
+    Ok(())
+}
+
+/// Switches the loopback device on; the kernel gives it 127.0.0.1 by itself
+/// (`inetdev_event`, net/ipv4/devinet.c). See netdevice(7).
+fn bring_up_loopback() -> nix::Result<()> {
+    use nix::libc::{IFF_UP, SIOCGIFFLAGS, SIOCSIFFLAGS, ifreq};
+    nix::ioctl_readwrite_bad!(get_flags, SIOCGIFFLAGS, ifreq);
+    nix::ioctl_write_ptr_bad!(set_flags, SIOCSIFFLAGS, ifreq);
+    let socket = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
+    // SAFETY: all zeros are a valid ifreq: an empty name and no flags.
+    let mut request: ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = from.cast_signed();
+    }
+    // SAFETY: both requests take an ifreq with a name in it; the first fills in
+    // the flags, which are what the union then holds.
+    unsafe {
+        get_flags(socket.as_raw_fd(), &mut request)?;
+        request.ifr_ifru.ifru_flags |= IFF_UP as i16;
+        set_flags(socket.as_raw_fd(), &request)?;
     }
     Ok(())
 }

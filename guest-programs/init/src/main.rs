@@ -9,6 +9,7 @@
 //! modules, trace events
 //! the program                                in a child: PID 1 ignores signals
 //! [looks for leaked memory]                  debug kernel only
+//!   [its streams ◀─ virtio port ─▶ host]     `exec` and `shell` only
 //! record   ── ivshmem ──▶ host               outcome, stdout, stderr, trace
 //! power off
 //! ```
@@ -22,8 +23,10 @@ mod leaks;
 mod machine;
 mod mounts;
 mod payload;
+mod port;
 mod record;
 mod registers;
+mod session;
 mod supervise;
 mod trace;
 mod watchdog;
@@ -61,6 +64,7 @@ fn run() -> Result<Infallible, String> {
     machine::speak_up()?;
     let job = payload::unpack(LAB)?;
     let ended = job::run(&job).unwrap_or_else(Ended::NotStarted);
-    record::send(&Outcome { nonce: job.nonce, ended })?;
+    let wanted = job.session.map_or(Vec::new(), |session| session.out);
+    record::send(&Outcome { nonce: job.nonce, ended }, &wanted)?;
     machine::power_off()
 }

@@ -25,6 +25,7 @@ const MOUNTS: &[Mount] = &[
     // Pseudo-terminals; ptmxmode lets any user open one through /dev/ptmx.
     mount_of("devpts", "/dev/pts", "mode=0620,ptmxmode=0666"),
     mount_of("tmpfs", "/dev/shm", "mode=1777"),
+    mount_of("mqueue", "/dev/mqueue", ""),
     mount_of("tmpfs", "/tmp", "mode=1777"),
     mount_of("tmpfs", "/run", "mode=0755"),
     // The program's stdout and stderr are files here. The limit is what makes

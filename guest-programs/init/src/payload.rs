@@ -5,17 +5,19 @@ use std::io::{self, Cursor};
 use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::slice;
 
 use nix::sys::mman::{MapFlags, ProtFlags, mmap};
+use protocol::session::ROOT_FOLDER;
 use protocol::{JOB_FILE, Job, PAYLOAD_SLOT};
 
-/// Unpacks the payload below `folder` and returns the job in it.
+/// Unpacks the payload below `folder`, what of it belongs below `/` there, and
+/// returns the job in it.
 pub fn unpack(folder: &str) -> Result<Job, String> {
     let bytes = map_device(PAYLOAD_SLOT)?;
     let bytes: &[u8] = bytes;
-    unpack_files(bytes, folder)
+    unpack_files(bytes, Path::new(folder))
         .map_err(|e| format!("failed to unpack the payload into `{folder}`: {e}"))?;
     let path = format!("{folder}/{JOB_FILE}");
     let json = fs::read(&path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
@@ -26,10 +28,10 @@ pub fn unpack(folder: &str) -> Result<Job, String> {
 
 /// Each file goes from the device's memory to its place in one write(2): a
 /// megabyte copied in small pieces, and twice, would be a tenth of a lesson.
-fn unpack_files(bytes: &[u8], folder: &str) -> io::Result<()> {
+fn unpack_files(bytes: &[u8], folder: &Path) -> io::Result<()> {
     for entry in tar::Archive::new(Cursor::new(bytes)).entries_with_seek()? {
         let entry = entry?;
-        let path = Path::new(folder).join(entry.path()?);
+        let path = place(folder, &entry.path()?);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
@@ -38,6 +40,14 @@ fn unpack_files(bytes: &[u8], folder: &str) -> io::Result<()> {
         fs::set_permissions(&path, Permissions::from_mode(entry.header().mode()?))?;
     }
     Ok(())
+}
+
+/// Where a file of the payload belongs.
+fn place(folder: &Path, path: &Path) -> PathBuf {
+    match path.strip_prefix(ROOT_FOLDER) {
+        Ok(below) => Path::new("/").join(below),
+        Err(_) => folder.join(path),
+    }
 }
 
 /// The memory of the ivshmem device in a PCI slot: its BAR 2, which needs no

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{Cursor, Read, Write};
 
+use protocol::session::OUT_FOLDER;
 use protocol::{
     FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome, RECORD_SLOT, STDERR_FILE,
     STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
@@ -14,10 +15,11 @@ use crate::mounts::OUTPUT;
 use crate::payload::map_device;
 use crate::trace::TRACING;
 
-/// Writes the record into the record device.
+/// Writes the record into the record device, together with files of the guest
+/// that the host wants; one that cannot be read is left out.
 ///
 /// The outcome goes last: the host takes a record without it as cut off.
-pub fn send(outcome: &Outcome) -> Result<(), String> {
+pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     let memory = map_device(RECORD_SLOT)?;
     let mut record = Writer(tar::Builder::new(Cursor::new(memory)));
     for name in [STDOUT_FILE, STDERR_FILE] {
@@ -36,6 +38,11 @@ pub fn send(outcome: &Outcome) -> Result<(), String> {
     // Behind everything that asks about modules: it removes them.
     if let Some(leaks) = leaks::find()? {
         record.add(LEAKS_FILE, leaks.as_bytes())?;
+    }
+    for (number, path) in wanted.iter().enumerate() {
+        if let Ok(bytes) = fs::read(path) {
+            record.add(&format!("{OUT_FOLDER}/{number}"), &bytes)?;
+        }
     }
     let json = serde_json::to_vec(outcome).map_err(|e| format!("failed to encode: {e}"))?;
     record.add(OUTCOME_FILE, &json)?;

@@ -4,13 +4,14 @@
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::libc::{WEXITSTATUS, WIFEXITED, WNOHANG, WTERMSIG};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::sys::time::TimeSpec;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 use protocol::{Ended, Job, STDERR_FILE, STDOUT_FILE};
@@ -18,19 +19,13 @@ use protocol::{Ended, Job, STDERR_FILE, STDOUT_FILE};
 use crate::LAB;
 use crate::mounts::OUTPUT;
 
-/// Every process but PID 1 itself, for kill(2) and waitpid(2).
+/// Every process but PID 1 itself, for kill(2).
 const ALL: Pid = Pid::from_raw(-1);
 
 /// Starts the job's program, waits until it ends or its time is over, then
 /// ends everything it left behind.
 pub fn run(job: &Job) -> Result<Ended, String> {
-    // SIGCHLD is taken by sigtimedwait, never by a handler: no exit is missed
-    // between a look and a wait.
-    let mut sigchld = SigSet::empty();
-    sigchld.add(Signal::SIGCHLD);
-    sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigchld), None)
-        .map_err(|e| format!("failed to block SIGCHLD: {e}"))?;
-
+    let sigchld = block_sigchld()?;
     let deadline = now()? + Duration::from_millis(job.timeout_ms);
     let program = start(job)?;
     let ended = loop {
@@ -47,22 +42,38 @@ pub fn run(job: &Job) -> Result<Ended, String> {
     Ok(ended)
 }
 
-/// Starts the program with its output going to files and all signals unblocked.
+/// Blocks SIGCHLD and returns the set that it alone is in. It is waited for,
+/// never caught by a handler: no exit is missed between a look and a wait.
+pub fn block_sigchld() -> Result<SigSet, String> {
+    let mut sigchld = SigSet::empty();
+    sigchld.add(Signal::SIGCHLD);
+    sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigchld), None)
+        .map_err(|e| format!("failed to block SIGCHLD: {e}"))?;
+    Ok(sigchld)
+}
+
+/// Starts the program with its output going to files.
 fn start(job: &Job) -> Result<Pid, String> {
-    let path = format!("{LAB}/{}", job.program);
     let output = |name: &str| {
         let path = format!("{OUTPUT}/{name}");
         File::create(&path).map_err(|e| format!("failed to create `{path}`: {e}"))
     };
-    let mut command = Command::new(&path);
+    let mut command = command(job);
+    command.stdin(Stdio::null()).stdout(output(STDOUT_FILE)?).stderr(output(STDERR_FILE)?);
+    let child =
+        command.spawn().map_err(|e| format!("failed to start `{LAB}/{}`: {e}", job.program))?;
+    Ok(Pid::from_raw(child.id().cast_signed()))
+}
+
+/// The job's program with its arguments and environment, all signals
+/// unblocked; its streams are up to the caller.
+pub fn command(job: &Job) -> Command {
+    let mut command = Command::new(Path::new(LAB).join(&job.program));
     command
         .args(&job.args)
         .env_clear()
         .envs(job.env.iter().map(|(name, value)| (name, value)))
-        .current_dir("/tmp")
-        .stdin(Stdio::null())
-        .stdout(output(STDOUT_FILE)?)
-        .stderr(output(STDERR_FILE)?);
+        .current_dir("/tmp");
     // SAFETY: sigprocmask is async-signal-safe, as a child between fork and
     // exec needs it to be. Without it the program would inherit SIGCHLD blocked.
     unsafe {
@@ -71,44 +82,50 @@ fn start(job: &Job) -> Result<Pid, String> {
             Ok(())
         });
     }
-    let child = command.spawn().map_err(|e| format!("failed to start `{path}`: {e}"))?;
-    Ok(Pid::from_raw(child.id().cast_signed()))
+    command
 }
 
 /// Reaps every child that has ended, orphans included; says how the program
 /// did if it was among them.
-fn reap(program: Pid) -> Result<Option<Ended>, String> {
-    loop {
-        let ended = match waitpid(ALL, Some(WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::Exited(pid, status)) if pid == program => Ended::Exited(status),
-            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == program => {
-                Ended::Signaled(signal as i32)
-            }
-            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(None),
-            Ok(_) => continue,
-            Err(e) => return Err(format!("failed to reap: {e}")),
-        };
-        return Ok(Some(ended));
+pub fn reap(program: Pid) -> Result<Option<Ended>, String> {
+    while let Some((pid, status)) = wait_any(WNOHANG).map_err(|e| format!("failed to reap: {e}"))? {
+        if pid == program.as_raw() {
+            return Ok(Some(match WIFEXITED(status) {
+                true => Ended::Exited(WEXITSTATUS(status)),
+                false => Ended::Signaled(WTERMSIG(status)),
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// waitpid(2) for any child: which one ended, and its status. None if there is
+/// no child, or none that has ended and `flags` say not to wait.
+///
+/// nix's own knows no real-time signal and fails where one ended a child.
+fn wait_any(flags: i32) -> nix::Result<Option<(i32, i32)>> {
+    let mut status = 0;
+    // SAFETY: the pointer is to a live integer.
+    match Errno::result(unsafe { nix::libc::waitpid(-1, &mut status, flags) }) {
+        Ok(0) | Err(Errno::ECHILD) => Ok(None),
+        Ok(pid) => Ok(Some((pid, status))),
+        Err(e) => Err(e),
     }
 }
 
 /// Kills what is still running and reaps it, so that the record is complete
 /// and nothing writes to it any more.
-fn end_the_rest() -> Result<(), String> {
+pub fn end_the_rest() -> Result<(), String> {
     match kill(ALL, Signal::SIGKILL) {
         Ok(()) | Err(Errno::ESRCH) => {}
         Err(e) => return Err(format!("failed to kill what the program left: {e}")),
     }
-    loop {
-        match waitpid(ALL, None) {
-            Ok(_) => {}
-            Err(Errno::ECHILD) => return Ok(()),
-            Err(e) => return Err(format!("failed to reap what the program left: {e}")),
-        }
+    while wait_any(0).map_err(|e| format!("failed to reap what the program left: {e}"))?.is_some() {
     }
+    Ok(())
 }
 
-fn now() -> Result<Duration, String> {
+pub fn now() -> Result<Duration, String> {
     clock_gettime(ClockId::CLOCK_MONOTONIC)
         .map(Duration::from)
         .map_err(|e| format!("failed to read the clock: {e}"))

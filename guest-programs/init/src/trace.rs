@@ -19,7 +19,7 @@ pub fn set_up(job: &Job) -> Result<(), String> {
     // end, not the other way round. The host is told how many were dropped.
     write("options/overwrite", "0")?;
     for wanted in &job.trace {
-        let folder = format!("events/{}", wanted.event);
+        let folder = format!("events/{}", full_name(&wanted.event)?);
         if !wanted.filter.is_empty() {
             write(&format!("{folder}/filter"), &wanted.filter)?;
         }
@@ -47,6 +47,20 @@ fn open_to_everyone() -> Result<(), String> {
             .map_err(|e| format!("failed to open `{path}` to every user: {e}"))?;
     }
     Ok(())
+}
+
+/// An event's name together with its system's, where a person left that out.
+fn full_name(event: &str) -> Result<String, String> {
+    if event.contains('/') {
+        return Ok(event.to_owned());
+    }
+    let path = format!("{TRACING}/available_events");
+    let all = fs::read_to_string(&path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
+    let line = all.lines().find(|line| line.split_once(':').is_some_and(|(_, name)| name == event));
+    match line {
+        Some(line) => Ok(line.replace(':', "/")),
+        None => Err(format!("the kernel has no trace event `{event}`")),
+    }
 }
 
 /// Starts or stops recording.

@@ -41,8 +41,14 @@ pub fn stop() -> Result<(), String> {
         .map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
-/// Starts it: after `limit` of the guest's time the machine is ended.
+/// Starts it: after `limit` of the guest's time the machine is ended. A limit
+/// of more than 17 minutes is beyond what it can count, and is left to the
+/// host.
 pub fn start(limit: Duration) -> Result<(), String> {
+    let ticks = limit.as_nanos() / TICK.as_nanos();
+    if ticks > MOST {
+        return Ok(());
+    }
     let path = format!("/sys/bus/pci/devices/{WATCHDOG_SLOT}");
     // Without a driver to do so, memory decoding has to be switched on by hand.
     let enable = format!("{path}/enable");
@@ -52,8 +58,7 @@ pub fn start(limit: Duration) -> Result<(), String> {
     let config = File::options().write(true).open(&path).map_err(failed)?;
 
     let registers = Registers::map(WATCHDOG_SLOT)?;
-    let ticks = (limit.as_nanos() / TICK.as_nanos()).clamp(1, MOST) as u32;
-    for (timer, ticks) in [(TIMER1, ticks), (TIMER2, 1)] {
+    for (timer, ticks) in [(TIMER1, ticks as u32), (TIMER2, 1)] {
         for word in UNLOCK {
             registers.write(RELOAD, word);
         }

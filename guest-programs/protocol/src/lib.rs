@@ -9,7 +9,11 @@
 //! There is no version number: PID 1 and the host are always built from the
 //! same tree, and the checkpoint is keyed by the hash of both.
 
+pub mod session;
+
 use serde::{Deserialize, Serialize};
+
+pub use session::Session;
 
 /// PCI address of the device whose memory holds the payload.
 pub const PAYLOAD_SLOT: &str = "0000:00:05.0";
@@ -44,11 +48,31 @@ pub const MODULES_FILE: &str = "modules";
 /// Kernel parameter that makes PID 1 stop the machine once it is ready.
 pub const CHECKPOINT_PARAMETER: &str = "upcall.checkpoint";
 
+/// A user of the guest. Each has a group of the same name and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct User {
+    pub name: &'static str,
+    pub uid: u32,
+    pub home: &'static str,
+}
+
+/// All users of the guest, as its `/etc/passwd` has them.
+pub const USERS: &[User] = &[
+    User { name: "root", uid: 0, home: "/root" },
+    User { name: "student", uid: 1000, home: "/tmp" },
+    User { name: "nobody", uid: 65534, home: "/tmp" },
+];
+
+/// The user of this name, if there is one.
+pub fn user(name: &str) -> Option<User> {
+    USERS.iter().find(|user| user.name == name).copied()
+}
+
 /// What one run has to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// The program, as a path inside the payload.
+    /// The program, as a path inside the payload, or absolute in the guest.
     pub program: String,
     /// Its arguments, without `argv[0]`.
     pub args: Vec<String>,
@@ -66,6 +90,9 @@ pub struct Job {
     pub marks: Marks,
     /// Returned in the outcome; the program never sees it.
     pub nonce: String,
+    /// A session with a person; lessons have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
 }
 
 /// Whose marks the trace takes.
