@@ -30,6 +30,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use marker::mark;
+use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, setrlimit};
 
 /// The student's program, where the payload puts it.
@@ -55,10 +56,18 @@ pub fn command(args: impl IntoIterator<Item = OsString>) -> Command {
     let mut command = Command::new(PROGRAM);
     // `uid` also drops root's supplementary groups.
     command.args(args).stdin(Stdio::null()).current_dir("/tmp").uid(UID).gid(UID);
+    let hidden = hide_processes();
     // SAFETY: setrlimit is a system call and nothing else, as a child between
     // fork and exec needs it to be.
-    unsafe { command.pre_exec(limit) };
+    unsafe { command.pre_exec(move || hidden.map_err(io::Error::from).and_then(|()| limit())) };
     command
+}
+
+/// From now on a user sees no processes in /proc but their own: the harness's
+/// arguments say what the student's program is to find out.
+fn hide_processes() -> nix::Result<()> {
+    let nothing: Option<&str> = None;
+    mount(nothing, "/proc", nothing, MsFlags::MS_REMOUNT, Some("hidepid=invisible"))
 }
 
 fn limit() -> io::Result<()> {
