@@ -21,7 +21,10 @@ pub fn all() -> Vec<Test> {
     };
     vec![
         test("unit-tests", |sh| {
-            cmd!(sh, "cargo test --quiet --locked -p lab -p tests -p xtask -p protocol -p marker")
+            cmd!(
+                sh,
+                "cargo test --quiet --locked -p lab -p tests -p xtask -p protocol -p marker -p student"
+            )
         }),
         test("clippy", |sh| {
             cmd!(sh, "cargo clippy --quiet --locked --workspace --all-targets -- -D warnings")

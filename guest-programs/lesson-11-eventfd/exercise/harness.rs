@@ -16,9 +16,7 @@ use std::time::Duration;
 
 use lesson_11_eventfd::{CONTEXT, DEVICE, Target, raise, register};
 use marker::mark;
-use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::libc;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::stat::Mode;
 use student::output::Output;
@@ -59,7 +57,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|(cause, (_, eventfd))| format!("{cause:#x}={}", eventfd.as_fd().as_raw_fd()).into());
     let mut command = student::command(args);
     let mut program = student::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
-    stay_ahead()?;
+    // So interrupts pile up indeed, before the program reads.
+    student::stay_ahead()?;
     let input = program.stdin.take();
     let mut output = Output::of(&mut program)?;
     // By then it waits for the first event.
@@ -140,13 +139,4 @@ fn verdict(step: &str, right: bool) {
     if right {
         mark!("{step}: every count is right");
     }
-}
-
-/// Lets nobody else run unless this process sleeps: as a real-time task on one
-/// CPU. So interrupts pile up indeed.
-fn stay_ahead() -> nix::Result<()> {
-    let parameters = libc::sched_param { sched_priority: 1 };
-    // SAFETY: it reads one sched_param from a valid pointer.
-    Errno::result(unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) })
-        .map(drop)
 }

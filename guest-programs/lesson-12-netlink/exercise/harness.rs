@@ -14,8 +14,6 @@ use std::time::Duration;
 use lesson_12_netlink::{COUNT, Family, RAISE, attribute, command, open_socket, resolve};
 use marker::mark;
 use netlink_sys::Socket;
-use nix::errno::Errno;
-use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
@@ -46,7 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut program = student::spawn(student::command([]).stdout(Stdio::piped()))?;
     let mut output = Output::of(&mut program)?;
     let pid = Pid::from_raw(program.id().cast_signed());
-    stay_ahead()?;
+    // So it acts as soon as the program has printed a line.
+    student::stay_ahead()?;
     // By then it waits for the first event.
     output.hear(START)?;
 
@@ -88,6 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     judge("during the recovery", &lines, from, edu.interrupts);
 
     mark_rest(&program, &mut output)?;
+    mark!("the end");
     program.kill()?;
     student::wait(&mut program)?;
     Ok(())
@@ -140,13 +140,4 @@ fn stop(program: Pid) -> nix::Result<()> {
     kill(program, Signal::SIGSTOP)?;
     let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
     waitid(Id::Pid(program), flags).map(drop)
-}
-
-/// Lets nobody else run unless this process sleeps: as a real-time task on one
-/// CPU. So it acts as soon as the program has printed a line.
-fn stay_ahead() -> nix::Result<()> {
-    let parameters = libc::sched_param { sched_priority: 1 };
-    // SAFETY: it reads one sched_param from a valid pointer.
-    Errno::result(unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) })
-        .map(drop)
 }

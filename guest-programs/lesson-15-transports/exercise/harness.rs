@@ -19,7 +19,6 @@ use std::time::Duration;
 use lesson_15_transports::{Counters, DEVICE, counters, open_device, raise};
 use marker::mark;
 use nix::errno::Errno;
-use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
@@ -66,7 +65,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let input = program.stdin.take().ok_or("no stdin")?;
     let output = Output::of(&mut program)?;
     let mut student = Student { program, input, output, device };
-    stay_ahead()?;
+    // So nothing is read before all of it is sent.
+    student::stay_ahead()?;
 
     mark!("meter");
     student.output.hear_some(1, START)?;
@@ -159,13 +159,4 @@ impl Student {
         self.say(b'n');
         Ok(())
     }
-}
-
-/// Lets nobody else run unless this process sleeps: as a real-time task on one
-/// CPU. So nothing is read before all of it is sent.
-fn stay_ahead() -> nix::Result<()> {
-    let parameters = libc::sched_param { sched_priority: 1 };
-    // SAFETY: it reads one sched_param from a valid pointer.
-    Errno::result(unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) })
-        .map(drop)
 }

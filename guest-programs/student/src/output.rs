@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// So many lines are shown and heard. A program that prints without end is not
-/// to fill the record, nor a harness's memory.
+/// So many lines are shown and heard, and so many bytes of each. A program that
+/// prints without end is not to fill the record, nor a harness's memory.
 const LINES: usize = 200;
+const LINE: usize = 500;
 
 /// The standard output of a program that was started with a pipe for it.
 #[derive(Debug)]
@@ -54,7 +55,9 @@ impl Output {
             self.ended = size == 0;
             for &byte in &bytes[..size] {
                 if byte != b'\n' {
-                    self.rest.push(byte);
+                    if self.rest.len() < LINE {
+                        self.rest.push(byte);
+                    }
                     continue;
                 }
                 self.lines += 1;
@@ -67,5 +70,46 @@ impl Output {
             }
         }
         Ok(heard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// What a program that prints this text is heard to say, and its output.
+    fn hear(text: &str, enough: usize) -> (Vec<String>, Output) {
+        let mut command = Command::new("printf");
+        let mut program =
+            command.args(["%s", text]).stdout(Stdio::piped()).spawn().expect("printf starts");
+        let mut output = Output::of(&mut program).expect("it has a pipe");
+        // It has printed all of it when it has ended: one read gets that.
+        program.wait().expect("printf ends");
+        let heard = output.hear_some(enough, Duration::from_secs(60)).expect("it can be read");
+        (heard, output)
+    }
+
+    #[test]
+    fn a_line_without_its_end_is_none() {
+        let (heard, output) = hear("a\n\nb c\nd", usize::MAX);
+        assert_eq!(heard, ["a", "", "b c"]);
+        assert_eq!((output.lines, output.ended), (3, true));
+    }
+
+    #[test]
+    fn enough_lines_end_the_listening() {
+        let (heard, output) = hear("a\nb\n", 1);
+        assert_eq!(heard, ["a", "b"]);
+        assert!(!output.ended);
+    }
+
+    #[test]
+    fn too_much_is_cut() {
+        let (heard, output) = hear(&"x\n".repeat(LINES + 1), usize::MAX);
+        assert_eq!((heard.len(), output.lines), (LINES, LINES + 1));
+        let (heard, _) = hear(&("x".repeat(LINE + 1) + "\n"), usize::MAX);
+        assert_eq!(heard, ["x".repeat(LINE)]);
     }
 }
