@@ -152,7 +152,8 @@ impl Student {
         let wanted = format!("{job} overrun: sender {sender}, reader {reader}");
         match said {
             Some(line) if line == wanted && right => mark!("{job}: the reason is right"),
-            Some(line) if line != wanted => mark!("{job}: said `{line}`, not `{wanted}`"),
+            // What does happen is for the student to find out.
+            Some(line) if line != wanted => mark!("{job}: said `{line}`: not so"),
             // Of a transport that does not do the job, it explains nothing.
             _ => mark!("{job}: no reason for what does the job"),
         }
