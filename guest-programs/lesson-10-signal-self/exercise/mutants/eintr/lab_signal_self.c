@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A slow device, whose users may be interrupted: a driver that honours a pending
+ * signal.
+ *
+ *	read	sleeps until the device interrupts, and stores how often it did
+ *		since the last read, a __u32
+ *	write	gives the device bytes, for each of which it takes a millisecond
+ *
+ * A signal does not stop code of the kernel, not even SIGKILL. It sets a flag,
+ * which is looked at on the way back to user space. Until then it is pending,
+ * and whoever keeps a process in the kernel for long has to look for himself.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+
+#include "lab_edu.h"
+
+static DEFINE_LAB_EDU(edu);
+
+static DECLARE_WAIT_QUEUE_HEAD(lab_wait);
+static atomic_t lab_wakes;	/* interrupts not yet read */
+
+static irqreturn_t lab_signal_self_isr(int irq, void *data)
+{
+	u32 causes = readl(edu.regs + EDU_IRQ_STATUS);
+
+	if (!causes)
+		return IRQ_NONE;
+	writel(causes, edu.regs + EDU_IRQ_ACK);
+
+	atomic_inc(&lab_wakes);
+	wake_up(&lab_wait);
+	return IRQ_HANDLED;
+}
+
+static ssize_t lab_signal_self_read(struct file *file, char __user *buf, size_t count,
+				    loff_t *pos)
+{
+	u32 wakes;
+
+	if (count < sizeof(wakes))
+		return -EINVAL;
+
+	while (!(wakes = atomic_xchg(&lab_wakes, 0)))
+		if (wait_event_interruptible(lab_wait, atomic_read(&lab_wakes)))
+			return -EINTR;
+
+	if (put_user(wakes, (u32 __user *)buf))
+		return -EFAULT;
+	return sizeof(wakes);
+}
+
+/* The device takes a byte, and a millisecond for it. */
+static int lab_take(const char __user *from)
+{
+	char byte;
+
+	if (get_user(byte, from))
+		return -EFAULT;
+	mdelay(1);
+	return 0;
+}
+
+static ssize_t lab_signal_self_write(struct file *file, const char __user *buf, size_t count,
+				     loff_t *pos)
+{
+	size_t done;
+
+	for (done = 0; done < count; done++) {
+		int err;
+
+		/*
+		 * Nothing here sleeps, so nobody but us looks. What the device
+		 * has taken, it has: called again from the start, the write
+		 * would give it those bytes a second time. So an error is
+		 * returned before the first byte only; after it, how many there
+		 * were, and the caller goes on from there if he likes.
+		 */
+		if (signal_pending(current))
+			err = -ERESTARTSYS;
+		else
+			err = lab_take(buf + done);
+		if (err)
+			return done ? done : err;
+	}
+	return done;
+}
+
+/* ---- The device file, the PCI device, the module --------------------------- */
+
+static const struct file_operations lab_signal_self_fops = {
+	.owner = THIS_MODULE,	/* an open file keeps the module loaded */
+	.read = lab_signal_self_read,
+	.write = lab_signal_self_write,
+};
+
+static struct miscdevice lab_signal_self_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = KBUILD_MODNAME,
+	.fops = &lab_signal_self_fops,
+};
+
+static int lab_signal_self_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	return lab_edu_start(&edu, pdev, false, lab_signal_self_isr, &edu);
+}
+
+static void lab_signal_self_remove(struct pci_dev *pdev)
+{
+	lab_edu_stop(&edu, &edu);
+}
+
+static const struct pci_device_id lab_signal_self_ids[] = {
+	{ LAB_EDU_PCI_ID },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, lab_signal_self_ids);
+
+static struct pci_driver lab_signal_self_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = lab_signal_self_ids,
+	.probe = lab_signal_self_probe,
+	.remove = lab_signal_self_remove,
+};
+
+static int __init lab_signal_self_init(void)
+{
+	int err;
+
+	err = lab_edu_register(&lab_signal_self_driver, &edu);
+	if (err)
+		return err;
+
+	/* Last, because it can be opened from here on. */
+	err = misc_register(&lab_signal_self_misc);
+	if (err)
+		pci_unregister_driver(&lab_signal_self_driver);
+	return err;
+}
+module_init(lab_signal_self_init);
+
+static void __exit lab_signal_self_exit(void)
+{
+	misc_deregister(&lab_signal_self_misc);
+	pci_unregister_driver(&lab_signal_self_driver);
+}
+module_exit(lab_signal_self_exit);
+
+MODULE_DESCRIPTION("Upcall: a slow device whose users may be interrupted");
+MODULE_LICENSE("GPL");
