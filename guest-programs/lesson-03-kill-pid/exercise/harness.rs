@@ -161,9 +161,10 @@ impl Harness {
             return Ok(());
         }
         let held = namespaces()?;
-        match held > self.held {
-            true => mark!("{life}. its struct pid is still held"),
-            false => mark!("{life}. nobody holds its struct pid"),
+        if held > self.held {
+            mark!("{life}. its struct pid is still held");
+        } else {
+            mark!("{life}. nobody holds its struct pid");
         }
         self.held = held;
         Ok(())

@@ -57,6 +57,9 @@ static ssize_t lab_signal_self_read(struct file *file, char __user *buf, size_t 
 	return sizeof(wakes);
 }
 
+/* What stands for the slow part of the device: a register, if it were one. */
+static char lab_register;
+
 /* The device takes a byte, and a millisecond for it. */
 static int lab_take(const char __user *from)
 {
@@ -64,6 +67,7 @@ static int lab_take(const char __user *from)
 
 	if (get_user(byte, from))
 		return -EFAULT;
+	WRITE_ONCE(lab_register, byte);
 	mdelay(1);
 	return 0;
 }
