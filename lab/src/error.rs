@@ -4,6 +4,7 @@ use crate::bench::BenchError;
 use crate::cache::CacheError;
 use crate::classroom::WorkError;
 use crate::course::CourseError;
+use crate::exec::ExecutableError;
 use crate::exercise::ExerciseError;
 use crate::exercise::compile::CompileError;
 use crate::exercise::submission::Refused;
@@ -62,6 +63,12 @@ pub enum Error {
     NoExercise,
     #[error("{lesson} is not solved yet, and its solution was not shown")]
     Unsolved { lesson: String },
+    #[error(transparent)]
+    Executable(#[from] ExecutableError),
+    #[error("failed to relay the program's streams: {0}")]
+    Relay(#[source] std::io::Error),
+    #[error("the program left no file `{guest}`")]
+    NotLeft { guest: String },
     #[error("`--accel kvm` does not work here: {reason}")]
     NoKvm { reason: String },
 }
@@ -92,7 +99,10 @@ impl Error {
             | Error::Grade(_)
             | Error::NoExercise
             | Error::Unsolved { .. }
-            | Error::Refused(_) => ExitStatus::Usage,
+            | Error::Refused(_)
+            | Error::Executable(_)
+            | Error::Kmod(KmodError::NoKbuild { .. }) => ExitStatus::Usage,
+            Error::NotLeft { .. } => ExitStatus::Failed,
             Error::Bench(_) => ExitStatus::Failed,
             Error::Host(HostError::Cache(_)) => ExitStatus::Build,
             Error::Host(_)
@@ -110,9 +120,11 @@ impl Error {
             | Error::Kmod(_)
             | Error::Payload(_)
             | Error::File { .. } => ExitStatus::Build,
-            Error::Vm(_) | Error::Record(_) | Error::Trace(_) | Error::NoVerdict { .. } => {
-                ExitStatus::Vm
-            }
+            Error::Vm(_)
+            | Error::Record(_)
+            | Error::Trace(_)
+            | Error::Relay(_)
+            | Error::NoVerdict { .. } => ExitStatus::Vm,
         }
     }
 
@@ -158,6 +170,7 @@ impl Error {
             Error::Cache(e) => e.hint(),
             Error::Host(e) => e.hint(),
             Error::Kernel(e) => e.hint(),
+            Error::Executable(e) => e.hint(),
             Error::NoKvm { .. } => {
                 Some("leave `--accel kvm` out: emulation works everywhere".to_owned())
             }

@@ -16,6 +16,7 @@ pub mod cache;
 pub mod classroom;
 pub mod course;
 pub mod error;
+pub mod exec;
 pub mod exercise;
 pub mod expect;
 pub mod findings;

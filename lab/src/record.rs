@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use protocol::session::OUT_FOLDER;
 use protocol::{
     FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome, STDERR_FILE, STDOUT_FILE,
     TRACE_FILE, TRACE_STATS_FILE,
@@ -28,6 +29,9 @@ pub struct Record {
     /// What the kernel's leak detector found, in its words; empty for nothing.
     /// `None`: the kernel has none.
     pub leaks: Option<String>,
+    /// Files of the guest that the host asked for, by their number in
+    /// [`protocol::Session::out`]; those that could be read.
+    pub out: BTreeMap<usize, Vec<u8>>,
 }
 
 /// Where a module's code was in memory.
@@ -77,6 +81,13 @@ impl Record {
         let stdout = files.remove(STDOUT_FILE).unwrap_or_default();
         let stderr = files.remove(STDERR_FILE).unwrap_or_default();
         let leaks = files.remove(LEAKS_FILE).map(text);
+        let mut out = BTreeMap::new();
+        files.retain(|name, bytes| {
+            let number = name.strip_prefix(OUT_FOLDER).and_then(|name| name.strip_prefix('/'));
+            let Some(Ok(number)) = number.map(str::parse) else { return true };
+            out.insert(number, std::mem::take(bytes));
+            false
+        });
         let formats = files
             .into_iter()
             .filter_map(|(name, bytes)| {
@@ -84,7 +95,7 @@ impl Record {
                 Some((event, text(bytes)))
             })
             .collect();
-        Ok(Record { outcome, stdout, stderr, trace, trace_stats, formats, modules, leaks })
+        Ok(Record { outcome, stdout, stderr, trace, trace_stats, formats, modules, leaks, out })
     }
 }
 
@@ -136,6 +147,7 @@ mod tests {
         ("trace/cpu0.stats", "entries: 0"),
         ("trace/formats/ftrace/print", "name: print"),
         ("modules", "lab_edu .text 0xffffffffa0000000\n"),
+        ("out/1", "carried out"),
         OUTCOME,
     ];
 
@@ -147,6 +159,7 @@ mod tests {
         let module =
             LoadedModule { name: "lab_edu".to_owned(), text_address: 0xffff_ffff_a000_0000 };
         assert_eq!(record.modules, [module]);
+        assert_eq!(record.out, BTreeMap::from([(1, b"carried out".to_vec())]));
     }
 
     #[test]
@@ -157,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_record_without_its_end_is_refused() {
-        let error = Record::parse(&archive(&WHOLE[..5]), "n").unwrap_err();
+        let error = Record::parse(&archive(&WHOLE[..6]), "n").unwrap_err();
         assert_eq!(error.to_string(), "the record is cut off: it has no `outcome.json`");
         let nothing = Record::parse(&[0; 4096], "n").unwrap_err();
         assert_eq!(nothing.to_string(), "the record is cut off: it has no `outcome.json`");

@@ -4,6 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use protocol::Job;
+
 use crate::cache::{Cache, Key};
 use crate::course::Course;
 use crate::error::Error;
@@ -175,31 +177,33 @@ impl Lab<'_> {
             payload.add_file(name, file)?;
         }
         let payload = payload.finish()?;
-        let (finished, booted) = self.start(machine, plan, &payload)?;
+        let (parts, limit) = (machine.parts(plan.options.accel), wall_limit(&job, machine.kind));
+        let (finished, booted) =
+            self.start(machine, plan.options.accel, plan.options.cold, |state| {
+                vm::run(parts, &plan.lesson.devices, &payload, state, limit)
+            })?;
         let record = Record::parse(&finished.record, &job.nonce)?;
         let symbols = machine.symbols_of(&record, modules)?;
-        let timeline = read_trace(&record, &symbols)?;
+        let timeline = timeline(&record, &symbols)?;
         let leaks = record.leaks.as_ref().map(|text| findings::name_functions(text, &symbols));
         let vm::Finished { log, registers, elapsed, .. } = finished;
         Ok(Observed { record, timeline, leaks, booted, registers, log, elapsed })
     }
 
-    /// Runs the machine: from the checkpoint, or by booting where that is asked
-    /// for or the checkpoint cannot be restored. Says whether it booted.
-    fn start(
+    /// Runs a machine: from the checkpoint, or by booting where that is asked
+    /// for or the checkpoint cannot be restored. `run` is given the checkpoint.
+    /// Says whether the machine booted.
+    pub(crate) fn start(
         &self,
         machine: &Machine,
-        plan: &Plan,
-        payload: &[u8],
+        accel: Accel,
+        cold: bool,
+        run: impl Fn(Option<&Path>) -> Result<vm::Finished, VmError>,
     ) -> Result<(vm::Finished, bool), Error> {
-        let parts = machine.parts(plan.options.accel);
-        let limit = wall_limit(plan);
-        let run =
-            |state: Option<&Path>| vm::run(parts, &plan.lesson.devices, payload, state, limit);
-        if plan.options.cold {
+        if cold {
             return Ok((run(None)?, true));
         }
-        let state = self.checkpoint(machine, plan.options.accel)?;
+        let state = self.checkpoint(machine, accel)?;
         match run(Some(&state)) {
             Err(VmError::Restore { message }) => {
                 self.progress.note(&format!("booting: the checkpoint is of no use ({message})"));
@@ -211,9 +215,18 @@ impl Lab<'_> {
 }
 
 impl Machine {
-    fn parts(&self, accel: Accel) -> Parts<'_> {
+    pub(crate) fn parts(&self, accel: Accel) -> Parts<'_> {
         let memory_mib = command::memory_mib(self.kind);
         Parts { accel, memory_mib, kernel: &self.kernel.image, initramfs: &self.initramfs }
+    }
+
+    /// The timeline of a record, whose modules are these files.
+    pub(crate) fn read_trace(
+        &self,
+        record: &Record,
+        modules: &[(String, PathBuf)],
+    ) -> Result<Timeline, Error> {
+        timeline(record, &self.symbols_of(record, modules)?)
     }
 
     /// The functions of the kernel, and those of the modules that were loaded
@@ -231,7 +244,7 @@ impl Machine {
     }
 }
 
-fn read_trace(record: &Record, symbols: &Symbols) -> Result<Timeline, Error> {
+fn timeline(record: &Record, symbols: &Symbols) -> Result<Timeline, Error> {
     let inputs = Inputs {
         pages: &record.trace,
         stats: &record.trace_stats,
@@ -244,14 +257,13 @@ fn read_trace(record: &Record, symbols: &Symbols) -> Result<Timeline, Error> {
 /// The host's time that a run may take. The guest's own time-out ends a
 /// program that hangs; this one ends a machine that does, on a host that may
 /// be slow and busy.
-fn wall_limit(plan: &Plan) -> Duration {
-    Duration::from_secs(20) * plan.options.kernel.patience()
-        + 2 * Duration::from_millis(plan.job.timeout_ms)
+pub(crate) fn wall_limit(job: &Job, kind: Kind) -> Duration {
+    Duration::from_secs(20) * kind.patience() + 2 * Duration::from_millis(job.timeout_ms)
 }
 
 /// 128 random bits in hexadecimal: always as long, so that no run does more
 /// work on it than another.
-fn nonce() -> Result<String, Error> {
+pub(crate) fn nonce() -> Result<String, Error> {
     let path = Path::new("/dev/urandom");
     let mut bytes = [0; 16];
     std::fs::File::open(path)
@@ -260,7 +272,7 @@ fn nonce() -> Result<String, Error> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::File {
         verb: "read",
         path: path.to_owned(),

@@ -11,6 +11,7 @@ mod classroom;
 mod cold;
 mod command_line;
 mod debug_kernel;
+mod exec;
 mod exercises;
 mod lessons;
 mod quotes;
@@ -19,6 +20,7 @@ mod registers;
 pub mod results;
 mod scratch;
 mod sharing;
+mod shell;
 mod sources;
 mod tidy;
 
@@ -46,6 +48,8 @@ pub fn all(
     tests.extend(sharing::all(lab));
     tests.extend(registers::all(lab, machine)?);
     tests.extend(command_line::all(lab)?);
+    tests.extend(exec::all(lab, machine)?);
+    tests.extend(shell::all());
     tests.extend(tidy::all(lab)?);
     tests.extend(sources::all());
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())

@@ -49,8 +49,14 @@ impl Context {
 
     /// Everything that running lessons takes. Installs what the host lacks.
     pub fn lab(&self) -> Result<Lab<'_>, Error> {
+        self.lab_with(&[])
+    }
+
+    /// The same, with optional needs of the host that a command cannot do
+    /// without.
+    pub fn lab_with(&self, also: &[&str]) -> Result<Lab<'_>, Error> {
         let cache = Cache::open()?;
-        self.install(&cache)?;
+        self.install(&cache, also)?;
         lab::vm::interrupt::listen().map_err(|source| Error::File {
             verb: "listen for signals by",
             path: "socketpair".into(),
@@ -69,7 +75,7 @@ impl Context {
     }
 
     /// Installs what the host lacks, as far as that is allowed.
-    fn install(&self, cache: &Cache) -> Result<(), Error> {
+    fn install(&self, cache: &Cache, also: &[&str]) -> Result<(), Error> {
         let policy = if self.no_install {
             InstallPolicy::Refuse
         } else if std::io::stdin().is_terminal() {
@@ -77,6 +83,6 @@ impl Context {
         } else {
             InstallPolicy::GoAhead
         };
-        Ok(host::ensure(cache, policy, &self.ui, &ui::ask)?)
+        Ok(host::ensure(cache, also, policy, &self.ui, &ui::ask)?)
     }
 }

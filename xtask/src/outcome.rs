@@ -4,18 +4,23 @@ use std::process::ExitCode;
 
 use lab::error::{Error, ExitStatus};
 
-/// How a command ended.
-pub struct Outcome(ExitStatus);
+/// How a command ended: its exit status.
+pub struct Outcome(u8);
 
 impl Outcome {
-    pub const SUCCESS: Outcome = Outcome(ExitStatus::Success);
-    pub const FAILED: Outcome = Outcome(ExitStatus::Failed);
-    pub const NO_VERDICT: Outcome = Outcome(ExitStatus::Vm);
-    pub const UNAVAILABLE: Outcome = Outcome(ExitStatus::Unavailable);
+    pub const SUCCESS: Outcome = Outcome(ExitStatus::Success as u8);
+    pub const FAILED: Outcome = Outcome(ExitStatus::Failed as u8);
+    pub const NO_VERDICT: Outcome = Outcome(ExitStatus::Vm as u8);
+    pub const UNAVAILABLE: Outcome = Outcome(ExitStatus::Unavailable as u8);
 
     /// Of a command that met an error.
     pub fn of(error: &Error) -> Outcome {
-        Outcome(error.exit_status())
+        Outcome(error.exit_status() as u8)
+    }
+
+    /// Of a command that ran a program, whose status is its own.
+    pub fn of_program(status: u8) -> Outcome {
+        Outcome(status)
     }
 
     pub fn success_if(passed: bool) -> Outcome {
@@ -25,7 +30,7 @@ impl Outcome {
 
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> ExitCode {
-        ExitCode::from(outcome.0 as u8)
+        ExitCode::from(outcome.0)
     }
 }
 

@@ -23,6 +23,8 @@ pub enum KmodError {
         /// What make and the compiler printed, whole.
         output: String,
     },
+    #[error("failed to build `{}`: it has neither a Kbuild nor a Makefile", folder.display())]
+    NoKbuild { folder: PathBuf },
     #[error("failed to run make: {0}")]
     Make(#[source] xshell::Error),
     #[error("failed to copy `{}`: {source}", path.display())]
@@ -94,6 +96,75 @@ pub fn make_arguments(
         format!("KBUILD_EXTRA_SYMBOLS={}", symbols.display()),
         "modules".to_owned(),
     ]
+}
+
+/// Where a folder's cache entry says which modules it has, in the order in
+/// which they are to be loaded: that of the folder's `obj-m`.
+const ORDER: &str = "modules.order";
+
+/// Builds the modules of any folder with a Kbuild or Makefile, unless the
+/// cache has them; returns each `.ko`, in the order of the folder's `obj-m`.
+///
+/// Warnings are the author's own affair: nothing is made an error.
+pub fn build_folder(
+    folder: &Path,
+    kernel: &Kernel,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>, KmodError> {
+    let name = folder.display().to_string();
+    if !["Kbuild", "Makefile"].iter().any(|file| folder.join(file).is_file()) {
+        return Err(KmodError::NoKbuild { folder: folder.to_owned() });
+    }
+    let key = Key::builder("kmod-folder")
+        .text("kernel", &kernel.key.to_string())
+        .tree("source", folder)?
+        .finish();
+    let entry = cache.entry("kmods", &key, progress, |target| {
+        progress.event(Event::Begin { stage: "module", total: None });
+        progress.event(Event::Step { done: 0, detail: &name });
+        let result = compile_folder(folder, kernel, target);
+        progress.event(Event::End);
+        result
+    })?;
+    let order = entry.join(ORDER);
+    let list = std::fs::read_to_string(&order)
+        .map_err(|source| KmodError::Copy { path: order, source })?;
+    Ok(list.lines().map(|file| entry.join(file)).collect())
+}
+
+fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), KmodError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| KmodError::Copy { path, source }
+    };
+    let build = tempfile::tempdir().map_err(failed(Path::new("a temporary folder")))?;
+    copy_folder(folder, build.path()).map_err(failed(folder))?;
+    let sh = Shell::new().map_err(KmodError::Make)?;
+    let arguments = make_arguments(kernel, build.path(), build.path(), Path::new(""), "");
+    let output = cmd!(sh, "make {arguments...}")
+        .env("KBUILD_BUILD_TIMESTAMP", "@0")
+        .quiet()
+        .ignore_status()
+        .output()
+        .map_err(KmodError::Make)?;
+    let kmod = folder.display().to_string();
+    if !output.status.success() {
+        let output = String::from_utf8_lossy(&output.stderr)
+            .replace(&build.path().display().to_string(), &kmod);
+        return Err(KmodError::Compile { kmod, output });
+    }
+    let order = build.path().join(ORDER);
+    let built = std::fs::read_to_string(&order).map_err(failed(&order))?;
+    let mut names = String::new();
+    // Each line is the module's object; the module lies beside it.
+    for module in built.lines().map(|line| build.path().join(line).with_extension("ko")) {
+        let name = module.file_name().unwrap_or_default();
+        std::fs::copy(&module, target.join(name)).map_err(failed(&module))?;
+        names += &format!("{}\n", name.to_string_lossy());
+    }
+    let order = target.join(ORDER);
+    std::fs::write(&order, names).map_err(failed(&order))
 }
 
 /// Builds a copy: make leaves its own files beside the sources. `symbols` is

@@ -1,5 +1,6 @@
 //! The payload: what one run is given, as a tar archive.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use protocol::{JOB_FILE, Job};
@@ -32,6 +33,25 @@ impl Payload {
         let bytes = std::fs::read(path)
             .map_err(|source| PayloadError::Read { path: path.to_owned(), source })?;
         self.add(name, &bytes, 0o755)
+    }
+
+    /// Adds a file of the host under a name, with the permissions it has there.
+    pub fn add_copy(&mut self, name: &str, path: &Path) -> Result<(), PayloadError> {
+        let read = |path: &Path| Ok((std::fs::read(path)?, path.metadata()?.permissions().mode()));
+        let (bytes, mode) =
+            read(path).map_err(|source| PayloadError::Read { path: path.to_owned(), source })?;
+        self.add(name, &bytes, mode & 0o777)
+    }
+
+    /// Adds a symbolic link under a name.
+    pub fn add_link(&mut self, name: &str, target: &str) -> Result<(), PayloadError> {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        header.set_mode(0o777);
+        self.0
+            .append_link(&mut header, name, target)
+            .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })
     }
 
     fn add(&mut self, name: &str, bytes: &[u8], mode: u32) -> Result<(), PayloadError> {

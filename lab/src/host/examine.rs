@@ -43,11 +43,13 @@ pub fn missing(findings: &[Finding]) -> Vec<&'static Need> {
     findings.iter().filter(unmet).map(|f| f.need).filter(|need| !need.optional).collect()
 }
 
-/// What is missing of what is needed. Of all programs only QEMU is asked for
+/// What is missing of what is needed, and of optional things named in `also`.
+/// Of all programs only QEMU is asked for
 /// its version: Debian 12 has one that is just new enough.
-pub(super) fn lacking(cache: &Cache) -> Result<Vec<&'static Need>, CacheError> {
+pub(super) fn lacking(cache: &Cache, also: &[&str]) -> Result<Vec<&'static Need>, CacheError> {
     let mut lacking = Vec::new();
-    for need in NEEDS.iter().filter(|need| !need.optional) {
+    let wanted = |need: &&Need| !need.optional || also.contains(&need.name);
+    for need in NEEDS.iter().filter(wanted) {
         // rustc just built the lab, and distributions' own is often too old.
         if need.name != "rustc" && !meets(need, cache)? {
             lacking.push(need);

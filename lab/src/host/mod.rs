@@ -82,19 +82,20 @@ impl HostError {
     }
 }
 
-/// Makes sure that the host has all that the lab needs, and installs what is
-/// missing as far as `policy` allows.
+/// Makes sure that the host has all that the lab needs, and the optional
+/// things named in `also`; installs what is missing as far as `policy` allows.
 ///
 /// `ask` puts a question to a person and says whether the answer was yes. If
 /// nothing is missing this costs some 100 lookups of files, and once for each
 /// QEMU, whose version is kept in the cache, a start of it. On success the host has been looked at again.
 pub fn ensure(
     cache: &Cache,
+    also: &[&str],
     policy: InstallPolicy,
     progress: &dyn Progress,
     ask: &dyn Fn(&str) -> bool,
 ) -> Result<(), HostError> {
-    let lacking = examine::lacking(cache)?;
+    let lacking = examine::lacking(cache, also)?;
     if lacking.is_empty() {
         return Ok(());
     }
@@ -117,7 +118,7 @@ pub fn ensure(
     apt::install(&names(), &packages, &command, progress)?;
 
     // Installed, but perhaps too old, or hidden by a PATH of the person's own.
-    let still = examine::lacking(cache)?;
+    let still = examine::lacking(cache, also)?;
     if still.is_empty() {
         return Ok(());
     }

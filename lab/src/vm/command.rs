@@ -5,6 +5,7 @@
 
 use crate::kernel::Kind;
 use crate::lesson::Device;
+use protocol::session::SESSION_SLOT;
 use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, WATCHDOG_SLOT};
 
 /// The program that is run.
@@ -36,6 +37,8 @@ pub struct Files {
     pub qtest: String,
     /// What QEMU logs of accesses to registers.
     pub registers: String,
+    /// The descriptor of the socket of a session.
+    pub session: String,
 }
 
 impl Files {
@@ -51,6 +54,7 @@ impl Files {
             monitor: "<monitor>".to_owned(),
             qtest: "<qtest>".to_owned(),
             registers: "<register log>".to_owned(),
+            session: "<session>".to_owned(),
         }
     }
 }
@@ -74,6 +78,17 @@ impl Accel {
             Accel::Kvm => "kvm",
         }
     }
+}
+
+/// What the guest's clock does while the guest is idle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// It goes on to the next timer at once: a sleep costs no time, and the
+    /// run is the same every time.
+    Skips,
+    /// It goes as the host's: whoever waits for a person's input would
+    /// otherwise meet the end of every time-out at once.
+    FollowsHost,
 }
 
 /// How a machine comes to life.
@@ -275,6 +290,28 @@ pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
     flags
 }
 
+/// What a session has on top of that.
+pub fn session(clock: Clock, files: &Files) -> Vec<Flag> {
+    let mut flags = vec![
+        flag(
+            &["-device", &format!("virtio-serial-pci,addr={},ioeventfd=off", slot(SESSION_SLOT))],
+            "carries the program's streams; each write reaches the host at its instruction",
+        ),
+        flag(
+            &["-chardev", &format!("socket,id=session,fd={}", files.session)],
+            "the host's end: an inherited socket",
+        ),
+        flag(&["-device", "virtserialport,chardev=session"], "the guest's end"),
+    ];
+    if clock == Clock::FollowsHost {
+        flags.push(flag(
+            &["-icount", "sleep=on"],
+            "idle time is the host's, since the program waits for what comes from there",
+        ));
+    }
+    flags
+}
+
 /// `0x5` of `0000:00:05.0`, as QEMU's `addr=` wants it.
 fn slot(address: &str) -> String {
     format!("0x{}", address[8..10].trim_start_matches('0'))
@@ -322,6 +359,7 @@ mod tests {
 
     #[test]
     fn slots_are_the_protocols() {
-        assert_eq!([PAYLOAD_SLOT, RECORD_SLOT, PVPANIC_SLOT].map(slot), ["0x5", "0x6", "0x7"]);
+        let slots = [SESSION_SLOT, PAYLOAD_SLOT, RECORD_SLOT, PVPANIC_SLOT];
+        assert_eq!(slots.map(slot), ["0x3", "0x5", "0x6", "0x7"]);
     }
 }

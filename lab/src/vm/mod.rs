@@ -14,7 +14,7 @@ mod qemu;
 mod qtest;
 pub mod registers;
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use qapi::qmp;
 
 use crate::lesson::Device;
-use command::{Accel, Files, PAYLOAD_BYTES, RECORD_BYTES, Start};
+use command::{Accel, Clock, Files, PAYLOAD_BYTES, RECORD_BYTES, Start};
 use memory::Memory;
 use monitor::{Monitor, MonitorError};
 use qemu::Qemu;
@@ -108,16 +108,37 @@ pub struct Finished {
     pub elapsed: Duration,
 }
 
-/// Runs one job.
-///
-/// `state` is a checkpoint to go on from; without one the machine boots. The
-/// machine is ended, with an error, when `limit` of the host's time is over.
+/// What joins a machine to a person while it runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Session<'a> {
+    /// QEMU's end of a socket; what goes over it is up to
+    /// [`protocol::session`].
+    pub socket: BorrowedFd<'a>,
+    pub clock: Clock,
+}
+
+/// Runs one job to its end, alone. See [`run_joined`].
 pub fn run(
     parts: Parts<'_>,
     devices: &[Device],
     payload: &[u8],
     state: Option<&Path>,
     limit: Duration,
+) -> Result<Finished, VmError> {
+    run_joined(parts, devices, payload, state, limit, None)
+}
+
+/// Runs one job, joined to a person if there is a session.
+///
+/// `state` is a checkpoint to go on from; without one the machine boots. The
+/// machine is ended, with an error, when `limit` of the host's time is over.
+pub fn run_joined(
+    parts: Parts<'_>,
+    devices: &[Device],
+    payload: &[u8],
+    state: Option<&Path>,
+    limit: Duration,
+    session: Option<Session<'_>>,
 ) -> Result<Finished, VmError> {
     let started = Instant::now();
     let start = if state.is_some() { Start::Restore } else { Start::Cold };
@@ -149,6 +170,7 @@ pub fn run(
         } else {
             String::new()
         },
+        session: session.map_or(String::new(), |session| qemu.number_of(session.socket)),
         payload: qemu.path_of(payload_memory.as_fd()),
         record: qemu.path_of(record.as_fd()),
         registers: qemu.path_of(registers.as_fd()),
@@ -157,6 +179,9 @@ pub fn run(
     };
     let mut flags = command::saved(parts.accel, parts.memory_mib, start, &files);
     flags.extend(command::added(devices, start, &files));
+    if let Some(session) = session {
+        flags.extend(command::session(session.clock, &files));
+    }
     let mut qemu = qemu.start(&flags)?;
 
     let end = match Monitor::connect(qemu.take_socket(), started + limit) {

@@ -1,0 +1,188 @@
+//! Running by hand: any program in the lab's machine, joined to the person's
+//! own standard streams or terminal.
+//!
+//! ```text
+//! Request → Job + Cargo → Vm, joined by relay → Record → how it ended
+//! ```
+//!
+//! The machine, its checkpoint, payload and record are those of lessons. What
+//! is different: streams leave while the program runs (`relay`), the program
+//! is one of the host's and brings along what it needs (`cargo`), and there is
+//! no verdict.
+
+mod cargo;
+mod executable;
+mod outcome;
+mod relay;
+pub mod request;
+pub mod shell;
+mod terminal;
+
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use protocol::session::{ROOT_FOLDER, Streams};
+use protocol::{Job, Marks, Module, Session};
+
+use crate::error::Error;
+use crate::guest::kmods;
+use crate::guest::payload::Payload;
+use crate::lesson::Device;
+use crate::record::Record;
+use crate::run::{Lab, Machine, nonce, wall_limit};
+use crate::timeline::Timeline;
+use crate::vm;
+use crate::vm::command::{Accel, Clock};
+
+pub use cargo::Cargo;
+pub use executable::ExecutableError;
+pub use outcome::Status;
+pub use relay::Terminal;
+pub use relay::has_input;
+pub use request::{Kmod, Request};
+
+/// Size of the trace's ring buffer, KiB: with events, room for some forty
+/// thousand of them; without, next to nothing.
+const TRACE_BUFFER_KIB: u32 = 4096;
+const NO_TRACE_BUFFER_KIB: u32 = 64;
+
+/// Stands for a program without a time-out: longer than any machine runs.
+const ENDLESS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// How the program is joined to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Join {
+    /// Its output goes to this process's; it has `/dev/null` for input, and is
+    /// the same in every run.
+    Output,
+    /// Its input is this process's too.
+    InputAndOutput,
+    /// It has a terminal, which this process's terminal shows.
+    Terminal,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Executed {
+    pub status: Status,
+    /// What was recorded, if anything was asked for.
+    pub timeline: Option<Timeline>,
+    /// The kernel log.
+    pub log: String,
+}
+
+impl Lab<'_> {
+    /// Runs a program as a person asked for.
+    ///
+    /// Errors are those of preparing it and of the machine; how the program
+    /// itself ended is in the result.
+    pub fn exec(
+        &self,
+        machine: &Machine,
+        request: &Request,
+        join: Join,
+    ) -> Result<Executed, Error> {
+        let mut cargo = Cargo::new(request)?;
+        let modules = self.exec_modules(machine, request)?;
+        let terminal = match join {
+            Join::Terminal => Some(Terminal::of_this_process()),
+            Join::Output | Join::InputAndOutput => None,
+        };
+        let streams = match (&terminal, join) {
+            (Some(terminal), _) => Streams::Terminal(terminal.size()),
+            (None, join) => Streams::Pipes { stdin: join == Join::InputAndOutput },
+        };
+        let job = job(request, &modules, streams)?;
+        let mut payload = Payload::new(&job)?;
+        for module in &modules {
+            payload.add_file(&module.payload.file, &module.path)?;
+        }
+        cargo.add_shell()?;
+        cargo.load(&mut payload, ROOT_FOLDER)?;
+        let payload = payload.finish()?;
+
+        let clock = if join == Join::Output { Clock::Skips } else { Clock::FollowsHost };
+        let limit = request.timeout.map_or(ENDLESS, |_| wall_limit(&job, machine.kind));
+        let parts = machine.parts(Accel::Tcg);
+        // Made before the terminal is taken over: it may take a while and say so.
+        self.checkpoint(machine, Accel::Tcg)?;
+        let (ours, theirs) = UnixStream::pair().map_err(Error::Relay)?;
+        let (finished, _) = relay::join(ours, join, terminal.as_ref(), || {
+            // Dropped when the machine has ended: that ends the relay.
+            let theirs = theirs;
+            let session = vm::Session { socket: theirs.as_fd(), clock };
+            self.start(machine, Accel::Tcg, false, |state| {
+                vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session))
+            })
+        })?;
+
+        let record = Record::parse(&finished.record, &job.nonce)?;
+        let symbols: Vec<_> = modules.iter().map(|m| (m.symbols_name(), m.path.clone())).collect();
+        let status = Status::of(request, &record)?;
+        let timeline = match (&status, job.trace.is_empty()) {
+            (Status::NotStarted(_), _) | (_, true) => None,
+            _ => Some(machine.read_trace(&record, &symbols)?),
+        };
+        Ok(Executed { status, timeline, log: finished.log })
+    }
+
+    /// The modules to load, built if they have to be.
+    fn exec_modules(&self, machine: &Machine, request: &Request) -> Result<Vec<Loaded>, Error> {
+        let mut modules = Vec::new();
+        for kmod in &request.kmods {
+            match kmod {
+                Kmod::File { path, params } => modules.push(Loaded::new(path.clone(), params)),
+                Kmod::Source { folder } => {
+                    let files =
+                        kmods::build_folder(folder, &machine.kernel, &self.cache, self.progress)?;
+                    modules.extend(files.into_iter().map(|file| Loaded::new(file, "")));
+                }
+            }
+        }
+        Ok(modules)
+    }
+}
+
+/// A module on its way into the guest.
+struct Loaded {
+    path: PathBuf,
+    payload: Module,
+}
+
+impl Loaded {
+    fn new(path: PathBuf, params: &str) -> Loaded {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Loaded { path, payload: Module { file, params: params.to_owned() } }
+    }
+
+    /// The file's name as the loaded module is called: the kernel's build turns
+    /// hyphens into underscores.
+    fn symbols_name(&self) -> String {
+        self.payload.file.replace('-', "_")
+    }
+}
+
+/// What PID 1 is told.
+fn job(request: &Request, modules: &[Loaded], streams: Streams) -> Result<Job, Error> {
+    let timeout = request.timeout.unwrap_or(ENDLESS);
+    let traced = !request.events.is_empty();
+    Ok(Job {
+        program: request.guest_path(),
+        args: request.args.clone(),
+        env: request.environment(),
+        modules: modules.iter().map(|module| module.payload.clone()).collect(),
+        trace: request.events.clone(),
+        trace_buffer_kib: if traced { TRACE_BUFFER_KIB } else { NO_TRACE_BUFFER_KIB },
+        timeout_ms: timeout.as_millis() as u64,
+        marks: Marks::Anyone,
+        nonce: nonce()?,
+        session: Some(Session {
+            argv0: request.argv0.clone(),
+            user: request.user.name.to_owned(),
+            streams,
+            out: request.out.iter().map(|fetch| fetch.guest.clone()).collect(),
+        }),
+    })
+}

@@ -1,0 +1,248 @@
+//! The host's end of a session: this process's standard streams, joined to the
+//! machine by frames.
+//!
+//! Two threads, so that input waits for no output: one writes what comes from
+//! the machine, the other sends what comes from the person. Both end when the
+//! machine has ended.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write, stderr, stdin, stdout};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use protocol::session::{FRAME_MAX, Frame, Frames, INPUT_MAX, Size};
+use signal_hook::consts::SIGWINCH;
+
+use super::Join;
+use super::terminal::{Raw, size};
+use crate::error::Error;
+
+/// End of file, as a person types it at a terminal: Ctrl-D.
+const CTRL_D: u8 = 4;
+
+/// This process's terminal, which a program of the guest is to have.
+#[derive(Debug)]
+pub struct Terminal(Size);
+
+impl Terminal {
+    /// The terminal on standard input; if that is none, one of a usual size.
+    pub fn of_this_process() -> Terminal {
+        Terminal(size())
+    }
+
+    pub(super) fn size(&self) -> Size {
+        self.0
+    }
+}
+
+/// Runs `machine`, joined to this process's streams by `socket`. The other end
+/// of the socket has to be gone when `machine` returns.
+pub fn join<T>(
+    socket: UnixStream,
+    join: Join,
+    terminal: Option<&Terminal>,
+    machine: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (wake, woken) = UnixStream::pair().map_err(Error::Relay)?;
+    let resized = match terminal {
+        None => None,
+        Some(_) => {
+            let (reader, writer) = UnixStream::pair().map_err(Error::Relay)?;
+            signal_hook::low_level::pipe::register(SIGWINCH, writer).map_err(Error::Relay)?;
+            Some(reader)
+        }
+    };
+    let raw = match terminal {
+        None => None,
+        Some(_) => Raw::enter().map_err(|e| Error::Relay(e.into()))?,
+    };
+    let relay = Relay {
+        reader: socket.try_clone().map_err(Error::Relay)?,
+        writer: Mutex::new(socket),
+        on_the_way: AtomicUsize::new(0),
+        wake,
+        woken,
+        resized,
+        typed: terminal.is_some(),
+    };
+    let result = std::thread::scope(|scope| {
+        let output = scope.spawn(|| relay.output());
+        if join != Join::Output {
+            scope.spawn(|| relay.input());
+        }
+        let result = machine();
+        let output = output.join().expect("the relay does not panic");
+        // Of two errors the machine's says more.
+        result.and_then(|value| output.map(|()| value).map_err(Error::Relay))
+    });
+    drop(raw);
+    result
+}
+
+struct Relay {
+    reader: UnixStream,
+    writer: Mutex<UnixStream>,
+    /// Bytes of input that the program has not yet taken.
+    on_the_way: AtomicUsize,
+    /// Makes `input` look again.
+    wake: UnixStream,
+    woken: UnixStream,
+    /// Readable when the terminal has another size.
+    resized: Option<UnixStream>,
+    /// Whether the input is for a terminal.
+    typed: bool,
+}
+
+impl Relay {
+    /// Writes what comes from the machine, until there is no more.
+    fn output(&self) -> io::Result<()> {
+        let result = self.write_all();
+        if result.is_err() {
+            // PID 1 sees it as an end and says so in the kernel log.
+            let _ = self.reader.shutdown(std::net::Shutdown::Both);
+        }
+        result
+    }
+
+    fn write_all(&self) -> io::Result<()> {
+        let mut stdout = Some(File::from(stdout().as_fd().try_clone_to_owned()?));
+        let mut stderr = Some(File::from(stderr().as_fd().try_clone_to_owned()?));
+        let (mut frames, mut buffer) = (Frames::default(), vec![0; FRAME_MAX]);
+        loop {
+            match (&self.reader).read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                // The machine may be ended with frames still on their way to it.
+                Err(e) if e.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
+                Ok(n) => frames.push(&buffer[..n]),
+                Err(e) => return Err(e),
+            }
+            while let Some(frame) = frames.next_frame().map_err(|e| {
+                io::Error::new(io::ErrorKind::InvalidData, format!("PID 1 sent no frame: {e:?}"))
+            })? {
+                match frame {
+                    Frame::Stdout(bytes) => {
+                        self.write(&mut stdout, &bytes, Frame::StdoutClosed)?;
+                    }
+                    Frame::Stderr(bytes) => {
+                        self.write(&mut stderr, &bytes, Frame::StderrClosed)?;
+                    }
+                    Frame::Taken(bytes) => {
+                        self.on_the_way.fetch_sub(bytes as usize, Ordering::Relaxed);
+                        let _ = (&self.wake).write(&[0]);
+                    }
+                    Frame::Done => self.send(&Frame::Received)?,
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Writes to one of this process's streams. If nobody reads it any more,
+    /// the program is told, as it would be by its own pipe.
+    fn write(&self, stream: &mut Option<File>, bytes: &[u8], closed: Frame) -> io::Result<()> {
+        let Some(file) = stream else { return Ok(()) };
+        match file.write_all(bytes) {
+            Ok(()) => Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
+                *stream = None;
+                self.send(&closed)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    fn send(&self, frame: &Frame) -> io::Result<()> {
+        let mut socket = self.writer.lock().expect("nobody panics with the lock held");
+        match socket.write_all(&frame.encode()) {
+            // The machine has ended; there is nobody to tell.
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Sends what comes from the person, until the machine has ended. What
+    /// goes wrong with the input is the end of the input.
+    fn input(&self) {
+        let mut source = stdin().as_fd().try_clone_to_owned().ok().map(File::from);
+        let mut buffer = vec![0; FRAME_MAX];
+        while let Ok(ready) = self.wait(source.as_ref().map(AsFd::as_fd)) {
+            if ready.resized && self.send(&Frame::Resize(size())).is_err() {
+                return;
+            }
+            let Some(file) = source.as_mut().filter(|_| ready.input) else { continue };
+            let frame = match file.read(&mut buffer[..self.room().min(FRAME_MAX)]) {
+                Ok(n) if n > 0 => Frame::Stdin(buffer[..n].to_vec()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                _ => {
+                    source = None;
+                    if self.typed { Frame::Stdin(vec![CTRL_D]) } else { Frame::StdinEnd }
+                }
+            };
+            if let Frame::Stdin(bytes) = &frame {
+                self.on_the_way.fetch_add(bytes.len(), Ordering::Relaxed);
+            }
+            if self.send(&frame).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Bytes that may be sent before the program takes some.
+    fn room(&self) -> usize {
+        INPUT_MAX.saturating_sub(self.on_the_way.load(Ordering::Relaxed))
+    }
+
+    /// Waits for the person; an error if the machine has ended.
+    fn wait(&self, source: Option<BorrowedFd<'_>>) -> Result<Ready, ()> {
+        let mut fds = vec![
+            PollFd::new(self.reader.as_fd(), PollFlags::empty()),
+            PollFd::new(self.woken.as_fd(), PollFlags::POLLIN),
+        ];
+        let resized = self.resized.as_ref().map(|resized| {
+            fds.push(PollFd::new(resized.as_fd(), PollFlags::POLLIN));
+            fds.len() - 1
+        });
+        let input = source.filter(|_| self.room() > 0).map(|source| {
+            fds.push(PollFd::new(source, PollFlags::POLLIN));
+            fds.len() - 1
+        });
+        match poll(&mut fds, PollTimeout::NONE) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(_) => return Err(()),
+        }
+        let is_ready = |index: usize| fds[index].any() == Some(true);
+        if is_ready(0) {
+            return Err(());
+        }
+        let mut drained = [0; 64];
+        if is_ready(1) {
+            let _ = (&self.woken).read(&mut drained);
+        }
+        let resized = resized.is_some_and(is_ready);
+        if resized && let Some(mut pipe) = self.resized.as_ref() {
+            let _ = pipe.read(&mut drained);
+        }
+        Ok(Ready { resized, input: input.is_some_and(is_ready) })
+    }
+}
+
+/// What there is to send.
+struct Ready {
+    resized: bool,
+    input: bool,
+}
+
+/// Whether standard input is worth passing on by itself: a pipe or a file is,
+/// a terminal has a person before it who was not asked.
+pub fn has_input() -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let Ok(file) = stdin().as_fd().try_clone_to_owned().map(File::from) else { return false };
+    let null = std::fs::metadata("/dev/null").map(|null| null.rdev()).ok();
+    !stdin().is_terminal()
+        && file
+            .metadata()
+            .is_ok_and(|meta| !(meta.file_type().is_char_device() && Some(meta.rdev()) == null))
+}

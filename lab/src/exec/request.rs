@@ -1,0 +1,257 @@
+//! What a person asks for, and how it is written on a command line.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use protocol::{TraceEvent, User};
+
+use super::ExecutableError;
+use crate::host::on_path;
+
+/// A program to run, and all that it is to find.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The executable, absolute. It has the same path in the guest.
+    pub program: PathBuf,
+    /// Its own name, as the person wrote it.
+    pub argv0: String,
+    pub args: Vec<String>,
+    /// Added to the environment, or put in place of what is there.
+    pub env: Vec<(String, String)>,
+    /// Loaded before the program starts, in this order.
+    pub kmods: Vec<Kmod>,
+    pub files: Vec<Carry>,
+    pub out: Vec<Fetch>,
+    /// Trace events to record.
+    pub events: Vec<TraceEvent>,
+    /// Guest time after which the program is killed; none for no such time.
+    pub timeout: Option<Duration>,
+    pub user: User,
+}
+
+/// A module to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kmod {
+    /// `FILE.ko` or `FILE.ko:PARAMETERS`
+    File { path: PathBuf, params: String },
+    /// A folder with a Kbuild or Makefile, whose modules are built first.
+    Source { folder: PathBuf },
+}
+
+/// `HOST:GUEST`: a file or folder of the host, and where the guest has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carry {
+    pub host: PathBuf,
+    pub guest: String,
+}
+
+/// `GUEST:HOST`: a file of the guest, and where the host wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    pub guest: String,
+    pub host: PathBuf,
+}
+
+impl Request {
+    /// A request for a program and nothing else. The program is looked for as
+    /// execvp(3) does: along `PATH`, if its name has no slash.
+    pub fn new(program: &str, args: Vec<String>) -> Result<Request, ExecutableError> {
+        let found = match program.contains('/') {
+            true => Some(PathBuf::from(program)),
+            false => on_path(program),
+        };
+        let path = found
+            .and_then(|path| std::path::absolute(path).ok())
+            .filter(|path| path.to_str().is_some())
+            .ok_or_else(|| ExecutableError::NotFound { program: program.to_owned() })?;
+        Ok(Request {
+            program: path,
+            argv0: program.to_owned(),
+            args,
+            env: Vec::new(),
+            kmods: Vec::new(),
+            files: Vec::new(),
+            out: Vec::new(),
+            events: Vec::new(),
+            timeout: None,
+            user: protocol::USERS[0],
+        })
+    }
+
+    /// The program's path in the guest.
+    pub(super) fn guest_path(&self) -> String {
+        self.program.to_string_lossy().into_owned()
+    }
+
+    /// The program's whole environment: `PATH` and `HOME`, and what the person
+    /// added.
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        let given = |name: &str| self.env.iter().any(|(given, _)| given == name);
+        let mut env = Vec::new();
+        for (name, value) in
+            [("PATH", "/lab:/bin:/sbin:/usr/bin:/usr/sbin"), ("HOME", self.user.home)]
+        {
+            if !given(name) {
+                env.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        env.extend(self.env.iter().cloned());
+        env
+    }
+}
+
+impl FromStr for Kmod {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Kmod, String> {
+        let (path, params) = match s.split_once(".ko:") {
+            Some((path, params)) => (format!("{path}.ko"), params),
+            None => (s.to_owned(), ""),
+        };
+        if !path.ends_with(".ko") {
+            return Err(format!("`{s}` is not FILE.ko or FILE.ko:PARAMETERS"));
+        }
+        Ok(Kmod::File { path: path.into(), params: params.to_owned() })
+    }
+}
+
+impl FromStr for Carry {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Carry, String> {
+        match s.rsplit_once(':') {
+            Some((host, guest)) if !host.is_empty() && is_absolute(guest) => {
+                Ok(Carry { host: host.into(), guest: guest.to_owned() })
+            }
+            _ => Err(format!("`{s}` is not HOST:GUEST with an absolute path in the guest")),
+        }
+    }
+}
+
+impl FromStr for Fetch {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Fetch, String> {
+        match s.split_once(':') {
+            Some((guest, host)) if !host.is_empty() && is_absolute(guest) => {
+                Ok(Fetch { guest: guest.to_owned(), host: host.into() })
+            }
+            _ => Err(format!("`{s}` is not GUEST:HOST with an absolute path in the guest")),
+        }
+    }
+}
+
+/// Absolute and without steps upwards.
+fn is_absolute(guest: &str) -> bool {
+    guest.len() > 1 && guest.starts_with('/') && Path::new(guest).iter().all(|part| part != "..")
+}
+
+/// Parses `NAME=VALUE`; the value may be empty and may hold further `=`.
+pub fn variable(s: &str) -> Result<(String, String), String> {
+    match s.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("`{s}` is not NAME=VALUE")),
+    }
+}
+
+/// Parses one event: `system/name`, `system:name` or `name` alone, with
+/// `+stack` behind it if the kernel stack is wanted too.
+pub fn event(s: &str) -> Result<TraceEvent, String> {
+    let (name, stack) = match s.strip_suffix("+stack") {
+        Some(name) => (name, true),
+        None => (s, false),
+    };
+    let event = name.replacen(':', "/", 1);
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let well_formed = event.split('/').all(|part| !part.is_empty() && part.chars().all(word));
+    if !well_formed || event.matches('/').count() > 1 {
+        return Err(format!("`{s}` is not EVENT, SYSTEM/EVENT or one of them with +stack"));
+    }
+    // PID 1 carries the program's output: its calls are the lab's own.
+    let call = event.rsplit('/').next().is_some_and(|name| name.starts_with("sys_e"));
+    let filter = if call { "common_pid != 1" } else { "" }.to_owned();
+    Ok(TraceEvent { event, filter, stack })
+}
+
+/// Parses a time in seconds, more than none.
+pub fn seconds(s: &str) -> Result<Duration, String> {
+    s.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|time| time.as_millis() > 0)
+        .ok_or_else(|| format!("`{s}` is not a number of seconds"))
+}
+
+/// Parses the name of a user of the guest.
+pub fn user(s: &str) -> Result<User, String> {
+    protocol::user(s).ok_or_else(|| {
+        let names: Vec<&str> = protocol::USERS.iter().map(|user| user.name).collect();
+        format!("the guest has no user `{s}`, but {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_may_have_parameters() {
+        let file =
+            |path: &str, params: &str| Kmod::File { path: path.into(), params: params.into() };
+        assert_eq!("a/b.ko".parse(), Ok(file("a/b.ko", "")));
+        assert_eq!("b.ko:x=1 y=a:b".parse(), Ok(file("b.ko", "x=1 y=a:b")));
+        assert!("b.o".parse::<Kmod>().is_err());
+    }
+
+    #[test]
+    fn places_in_the_guest_are_absolute() {
+        let carry = Carry { host: "a:b".into(), guest: "/x".to_owned() };
+        assert_eq!("a:b:/x".parse(), Ok(carry));
+        let fetch = Fetch { guest: "/x".to_owned(), host: "a:b".into() };
+        assert_eq!("/x:a:b".parse(), Ok(fetch));
+        for wrong in ["a", "a:", ":/x", "a:x", "a:/../x", "a:/"] {
+            assert!(wrong.parse::<Carry>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn variables_may_hold_anything() {
+        assert_eq!(variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(variable("A="), Ok(("A".to_owned(), String::new())));
+        assert!(variable("A").is_err() && variable("=b").is_err());
+    }
+
+    #[test]
+    fn events_are_named_in_three_ways() {
+        let parsed = |s| event(s).map(|e| (e.event, e.filter, e.stack));
+        let plain = |s: &str| Ok((s.to_owned(), String::new(), false));
+        assert_eq!(parsed("signal_generate"), plain("signal_generate"));
+        assert_eq!(parsed("signal:signal_generate"), plain("signal/signal_generate"));
+        assert_eq!(
+            parsed("raw_syscalls/sys_enter+stack"),
+            Ok(("raw_syscalls/sys_enter".to_owned(), "common_pid != 1".to_owned(), true))
+        );
+        for wrong in ["", "a/b/c", "a/", "../x", "a b"] {
+            assert!(event(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_environment_is_whole() {
+        let mut request = Request::new("/bin/true", Vec::new()).unwrap();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        request.env = vec![pair("A", "1"), pair("HOME", "/x")];
+        let path = pair("PATH", "/lab:/bin:/sbin:/usr/bin:/usr/sbin");
+        assert_eq!(request.environment(), [path, pair("A", "1"), pair("HOME", "/x")]);
+    }
+
+    #[test]
+    fn a_program_is_looked_for_along_the_path() {
+        let request = Request::new("sh", Vec::new()).unwrap();
+        assert!(request.program.is_absolute() && request.program.ends_with("sh"));
+        assert_eq!(request.argv0, "sh");
+        let error = Request::new("no-such-program", Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "failed to find `no-such-program`");
+    }
+}

@@ -1,0 +1,59 @@
+//! An interactive shell: busybox on a terminal of the guest, with a lesson at
+//! hand.
+
+use super::{Executed, Join, Kmod, Request};
+use crate::error::Error;
+use crate::exec::request::Carry;
+use crate::guest::{kmods, programs};
+use crate::lesson::{Lesson, module_file};
+use crate::run::{Lab, Machine};
+
+/// The program that is the shell, and all that can be called from it.
+pub const BUSYBOX: &str = "busybox";
+
+/// Where a lesson's programs and modules are, as in a run of it. The payload is
+/// unpacked there.
+const LAB: &str = "/lab";
+
+impl Lab<'_> {
+    /// Runs a shell on this process's terminal until the person leaves it. With
+    /// a lesson, what it loads is loaded, and all that it has is in `/lab`.
+    pub fn shell(&self, machine: &Machine, lesson: Option<&Lesson>) -> Result<Executed, Error> {
+        let mut request = Request::new(BUSYBOX, Vec::new())?;
+        // The hyphen makes it a login shell, by its name a busybox the shell.
+        request.argv0 = "-sh".to_owned();
+        // Where it is does not change with the folder; what follows is ash's own.
+        request.env.push(("PS1".to_owned(), "upcall:\\w\\$ ".to_owned()));
+        let term = std::env::var("TERM").unwrap_or_else(|_| "dumb".to_owned());
+        request.env.push(("TERM".to_owned(), term));
+        if let Some(lesson) = lesson {
+            self.bring(machine, lesson, &mut request)?;
+        }
+        self.exec(machine, &request, Join::Terminal)
+    }
+
+    /// Adds a lesson to a request.
+    fn bring(
+        &self,
+        machine: &Machine,
+        lesson: &Lesson,
+        request: &mut Request,
+    ) -> Result<(), Error> {
+        let root = &self.course.root;
+        let built = programs::build(root, &lesson.folder, &self.cache, self.progress)?;
+        for name in programs::programs_of(root, &lesson.name.to_string()) {
+            let host = built.folder.join(&name);
+            request.files.push(Carry { host, guest: format!("{LAB}/{name}") });
+        }
+        for kmod in &lesson.kmods {
+            let host = kmods::build(root, kmod, &machine.kernel, &self.cache, self.progress)?;
+            let guest = format!("{LAB}/{}", module_file(kmod));
+            request.files.push(Carry { host, guest });
+        }
+        for load in &lesson.load {
+            let path = kmods::build(root, &load.kmod, &machine.kernel, &self.cache, self.progress)?;
+            request.kmods.push(Kmod::File { path, params: load.params.clone() });
+        }
+        Ok(())
+    }
+}

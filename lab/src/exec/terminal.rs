@@ -1,0 +1,52 @@
+//! This process's own terminal: raw while a machine has it, and as before
+//! afterwards.
+
+use std::io::{IsTerminal, stdin};
+use std::os::fd::AsRawFd;
+
+use nix::pty::Winsize;
+use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
+use protocol::session::Size;
+
+nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);
+
+/// A size to begin with where nobody knows one, as terminals used to have.
+const USUAL: Size = Size { rows: 24, columns: 80 };
+
+/// The size of the terminal on standard input, or the usual one.
+pub fn size() -> Size {
+    let mut size = Winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the descriptor is open for the life of the process, and the
+    // structure is one that the call fills in.
+    match unsafe { tiocgwinsz(stdin().as_raw_fd(), &mut size) } {
+        Ok(_) if size.ws_row > 0 && size.ws_col > 0 => {
+            Size { rows: size.ws_row, columns: size.ws_col }
+        }
+        _ => USUAL,
+    }
+}
+
+/// Standard input in raw mode: every key goes to the guest, whose terminal
+/// echoes and interprets it. Dropping this sets back what was there before.
+pub struct Raw(Termios);
+
+impl Raw {
+    /// `None` if standard input is no terminal.
+    pub fn enter() -> nix::Result<Option<Raw>> {
+        if !stdin().is_terminal() {
+            return Ok(None);
+        }
+        let before = tcgetattr(stdin())?;
+        let mut raw = before.clone();
+        cfmakeraw(&mut raw);
+        tcsetattr(stdin(), SetArg::TCSADRAIN, &raw)?;
+        Ok(Some(Raw(before)))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // There is nothing to be done about a terminal that is gone.
+        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.0);
+    }
+}

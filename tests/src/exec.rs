@@ -1,0 +1,447 @@
+//! `exec`: a program in the machine does what it does on the host, to the byte.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, OnceLock};
+
+use lab::error::Error;
+use lab::guest::kmods;
+use lab::run::{Lab, Machine};
+use lab::vm::command::Accel;
+use libtest_mimic::Failed;
+use tempfile::TempDir;
+
+use crate::Test;
+
+/// What a test has: an empty folder, and a program that does one thing at a
+/// time.
+struct Fixture {
+    folder: TempDir,
+    probe: PathBuf,
+    /// The modules of `tests/out-of-tree-module`, in order.
+    modules: Vec<PathBuf>,
+}
+
+type Check = fn(&Fixture) -> Result<(), Failed>;
+
+const CHECKS: &[(&str, Check)] = &[
+    ("streams-are-apart-and-exact", streams),
+    ("a-mebibyte-comes-out-whole", mebibyte),
+    ("stdin-comes-back-from-cat", stdin),
+    ("input-that-nobody-reads-holds-nothing-up", unread_input),
+    ("a-terminal-or-null-is-no-input", no_input),
+    ("exit-statuses-are-passed-on", statuses),
+    ("signals-are-128-and-more", signals),
+    ("arguments-are-exact", arguments),
+    ("the-environment-is-exact", environment),
+    ("files-go-in-and-out", files),
+    ("a-file-that-is-not-left-is-named", not_left),
+    ("modules-are-loaded-with-parameters", module),
+    ("modules-are-built-and-loaded-in-order", module_source),
+    ("a-module-that-does-not-build-is-shown", broken_module),
+    ("events-become-a-timeline", events),
+    ("an-unknown-event-is-named", unknown_event),
+    ("a-dynamic-program-has-its-libraries", dynamic),
+    ("a-script-has-its-interpreter", script),
+    ("what-cannot-be-run-is-refused", refused),
+    ("system-finds-a-shell", system),
+    ("the-machine-is-as-programs-expect", expectations),
+    ("another-user-is-another-user", user),
+    ("a-program-past-its-time-is-killed", timed_out),
+    ("a-panic-of-the-kernel-is-told", panic),
+    ("a-reader-that-leaves-breaks-the-pipe", broken_pipe),
+    ("without-input-runs-are-the-same", repeatable),
+];
+
+/// One test a property.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    lab.checkpoint(machine, Accel::Tcg)?;
+    let modules = kmods::build_folder(&module_folder(), &machine.kernel, &lab.cache, lab.progress)?;
+    let programs = Arc::new(Programs::default());
+    let test = |&(name, check): &(&str, Check)| {
+        let (modules, programs) = (modules.clone(), Arc::clone(&programs));
+        Test::new(format!("exec::{name}"), move || {
+            let (folder, probe) = (tempfile::tempdir()?, programs.probe()?);
+            check(&Fixture { folder, probe, modules })
+        })
+    };
+    Ok(CHECKS.iter().map(test).collect())
+}
+
+fn module_folder() -> PathBuf {
+    lab::root().join("tests/out-of-tree-module")
+}
+
+/// Programs that tests share, compiled by the first that needs one.
+#[derive(Default)]
+struct Programs(OnceLock<Result<(TempDir, PathBuf), String>>);
+
+impl Programs {
+    fn probe(&self) -> Result<PathBuf, Failed> {
+        let compiled = self.0.get_or_init(|| {
+            let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+            let probe = folder.path().join("probe");
+            compile("probe.c", &probe, &["-static"])?;
+            Ok((folder, probe))
+        });
+        Ok(compiled.as_ref().map(|(_, probe)| probe.clone())?)
+    }
+}
+
+impl Fixture {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// `exec FLAGS -- probe ARGS`, without input.
+    fn probe(&self, flags: &[&str], args: &[&str]) -> Result<Output, Failed> {
+        let probe = self.probe.to_string_lossy();
+        exec(&[flags, &["--", &probe], args].concat(), None)
+    }
+}
+
+/// Compiles a program of `tests/programs`.
+fn compile(source: &str, program: &Path, flags: &[&str]) -> Result<(), String> {
+    let source = lab::root().join("tests/programs").join(source);
+    let mut gcc = Command::new("gcc");
+    gcc.args(["-O1", "-Wall", "-Werror"]).args(flags).arg("-o").arg(program).arg(source);
+    let output = gcc.output().map_err(|e| format!("failed to start gcc: {e}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
+/// Runs `exec` with these words behind it.
+fn exec(words: &[&str], input: Option<&[u8]>) -> Result<Output, Failed> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("exec").args(words).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let Some(input) = input else { return Ok(command.stdin(Stdio::null()).output()?) };
+    let mut child = command.stdin(Stdio::piped()).spawn()?;
+    let mut pipe = child.stdin.take().expect("it was asked for");
+    std::thread::scope(|scope| {
+        // A program that ends without reading it all breaks the pipe.
+        scope.spawn(move || drop(pipe.write_all(input)));
+        Ok(child.wait_with_output()?)
+    })
+}
+
+/// Compares all that a run showed.
+fn same(output: &Output, status: i32, stdout: &[u8], stderr: &[u8]) -> Result<(), Failed> {
+    let found = (output.status.code(), output.stdout.as_slice(), output.stderr.as_slice());
+    if found == (Some(status), stdout, stderr) {
+        return Ok(());
+    }
+    let text = |bytes: &[u8]| match bytes.len() {
+        0..=4000 => bytes.escape_ascii().to_string(),
+        len => format!("{len} bytes"),
+    };
+    Err(format!(
+        "{}\n--- stdout\n{}\n--- stderr\n{}\nbut status {status} was expected\n--- stdout\n{}\n--- stderr\n{}",
+        output.status,
+        text(&output.stdout),
+        text(&output.stderr),
+        text(stdout),
+        text(stderr),
+    )
+    .into())
+}
+
+fn streams(fixture: &Fixture) -> Result<(), Failed> {
+    let up: Vec<u8> = (0..=255).collect();
+    let down: Vec<u8> = (0..=255).rev().collect();
+    same(&fixture.probe(&[], &["bytes"])?, 0, &up, &down)
+}
+
+fn mebibyte(fixture: &Fixture) -> Result<(), Failed> {
+    let number = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+    let expected: Vec<u8> = (0..1 << 17).flat_map(number).collect();
+    same(&fixture.probe(&[], &["many"])?, 0, &expected, b"")
+}
+
+/// Bytes that look like nothing: a fixed sequence, all values in it.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut step = || {
+        // Knuth's MMIX generator; its highest byte is good enough here.
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    (0..len).map(|_| step()).collect()
+}
+
+fn stdin(_: &Fixture) -> Result<(), Failed> {
+    let input = noise(500_000);
+    same(&exec(&["--", "cat"], Some(&input))?, 0, &input, b"")?;
+    same(&exec(&["--", "cat"], Some(b""))?, 0, b"", b"")
+}
+
+fn unread_input(fixture: &Fixture) -> Result<(), Failed> {
+    let probe = fixture.probe.to_string_lossy().into_owned();
+    same(&exec(&["--", &probe, "exit", "5"], Some(&noise(1_000_000)))?, 5, b"", b"")
+}
+
+fn no_input(_: &Fixture) -> Result<(), Failed> {
+    same(&exec(&["--", "readlink", "/proc/self/fd/0"], None)?, 0, b"/dev/null\n", b"")
+}
+
+fn statuses(fixture: &Fixture) -> Result<(), Failed> {
+    for status in [0, 1, 77, 255] {
+        same(&fixture.probe(&[], &["exit", &status.to_string()])?, status, b"", b"")?;
+    }
+    Ok(())
+}
+
+fn signals(fixture: &Fixture) -> Result<(), Failed> {
+    for signal in [1, 9, 11, 15, 34, 64] {
+        let output = fixture.probe(&[], &["raise", &signal.to_string()])?;
+        same(&output, 128 + signal, b"", b"")?;
+    }
+    Ok(())
+}
+
+fn arguments(fixture: &Fixture) -> Result<(), Failed> {
+    let args = ["args", "", "a b", "two\nlines", "--flag", "$HOME", "*", "ü→", ""];
+    let mut expected = fixture.probe.to_string_lossy().into_owned() + "\0";
+    expected.extend(args.map(|arg| format!("{arg}\0")));
+    same(&fixture.probe(&[], &args)?, 0, expected.as_bytes(), b"")
+}
+
+fn environment(fixture: &Fixture) -> Result<(), Failed> {
+    let flags = ["--env", "Z=a=b c\n", "--env", "EMPTY=", "--env", "HOME=/x"];
+    let expected = "EMPTY=\0HOME=/x\0PATH=/lab:/bin:/sbin:/usr/bin:/usr/sbin\0Z=a=b c\n\0";
+    same(&fixture.probe(&flags, &["env"])?, 0, expected.as_bytes(), b"")
+}
+
+fn files(fixture: &Fixture) -> Result<(), Failed> {
+    let content = noise(100_000);
+    std::fs::create_dir_all(fixture.path("tree/below"))?;
+    std::fs::write(fixture.path("tree/below/file"), &content)?;
+    let carried = format!("{}:/some/where", fixture.path("tree").display());
+    let fetched = format!("/tmp/copy:{}", fixture.path("back").display());
+    let flags = ["--file", &carried, "--out", &fetched];
+    let output = fixture.probe(&flags, &["copy", "/some/where/below/file", "/tmp/copy"])?;
+    same(&output, 0, b"", b"")?;
+    match std::fs::read(fixture.path("back"))? == content {
+        true => Ok(()),
+        false => Err("what came back is something else".into()),
+    }
+}
+
+fn not_left(fixture: &Fixture) -> Result<(), Failed> {
+    let fetched = format!("/tmp/copy:{}", fixture.path("back").display());
+    let output = fixture.probe(&["--out", &fetched], &["exit", "0"])?;
+    same(&output, 1, b"", b"error: the program left no file `/tmp/copy`\n")
+}
+
+/// A parameter of the second module that shows what the first one told it.
+const ASKED: &str = "/sys/module/greeter_module/parameters/asked";
+
+fn module(fixture: &Fixture) -> Result<(), Failed> {
+    let [base, greeter] = fixture.modules.as_slice() else {
+        return Err(format!("{:?}", fixture.modules).into());
+    };
+    let (base, greeter) = (format!("{}:number=7", base.display()), greeter.to_string_lossy());
+    let output = exec(&["--kmod", &base, "--kmod", &greeter, "--", "cat", ASKED], None)?;
+    same(&output, 0, b"7\n", b"")?;
+    // In the wrong order the second has nobody to ask.
+    let output = exec(&["--kmod", &greeter, "--", "cat", ASKED], None)?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let told = "error: `cat` was not started: failed to load `greeter-module.ko`: ENOENT";
+    match output.status.code() == Some(4)
+        && text.starts_with(told)
+        && text.contains("Unknown symbol base_number")
+    {
+        true => Ok(()),
+        false => Err(format!("{}: {text}", output.status).into()),
+    }
+}
+
+fn module_source(_: &Fixture) -> Result<(), Failed> {
+    let folder = module_folder().display().to_string();
+    same(&exec(&["--kmod-src", &folder, "--", "cat", ASKED], None)?, 0, b"1\n", b"")
+}
+
+fn broken_module(fixture: &Fixture) -> Result<(), Failed> {
+    std::fs::write(fixture.path("Kbuild"), "obj-m := broken.o\n")?;
+    std::fs::write(fixture.path("broken.c"), "#error not today\n")?;
+    let folder = fixture.folder.path().display().to_string();
+    let output = exec(&["--kmod-src", &folder, "--", "true"], None)?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let message = format!("error: failed to build the module `{folder}`\n");
+    if output.status.code() == Some(3) && text.contains(&message) && text.contains("not today") {
+        return Ok(());
+    }
+    Err(format!("{}: {text}", output.status).into())
+}
+
+fn events(fixture: &Fixture) -> Result<(), Failed> {
+    let flags = ["--events", "signal_generate+stack,sched:sched_process_exec"];
+    let output = fixture.probe(&flags, &["raise", "10"])?;
+    let timeline = String::from_utf8_lossy(&output.stderr);
+    let told = ["executes", "SIGUSR1 to", "SIGCHLD to 1, CLD_KILLED", "do_notify_parent"];
+    let missing: Vec<_> = told.iter().filter(|text| !timeline.contains(**text)).collect();
+    if output.status.code() == Some(138) && output.stdout.is_empty() && missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}, without {missing:?}:\n{timeline}", output.status).into())
+}
+
+fn unknown_event(fixture: &Fixture) -> Result<(), Failed> {
+    let output = fixture.probe(&["--events", "no_such_event"], &["exit", "0"])?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let first = format!(
+        "error: `{}` was not started: the kernel has no trace event `no_such_event`",
+        fixture.probe.display()
+    );
+    match output.status.code() == Some(4) && text.lines().next() == Some(&first) {
+        true => Ok(()),
+        false => Err(format!("{}: {text}", output.status).into()),
+    }
+}
+
+fn dynamic(fixture: &Fixture) -> Result<(), Failed> {
+    let program = fixture.path("dynamic");
+    compile("probe.c", &program, &[])?;
+    let program = program.to_string_lossy();
+    same(&exec(&["--", &program, "exit", "6"], None)?, 6, b"", b"")
+}
+
+fn script(fixture: &Fixture) -> Result<(), Failed> {
+    use std::os::unix::fs::PermissionsExt;
+    let write = |name: &str, text: &str| -> Result<String, Failed> {
+        let path = fixture.path(name);
+        std::fs::write(&path, text)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+        Ok(path.display().to_string())
+    };
+    let shell = write("shell", "#!/bin/sh\necho \"$1\"; exit 9\n")?;
+    same(&exec(&["--", &shell, "a  b"], None)?, 9, b"a  b\n", b"")?;
+    let lost = write("lost", "#!/nowhere/python\n")?;
+    let message = format!(
+        "error: failed to run `{lost}`: the host lacks its interpreter `/nowhere/python`\n\
+         hint: install `/nowhere/python`, or carry the script along and name its interpreter: \
+         exec --file SCRIPT:/tmp/script -- INTERPRETER /tmp/script\n"
+    );
+    same(&exec(&["--", &lost], None)?, 2, b"", message.as_bytes())
+}
+
+fn refused(fixture: &Fixture) -> Result<(), Failed> {
+    let text = fixture.path("text");
+    std::fs::write(&text, "no program\n")?;
+    let message = format!(
+        "error: failed to run `{}`: it is no executable of Linux\n\
+         hint: an ELF executable, or a script that begins with #!, can be run\n",
+        text.display()
+    );
+    same(&exec(&["--", &text.to_string_lossy()], None)?, 2, b"", message.as_bytes())?;
+    let message = "error: failed to find `no-such-program`\n\
+                   hint: a program that is not on PATH needs a slash: `./no-such-program`\n";
+    same(&exec(&["--", "no-such-program"], None)?, 2, b"", message.as_bytes())?;
+    let message =
+        "error: failed to read `/no/such/program`: No such file or directory (os error 2)\n";
+    same(&exec(&["--", "/no/such/program"], None)?, 2, b"", message.as_bytes())
+}
+
+fn system(fixture: &Fixture) -> Result<(), Failed> {
+    let output = fixture.probe(&[], &["system", "echo one | tr o 0; exit 3"])?;
+    same(&output, 3, b"0ne\n", b"")
+}
+
+/// What programs that nobody here wrote take for granted.
+fn expectations(_: &Fixture) -> Result<(), Failed> {
+    let script = "
+        test -r /proc/self/status && test -d /sys/class && test -c /dev/ptmx && echo kernel
+        test -d /dev/shm && test -d /dev/pts && test -d /dev/mqueue && echo devices
+        test -d /sys/kernel/debug/tracing -o -d /sys/kernel/debug/bdi && test -r /sys/kernel/tracing/trace && echo debug
+        echo x > /tmp/x && echo x > /dev/shm/x && echo writable
+        hostname
+        ping -c 1 -W 1 127.0.0.1 > /dev/null && echo loopback
+        id -u root; id -u student; id -u nobody
+        grep -c localhost /etc/hosts
+        echo out > /dev/stdout; echo err > /dev/stderr; echo fd > /dev/fd/1
+        test -t 0 || test -t 1 || echo no terminal
+    ";
+    let expected = "kernel\ndevices\ndebug\nwritable\nupcall\nloopback\n0\n1000\n65534\n1\nout\nfd\nno terminal\n";
+    let output = exec(&["--", "busybox", "sh", "-c", script], None)?;
+    same(&output, 0, expected.as_bytes(), b"err\n")
+}
+
+fn user(_: &Fixture) -> Result<(), Failed> {
+    let script = "id; echo > /root/x; echo out > /dev/stdout";
+    let output = exec(&["--user", "student", "--", "busybox", "sh", "-c", script], None)?;
+    same(
+        &output,
+        0,
+        b"uid=1000(student) gid=1000(student)\nout\n",
+        b"sh: can't create /root/x: Permission denied\n",
+    )
+}
+
+fn timed_out(fixture: &Fixture) -> Result<(), Failed> {
+    let killed = |program: &str| {
+        format!("error: `{program}` did not end within 0.5 s of guest time and was killed\n")
+    };
+    let output = fixture.probe(&["--timeout", "0.5"], &["hang"])?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let probe = fixture.probe.to_string_lossy();
+    if output.status.code() != Some(4) || !text.starts_with(&killed(&probe)) {
+        return Err(format!("{}: {text}", output.status).into());
+    }
+    // What it wrote before is there all the same, and so is who left.
+    let script = "echo before; sleep 1000 & sleep 1000";
+    let output = exec(&["--timeout", "0.5", "--", "busybox", "sh", "-c", script], None)?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    match output.stdout == b"before\n" && text.starts_with(&killed("busybox")) {
+        true => Ok(()),
+        false => Err(format!("{}: {text}", output.status).into()),
+    }
+}
+
+fn panic(fixture: &Fixture) -> Result<(), Failed> {
+    let output = fixture.probe(&[], &["panic"])?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    // What the kernel said last is shown with it: the stack of PID 1's end.
+    let told =
+        text.starts_with("error: the guest kernel panicked\n") && text.contains("get_signal");
+    match output.status.code() == Some(4) && told {
+        true => Ok(()),
+        false => Err(format!("{}: {text}", output.status).into()),
+    }
+}
+
+/// `yes | head -1`: without being told, the program would write for ever.
+fn broken_pipe(_: &Fixture) -> Result<(), Failed> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["exec", "--", "busybox", "yes"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut pipe = child.stdout.take().expect("it was asked for");
+    let mut start = [0; 4];
+    std::io::Read::read_exact(&mut pipe, &mut start)?;
+    drop(pipe);
+    let status = child.wait()?;
+    // SIGPIPE is 13.
+    match start == *b"y\ny\n" && status.code() == Some(141) {
+        true => Ok(()),
+        false => Err(format!("{status}: {}", start.escape_ascii()).into()),
+    }
+}
+
+/// Times and process ids included.
+fn repeatable(fixture: &Fixture) -> Result<(), Failed> {
+    let run = || fixture.probe(&["--events", "sys_enter,sys_exit,sched_process_fork"], &["many"]);
+    let (first, second) = (run()?, run()?);
+    match first.stderr == second.stderr && first.stderr.len() > 1000 {
+        true => Ok(()),
+        false => Err(format!(
+            "--- first\n{}--- second\n{}",
+            String::from_utf8_lossy(&first.stderr),
+            String::from_utf8_lossy(&second.stderr)
+        )
+        .into()),
+    }
+}

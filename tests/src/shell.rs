@@ -1,0 +1,184 @@
+//! `shell`: a session at a pseudo-terminal, as a person would have it.
+
+use std::os::fd::AsRawFd;
+use std::process::Command;
+
+use libtest_mimic::Failed;
+use nix::libc::TIOCSWINSZ;
+use nix::pty::Winsize;
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use rexpect::process::signal::Signal;
+use rexpect::process::wait::WaitStatus;
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::Test;
+
+nix::ioctl_write_ptr_bad!(set_size, TIOCSWINSZ, Winsize);
+
+/// How long anything may take: a machine under load is slow.
+const LIMIT_MS: u64 = 60_000;
+const PROMPT: &str = "upcall:/tmp# ";
+const CTRL_C: char = 'c';
+const CTRL_Z: char = 'z';
+const CTRL_D: char = 'd';
+
+/// One test a property.
+pub fn all() -> Vec<Test> {
+    let test =
+        |name: &str, check: fn() -> Result<(), Failed>| Test::new(format!("shell::{name}"), check);
+    vec![
+        test("exit-status-and-terminal-come-back", leaving),
+        test("ctrl-d-leaves", end_of_file),
+        test("jobs-stop-go-on-and-are-interrupted", jobs),
+        test("a-resize-arrives-as-sigwinch", resize),
+        test("a-lesson-is-at-hand", lesson),
+        test("a-killed-lab-gives-the-terminal-back", killed),
+        test("a-script-is-typed", script),
+    ]
+}
+
+/// A shell in a terminal, at its first prompt.
+fn open(args: &[&str]) -> Result<PtySession, Failed> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("shell").args(args);
+    let mut session = spawn_command(command, Some(LIMIT_MS))?;
+    session.exp_string(PROMPT)?;
+    Ok(session)
+}
+
+fn status(session: &PtySession) -> Result<i32, Failed> {
+    match session.process().wait()? {
+        WaitStatus::Exited(_, status) => Ok(status),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
+fn leaving() -> Result<(), Failed> {
+    let mut command = Command::new("sh");
+    command
+        .env("XTASK", std::env::current_exe()?)
+        .args(["-c", "stty rows 33 cols 111; stty -g; \"$XTASK\" shell; echo status $?; stty -g"]);
+    let mut session = spawn_command(command, Some(LIMIT_MS))?;
+    let before = session.read_line()?;
+    session.exp_string(PROMPT)?;
+    // The size that the host's terminal has.
+    session.send_line("stty size; tty")?;
+    session.exp_string("\n33 111\r\n/dev/pts/0\r\n")?;
+    session.exp_string(PROMPT)?;
+    session.send_line("exit 7")?;
+    session.exp_string("status 7\r\n")?;
+    let after = session.read_line()?;
+    if before == after { Ok(()) } else { Err(format!("{before}\n{after}").into()) }
+}
+
+fn end_of_file() -> Result<(), Failed> {
+    let mut session = open(&[])?;
+    session.send_control(CTRL_D)?;
+    match status(&session)? {
+        0 => Ok(()),
+        other => Err(format!("exit status {other}").into()),
+    }
+}
+
+fn jobs() -> Result<(), Failed> {
+    let mut session = open(&[])?;
+    // It says when it runs: a key pressed before would be the shell's.
+    let long = "sh -c 'echo be''gun; exec sleep 1000'";
+    session.send_line(long)?;
+    session.exp_string("begun\r\n")?;
+    session.send_control(CTRL_C)?;
+    session.exp_string(PROMPT)?;
+    session.send_line("echo status $?")?;
+    session.exp_string("\nstatus 130\r\n")?;
+    session.exp_string(PROMPT)?;
+
+    session.send_line(long)?;
+    session.exp_string("begun\r\n")?;
+    session.send_control(CTRL_Z)?;
+    session.exp_string("Stopped")?;
+    session.exp_string(PROMPT)?;
+    session.send_line("bg")?;
+    session.exp_string(PROMPT)?;
+    session.send_line("jobs")?;
+    session.exp_string("Running")?;
+    session.exp_string(PROMPT)?;
+    // A job in the background is out of the keyboard's reach.
+    session.send_control(CTRL_C)?;
+    session.exp_string(PROMPT)?;
+    session.send_line("jobs")?;
+    session.exp_string("Running")?;
+    session.exp_string(PROMPT)?;
+    session.send_line("fg")?;
+    session.exp_string("sleep 1000")?;
+    session.send_control(CTRL_C)?;
+    session.exp_string(PROMPT)?;
+    session.send_line("jobs; echo none; exit")?;
+    session.exp_string("exit\r\nnone\r\n")?;
+    status(&session).map(drop)
+}
+
+/// Lesson 2, live: the kernel of the guest sends the signal, because the
+/// terminal of the host was resized.
+fn resize() -> Result<(), Failed> {
+    let mut session = open(&[])?;
+    let script =
+        "trap 'echo re''sized; stty size; exit 5' WINCH; echo be''gun; while :; do sleep 1; done";
+    session.send_line(&format!("sh -c \"{script}\""))?;
+    session.exp_string("begun\r\n")?;
+    let size = Winsize { ws_row: 44, ws_col: 123, ws_xpixel: 0, ws_ypixel: 0 };
+    let terminal = session.process().get_file_handle()?;
+    // SAFETY: the descriptor is open and the structure is whole.
+    unsafe { set_size(terminal.as_raw_fd(), &size) }?;
+    session.exp_string("resized\r\n44 123\r\n")?;
+    session.exp_string(PROMPT)?;
+    session.send_line("echo status $?; exit")?;
+    session.exp_string("\nstatus 5\r\n")?;
+    status(&session).map(drop)
+}
+
+fn lesson() -> Result<(), Failed> {
+    let mut session = open(&["kill-pid"])?;
+    session.send_line("ls /lab")?;
+    session.exp_string("lab_kill_pid.ko")?;
+    session.exp_string("lesson-03-kill-pid")?;
+    session.exp_string(PROMPT)?;
+    session.send_line("lesson-03-kill-pid > /dev/null; echo status $?; exit")?;
+    session.exp_string("\nstatus 0\r\n")?;
+    status(&session).map(drop)
+}
+
+fn killed() -> Result<(), Failed> {
+    let mut session = open(&[])?;
+    let terminal = session.process().get_file_handle()?;
+    let cooked = || -> nix::Result<bool> {
+        let flags = tcgetattr(&terminal)?.local_flags;
+        Ok(flags.contains(LocalFlags::ICANON | LocalFlags::ISIG))
+    };
+    if cooked()? {
+        return Err("the terminal is not raw while the shell has it".into());
+    }
+    session.process_mut().signal(Signal::SIGTERM)?;
+    let status = status(&session)?;
+    match (status, cooked()?) {
+        (4, true) => Ok(()),
+        (status, cooked) => Err(format!("exit status {status}, cooked: {cooked}").into()),
+    }
+}
+
+/// Without a terminal, what comes is typed, and its end is Ctrl-D.
+fn script() -> Result<(), Failed> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .arg("shell")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()?;
+    let mut pipe = child.stdin.take().expect("it was asked for");
+    std::io::Write::write_all(&mut pipe, b"stty size; false\n")?;
+    drop(pipe);
+    let output = child.wait_with_output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    match output.status.code() == Some(1) && text.contains("\n24 80\r\n") {
+        true => Ok(()),
+        false => Err(format!("{}: {text}", output.status).into()),
+    }
+}

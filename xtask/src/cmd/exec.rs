@@ -1,0 +1,110 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use lab::error::Error;
+use lab::exec::request::{self, Carry, Fetch};
+use lab::exec::{Join, Kmod, Request, Status, has_input};
+use lab::render;
+use lab::vm::last_lines;
+use protocol::{TraceEvent, User};
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+
+/// Run any program in the lab's machine, with its streams, and exit as it does
+///
+/// The program is one of this host: it is carried into the machine together
+/// with the libraries or the interpreter that it needs. Its standard input is
+/// this command's, unless that is a terminal or /dev/null: it has /dev/null
+/// then, and the run is the same every time. Its exit status is this command's
+/// too, 128+N if signal N ended it.
+///
+/// Example: cargo xtask exec --events signal_generate+stack -- ./program arg
+#[derive(Args)]
+pub struct Exec {
+    /// Load a module first, with parameters if there are any
+    #[arg(long, value_name = "FILE.ko[:PARAMS]")]
+    kmod: Vec<Kmod>,
+
+    /// Build the modules of a folder against the lab's kernel and load them,
+    /// behind those of --kmod
+    #[arg(long, value_name = "DIR")]
+    kmod_src: Vec<PathBuf>,
+
+    /// Carry a file or a folder into the machine
+    #[arg(long, value_name = "HOST:GUEST")]
+    file: Vec<Carry>,
+
+    /// Carry a file out when the program has ended
+    #[arg(long, value_name = "GUEST:HOST")]
+    out: Vec<Fetch>,
+
+    /// Set an environment variable; without any there are PATH and HOME
+    #[arg(long, value_name = "NAME=VALUE", value_parser = request::variable)]
+    env: Vec<(String, String)>,
+
+    /// Record these trace events and print the timeline to stderr: NAME or
+    /// SYSTEM/NAME, with +stack for its kernel stack, and commas between
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = request::event)]
+    events: Vec<TraceEvent>,
+
+    /// Guest time after which the program is killed [default: 60; none with
+    /// --interactive]
+    #[arg(long, value_name = "SECONDS", value_parser = request::seconds)]
+    timeout: Option<Duration>,
+
+    /// Whom the program runs as: root, student or nobody
+    #[arg(long, value_name = "NAME", default_value = "root", value_parser = request::user)]
+    user: User,
+
+    /// Pass standard input on even if it is a terminal
+    #[arg(long, short)]
+    interactive: bool,
+
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "PROGRAM [ARGS]…")]
+    command: Vec<String>,
+}
+
+impl Exec {
+    pub fn run(mut self, context: &Context) -> Result {
+        let program = self.command.remove(0);
+        let request = Request {
+            env: self.env,
+            kmods: self
+                .kmod
+                .into_iter()
+                .chain(self.kmod_src.into_iter().map(|folder| Kmod::Source { folder }))
+                .collect(),
+            files: self.file,
+            out: self.out,
+            events: self.events,
+            timeout: match self.timeout {
+                None if self.interactive => None,
+                given => given.or(Some(Duration::from_secs(60))),
+            },
+            user: self.user,
+            ..Request::new(&program, self.command)?
+        };
+        let join = match self.interactive || has_input() {
+            true => Join::InputAndOutput,
+            false => Join::Output,
+        };
+        let lab = context.lab()?;
+        let machine = lab.machine()?;
+        let executed = lab.exec(&machine, &request, join)?;
+        if let Some(timeline) = &executed.timeline {
+            eprint!("{}", render::text::render(timeline));
+        }
+        let reason = match executed.status {
+            Status::Ended(status) => return Ok(Outcome::of_program(status)),
+            Status::TimedOut => format!(
+                "`{program}` did not end within {} s of guest time and was killed",
+                request.timeout.unwrap_or_default().as_secs_f64()
+            ),
+            Status::NotStarted(reason) => format!("`{program}` was not started: {reason}"),
+        };
+        Err(Error::NoVerdict { reason, log: last_lines(&executed.log).to_owned() })
+    }
+}

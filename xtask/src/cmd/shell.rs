@@ -1,0 +1,38 @@
+use clap::Args;
+use lab::error::Error;
+use lab::exec::{Status, shell};
+use lab::vm::last_lines;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+
+/// Open a shell in the lab's machine, with a lesson's programs and modules
+///
+/// It has this terminal: job control, Ctrl-C and the window's size work. What
+/// the lesson loads before it starts is loaded; all that it has is in /lab.
+/// `exit` or Ctrl-D leaves the shell; its exit status is this command's.
+///
+/// Example: cargo xtask shell lesson-2
+#[derive(Args)]
+pub struct Shell {
+    /// lesson-1, 1, lesson-01-sigchld or sigchld; without one, a bare machine
+    lesson: Option<String>,
+}
+
+impl Shell {
+    pub fn run(self, context: &Context) -> Result {
+        let lesson = match &self.lesson {
+            Some(name) => Some(context.course()?.find(name)?),
+            None => None,
+        };
+        let lab = context.lab_with(&[shell::BUSYBOX])?;
+        let machine = lab.machine()?;
+        let executed = lab.shell(&machine, lesson.as_ref())?;
+        let reason = match executed.status {
+            Status::Ended(status) => return Ok(Outcome::of_program(status)),
+            Status::TimedOut => "the shell did not end".to_owned(),
+            Status::NotStarted(reason) => format!("the shell was not started: {reason}"),
+        };
+        Err(Error::NoVerdict { reason, log: last_lines(&executed.log).to_owned() })
+    }
+}
