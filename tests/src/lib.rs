@@ -49,7 +49,7 @@ pub fn all(
     tests.extend(registers::all(lab, machine)?);
     tests.extend(command_line::all(lab)?);
     tests.extend(exec::all(lab, machine)?);
-    tests.extend(shell::all());
+    tests.extend(shell::all(lab)?);
     tests.extend(tidy::all(lab)?);
     tests.extend(sources::all());
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())

@@ -39,7 +39,6 @@ use crate::vm::command::{Accel, Clock};
 pub use cargo::Cargo;
 pub use executable::ExecutableError;
 pub use outcome::Status;
-pub use relay::Terminal;
 pub use relay::has_input;
 pub use request::{Kmod, Request};
 
@@ -86,13 +85,10 @@ impl Lab<'_> {
     ) -> Result<Executed, Error> {
         let mut cargo = Cargo::new(request)?;
         let modules = self.exec_modules(machine, request)?;
-        let terminal = match join {
-            Join::Terminal => Some(Terminal::of_this_process()),
-            Join::Output | Join::InputAndOutput => None,
-        };
-        let streams = match (&terminal, join) {
-            (Some(terminal), _) => Streams::Terminal(terminal.size()),
-            (None, join) => Streams::Pipes { stdin: join == Join::InputAndOutput },
+        let streams = match join {
+            Join::Output => Streams::Pipes { stdin: false },
+            Join::InputAndOutput => Streams::Pipes { stdin: true },
+            Join::Terminal => Streams::Terminal(terminal::size()),
         };
         let job = job(request, &modules, streams)?;
         let mut payload = Payload::new(&job)?;
@@ -109,7 +105,7 @@ impl Lab<'_> {
         // Made before the terminal is taken over: it may take a while and say so.
         self.checkpoint(machine, Accel::Tcg)?;
         let (ours, theirs) = UnixStream::pair().map_err(Error::Relay)?;
-        let (finished, _) = relay::join(ours, join, terminal.as_ref(), || {
+        let (finished, _) = relay::join(ours, join, || {
             // Dropped when the machine has ended: that ends the relay.
             let theirs = theirs;
             let session = vm::Session { socket: theirs.as_fd(), clock };

@@ -13,52 +13,28 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use protocol::session::{FRAME_MAX, Frame, Frames, INPUT_MAX, Size};
+use protocol::session::{FRAME_MAX, Frame, Frames, INPUT_MAX};
 use signal_hook::consts::SIGWINCH;
 
 use super::Join;
 use super::terminal::{Raw, size};
 use crate::error::Error;
 
-/// End of file, as a person types it at a terminal: Ctrl-D.
-const CTRL_D: u8 = 4;
-
-/// This process's terminal, which a program of the guest is to have.
-#[derive(Debug)]
-pub struct Terminal(Size);
-
-impl Terminal {
-    /// The terminal on standard input; if that is none, one of a usual size.
-    pub fn of_this_process() -> Terminal {
-        Terminal(size())
-    }
-
-    pub(super) fn size(&self) -> Size {
-        self.0
-    }
-}
-
 /// Runs `machine`, joined to this process's streams by `socket`. The other end
 /// of the socket has to be gone when `machine` returns.
 pub fn join<T>(
     socket: UnixStream,
     join: Join,
-    terminal: Option<&Terminal>,
     machine: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
     let (wake, woken) = UnixStream::pair().map_err(Error::Relay)?;
-    let resized = match terminal {
-        None => None,
-        Some(_) => {
-            let (reader, writer) = UnixStream::pair().map_err(Error::Relay)?;
-            signal_hook::low_level::pipe::register(SIGWINCH, writer).map_err(Error::Relay)?;
-            Some(reader)
-        }
-    };
-    let raw = match terminal {
-        None => None,
-        Some(_) => Raw::enter().map_err(|e| Error::Relay(e.into()))?,
-    };
+    let (mut resized, mut raw) = (None, None);
+    if join == Join::Terminal {
+        let (reader, writer) = UnixStream::pair().map_err(Error::Relay)?;
+        signal_hook::low_level::pipe::register(SIGWINCH, writer).map_err(Error::Relay)?;
+        resized = Some(reader);
+        raw = Some(Raw::enter().map_err(|e| Error::Relay(e.into()))?);
+    }
     let relay = Relay {
         reader: socket.try_clone().map_err(Error::Relay)?,
         writer: Mutex::new(socket),
@@ -66,7 +42,6 @@ pub fn join<T>(
         wake,
         woken,
         resized,
-        typed: terminal.is_some(),
     };
     let result = std::thread::scope(|scope| {
         let output = scope.spawn(|| relay.output());
@@ -92,8 +67,6 @@ struct Relay {
     woken: UnixStream,
     /// Readable when the terminal has another size.
     resized: Option<UnixStream>,
-    /// Whether the input is for a terminal.
-    typed: bool,
 }
 
 impl Relay {
@@ -178,7 +151,7 @@ impl Relay {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
                 _ => {
                     source = None;
-                    if self.typed { Frame::Stdin(vec![CTRL_D]) } else { Frame::StdinEnd }
+                    Frame::StdinEnd
                 }
             };
             if let Frame::Stdin(bytes) = &frame {

@@ -1,6 +1,8 @@
 //! An interactive shell: busybox on a terminal of the guest, with a lesson at
 //! hand.
 
+use std::io::{IsTerminal, stdin};
+
 use super::{Executed, Join, Kmod, Request};
 use crate::error::Error;
 use crate::exec::request::Carry;
@@ -18,6 +20,10 @@ const LAB: &str = "/lab";
 impl Lab<'_> {
     /// Runs a shell on this process's terminal until the person leaves it. With
     /// a lesson, what it loads is loaded, and all that it has is in `/lab`.
+    ///
+    /// Where standard input is no terminal, the shell reads its commands from
+    /// there and has no terminal either: the end of a file cannot be typed
+    /// ahead, since a line editor would read it as a key.
     pub fn shell(&self, machine: &Machine, lesson: Option<&Lesson>) -> Result<Executed, Error> {
         let mut request = Request::new(BUSYBOX, Vec::new())?;
         // The hyphen makes it a login shell, by its name a busybox the shell.
@@ -29,7 +35,11 @@ impl Lab<'_> {
         if let Some(lesson) = lesson {
             self.bring(machine, lesson, &mut request)?;
         }
-        self.exec(machine, &request, Join::Terminal)
+        let join = match stdin().is_terminal() {
+            true => Join::Terminal,
+            false => Join::InputAndOutput,
+        };
+        self.exec(machine, &request, join)
     }
 
     /// Adds a lesson to a request.

@@ -1,7 +1,7 @@
 //! This process's own terminal: raw while a machine has it, and as before
 //! afterwards.
 
-use std::io::{IsTerminal, stdin};
+use std::io::stdin;
 use std::os::fd::AsRawFd;
 
 use nix::pty::Winsize;
@@ -10,7 +10,7 @@ use protocol::session::Size;
 
 nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);
 
-/// A size to begin with where nobody knows one, as terminals used to have.
+/// A size for terminals that do not know their own, as they used to have.
 const USUAL: Size = Size { rows: 24, columns: 80 };
 
 /// The size of the terminal on standard input, or the usual one.
@@ -31,16 +31,13 @@ pub fn size() -> Size {
 pub struct Raw(Termios);
 
 impl Raw {
-    /// `None` if standard input is no terminal.
-    pub fn enter() -> nix::Result<Option<Raw>> {
-        if !stdin().is_terminal() {
-            return Ok(None);
-        }
+    /// Fails with ENOTTY if standard input is no terminal.
+    pub fn enter() -> nix::Result<Raw> {
         let before = tcgetattr(stdin())?;
         let mut raw = before.clone();
         cfmakeraw(&mut raw);
         tcsetattr(stdin(), SetArg::TCSADRAIN, &raw)?;
-        Ok(Some(Raw(before)))
+        Ok(Raw(before))
     }
 }
 

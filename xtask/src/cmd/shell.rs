@@ -10,7 +10,8 @@ use crate::outcome::{Outcome, Result};
 ///
 /// It has this terminal: job control, Ctrl-C and the window's size work. What
 /// the lesson loads before it starts is loaded; all that it has is in /lab.
-/// `exit` or Ctrl-D leaves the shell; its exit status is this command's.
+/// `exit` or Ctrl-D leaves the shell; its exit status is this command's. If
+/// standard input is no terminal, the shell takes its commands from there.
 ///
 /// Example: cargo xtask shell lesson-2
 #[derive(Args)]
