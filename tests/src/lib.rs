@@ -13,6 +13,7 @@ mod command_line;
 mod debug_kernel;
 mod exec;
 mod exercises;
+mod foreign;
 mod lessons;
 mod quotes;
 mod rebuilds;
@@ -50,6 +51,7 @@ pub fn all(
     tests.extend(command_line::all(lab)?);
     tests.extend(exec::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
+    tests.extend(foreign::all(machine)?);
     tests.extend(tidy::all(lab)?);
     tests.extend(sources::all());
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
