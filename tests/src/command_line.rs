@@ -58,6 +58,12 @@ const CALLS: &[Call] = &[
         env: Some(path_without_flex),
         status: 69,
     },
+    Call {
+        name: "shell-busybox-missing",
+        args: &["--no-install", "shell"],
+        env: Some(path_without_busybox),
+        status: 69,
+    },
 ];
 
 const fn call(name: &'static str, args: &'static [&'static str], status: i32) -> Call {
@@ -158,15 +164,23 @@ fn empty_cache(folder: &Path) -> io::Result<Variable> {
     Ok(("XDG_CACHE_HOME", folder.to_owned()))
 }
 
-/// A PATH that has every program of the real one but flex.
 fn path_without_flex(folder: &Path) -> io::Result<Variable> {
+    path_without("flex", folder)
+}
+
+fn path_without_busybox(folder: &Path) -> io::Result<Variable> {
+    path_without("busybox", folder)
+}
+
+/// A PATH that has every program of the real one but this.
+fn path_without(missing: &str, folder: &Path) -> io::Result<Variable> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     for directory in std::env::split_paths(&path) {
         for program in std::fs::read_dir(directory).into_iter().flatten() {
             let program = program?;
             let link = folder.join(program.file_name());
             // The first of a name wins, as in the search along PATH.
-            if program.file_name() != "flex" && link.symlink_metadata().is_err() {
+            if program.file_name() != missing && link.symlink_metadata().is_err() {
                 symlink(program.path(), link)?;
             }
         }
