@@ -64,9 +64,24 @@ enum Kind {
     Script { interpreter: String },
 }
 
+/// An interpreter may be a script itself; so often, and no further, does the
+/// kernel follow (`exec_binprm`, fs/exec.c).
+const INTERPRETERS_MAX: u32 = 5;
+
 /// The files of the host that an executable needs, itself included, each at
 /// its own path. `has` says which of them the guest has by other means.
 pub fn needs(path: &Path, has: &dyn Fn(&str) -> bool) -> Result<Vec<PathBuf>, ExecutableError> {
+    needs_at(0, path, has)
+}
+
+fn needs_at(
+    depth: u32,
+    path: &Path,
+    has: &dyn Fn(&str) -> bool,
+) -> Result<Vec<PathBuf>, ExecutableError> {
+    if depth > INTERPRETERS_MAX {
+        return Err(ExecutableError::NotExecutable { path: path.to_owned() });
+    }
     let mut files = vec![path.to_owned()];
     let interpreter = match kind(path)? {
         Kind::Static => None,
@@ -81,9 +96,7 @@ pub fn needs(path: &Path, has: &dyn Fn(&str) -> bool) -> Result<Vec<PathBuf>, Ex
         if !file.is_file() {
             return Err(ExecutableError::NoInterpreter { path: path.to_owned(), interpreter });
         }
-        // The kernel takes a script's interpreter that is a script itself, but
-        // not for ever: so many levels does exec allow (BINPRM limits, 5).
-        files.extend(needs(&file, has)?);
+        files.extend(needs_at(depth + 1, &file, has)?);
     }
     Ok(files)
 }
@@ -224,6 +237,15 @@ mod tests {
         let files = needs(&program, &|_| false).unwrap();
         assert_eq!(files[0], program);
         assert!(files.iter().any(|file| file.to_string_lossy().contains("libc.so")), "{files:?}");
+    }
+
+    #[test]
+    fn a_script_that_interprets_itself_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("script");
+        std::fs::write(&script, format!("#!{}\n", script.display())).unwrap();
+        let error = needs(&script, &|_| false).unwrap_err();
+        assert!(matches!(error, ExecutableError::NotExecutable { .. }), "{error}");
     }
 
     #[test]
