@@ -79,7 +79,7 @@ fn requests(device: &OwnedFd, request: libc::c_ulong, padding: u32) {
             Err(error) => format!("{error:?}"),
         }
     };
-    mark!("padding: {}", answer(0, padding));
+    mark!("padding: {}", answer(1, padding));
     mark!("no padding: {}", answer(padding.into(), 0));
 
     // SAFETY: a request without an argument.
