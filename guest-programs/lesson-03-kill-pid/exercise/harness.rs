@@ -3,7 +3,7 @@
 //!
 //! Usage: harness SIGNAL CAUSE INTERRUPTS
 //!
-//! The first processes that register live each in a PID namespace of its own. A
+//! All processes that register, but one, live in a PID namespace of their own. A
 //! `struct pid` holds its namespace, so a namespace that outlives its only
 //! process says that somebody still holds the process's `struct pid`: that is
 //! how a reference which was never put is seen from outside.
