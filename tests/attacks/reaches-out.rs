@@ -19,6 +19,15 @@ fn main() {
     write("/sys/bus/pci/devices/0000:00:07.0/resource0");
     open("/lab/job.json");
     open("/proc/1/mem");
+    // What varies with the seed is there.
+    let arguments = format!("/proc/{}/cmdline", Pid::parent());
+    match std::fs::read(arguments) {
+        Ok(_) => println!("read the harness's arguments: allowed"),
+        Err(e) => {
+            let errno = Errno::from_raw(e.raw_os_error().unwrap());
+            println!("read the harness's arguments: {errno:?}");
+        }
+    }
     open("/dev/mem");
     write("/dev/kmsg");
     write("/sys/kernel/tracing/trace_marker");

@@ -40,7 +40,8 @@ const ATTACKS: &[Attack] = &[
              read /sys/bus/pci/devices/0000:00:05.0/resource2: EACCES\n\
              write /sys/bus/pci/devices/0000:00:07.0/resource0: EACCES\n\
              read /lab/job.json: ENOENT\n\
-             read /proc/1/mem: EACCES\n\
+             read /proc/1/mem: ENOENT\n\
+             read the harness's arguments: ENOENT\n\
              read /dev/mem: ENOENT\n\
              write /dev/kmsg: EACCES\n\
              write /sys/kernel/tracing/trace_marker: EACCES\n\

@@ -119,7 +119,7 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     if warm.booted || !booted.booted {
         return Err("the run does not say how its machine came to life".into());
     }
-    same(&warm, &booted)
+    same("sigchld", &warm, &booted)
 }
 
 /// A scratch cache with a copy of the checkpoint, and the copy.

@@ -400,12 +400,15 @@ fn timed_out(fixture: &Fixture) -> Result<(), Failed> {
     }
 }
 
+/// How the error begins, with the kernel's own reason.
+const PANIC: &str = "error: the guest kernel panicked: Kernel panic - not syncing: \
+                     Attempted to kill init! exitcode=0x0000000b\n";
+
 fn panic(fixture: &Fixture) -> Result<(), Failed> {
     let output = fixture.probe(&[], &["panic"])?;
     let text = String::from_utf8_lossy(&output.stderr);
     // What the kernel said last is shown with it: the stack of PID 1's end.
-    let told =
-        text.starts_with("error: the guest kernel panicked\n") && text.contains("get_signal");
+    let told = text.starts_with(PANIC) && text.contains("asm_exc_page_fault");
     match output.status.code() == Some(4) && told {
         true => Ok(()),
         false => Err(format!("{}: {text}", output.status).into()),

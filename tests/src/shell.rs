@@ -149,7 +149,7 @@ fn lesson() -> Result<(), Failed> {
     let mut session = open(&["kill-pid"])?;
     session.send_line("ls -1 /lab")?;
     session.exp_string(
-        "\njob.json\r\nlab_kill_pid.ko\r\nlab_trace.ko\r\n\
+        "\nlab_kill_pid.ko\r\nlab_trace.ko\r\n\
          lesson-03-bad-input\r\nlesson-03-kill-pid\r\n",
     )?;
     session.exp_string(PROMPT)?;

@@ -30,10 +30,15 @@ pub fn unpack(folder: &str) -> Result<Job, String> {
 /// megabyte copied in small pieces, and twice, would be a tenth of a lesson.
 fn unpack_files(bytes: &[u8], folder: &Path) -> io::Result<()> {
     for entry in tar::Archive::new(Cursor::new(bytes)).entries_with_seek()? {
-        let entry = entry?;
+        let mut entry = entry?;
         let path = place(folder, &entry.path()?);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
+        }
+        if !entry.header().entry_type().is_file() {
+            // A link: there is nothing to copy.
+            entry.unpack(&path)?;
+            continue;
         }
         let start = entry.raw_file_position() as usize;
         fs::write(&path, &bytes[start..start + entry.size() as usize])?;

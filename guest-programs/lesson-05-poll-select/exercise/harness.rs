@@ -58,6 +58,9 @@ fn run() -> io::Result<()> {
     tell(&mut left, c)?;
     mark!("4. it relayed {}", listener.relayed()?);
 
+    // It has said the line, and has yet to go back to its select: let it sleep
+    // there, which it does for 100 ms.
+    listener.ticks(20)?;
     mark!("5. a signal");
     // Not yet waited for, so the number is still the program's.
     kill(Pid::from_raw(program.id() as i32), Signal::SIGUSR1)?;
