@@ -1,5 +1,5 @@
-const SECRET: &str = include_str!("SECRET");
-const _: () = panic!("{}", SECRET);
+const TEXT: &str = include_str!("SECRET");
+const _: () = panic!("{}", TEXT);
 fn main() {
-    println!("{SECRET}");
+    println!("{TEXT}");
 }

@@ -1,5 +1,6 @@
 //! Submissions that try to get marks without work, or to do harm. Each is a
-//! file in `tests/attacks/`, handed in for the first lesson's exercise.
+//! file in `tests/attacks/`: programs are handed in for the first lesson's
+//! exercise, modules for the third's.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -64,29 +65,40 @@ const ATTACKS: &[Attack] = &[
     attack("compiles-without-end", 0, Some(Kind::NotCompiled)),
 ];
 
+const MODULES: &[Attack] = &[
+    attack("switches-tracing-off", 0, None),
+    attack("ends-the-machine", 0, Some(Kind::NoRecord)),
+    attack("panics", 0, Some(Kind::Panicked)),
+    attack("never-returns", 0, Some(Kind::Hung)),
+    attack("speaks-for-the-harness", 0, None),
+    attack("includes-secret", 0, Some(Kind::NotCompiled)),
+    attack("assembles-secret", 0, Some(Kind::NotCompiled)),
+];
+
 /// One test an attack.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    let lesson = lab.course.find("lesson-1")?;
-    let exercise = Arc::new(Exercise::read(&lesson, Seed::default())?);
-    let test = |attack: &'static Attack| {
-        let (lab, machine, exercise) =
-            (Arc::clone(lab), Arc::clone(machine), Arc::clone(&exercise));
-        Test::new(format!("attacks::{}", attack.name), move || {
-            let secret = tempfile::NamedTempFile::new()?;
-            std::fs::write(secret.path(), SECRET)?;
-            let path = lab::root().join("tests/attacks").join(format!("{}.rs", attack.name));
-            let text = std::fs::read_to_string(path)?;
-            let text = text.replace("\"SECRET\"", &format!("{:?}", secret.path()));
-            let text =
-                text.replace("\\\"SECRET\\\"", &format!("\\\"{}\\\"", secret.path().display()));
-            let attempt = lab.attempt(&machine, &exercise, Path::new("main.rs"), &text)?;
-            judge(&exercise, attack, &attempt)
-        })
-    };
-    Ok(ATTACKS.iter().map(test).collect())
+    let mut tests = Vec::new();
+    for (asked, kind, attacks) in [("lesson-1", "rs", ATTACKS), ("lesson-3", "c", MODULES)] {
+        let exercise = Arc::new(Exercise::read(&lab.course.find(asked)?, Seed::default())?);
+        for attack in attacks {
+            let (lab, machine, exercise) =
+                (Arc::clone(lab), Arc::clone(machine), Arc::clone(&exercise));
+            let file = format!("{}.{kind}", attack.name);
+            tests.push(Test::new(format!("attacks::{file}"), move || {
+                let secret = tempfile::NamedTempFile::new()?;
+                std::fs::write(secret.path(), SECRET)?;
+                let text = std::fs::read_to_string(lab::root().join("tests/attacks").join(file))?;
+                let text = text.replace("SECRET", &secret.path().display().to_string());
+                let path = Path::new(exercise.file.name());
+                let attempt = lab.attempt(&machine, &exercise, path, &text)?;
+                judge(&exercise, attack, &attempt)
+            }));
+        }
+    }
+    Ok(tests)
 }
 
-/// What is in the file that three of them want to read.
+/// What is in the file that some of them want to read.
 const SECRET: &str = "0123456789abcdef";
 
 fn judge(exercise: &Exercise, attack: &Attack, attempt: &Attempt) -> Result<(), Failed> {

@@ -24,6 +24,7 @@ mod sharing;
 mod shell;
 mod sources;
 mod tidy;
+mod watch;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ pub fn all(
     let mut tests = lessons::all(lab, machine)?;
     tests.extend(exercises::all(lab, machine)?);
     tests.extend(classroom::all(lab, machine)?);
+    tests.extend(watch::all(lab, machine)?);
     tests.extend(attacks::all(lab, machine)?);
     tests.extend(cold::all(lab, machine)?);
     tests.extend(checkpoints::all(lab, machine));

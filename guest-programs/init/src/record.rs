@@ -91,7 +91,10 @@ fn drain(path: &str) -> Result<Vec<u8>, String> {
 /// The events whose format the host needs: those switched on, and those that
 /// the tracer itself writes (marks, stacks).
 fn traced_events() -> Result<Vec<String>, String> {
-    let mut events = vec!["ftrace/print".to_owned(), "ftrace/kernel_stack".to_owned()];
+    // Marks, stacks, and what kernel code says by trace_printk and trace_puts.
+    const ALWAYS: [&str; 4] =
+        ["ftrace/print", "ftrace/kernel_stack", "ftrace/bprint", "ftrace/bputs"];
+    let mut events = ALWAYS.map(str::to_owned).to_vec();
     let path = format!("{TRACING}/set_event");
     let text = fs::read_to_string(&path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
     events.extend(text.lines().map(|line| line.replace(':', "/")));

@@ -52,6 +52,12 @@ pub enum CompileError {
         /// What the compiler printed, with the student's path.
         output: String,
     },
+    #[error("the exercise's own `{}` does not compile", file.display())]
+    Harness {
+        file: PathBuf,
+        /// What the compiler printed.
+        output: String,
+    },
     #[error("compiling `{}` used too much time or memory and was stopped", file.display())]
     Stopped { file: PathBuf },
     #[error("compiling `{}` took too long and was ended", file.display())]
@@ -67,6 +73,7 @@ impl CompileError {
     pub fn output(&self) -> Option<&str> {
         match self {
             CompileError::Compile { output, .. }
+            | CompileError::Harness { output, .. }
             | CompileError::Program(ProgramError::Compile { output, .. })
             | CompileError::Kmod(KmodError::Compile { output, .. }) => Some(output),
             _ => None,
@@ -154,7 +161,13 @@ impl Compiler<'_> {
         match exercise.harness() {
             Some(path) => {
                 let text = std::fs::read_to_string(&path).map_err(failed("read", &path))?;
-                self.program(&path, &text, crates)
+                // Its mistakes are the lab's, not the student's.
+                self.program(&path, &text, crates).map_err(|error| match error {
+                    CompileError::Compile { file, output } => {
+                        CompileError::Harness { file, output }
+                    }
+                    error => error,
+                })
             }
             None => {
                 let folder = crate::root().join(STUDENT);

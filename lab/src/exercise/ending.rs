@@ -92,6 +92,15 @@ impl Ending {
                 Kind::Flooded,
                 "it did so much that the trace could not hold it: a loop without end?",
             ),
+            // Nothing else writes there: it was tampered with.
+            Error::Trace(
+                TraceError::Page { .. }
+                | TraceError::Payload { .. }
+                | TraceError::Field { .. }
+                | TraceError::UnknownEvent { .. }
+                | TraceError::OrphanStack { .. }
+                | TraceError::Count { .. },
+            ) => Ending::new(Kind::NoRecord, "the trace of the run makes no sense"),
             _ => return None,
         })
     }

@@ -120,6 +120,8 @@ impl Field {
             _ if kind == "__data_loc char[]" => Shape::DynamicText,
             _ if kind.starts_with("__data_loc") => Shape::DynamicBytes,
             Some(_) if kind == "char" => Shape::Text,
+            // Up to the end of the event, as in `ftrace/bprint`.
+            Some("") if kind == "u32" => Shape::List { element: 4 },
             // A length may also be the name of a constant; none that the lab
             // records is.
             Some(length) => {
@@ -250,5 +252,12 @@ print fmt: \"field:%d\", REC->code
             message("name: x\nID: 1\n\tfield:int a;\tsize:4;\n"),
             "failed to parse the format of `lab/x`: `field:int a;\tsize:4;`"
         );
+    }
+
+    #[test]
+    fn a_list_without_a_length_goes_to_the_end() {
+        let field = Field::parse("field:u32 buf[];\toffset:4;\tsize:0;\tsigned:0;").unwrap();
+        let payload = [9, 9, 9, 9, 1, 0, 0, 0, 2, 1, 0, 0];
+        assert_eq!(field.decode(&payload), Some(Value::List(vec![1, 0x102])));
     }
 }

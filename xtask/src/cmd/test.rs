@@ -3,6 +3,7 @@ use std::sync::Arc;
 use ::tests::results::{Report, Results};
 use clap::Args;
 use lab::error::Error;
+use lab::exec::shell::BUSYBOX;
 use lab::kernel::Kind;
 use lab::run::Lab;
 use libtest_mimic::Arguments;
@@ -42,7 +43,8 @@ pub struct Test {
 
 impl Test {
     pub fn run(self, context: &'static Context) -> Result {
-        let mut lab: Lab<'static> = context.lab()?;
+        // Some tests run a shell in the machine.
+        let mut lab: Lab<'static> = context.lab_with(&[BUSYBOX])?;
         if self.debug_kernel {
             lab.kernel.kind = Kind::Debug;
         }

