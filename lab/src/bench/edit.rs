@@ -1,80 +1,66 @@
-//! A person edits one file of a lesson and wants its verdict.
+//! A student edits the file of an exercise and wants its verdict.
 //!
-//! The edits are made in a copy of the course, with a cache that shares the
-//! kernel and the checkpoint with the real one: neither tracked files nor the
-//! cache have anything of it in the end. What is measured is what `check` does
-//! with an exercise: compile one changed file, run the lesson.
+//! The edits are made in a folder of their own, with a cache that shares what
+//! was built with the real one: neither `work/` nor the cache have anything of
+//! it in the end.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use xshell::{Shell, cmd};
 
 use super::process::Process;
-use super::{BenchError, temporary};
-use crate::course::Course;
+use super::temporary;
+use crate::classroom::Work;
 use crate::error::Error;
+use crate::exercise::values::Seed;
+use crate::exercise::{Exercise, Sample};
 use crate::run::Lab;
 
-/// A copy of the course, to be edited.
-pub struct Copy {
-    folder: TempDir,
+/// A student's folder, and a cache for what is compiled of it.
+pub struct Desk {
+    work: TempDir,
     cache: TempDir,
-    course: Course,
 }
 
-/// Everything that the workspace's manifest names, and the lessons' modules.
-const PARTS: &[&str] = &["Cargo.toml", "Cargo.lock", "guest-programs", "kmods", "lab", "xtask"];
+/// What was built before a student comes.
+const SHARED: &[&str] = &[
+    "kernel",
+    "kernel-source",
+    "initramfs",
+    "checkpoints",
+    "versions",
+    "programs",
+    "kmods",
+    "crates",
+];
 
-/// What was built of the course as it is.
-const SHARED: &[&str] =
-    &["kernel", "kernel-source", "initramfs", "checkpoints", "versions", "programs", "kmods"];
-
-impl Copy {
-    pub fn new(lab: &Lab<'_>) -> Result<Copy, Error> {
-        let (folder, cache) = (temporary()?, temporary()?);
-        let path = folder.path();
-        let parts = || -> Result<(), xshell::Error> {
-            let sh = Shell::new()?;
-            sh.change_dir(&lab.course.root);
-            cmd!(sh, "cp --recursive {PARTS...} {path}").quiet().run()?;
-            // Without the builds of its miniature course.
-            sh.create_dir(path.join("tests"))?;
-            cmd!(sh, "cp --recursive tests/Cargo.toml tests/src {path}/tests").quiet().run()
-        };
-        parts().map_err(BenchError::Copy)?;
-        let course = Course::open(path)?;
+impl Desk {
+    pub fn new(lab: &Lab<'_>) -> Result<Desk, Error> {
+        let (work, cache) = (temporary()?, temporary()?);
         lab.cache.sharing(cache.path().join("upcall"), SHARED)?;
-        Ok(Copy { folder, cache, course })
+        Ok(Desk { work, cache })
     }
 
-    /// The source file of a lesson's program.
-    pub fn program(&self, lesson: &str) -> Result<PathBuf, Error> {
-        Ok(self.course.find(lesson)?.folder.join("src/main.rs"))
+    /// Puts the solution of a lesson's exercise on the desk, whose verdict is
+    /// success; returns the file.
+    pub fn solution(&self, lab: &Lab<'_>, lesson: &str) -> Result<PathBuf, Error> {
+        let exercise = Exercise::read(&lab.course.find(lesson)?, Seed::default())?;
+        let work = Work::at(self.work.path().to_owned());
+        work.start(&exercise)?;
+        let (solution, file) = (exercise.sample(&Sample::Solution), work.file(&exercise));
+        std::fs::copy(&solution, &file).map_err(|source| Error::File {
+            verb: "copy",
+            path: solution,
+            source,
+        })?;
+        Ok(file)
     }
 
-    /// The source file of a lesson's first module that has one of its name.
-    pub fn module(&self, lesson: &str) -> Result<PathBuf, Error> {
-        let lesson = self.course.find(lesson)?;
-        let source = |kmod: &String| {
-            let folder = self.folder.path().join("kmods").join(kmod);
-            let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            // The build leaves nothing in the tree: what ends in .c was written.
-            files.map(|file| file.path()).find(|path| path.extension().is_some_and(|e| e == "c"))
-        };
-        let file = lesson.kmods.iter().find_map(source);
-        Ok(file.ok_or_else(|| BenchError::File {
-            verb: "find a module of",
-            path: lesson.folder,
-            source: std::io::ErrorKind::NotFound.into(),
-        })?)
-    }
-
-    /// The command line, on the copy.
+    /// The command line, at this desk.
     pub fn process(&self, xtask: &Path, args: &[&str]) -> Process {
-        let course = self.folder.path().to_string_lossy();
-        let args: Vec<&str> = ["--course", course.as_ref()].iter().chain(args).copied().collect();
+        let work = self.work.path().to_string_lossy();
+        let args: Vec<&str> = ["--work", work.as_ref()].iter().chain(args).copied().collect();
         Process::new(xtask, &args).env("XDG_CACHE_HOME", self.cache.path())
     }
 }

@@ -53,8 +53,6 @@ pub enum BenchError {
     },
     #[error("failed to measure `{command}`: its output has no `{missing}`")]
     Output { command: String, missing: &'static str },
-    #[error("failed to prepare a copy of the course: {0}")]
-    Copy(#[from] xshell::Error),
     #[error("failed to {verb} `{}`: {source}", path.display())]
     File { verb: &'static str, path: PathBuf, source: std::io::Error },
     #[error(transparent)]
@@ -208,14 +206,15 @@ impl Bench<'_> {
     }
 
     fn edits(&self) -> Result<Vec<Row>, Error> {
-        let copy = edit::Copy::new(self.lab)?;
+        let desk = edit::Desk::new(self.lab)?;
         let mut rows = Vec::new();
-        for (what, bar, lesson, file) in [
-            ("a guest program edited, then its verdict", 2.0, LESSON, copy.program(LESSON)?),
-            ("a module edited, then its verdict", 4.0, MODULE_LESSON, copy.module(MODULE_LESSON)?),
+        for (what, bar, lesson) in [
+            ("a program's exercise edited, then its verdict", 2.0, LESSON),
+            ("a module's exercise edited, then its verdict", 4.0, MODULE_LESSON),
         ] {
-            let run = || self.environment(copy.process(self.xtask, &["run", lesson, "--json"]));
-            // The first edit in a new copy compiles all that the file needs.
+            let file = desk.solution(self.lab, lesson)?;
+            let run = || self.environment(desk.process(self.xtask, &["check", lesson]));
+            // The first verdict compiles all that the exercise needs.
             edit::touch(&file, self.runs)?;
             run().run()?;
             let runs = self.repeat(what, |round| {
