@@ -16,6 +16,7 @@ use crate::host::HostError;
 use crate::kernel::KernelError;
 use crate::record::RecordError;
 use crate::sandbox::SandboxError;
+use crate::scaffold::ScaffoldError;
 use crate::trace::TraceError;
 use crate::vm::{VmError, last_lines};
 
@@ -54,6 +55,8 @@ pub enum Error {
     Trace(#[from] TraceError),
     #[error(transparent)]
     Bench(#[from] BenchError),
+    #[error(transparent)]
+    Scaffold(#[from] ScaffoldError),
     #[error("failed to {verb} `{}`: {source}", path.display())]
     File { verb: &'static str, path: std::path::PathBuf, source: std::io::Error },
     /// The machine ran, but there is nothing to judge.
@@ -99,6 +102,11 @@ impl Error {
             | Error::Grade(_)
             | Error::NoExercise
             | Error::Unsolved { .. }
+            | Error::Scaffold(
+                ScaffoldError::Number { .. }
+                | ScaffoldError::Slug { .. }
+                | ScaffoldError::Exists { .. },
+            )
             | Error::Refused(_)
             | Error::Executable(_)
             | Error::Kmod(KmodError::NoKbuild { .. }) => ExitStatus::Usage,
@@ -119,6 +127,7 @@ impl Error {
             | Error::Program(_)
             | Error::Kmod(_)
             | Error::Payload(_)
+            | Error::Scaffold(_)
             | Error::File { .. } => ExitStatus::Build,
             Error::Vm(_)
             | Error::Record(_)
@@ -167,6 +176,16 @@ impl Error {
                  without it a stranger's file is not compiled"
                     .to_owned(),
             ),
+            Error::Scaffold(ScaffoldError::Lock { .. }) => Some(
+                "the lesson's files are there; `cargo update --workspace` with a network does the \
+                 rest"
+                    .to_owned(),
+            ),
+            Error::Scaffold(
+                ScaffoldError::Number { .. }
+                | ScaffoldError::Slug { .. }
+                | ScaffoldError::Exists { .. },
+            ) => Some("nothing was written; choose another number or slug".to_owned()),
             Error::Cache(e) => e.hint(),
             Error::Host(e) => e.hint(),
             Error::Kernel(e) => e.hint(),
@@ -192,6 +211,7 @@ impl Error {
             Error::Program(ProgramError::Compile { output, .. })
             | Error::Kmod(KmodError::Compile { output, .. }) => Some(output),
             Error::Compile(error) => error.output(),
+            Error::Scaffold(ScaffoldError::Lock { output }) => Some(output),
             Error::Host(e) => e.output(),
             Error::Bench(BenchError::Failed { stderr, .. }) => Some(stderr),
             Error::Kernel(e) => e.log(),

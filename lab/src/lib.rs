@@ -32,6 +32,7 @@ pub mod render;
 pub mod report;
 pub mod run;
 pub mod sandbox;
+pub mod scaffold;
 pub mod timeline;
 pub mod trace;
 pub mod verdict;

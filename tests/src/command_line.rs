@@ -45,6 +45,10 @@ const CALLS: &[Call] = &[
     call("run-unknown", &["run", "lesson-99"], 2),
     call("run-nearly", &["run", "pasing"], 2),
     call("unknown-command", &["rum", "lesson-1"], 2),
+    call("new-number-taken", &["new", "01-other"], 2),
+    call("new-slug-taken", &["new", "60-passing"], 2),
+    call("new-folder-taken", &["new", "60-run-away", "--kmod"], 2),
+    call("new-malformed", &["new", "hello"], 2),
     call("shard-of-nothing", &["test", "--shard", "3/2"], 2),
     Call {
         name: "kernel-source-unreadable",

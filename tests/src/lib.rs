@@ -19,6 +19,7 @@ mod quotes;
 mod rebuilds;
 mod registers;
 pub mod results;
+mod scaffold;
 mod scratch;
 mod sharing;
 mod shell;
@@ -49,6 +50,7 @@ pub fn all(
     tests.extend(checkpoints::all(lab, machine));
     tests.extend(rebuilds::all(lab));
     tests.extend(sharing::all(lab));
+    tests.extend(scaffold::all(lab));
     tests.extend(registers::all(lab, machine)?);
     tests.extend(command_line::all(lab)?);
     tests.extend(exec::all(lab, machine)?);

@@ -8,6 +8,7 @@ pub mod exec;
 pub mod grade;
 pub mod hint;
 pub mod list;
+pub mod new;
 pub mod plan;
 pub mod progress;
 pub mod reset;

@@ -1,0 +1,128 @@
+//! Lessons made by `new`, in a copy of the miniature course: they pass as they
+//! are, and so do their exercises.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use lab::course::Course;
+use lab::exercise::values::Seed;
+use lab::exercise::{Exercise, Sample};
+use lab::run::Lab;
+use lab::scaffold::{NewName, Scaffold};
+use libtest_mimic::Failed;
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+use crate::{Test, command_line};
+
+/// One test for a lesson without a module, and one for a lesson with one.
+pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
+    let test = |name: &str, kmod: bool| {
+        let lab = Arc::clone(lab);
+        Test::new(format!("scaffold::{name}"), move || passes_as_it_is(&lab, kmod))
+    };
+    vec![test("a-new-lesson-passes", false), test("a-new-lesson-with-a-module-passes", true)]
+}
+
+fn passes_as_it_is(lab: &Lab<'_>, kmod: bool) -> Result<(), Failed> {
+    let NewName(name) = "51-two-words".parse()?;
+    let scaffold = Scaffold { name, kmod };
+    let new: &[&str] =
+        if kmod { &["new", "51-two-words", "--kmod"] } else { &["new", "51-two-words"] };
+    let folder = tempfile::tempdir()?;
+    let copy = Copy { lab, folder: folder.path() };
+    copy.make()?;
+
+    copy.call(new, 0)?;
+    copy.is_formatted(&scaffold)?;
+    copy.call(&["run", "51"], 0)?;
+    // What is there now is in the way of another.
+    copy.call(new, 2)?;
+
+    let lesson = Course::open(&copy.course())?.find("51")?;
+    let exercise = Exercise::read(&lesson, Seed::default())?;
+    copy.call(&["start", "51"], 0)?;
+    copy.judge(&exercise, &Sample::Stub, None)?;
+    copy.judge(&exercise, &Sample::Solution, None)?;
+    for mutant in &exercise.mutants {
+        copy.judge(&exercise, &Sample::Mutant(mutant.name.clone()), Some(&mutant.hint))?;
+    }
+    Ok(())
+}
+
+/// A copy of the miniature course, with work of a student's.
+struct Copy<'a> {
+    lab: &'a Lab<'a>,
+    folder: &'a Path,
+}
+
+impl Copy<'_> {
+    fn course(&self) -> PathBuf {
+        self.folder.join("course")
+    }
+
+    /// Follows links: the copy is a course by itself.
+    fn make(&self) -> Result<(), Failed> {
+        let (sh, course) = (Shell::new()?, self.course());
+        sh.create_dir(&course)?;
+        sh.change_dir(command_line::course());
+        let parts = ["Cargo.toml", "Cargo.lock", "course.md", "guest-programs", "kmods"];
+        cmd!(sh, "cp --recursive --dereference {parts...} {course}").quiet().run()?;
+        Ok(())
+    }
+
+    /// What `new` wrote is as rustfmt would have it.
+    fn is_formatted(&self, scaffold: &Scaffold) -> Result<(), Failed> {
+        let sh = Shell::new()?;
+        sh.change_dir(self.course());
+        let files = scaffold.files().into_iter().map(|(path, _)| path);
+        let files: Vec<PathBuf> =
+            files.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
+        let config = lab::root().join("rustfmt.toml");
+        let output = cmd!(sh, "rustfmt --check --edition 2024 --config-path {config} {files...}")
+            .quiet()
+            .ignore_status()
+            .output()?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stdout).into_owned().into())
+        }
+    }
+
+    /// Calls the command line on this course; it has to end with this status.
+    fn call(&self, args: &[&str], status: i32) -> Result<Output, Failed> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--course").arg(self.course()).arg("--work").arg(self.folder.join("work"));
+        if let Some(source) = &self.lab.kernel.source {
+            command.arg("--kernel-source").arg(source);
+        }
+        let output = command.args(args).stdin(Stdio::null()).output()?;
+        if output.status.code() == Some(status) {
+            return Ok(output);
+        }
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told).into_owned();
+        Err(format!("{args:?}: {}, not {status}:\n{told}", output.status).into())
+    }
+
+    /// Hands in a sample. The solution gets all points, a mutant its own hint.
+    fn judge(
+        &self,
+        exercise: &Exercise,
+        sample: &Sample,
+        hint: Option<&str>,
+    ) -> Result<(), Failed> {
+        let work = self.folder.join("work").join(exercise.lesson.name.to_string());
+        std::fs::copy(exercise.sample(sample), work.join(exercise.file.name()))?;
+        let is_right = *sample == Sample::Solution;
+        let output = self.call(&["check", "51", "--json"], i32::from(!is_right))?;
+        let document: Value = serde_json::from_slice(&output.stdout)?;
+        if document["compiler"].is_null() && document["hint"].as_str() == hint {
+            Ok(())
+        } else {
+            Err(format!("{sample:?} should be answered with {hint:?}: {document:#}").into())
+        }
+    }
+}
