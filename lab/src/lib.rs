@@ -15,6 +15,7 @@ pub mod bench;
 pub mod cache;
 pub mod classroom;
 pub mod course;
+pub mod debug;
 pub mod error;
 pub mod exec;
 pub mod exercise;

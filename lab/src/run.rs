@@ -13,7 +13,7 @@ use crate::findings;
 use crate::guest::payload::Payload;
 use crate::guest::{initramfs, kmods, programs};
 use crate::kernel::{self, Kernel, Kind};
-use crate::lesson::module_file;
+use crate::lesson::{Lesson, module_file};
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
 use crate::record::Record;
@@ -127,12 +127,7 @@ impl Lab<'_> {
     /// Does what a lesson's plan says.
     pub fn run(&self, machine: &Machine, plan: &Plan) -> Result<Run, Error> {
         let lesson = &plan.lesson;
-        let built = programs::build(&self.course.root, &lesson.folder, &self.cache, self.progress)?;
-        let programs: Vec<(String, PathBuf)> =
-            programs::programs_of(&self.course.root, &lesson.name.to_string())
-                .into_iter()
-                .map(|name| (name.clone(), built.folder.join(name)))
-                .collect();
+        let programs = self.programs(lesson)?;
         let modules = self.modules(machine, &lesson.kmods)?;
         let observed = self.observe(machine, plan, &programs, &modules)?;
         // Without a trace, only the program's own checks count.
@@ -140,6 +135,15 @@ impl Lab<'_> {
         let Observed { record, timeline, leaks, booted, registers, log, elapsed } = observed;
         let verdict = Verdict::new(expect, &timeline, &record.outcome.ended);
         Ok(Run { record, timeline, verdict, leaks, booted, registers, log, elapsed })
+    }
+
+    /// Builds a lesson's programs, or takes them from the cache; each with its
+    /// name.
+    pub fn programs(&self, lesson: &Lesson) -> Result<Vec<(String, PathBuf)>, Error> {
+        let root = &self.course.root;
+        let built = programs::build(root, &lesson.folder, &self.cache, self.progress)?;
+        let names = programs::programs_of(root, &lesson.name.to_string());
+        Ok(names.into_iter().map(|name| (name.clone(), built.folder.join(name))).collect())
     }
 
     /// Builds modules of `kmods/`, or takes them from the cache; each with its

@@ -110,7 +110,7 @@ impl Lab<'_> {
             let theirs = theirs;
             let session = vm::Session { socket: theirs.as_fd(), clock };
             self.start(machine, Accel::Tcg, false, |state| {
-                vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session))
+                vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session), None)
             })
         })?;
 

@@ -39,6 +39,8 @@ pub struct Files {
     pub registers: String,
     /// The descriptor of the socket of a session.
     pub session: String,
+    /// The descriptor of the socket at which a debugger is heard.
+    pub debugger: String,
 }
 
 impl Files {
@@ -55,6 +57,7 @@ impl Files {
             qtest: "<qtest>".to_owned(),
             registers: "<register log>".to_owned(),
             session: "<session>".to_owned(),
+            debugger: "<debugger>".to_owned(),
         }
     }
 }
@@ -308,6 +311,21 @@ pub fn session(clock: Clock, files: &Files) -> Vec<Flag> {
             &["-icount", "sleep=on"],
             "idle time is the host's, since the program waits for what comes from there",
         ));
+    }
+    flags
+}
+
+/// What a machine has that a debugger is to take over.
+pub fn debugged(start: Start, files: &Files) -> Vec<Flag> {
+    let mut flags = vec![
+        flag(
+            &["-chardev", &format!("socket,id=gdb,fd={},server=on,wait=off", files.debugger)],
+            "an inherited socket, which listens: no port to collide with, and nobody else's",
+        ),
+        flag(&["-gdb", "chardev:gdb"], "QEMU answers as a gdb server"),
+    ];
+    if start == Start::Cold {
+        flags.push(flag(&["-S"], "stands still before its first instruction"));
     }
     flags
 }

@@ -117,6 +117,15 @@ pub struct Session<'a> {
     pub clock: Clock,
 }
 
+/// Somebody who takes a machine over before it does its job.
+pub struct Debugger<'a> {
+    /// A listening socket, at which QEMU's gdb stub answers.
+    pub socket: BorrowedFd<'a>,
+    /// Called when the machine stands at its start; the machine goes on when
+    /// the debugger has it go on, and is ended when this returns.
+    pub attend: &'a dyn Fn(),
+}
+
 /// Runs one job to its end, alone. See [`run_joined`].
 pub fn run(
     parts: Parts<'_>,
@@ -125,10 +134,11 @@ pub fn run(
     state: Option<&Path>,
     limit: Duration,
 ) -> Result<Finished, VmError> {
-    run_joined(parts, devices, payload, state, limit, None)
+    run_joined(parts, devices, payload, state, limit, None, None)
 }
 
-/// Runs one job, joined to a person if there is a session.
+/// Runs one job, joined to a person if there is a session, and at the command
+/// of a debugger if there is one.
 ///
 /// `state` is a checkpoint to go on from; without one the machine boots. The
 /// machine is ended, with an error, when `limit` of the host's time is over.
@@ -139,6 +149,7 @@ pub fn run_joined(
     state: Option<&Path>,
     limit: Duration,
     session: Option<Session<'_>>,
+    debugger: Option<Debugger<'_>>,
 ) -> Result<Finished, VmError> {
     let started = Instant::now();
     let start = if state.is_some() { Start::Restore } else { Start::Cold };
@@ -170,6 +181,9 @@ pub fn run_joined(
         } else {
             String::new()
         },
+        debugger: debugger
+            .as_ref()
+            .map_or(String::new(), |debugger| qemu.number_of(debugger.socket)),
         session: session.map_or(String::new(), |session| qemu.number_of(session.socket)),
         payload: qemu.path_of(payload_memory.as_fd()),
         record: qemu.path_of(record.as_fd()),
@@ -182,20 +196,30 @@ pub fn run_joined(
     if let Some(session) = session {
         flags.extend(command::session(session.clock, &files));
     }
+    if debugger.is_some() {
+        flags.extend(command::debugged(start, &files));
+    }
     let mut qemu = qemu.start(&flags)?;
 
     let end = match Monitor::connect(qemu.take_socket(), started + limit) {
         Err(error) => Err(error),
         Ok(mut monitor) => {
-            if state.is_some()
-                && let Err(error) = restore(&mut monitor, &files.state)
-                && !matches!(error, MonitorError::Interrupted)
-            {
-                let reason = qemu.settle(Err(error), limit).err();
-                let message = reason.map_or(String::new(), |reason| reason.to_string());
-                return Err(VmError::Restore { message });
+            let restored = state.map_or(Ok(()), |_| restore(&mut monitor, &files.state));
+            match (restored, debugger) {
+                (Err(MonitorError::Interrupted), _) => Err(MonitorError::Interrupted),
+                (Err(error), _) => {
+                    let reason = qemu.settle(Err(error), limit).err();
+                    let message = reason.map_or(String::new(), |reason| reason.to_string());
+                    return Err(VmError::Restore { message });
+                }
+                (Ok(()), Some(debugger)) => {
+                    (debugger.attend)();
+                    Ok(End::Left)
+                }
+                (Ok(()), None) => {
+                    go_on(&mut monitor, start).and_then(|()| watch(&mut monitor, qtest.as_mut()))
+                }
             }
-            watch(&mut monitor, qtest.as_mut())
         }
     };
     let log = qemu.settle(end, limit)?;
@@ -211,10 +235,12 @@ enum End {
     Panicked,
     RanAway,
     Odd(String),
+    /// The debugger has left it, wherever it stood.
+    Left,
 }
 
-/// Reads the saved state from an inherited descriptor and lets the machine go
-/// on.
+/// Reads the saved state from an inherited descriptor. The machine stands still
+/// then.
 fn restore(monitor: &mut Monitor, state: &str) -> Result<(), MonitorError> {
     monitor.announce_migration()?;
     monitor.execute(&qmp::migrate_incoming {
@@ -222,8 +248,15 @@ fn restore(monitor: &mut Monitor, state: &str) -> Result<(), MonitorError> {
         channels: None,
         exit_on_error: None,
     })?;
-    monitor.migrated()?;
-    monitor.execute(&qmp::cont {}).map(drop)
+    monitor.migrated()
+}
+
+/// Lets a restored machine go on; one that boots goes by itself.
+fn go_on(monitor: &mut Monitor, start: Start) -> Result<(), MonitorError> {
+    match start {
+        Start::Restore => monitor.execute(&qmp::cont {}).map(drop),
+        Start::Cold | Start::Save => Ok(()),
+    }
 }
 
 /// Follows a machine to its end. Where the host has access to the guest's

@@ -135,7 +135,7 @@ impl Running<'_> {
         let log = self.log.read().map_err(VmError::Memory)?;
         let log = String::from_utf8_lossy(&log).replace('\r', "");
         Err(match end {
-            Ok(End::PoweredOff) => return Ok(log),
+            Ok(End::PoweredOff | End::Left) => return Ok(log),
             Ok(End::Panicked) => VmError::Panicked { reason: panic::reason(&log), log },
             Ok(End::RanAway) => VmError::RanAway { log },
             Ok(End::Odd(reason)) => VmError::Odd { reason, log },

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod check;
 pub mod clean;
+pub mod debug;
 pub mod doctor;
 pub mod exec;
 pub mod grade;

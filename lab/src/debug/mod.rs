@@ -1,0 +1,78 @@
+//! gdb on the debug kernel: a lesson's machine, stopped before it does
+//! anything, with the symbols of the kernel and of each module once it is
+//! loaded.
+//!
+//! The machine comes from the checkpoint of the debug kernel, so gdb is there a
+//! moment after the command, and what it stops at, it stops at again the next
+//! time: the guest's clock counts instructions, and stands still with them.
+
+mod gdb;
+mod suggest;
+
+use std::cell::RefCell;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::guest::payload::Payload;
+use crate::lesson::Device;
+use crate::plan::Plan;
+use crate::run::{Lab, Machine, nonce, wall_limit};
+use crate::vm;
+
+pub use gdb::GDB;
+pub use suggest::{Suggestion, suggestions};
+
+impl Lab<'_> {
+    /// Runs gdb on a lesson's machine until gdb ends; the machine ends with it.
+    ///
+    /// `machine` is that of the debug kernel. `batch` is a file of commands for
+    /// gdb to follow, instead of a person's. Returns gdb's exit status.
+    pub fn debug(&self, machine: &Machine, plan: &Plan, batch: Option<&Path>) -> Result<u8, Error> {
+        let lesson = &plan.lesson;
+        let mut job = plan.job.clone();
+        job.nonce = nonce()?;
+        let programs = self.programs(lesson)?;
+        let modules = self.modules(machine, &lesson.kmods)?;
+        let mut payload = Payload::new(&job)?;
+        for (name, file) in programs.iter().chain(&modules) {
+            payload.add_file(name, file)?;
+        }
+        let payload = payload.finish()?;
+
+        let session = gdb::Session {
+            kernel: &machine.kernel,
+            modules: &modules,
+            sources: lesson.kmods.iter().map(|kmod| self.source(kmod)).collect(),
+            batch,
+        };
+        let folder = session.prepare()?;
+        let path = folder.path().join(gdb::SOCKET);
+        // Here, not by QEMU: gdb finds somebody listening, however early it is.
+        let socket = UnixListener::bind(&path).map_err(|source| Error::File {
+            verb: "listen at",
+            path,
+            source,
+        })?;
+
+        // What edu does, the lesson's program has it do; the host's own access
+        // to the machine belongs to tests.
+        let devices: Vec<Device> =
+            lesson.devices.iter().copied().filter(|device| *device == Device::Edu).collect();
+        let parts = machine.parts(plan.options.accel);
+        let limit = wall_limit(&job, machine.kind);
+        let ended = RefCell::new(None);
+        let attend = || *ended.borrow_mut() = Some(session.run(folder.path()));
+        self.start(machine, plan.options.accel, plan.options.cold, |state| {
+            let debugger = vm::Debugger { socket: socket.as_fd(), attend: &attend };
+            vm::run_joined(parts, &devices, &payload, state, limit, None, Some(debugger))
+        })?;
+        ended.into_inner().expect("gdb ran before the machine ended")
+    }
+
+    /// Where a module's source lies: what it was compiled from was a copy.
+    fn source(&self, kmod: &str) -> PathBuf {
+        self.course.root.join("kmods").join(kmod)
+    }
+}

@@ -1,0 +1,56 @@
+//! Where to break, as a lesson's own facts suggest: the functions on the stacks
+//! that it expects.
+
+use crate::lesson::{Lesson, module_file};
+
+/// A function to break at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    pub function: String,
+    /// The fact that it takes part in, or what it is.
+    pub why: String,
+}
+
+/// What a lesson suggests: first the functions of its own modules, which exist
+/// when these are loaded, then the kernel's; innermost first, each once.
+pub fn suggestions(lesson: &Lesson) -> Vec<Suggestion> {
+    let mut all: Vec<Suggestion> = Vec::new();
+    for expectation in &lesson.expect {
+        for function in &expectation.stack {
+            if all.iter().all(|known| known.function != *function) {
+                let (function, why) = (function.clone(), expectation.fact.clone());
+                all.push(Suggestion { function, why });
+            }
+        }
+    }
+    let of_module = |function: &str| {
+        lesson.kmods.iter().any(|kmod| {
+            let file = module_file(kmod);
+            let module = file.strip_suffix(".ko").unwrap_or(&file);
+            function.strip_prefix(module).is_some_and(|rest| rest.starts_with('_'))
+        })
+    };
+    // A stable sort: false, for the modules' own, comes first.
+    all.sort_by_key(|suggestion| !of_module(&suggestion.function));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn functions_of_stacks_come_once_and_the_modules_own_first() {
+        let text = "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\nkmods = [\"x\"]\n\
+                    [[trace]]\nevent = \"signal/signal_generate\"\nstack = true\n\
+                    [[expect]]\nfact = \"one\"\nevent = \"signal_generate\"\n\
+                    stack = [\"kill_pid\", \"lab_x_isr\"]\n\
+                    [[expect]]\nfact = \"two\"\nevent = \"signal_generate\"\n\
+                    stack = [\"lab_x_isr\", \"do_exit\"]\n";
+        let lesson = Lesson::parse(Path::new("lesson-03-x"), text).unwrap();
+        let found = suggestions(&lesson);
+        let found: Vec<_> = found.iter().map(|s| (s.function.as_str(), s.why.as_str())).collect();
+        assert_eq!(found, [("lab_x_isr", "one"), ("kill_pid", "one"), ("do_exit", "two")]);
+    }
+}

@@ -1,0 +1,50 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use lab::debug::{GDB, suggestions};
+use lab::kernel::Kind;
+use lab::plan::{Options, Plan};
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+
+/// Stop a lesson's machine and attach gdb, with the symbols of the kernel and
+/// of modules once they are loaded
+///
+/// It is the debug kernel's machine, which is built first if it is not there.
+/// The machine stands still: `continue` lets it run, Ctrl-C stops it again. It
+/// ends when gdb does, and gdb's exit status is this command's.
+///
+/// Example: cargo xtask debug lesson-3
+#[derive(Args)]
+pub struct Debug {
+    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    lesson: String,
+
+    /// Have gdb follow these commands, and then end
+    #[arg(long, value_name = "FILE")]
+    batch: Option<PathBuf>,
+
+    /// Stop before the kernel's first instruction, not before the lesson's
+    #[arg(long)]
+    cold: bool,
+}
+
+impl Debug {
+    pub fn run(self, context: &Context) -> Result {
+        let lesson = context.course()?.find(&self.lesson)?;
+        let suggestions = suggestions(&lesson);
+        let options = Options { kernel: Kind::Debug, cold: self.cold, ..Options::default() };
+        let plan = Plan::new(lesson, options);
+        let mut lab = context.lab_with(&[GDB])?;
+        lab.kernel.kind = Kind::Debug;
+        let machine = lab.machine()?;
+        if self.batch.is_none() && !suggestions.is_empty() {
+            eprintln!("Breakpoints that this lesson suggests:");
+            for suggestion in suggestions {
+                eprintln!("  break {:<24} {}", suggestion.function, suggestion.why);
+            }
+        }
+        Ok(Outcome::of_program(lab.debug(&machine, &plan, self.batch.as_deref())?))
+    }
+}
