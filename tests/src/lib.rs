@@ -10,6 +10,7 @@ mod checkpoints;
 mod classroom;
 mod cold;
 mod command_line;
+mod debug;
 mod debug_kernel;
 mod exec;
 mod exercises;
@@ -61,13 +62,14 @@ pub fn all(
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 
-/// Every lesson on the debug kernel, in a stable order.
+/// Every lesson on the debug kernel, and gdb there, in a stable order.
 pub fn on_debug_kernel(
     lab: &Arc<Lab<'static>>,
     machine: &Arc<Machine>,
     results: &Results,
 ) -> Result<Vec<Trial>, Error> {
-    let tests = debug_kernel::all(lab, machine)?;
+    let mut tests = debug_kernel::all(lab, machine)?;
+    tests.extend(debug::all(lab));
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -50,8 +49,7 @@ impl Session<'_> {
         let modules = folder.path().join(MODULES);
         std::fs::create_dir(&modules).map_err(failed("create", &modules))?;
         for (name, file) in self.modules {
-            let link = modules.join(name);
-            symlink(file, &link).map_err(failed("create", &link))?;
+            place_at_zero(file, &modules.join(name))?;
         }
         let setup = folder.path().join(SETUP);
         std::fs::write(&setup, self.setup(folder.path())).map_err(failed("write", &setup))?;
@@ -112,6 +110,24 @@ impl Session<'_> {
         }
         command
     }
+}
+
+/// Copies a module with all its sections at address 0.
+///
+/// The linker leaves some elsewhere, which is of no meaning in a file that is
+/// still to be relocated. gdb takes it for one that is not, and would look for
+/// the module's variables among its code.
+fn place_at_zero(module: &Path, copy: &Path) -> Result<(), Error> {
+    let output = Command::new("objcopy")
+        .args(["--change-section-address", "*=0"])
+        .args([module, copy])
+        .stdin(Stdio::null())
+        .output()
+        .and_then(|output| match output.status.success() {
+            true => Ok(()),
+            false => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned())),
+        });
+    output.map_err(|source| Error::File { verb: "copy", path: module.to_owned(), source })
 }
 
 /// A running gdb. Dropping it ends it.

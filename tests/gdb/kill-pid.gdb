@@ -1,0 +1,22 @@
+# The way of an interrupt to a signal, from its entry: run by the test
+# debug::kill-pid-backtrace, and by hand with
+#   cargo xtask debug kill-pid --batch tests/gdb/kill-pid.gdb
+set width 0
+
+# The module is not there yet. What edu raised is still to be acknowledged.
+break lab_kill_pid_isr
+continue
+backtrace
+print edu.irq
+print lab.counters.interrupts
+
+# The signal, on the same stack.
+break __send_signal_locked
+continue
+backtrace
+print sig
+print lab.counters.interrupts
+
+# The kernel's own commands: whom the interrupt fell on, and who is there.
+print $lx_current().comm
+lx-ps
