@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::str::FromStr;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -34,7 +35,23 @@ pub struct Session<'a> {
     /// Folders of the modules' sources.
     pub sources: Vec<PathBuf>,
     /// Commands to follow instead of a person's.
-    pub batch: Option<&'a Path>,
+    pub batch: Option<&'a Script>,
+}
+
+/// A file of commands for gdb. That it can be read is known: gdb would only
+/// warn of one that cannot, and succeed.
+#[derive(Debug, Clone)]
+pub struct Script(PathBuf);
+
+impl FromStr for Script {
+    type Err = String;
+
+    fn from_str(path: &str) -> Result<Script, String> {
+        match std::fs::read(path) {
+            Ok(_) => Ok(Script(path.into())),
+            Err(error) => Err(format!("failed to read `{path}`: {error}")),
+        }
+    }
 }
 
 impl Session<'_> {
@@ -101,7 +118,7 @@ impl Session<'_> {
         command.arg(self.kernel.build_dir.join("vmlinux"));
         command.arg("-command").arg(folder.join(SETUP));
         if let Some(batch) = self.batch {
-            command.arg("-command").arg(batch);
+            command.arg("-command").arg(&batch.0);
         }
         // SAFETY: prctl is a system call and nothing else.
         unsafe {

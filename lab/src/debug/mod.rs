@@ -12,7 +12,7 @@ mod suggest;
 use std::cell::RefCell;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::guest::payload::Payload;
@@ -21,15 +21,20 @@ use crate::plan::Plan;
 use crate::run::{Lab, Machine, nonce, wall_limit};
 use crate::vm;
 
-pub use gdb::GDB;
-pub use suggest::{Suggestion, suggestions};
+pub use gdb::{GDB, Script};
+pub use suggest::{Suggestion, suggestions, text};
 
 impl Lab<'_> {
     /// Runs gdb on a lesson's machine until gdb ends; the machine ends with it.
     ///
     /// `machine` is that of the debug kernel. `batch` is a file of commands for
     /// gdb to follow, instead of a person's. Returns gdb's exit status.
-    pub fn debug(&self, machine: &Machine, plan: &Plan, batch: Option<&Path>) -> Result<u8, Error> {
+    pub fn debug(
+        &self,
+        machine: &Machine,
+        plan: &Plan,
+        batch: Option<&Script>,
+    ) -> Result<u8, Error> {
         let lesson = &plan.lesson;
         let mut job = plan.job.clone();
         job.nonce = nonce()?;

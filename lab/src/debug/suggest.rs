@@ -1,7 +1,12 @@
 //! Where to break, as a lesson's own facts suggest: the functions on the stacks
 //! that it expects.
 
+use std::fmt::Write as _;
+use std::slice;
+
 use crate::lesson::{Lesson, module_file};
+use crate::render::text::WIDTH;
+use crate::render::wrap::wrap;
 
 /// A function to break at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +14,21 @@ pub struct Suggestion {
     pub function: String,
     /// The fact that it takes part in, or what it is.
     pub why: String,
+}
+
+/// Suggestions as commands for gdb, each reason below the last that it is for;
+/// text of 80 columns, or nothing.
+pub fn text(suggestions: &[Suggestion]) -> String {
+    let mut text = String::new();
+    for (number, Suggestion { function, why }) in suggestions.iter().enumerate() {
+        let _ = writeln!(text, "  break {function}");
+        if suggestions.get(number + 1).is_none_or(|next| next.why != *why) {
+            for line in wrap("     ", 6, slice::from_ref(why), WIDTH) {
+                let _ = writeln!(text, "{line}");
+            }
+        }
+    }
+    text
 }
 
 /// What a lesson suggests: first the functions of its own modules, which exist
@@ -52,5 +72,9 @@ mod tests {
         let found = suggestions(&lesson);
         let found: Vec<_> = found.iter().map(|s| (s.function.as_str(), s.why.as_str())).collect();
         assert_eq!(found, [("lab_x_isr", "one"), ("kill_pid", "one"), ("do_exit", "two")]);
+        assert_eq!(
+            text(&suggestions(&lesson)),
+            "  break lab_x_isr\n  break kill_pid\n      one\n  break do_exit\n      two\n"
+        );
     }
 }

@@ -323,6 +323,10 @@ pub fn debugged(start: Start, files: &Files) -> Vec<Flag> {
             "an inherited socket, which listens: no port to collide with, and nobody else's",
         ),
         flag(&["-gdb", "chardev:gdb"], "QEMU answers as a gdb server"),
+        flag(
+            &["-action", "shutdown=pause"],
+            "a machine that has ended stays, to be looked at; gdb is told SIGQUIT",
+        ),
     ];
     if start == Start::Cold {
         flags.push(flag(&["-S"], "stands still before its first instruction"));

@@ -1,7 +1,5 @@
-use std::path::PathBuf;
-
 use clap::Args;
-use lab::debug::{GDB, suggestions};
+use lab::debug::{self, GDB, Script};
 use lab::kernel::Kind;
 use lab::plan::{Options, Plan};
 
@@ -23,7 +21,7 @@ pub struct Debug {
 
     /// Have gdb follow these commands, and then end
     #[arg(long, value_name = "FILE")]
-    batch: Option<PathBuf>,
+    batch: Option<Script>,
 
     /// Stop before the kernel's first instruction, not before the lesson's
     #[arg(long)]
@@ -33,18 +31,15 @@ pub struct Debug {
 impl Debug {
     pub fn run(self, context: &Context) -> Result {
         let lesson = context.course()?.find(&self.lesson)?;
-        let suggestions = suggestions(&lesson);
+        let suggested = debug::text(&debug::suggestions(&lesson));
         let options = Options { kernel: Kind::Debug, cold: self.cold, ..Options::default() };
         let plan = Plan::new(lesson, options);
         let mut lab = context.lab_with(&[GDB])?;
         lab.kernel.kind = Kind::Debug;
         let machine = lab.machine()?;
-        if self.batch.is_none() && !suggestions.is_empty() {
-            eprintln!("Breakpoints that this lesson suggests:");
-            for suggestion in suggestions {
-                eprintln!("  break {:<24} {}", suggestion.function, suggestion.why);
-            }
+        if self.batch.is_none() && !suggested.is_empty() {
+            eprint!("Breakpoints that this lesson suggests:\n{suggested}\n");
         }
-        Ok(Outcome::of_program(lab.debug(&machine, &plan, self.batch.as_deref())?))
+        Ok(Outcome::of_program(lab.debug(&machine, &plan, self.batch.as_ref())?))
     }
 }
