@@ -62,13 +62,13 @@ mod tests {
 
     #[test]
     fn functions_of_stacks_come_once_and_the_modules_own_first() {
-        let text = "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\nkmods = [\"x\"]\n\
+        let toml = "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\nkmods = [\"x\"]\n\
                     [[trace]]\nevent = \"signal/signal_generate\"\nstack = true\n\
                     [[expect]]\nfact = \"one\"\nevent = \"signal_generate\"\n\
                     stack = [\"kill_pid\", \"lab_x_isr\"]\n\
                     [[expect]]\nfact = \"two\"\nevent = \"signal_generate\"\n\
                     stack = [\"lab_x_isr\", \"do_exit\"]\n";
-        let lesson = Lesson::parse(Path::new("lesson-03-x"), text).unwrap();
+        let lesson = Lesson::parse(Path::new("lesson-03-x"), toml).unwrap();
         let found = suggestions(&lesson);
         let found: Vec<_> = found.iter().map(|s| (s.function.as_str(), s.why.as_str())).collect();
         assert_eq!(found, [("lab_x_isr", "one"), ("kill_pid", "one"), ("do_exit", "two")]);
