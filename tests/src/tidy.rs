@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lab::error::Error;
+use lab::exercise::values::Seed;
+use lab::exercise::{Exercise, Sample};
 use lab::guest::programs::programs_of;
 use lab::lesson::Lesson;
 use lab::run::Lab;
@@ -38,6 +40,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Result<Vec<Test>, Error> {
     Ok(vec![
         rule("every-lesson-has-its-pieces", pieces),
         rule("every-lesson-has-its-chapter", chapters),
+        rule("every-lesson-has-its-exercise", exercises),
         rule("course-quotes-what-the-run-shows", quotes::check),
         rule("documents-quote-what-the-run-shows", quotes::check_documents),
         rule("no-snapshot-without-its-test", snapshots),
@@ -65,6 +68,43 @@ fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         if lesson.expect.is_empty() {
             faults.push(format!("{} expects nothing of its record", lesson.name));
         }
+    }
+    Ok(faults)
+}
+
+/// Each lesson has an exercise with enough hints and mutants, and a stub that
+/// says where to begin; nothing lies in its folder that nobody looks at.
+fn exercises(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
+    const ENOUGH: usize = 3;
+    let mut faults = Vec::new();
+    for lesson in lessons {
+        let name = &lesson.name;
+        let exercise = match Exercise::read(lesson, Seed::default()) {
+            Ok(exercise) => exercise,
+            Err(error) => {
+                faults.push(error.to_string());
+                continue;
+            }
+        };
+        if exercise.hints.len() < ENOUGH {
+            faults.push(format!("{name}: {} hints are not enough", exercise.hints.len()));
+        }
+        if exercise.mutants.len() < ENOUGH {
+            faults.push(format!("{name}: {} mutants are not enough", exercise.mutants.len()));
+        }
+        let stub = std::fs::read_to_string(exercise.sample(&Sample::Stub))?;
+        if !stub.contains("TODO") {
+            faults.push(format!("{name}: the stub does not say TODO anywhere"));
+        }
+        let mut wanted: BTreeSet<String> =
+            exercise.mutants.iter().map(|mutant| mutant.name.clone()).collect();
+        for entry in std::fs::read_dir(exercise.folder.join("mutants"))? {
+            let found = entry?.file_name().to_string_lossy().into_owned();
+            if !wanted.remove(&found) {
+                faults.push(format!("{name}: exercise.toml has no mutant `{found}`"));
+            }
+        }
+        faults.extend(wanted.iter().map(|mutant| format!("{name}: there is no mutants/{mutant}")));
     }
     Ok(faults)
 }
