@@ -41,6 +41,10 @@
 /* The cause that RAISE raises; any bit but the DMA's would do. */
 #define CAUSE_RAISE	0x1
 
+static bool msi;
+module_param(msi, bool, 0444);
+MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
+
 static DEFINE_LAB_EDU(edu);
 
 /* What the handler tells the worker of an interrupt. */
@@ -236,7 +240,7 @@ static struct genl_family lab_netlink_family = {
 
 static int lab_netlink_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	return lab_edu_start(&edu, pdev, false, lab_netlink_isr, &edu);
+	return lab_edu_start(&edu, pdev, msi, lab_netlink_isr, &edu);
 }
 
 static void lab_netlink_remove(struct pci_dev *pdev)

@@ -45,6 +45,10 @@
 #define CAUSE_WAKE	0x1
 #define CAUSE_SIGNAL	EDU_CAUSE_DMA
 
+static bool msi;
+module_param(msi, bool, 0444);
+MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
+
 static DEFINE_LAB_EDU(edu);
 
 /*
@@ -299,7 +303,7 @@ static struct miscdevice lab_signal_self_misc = {
 
 static int lab_signal_self_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	return lab_edu_start(&edu, pdev, false, lab_signal_self_isr, &edu);
+	return lab_edu_start(&edu, pdev, msi, lab_signal_self_isr, &edu);
 }
 
 static void lab_signal_self_remove(struct pci_dev *pdev)

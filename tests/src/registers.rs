@@ -1,4 +1,4 @@
-//! What every lesson's interrupt handler does with edu's registers, as the device
+//! What every module's interrupt handler does with edu's registers, as the device
 //! sees it.
 //!
 //! Nothing in the guest could tell a handler that acknowledges everything from
@@ -9,24 +9,23 @@ use std::sync::Arc;
 
 use lab::error::Error;
 use lab::lesson::Device;
-use lab::plan::{Options, Plan};
+use lab::plan::Options;
 use lab::run::{Lab, Machine};
 use lab::vm::registers;
 use libtest_mimic::Failed;
 
-use crate::Test;
+use crate::{Test, lessons};
 
-/// One test a lesson with edu.
+/// One test a lesson with edu, and one for each program of bad input there.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let mut tests = Vec::new();
-    for name in &lab.course.names {
-        let mut plan = Plan::new(lab.course.read(name)?, Options::default());
+    for mut plan in lessons::plans(lab, Options::default())? {
         if !plan.lesson.devices.contains(&Device::Edu) {
             continue;
         }
         plan.lesson.devices.push(Device::RegisterLog);
         let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-        tests.push(Test::new(format!("registers::{name}"), move || {
+        tests.push(Test::new(format!("registers::{}", plan.job.program), move || {
             let run = lab.run(&machine, &plan)?;
             match registers::acknowledged(&registers::of_edu(&run.registers)) {
                 Ok(0) => Err(Failed::from("no interrupt was acknowledged")),

@@ -1,6 +1,6 @@
 //! What programs that give a module bad input have in common: addresses where
 //! nothing is, children that do something and tell how it went, modules that
-//! come and go. What they ask of their module, and which error they expect, each
+//! come and go, and how those are interrupted. What they ask of their module, and which error they expect, each
 //! spells out for itself.
 
 use std::ffi::CStr;
@@ -89,4 +89,35 @@ pub fn device_of(driver: &str) -> io::Result<PathBuf> {
         }
     }
     Err(Errno::ENODEV.into())
+}
+
+/// By what a device interrupts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// INTx, through the PIC: the lab's kernel has no other way for it.
+    Wire,
+    /// MSI.
+    Message,
+}
+
+/// By what a module's handler is called and how often its interrupt has come, as
+/// /proc/interrupts says. A line there is "IRQ: count chip ... name", with one
+/// count for the one processor. The wire's count goes on from one module to the
+/// next; a message's interrupt is made anew, and counts from 0.
+pub fn interrupts_of(module: &str) -> io::Result<(By, u64)> {
+    let table = std::fs::read_to_string("/proc/interrupts")?;
+    for line in table.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, count, chip, .., name] = words[..] else { continue };
+        if name != module {
+            continue;
+        }
+        let by = match chip {
+            "XT-PIC" => By::Wire,
+            _ if chip.starts_with("PCI-MSI") => By::Message,
+            _ => return Err(io::Error::other(format!("interrupts by {chip}"))),
+        };
+        return Ok((by, count.parse().map_err(io::Error::other)?));
+    }
+    Err(io::ErrorKind::NotFound.into())
 }

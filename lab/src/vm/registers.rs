@@ -54,7 +54,7 @@ fn parse(line: &str) -> Option<Access> {
 
 /// What is wrong with how interrupts were acknowledged: each cause that is read
 /// has to be, before anything is read again, and nothing else may be. Returns
-/// how many acknowledgements there were.
+/// how many acknowledgements there were; one of no causes counts for nothing.
 ///
 /// # Errors
 /// The first fault, for people.
@@ -71,7 +71,8 @@ pub fn acknowledged(accesses: &[Access]) -> Result<usize, String> {
                 return Err(format!("causes {read:#x} were read, {written:#x} acknowledged"));
             }
             (Way::Write, IRQ_ACK) => {
-                count += 1;
+                // With nothing to acknowledge, it is not a handler's.
+                count += usize::from(read != 0);
                 read = 0;
             }
             _ => {}
@@ -110,6 +111,11 @@ mod tests {
     fn what_was_read_is_acknowledged() {
         let good = [("read", 0x24, 3), ("write", 0x64, 3), ("read", 0x24, 0), ("write", 0x60, 1)];
         assert_eq!(judge(&good), Ok(1));
+    }
+
+    #[test]
+    fn what_makes_sure_that_there_are_no_causes_is_no_acknowledgement() {
+        assert_eq!(judge(&[("read", 0x24, 0), ("write", 0x64, 0)]), Ok(0));
     }
 
     #[test]

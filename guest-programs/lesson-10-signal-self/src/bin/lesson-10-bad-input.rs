@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
 
-use bad_input::{NOWHERE, device_of, half_in_memory, start};
+use bad_input::{By, NOWHERE, device_of, half_in_memory, interrupts_of, start};
 use lesson_10_signal_self as lab;
 use lesson_10_signal_self::{
     ASK, CAUSE_WAKE, GO_ON, IOC, RESTARTBLOCK, RESTARTSYS, SLEEP, Send, Target,
@@ -60,6 +60,7 @@ fn main() -> io::Result<()> {
     removing_the_module_while_open(&pending)?;
     removing_the_module_while_the_device_is_busy()?;
     removing_the_device_while_open()?;
+    by_the_wire_and_by_a_message(&pending)?;
     what_stays_for_good()?;
     println!("every refusal was the right one");
     Ok(())
@@ -245,7 +246,7 @@ fn removing_the_module_while_open(pending: &SignalFd) -> io::Result<()> {
     check!("removal when closed", remove(), Ok(()));
     check!("removal of what is not there", remove(), Err(Errno::ENOENT));
     check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
-    check!("a parameter that is none", load(c"msi=1"), Ok(()));
+    check!("a parameter that is none", load(c"wire=1"), Ok(()));
     Ok(())
 }
 
@@ -275,6 +276,30 @@ fn removing_the_device_while_open() -> io::Result<()> {
     fs::write("/sys/bus/pci/rescan", "1")?;
     check!("write when it is back", wake(&device), Ok(()));
     check!("wake-ups", wake_ups(&device), Ok(1));
+    Ok(())
+}
+
+/// An interrupt arrives by either, and by the one that was asked for.
+fn by_the_wire_and_by_a_message(pending: &SignalFd) -> io::Result<()> {
+    mark!("by the wire and by a message");
+    remove()?;
+    check!("msi=perhaps", load(c"msi=perhaps"), Err(Errno::EINVAL));
+    check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
+    for (params, by) in
+        [(c"msi=0", By::Wire), (c"msi=1", By::Message), (c"", By::Wire), (c"msi", By::Message)]
+    {
+        load(params)?;
+        let device = open_device()?;
+        register(&device, usr1())?;
+        let (_, before) = interrupts_of("lab_signal_self")?;
+        raise(&device, CAUSE_SIGNAL | CAUSE_WAKE)?;
+        check!("signal", take(pending)?, true);
+        check!("wake-ups", wake_ups(&device), Ok(1));
+        check!("/proc/interrupts", interrupts_of("lab_signal_self")?, (by, before + 1));
+        drop(device);
+        check!("removal", remove(), Ok(()));
+    }
+    load(c"")?;
     Ok(())
 }
 

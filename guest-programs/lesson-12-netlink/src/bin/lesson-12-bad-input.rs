@@ -6,10 +6,10 @@
 
 use std::{fs, io};
 
-use bad_input::device_of;
+use bad_input::{By, device_of, interrupts_of};
 use lesson_12_netlink::{
-    COUNT, EVENT, EVENTS, Family, GET, INTERRUPT, INTERRUPTS, LOST, RAISE, RAISE_LATER, Refusal,
-    attribute, command, event, get, load, open_socket, remove, resolve,
+    COUNT, EVENT, EVENTS, Family, GET, INTERRUPT, INTERRUPTS, LOST, MODULE_FILE, RAISE,
+    RAISE_LATER, Refusal, attribute, command, event, get, load, open_socket, remove, resolve,
 };
 use marker::{check, mark};
 use netlink_packet_core::DefaultNla;
@@ -31,6 +31,7 @@ fn main() -> io::Result<()> {
     the_device_is_busy(&socket, family)?;
     the_device_goes(&socket, family)?;
     removing_the_module(&socket, family)?;
+    by_the_wire_and_by_a_message(&socket)?;
     println!("every refusal was the right one");
     Ok(())
 }
@@ -213,6 +214,28 @@ fn removing_the_module(socket: &Socket, family: Family) -> io::Result<()> {
     check!("interrupts", get(socket, again)?.get(INTERRUPTS), Some(0));
     check!("raise", command(socket, again, RAISE, vec![attribute(COUNT, 1)])?, Ok(()));
     check!("removal", remove(), Ok(()));
+    Ok(())
+}
+
+/// An interrupt arrives by either, and by the one that was asked for.
+fn by_the_wire_and_by_a_message(socket: &Socket) -> io::Result<()> {
+    mark!("by the wire and by a message");
+    let load = |params| bad_input::load(MODULE_FILE, params);
+    check!("msi=perhaps", load(c"msi=perhaps"), Err(Errno::EINVAL));
+    check!("the family afterwards", resolve(socket)?.map_err(|r| r.errno), Err(Errno::ENOENT));
+    for (params, by) in
+        [(c"msi=0", By::Wire), (c"msi=1", By::Message), (c"", By::Wire), (c"msi", By::Message)]
+    {
+        load(params)?;
+        let family = resolve(socket)?.map_err(|refusal| io::Error::from(refusal.errno))?;
+        let listener = open_socket()?;
+        listener.add_membership(family.group)?;
+        let (_, before) = interrupts_of("lab_netlink")?;
+        check!("raise", command(socket, family, RAISE, vec![attribute(COUNT, 1)])?, Ok(()));
+        check!("an event", event(&listener, libc::MSG_DONTWAIT)?.get(INTERRUPT), Some(1));
+        check!("/proc/interrupts", interrupts_of("lab_netlink")?, (by, before + 1));
+        check!("removal", remove(), Ok(()));
+    }
     Ok(())
 }
 

@@ -7,18 +7,16 @@
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::{fs, io, ptr};
 
-use bad_input::{NOWHERE, device_of, ended, start};
+use bad_input::{By, NOWHERE, device_of, ended, interrupts_of, start};
 use lesson_15_transports::{
-    Choice, Counters, DEVICE, EVENTFD, IOC, MODULE, NETLINK, QUEUE, RECORDS, Record, SIGNAL,
+    Choice, Counters, EVENTFD, IOC, MODULE, MODULE_FILE, NETLINK, QUEUE, RECORDS, Record, SIGNAL,
     choose, counters, load, open_device, raise,
 };
 use marker::{check, mark};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nix::sys::stat::Mode;
 use nix::unistd::{dup, read};
 
 nix::ioctl_none!(
@@ -37,6 +35,7 @@ fn main() -> io::Result<()> {
     bad_reads()?;
     the_device_goes()?;
     removing_the_module()?;
+    by_the_wire_and_by_a_message()?;
     println!("every refusal was the right one");
     Ok(())
 }
@@ -204,14 +203,42 @@ fn removing_the_module() -> io::Result<()> {
     choose_by(&device, Choice { transport: NETLINK, ..Choice::default() })?;
     raise_count(&device, 10)?;
     check!("nobody listens", counted(&device)?.error, -(Errno::ESRCH as i32));
-    let remove = || bad_input::remove(MODULE);
     check!("while it is open", remove(), Err(Errno::EWOULDBLOCK));
     check!("loading it twice", load(), Err(Errno::EEXIST));
     drop(device);
     check!("removal", remove(), Ok(()));
-    let gone = open(DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty());
-    check!("the device afterwards", gone.err(), Some(Errno::ENOENT));
+    check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
     Ok(())
+}
+
+/// An interrupt arrives by either, and by the one that was asked for.
+fn by_the_wire_and_by_a_message() -> io::Result<()> {
+    mark!("by the wire and by a message");
+    let load = |params| bad_input::load(MODULE_FILE, params);
+    check!("msi=perhaps", load(c"msi=perhaps"), Err(Errno::EINVAL));
+    check!("the device afterwards", open_device().err(), Some(Errno::ENOENT));
+    for (params, by) in
+        [(c"msi=0", By::Wire), (c"msi=1", By::Message), (c"", By::Message), (c"msi=N", By::Wire)]
+    {
+        load(params)?;
+        let device = open_device()?;
+        choose_by(&device, Choice { transport: QUEUE, ..Choice::default() })?;
+        let (_, before) = interrupts_of("lab_transports")?;
+        raise_count(&device, 1000)?;
+        let want = Record { number: 1, payload: 1, lost: 0 };
+        let mut one = [0; Record::SIZE];
+        read(&device, &mut one)?;
+        check!("the first record", Record::from_bytes(&one), want);
+        check!("interrupts", counted(&device)?.interrupts, 1000);
+        check!("/proc/interrupts", interrupts_of("lab_transports")?, (by, before + 1000));
+        drop(device);
+        check!("removal", remove(), Ok(()));
+    }
+    Ok(())
+}
+
+fn remove() -> nix::Result<()> {
+    bad_input::remove(MODULE)
 }
 
 fn choose_by(device: &OwnedFd, choice: Choice) -> nix::Result<()> {
