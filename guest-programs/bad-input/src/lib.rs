@@ -102,8 +102,7 @@ pub enum By {
 
 /// By what a module's handler is called and how often its interrupt has come, as
 /// /proc/interrupts says. A line there is "IRQ: count chip ... name", with one
-/// count for the one processor. The wire's count goes on from one module to the
-/// next; a message's interrupt is made anew, and counts from 0.
+/// count for the one processor; the wire's goes on from one module to the next.
 pub fn interrupts_of(module: &str) -> io::Result<(By, u64)> {
     let table = std::fs::read_to_string("/proc/interrupts")?;
     for line in table.lines() {
