@@ -265,15 +265,16 @@ impl Compiler<'_> {
                 read: vec![kernel.build_dir.clone(), kernel.source.dir.clone(), symbols.clone()],
                 write: folder.path().to_owned(),
             };
-            let args = kmods::make_arguments(kernel, &module, folder.path(), &symbols, "");
+            let mut args = kmods::make_arguments(kernel, &module, folder.path(), &symbols, "");
+            args.push("--silent".to_owned());
             let environment = [
                 ("PATH", OsStr::new("/usr/bin:/bin:/usr/sbin:/sbin")),
                 ("KBUILD_BUILD_TIMESTAMP", OsStr::new("@0")),
             ];
             let make = Path::new("/usr/bin/make");
             let finished = sandbox.run(make, &args, &environment, folder.path())?;
-            let output =
-                finished.output.replace(&format!("{}/", module.display()), &shown_folder(path));
+            let output = compilers_own(&finished.output)
+                .replace(&format!("{}/", module.display()), &shown_folder(path));
             judge(&finished.status, path, output)?;
             let built = module.join(format!("{stem}.ko"));
             let to = target.join(format!("{stem}.ko"));
@@ -347,6 +348,12 @@ fn direct_dependencies(manifest: &Path) -> Result<Vec<String>, CompileError> {
     let manifest: Manifest =
         toml::from_str(&text).map_err(|e| CompileError::Cargo(e.to_string()))?;
     Ok(manifest.dependencies.keys().map(|name| name.replace('-', "_")).collect())
+}
+
+/// What the compiler printed, without make's account of how it came to be run.
+fn compilers_own(output: &str) -> String {
+    let is_makes = |line: &&str| line.starts_with("make: ") || line.starts_with("make[");
+    output.lines().filter(|line| !is_makes(line)).map(|line| format!("{line}\n")).collect()
 }
 
 /// The folder of a student's file, as messages name it.
