@@ -2,6 +2,8 @@
 # debug::kill-pid-backtrace, and by hand with
 #   cargo xtask debug kill-pid --batch tests/gdb/kill-pid.gdb
 set width 0
+# Paths without folders: those are of the host that built the kernel.
+set filename-display basename
 
 # The module is not there yet. What edu raised is still to be acknowledged.
 break lab_kill_pid_isr

@@ -159,7 +159,9 @@ fn snapshots(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 fn anchors(_: &[Lesson]) -> Result<Vec<String>, Failed> {
     let root = lab::root();
     let mut faults = Vec::new();
-    for document in ["README.md", "ARCHITECTURE.md", "course.md", "docs/classroom.md"] {
+    for document in
+        ["README.md", "ARCHITECTURE.md", "course.md", "docs/classroom.md", "docs/debug.md"]
+    {
         let text = std::fs::read_to_string(root.join(document))?;
         for quoted in text.split('`').skip(1).step_by(2).filter(|quoted| is_path(quoted)) {
             let (path, name) = quoted.split_once("::").unwrap_or((quoted, ""));

@@ -67,12 +67,13 @@ impl Lab<'_> {
             lesson.devices.iter().copied().filter(|device| *device == Device::Edu).collect();
         let parts = machine.parts(plan.options.accel);
         let limit = wall_limit(&job, machine.kind);
+        // Not from a boot: before the kernel has its page tables, gdb can read
+        // nothing of it.
+        let state = self.checkpoint(machine, plan.options.accel)?;
         let ended = RefCell::new(None);
         let attend = || *ended.borrow_mut() = Some(session.run(folder.path()));
-        self.start(machine, plan.options.accel, plan.options.cold, |state| {
-            let debugger = vm::Debugger { socket: socket.as_fd(), attend: &attend };
-            vm::run_joined(parts, &devices, &payload, state, limit, None, Some(debugger))
-        })?;
+        let debugger = vm::Debugger { socket: socket.as_fd(), attend: &attend };
+        vm::run_joined(parts, &devices, &payload, Some(&state), limit, None, Some(debugger))?;
         ended.into_inner().expect("gdb ran before the machine ended")
     }
 

@@ -73,7 +73,7 @@ mod tests {
         let found: Vec<_> = found.iter().map(|s| (s.function.as_str(), s.why.as_str())).collect();
         assert_eq!(found, [("lab_x_isr", "one"), ("kill_pid", "one"), ("do_exit", "two")]);
         assert_eq!(
-            text(&suggestions(&lesson)),
+            super::text(&suggestions(&lesson)),
             "  break lab_x_isr\n  break kill_pid\n      one\n  break do_exit\n      two\n"
         );
     }

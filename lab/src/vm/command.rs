@@ -316,8 +316,8 @@ pub fn session(clock: Clock, files: &Files) -> Vec<Flag> {
 }
 
 /// What a machine has that a debugger is to take over.
-pub fn debugged(start: Start, files: &Files) -> Vec<Flag> {
-    let mut flags = vec![
+pub fn debugged(files: &Files) -> Vec<Flag> {
+    vec![
         flag(
             &["-chardev", &format!("socket,id=gdb,fd={},server=on,wait=off", files.debugger)],
             "an inherited socket, which listens: no port to collide with, and nobody else's",
@@ -327,11 +327,7 @@ pub fn debugged(start: Start, files: &Files) -> Vec<Flag> {
             &["-action", "shutdown=pause"],
             "a machine that has ended stays, to be looked at; gdb is told SIGQUIT",
         ),
-    ];
-    if start == Start::Cold {
-        flags.push(flag(&["-S"], "stands still before its first instruction"));
-    }
-    flags
+    ]
 }
 
 /// `0x5` of `0000:00:05.0`, as QEMU's `addr=` wants it.

@@ -197,7 +197,7 @@ pub fn run_joined(
         flags.extend(command::session(session.clock, &files));
     }
     if debugger.is_some() {
-        flags.extend(command::debugged(start, &files));
+        flags.extend(command::debugged(&files));
     }
     let mut qemu = qemu.start(&flags)?;
 

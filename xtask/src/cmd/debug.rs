@@ -22,17 +22,13 @@ pub struct Debug {
     /// Have gdb follow these commands, and then end
     #[arg(long, value_name = "FILE")]
     batch: Option<Script>,
-
-    /// Stop before the kernel's first instruction, not before the lesson's
-    #[arg(long)]
-    cold: bool,
 }
 
 impl Debug {
     pub fn run(self, context: &Context) -> Result {
         let lesson = context.course()?.find(&self.lesson)?;
         let suggested = debug::text(&debug::suggestions(&lesson));
-        let options = Options { kernel: Kind::Debug, cold: self.cold, ..Options::default() };
+        let options = Options { kernel: Kind::Debug, ..Options::default() };
         let plan = Plan::new(lesson, options);
         let mut lab = context.lab_with(&[GDB])?;
         lab.kernel.kind = Kind::Debug;
