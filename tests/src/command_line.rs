@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use lab::course::Course;
 use lab::error::Error;
-use lab::guest::programs;
-use lab::run::Lab;
+use lab::guest::{kmods, programs};
+use lab::run::{Lab, Machine};
 use lab::vm::accel::{KVM, probe_kvm};
 use libtest_mimic::Failed;
 
@@ -75,12 +75,15 @@ const fn call(name: &'static str, args: &'static [&'static str], status: i32) ->
 }
 
 /// One test a call.
-pub fn all(lab: &Lab<'_>) -> Result<Vec<Test>, Error> {
+pub fn all(lab: &Lab<'_>, machine: &Machine) -> Result<Vec<Test>, Error> {
     // Built here, so that no call says that it builds or waits for another.
     let course = Course::open(&course())?;
     for name in course.names.iter().filter(|name| name.slug != BROKEN) {
         let lesson = course.read(name)?;
         programs::build(&course.root, &lesson.folder, &lab.cache, lab.progress)?;
+        for kmod in &lesson.kmods {
+            kmods::build(&course.root, kmod, &machine.kernel, &lab.cache, lab.progress)?;
+        }
     }
     let test = |call: &'static Call| {
         Test::new(format!("command-line::{}", call.name), move || check(call))

@@ -53,7 +53,7 @@ pub fn all(
     tests.extend(sharing::all(lab));
     tests.extend(scaffold::all(lab));
     tests.extend(registers::all(lab, machine)?);
-    tests.extend(command_line::all(lab)?);
+    tests.extend(command_line::all(lab, machine)?);
     tests.extend(exec::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);
