@@ -199,7 +199,8 @@ impl Compiler<'_> {
             let mut args: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
             args.extend([
                 format!("--crate-name={PROGRAM}"),
-                format!("--remap-path-prefix={}/={}", folder.path().display(), shown_folder(path)),
+                // The same file gives the same program, whoever's it is.
+                format!("--remap-path-prefix={}={NAMELESS}", folder.path().display()),
                 format!("-Ldependency={}", crates.folder.display()),
                 format!("-o{}", program.display()),
             ]);
@@ -214,7 +215,9 @@ impl Compiler<'_> {
             };
             let environment = [("PATH", OsStr::new("/usr/bin:/bin"))];
             let finished = sandbox.run(&rustc, &args, &environment, folder.path())?;
-            judge(&finished.status, path, finished.output)?;
+            let named = format!("{NAMELESS}/main.rs");
+            let output = finished.output.replace(&named, &path.display().to_string());
+            judge(&finished.status, path, output)?;
             let to = target.join(PROGRAM);
             std::fs::copy(&program, &to).map_err(failed("copy", &program))?;
             Ok::<(), CompileError>(())
@@ -333,6 +336,9 @@ pub struct Compiled {
     pub programs: Vec<(String, PathBuf)>,
     pub modules: Vec<(String, PathBuf)>,
 }
+
+/// The folder of a student's file, as the compiled program has it.
+const NAMELESS: &str = "submission";
 
 /// The list of crates in their cache entry.
 const EXTERNS: &str = "externs.json";

@@ -17,7 +17,8 @@ use crate::outcome::{Outcome, Result};
 /// The program is one of this host: it is carried into the machine together
 /// with the libraries or the interpreter that it needs. Its standard input is
 /// this command's, unless that is a terminal or /dev/null: it has /dev/null
-/// then, and the run is the same every time. Its exit status is this command's
+/// then, and the run is the same every time as long as its output is less than
+/// 100 KiB, which may wait for a busy host. Its exit status is this command's
 /// too, 128+N if signal N ended it.
 ///
 /// Example: cargo xtask exec --events signal_generate+stack -- ./program arg
