@@ -188,6 +188,7 @@ impl Compiler<'_> {
         let key = Key::builder("submission")
             .text("rustc", programs::RUSTC_VERSION)
             .text("flags", &FLAGS.join("\0"))
+            .text("named", NAMELESS)
             .text("crates", &crates.key.to_string())
             .text("file", text)
             .finish();
