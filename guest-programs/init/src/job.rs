@@ -23,7 +23,7 @@ pub fn run(job: &Job) -> Result<Ended, String> {
     trace::set_up(job)?;
     // The scheduler's ticks then come at the same moments of the program's life
     // whether the machine was booted or restored, and so does what they decide.
-    machine::sleep_until_next_mark()?;
+    machine::sleep_until_next(Duration::from_millis(100))?;
     trace::switch(true)?;
     let ended = match &job.session {
         None => supervise::run(job),

@@ -91,21 +91,22 @@ pub fn wants_checkpoint() -> Result<bool, String> {
 /// The guest stops at this very instruction, but not always its clock: between
 /// that and QEMU's knowing that the machine is paused, an idle machine's clock
 /// may be moved on to its next timer, or not, as the host's threads happen to
-/// run. So the machine stops right behind a mark on its clock and goes on at
-/// the next, which is farther away than any timer.
+/// run: by 0.3 s has been seen, and devices have timers of a second. So the
+/// machine stops right behind a mark on its clock and goes on at the next, which
+/// is farther away: from there on all is as old as in every other run.
 pub fn stop_here() -> Result<(), String> {
-    sleep_until_next_mark()?;
+    const MARKS: Duration = Duration::from_secs(2);
+    sleep_until_next(MARKS)?;
     stop()?;
-    sleep_until_next_mark()
+    sleep_until_next(MARKS)
 }
 
-/// Sleeps until the guest's clock shows a whole tenth of a second.
-pub fn sleep_until_next_mark() -> Result<(), String> {
-    const MARKS: Duration = Duration::from_millis(100);
+/// Sleeps until the guest's clock shows a multiple of `marks`.
+pub fn sleep_until_next(marks: Duration) -> Result<(), String> {
     let clock = ClockId::CLOCK_MONOTONIC;
     let failed = |e| format!("failed to sleep: {e}");
     let now = Duration::from(clock_gettime(clock).map_err(failed)?);
-    let next = MARKS * (now.as_millis() / MARKS.as_millis() + 1) as u32;
+    let next = marks * (now.as_millis() / marks.as_millis() + 1) as u32;
     let flags = ClockNanosleepFlags::TIMER_ABSTIME;
     clock_nanosleep(clock, flags, &TimeSpec::from(next)).map_err(failed)?;
     Ok(())
