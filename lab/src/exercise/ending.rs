@@ -13,7 +13,7 @@ use crate::expect::student::Role;
 use crate::record::Record;
 use crate::timeline::{Entry, Timeline};
 use crate::trace::{TraceError, Value};
-use crate::vm::VmError;
+use crate::vm::{VmError, panic};
 
 /// As many processes as the student's user may have; `PROCESSES` of the crate
 /// `student`.
@@ -73,7 +73,7 @@ impl Ending {
             ) => Ending::new(Kind::NotCompiled, error.to_string()),
             Error::Refused(error) => Ending::new(Kind::Refused, error.to_string()),
             Error::Vm(VmError::Panicked { reason, .. }) => {
-                Ending::new(Kind::Panicked, format!("the kernel panicked{}", told_as(reason)))
+                Ending::new(Kind::Panicked, format!("the kernel panicked{}", panic::told(reason)))
             }
             Error::Vm(VmError::RanAway { .. }) => {
                 Ending::new(Kind::Hung, "the kernel hung: something in it never returned")
@@ -145,10 +145,6 @@ fn forks(timeline: &Timeline) -> usize {
             && Role::of(entry.pid, &entries[..*index]) != Role::Other
     };
     entries.iter().enumerate().filter(is_theirs).count()
-}
-
-fn told_as(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 /// The mark of a program that wrote beyond RLIMIT_FSIZE.

@@ -9,7 +9,7 @@ pub mod command;
 pub mod interrupt;
 mod memory;
 mod monitor;
-mod panic;
+pub(crate) mod panic;
 mod qemu;
 mod qtest;
 pub mod registers;
