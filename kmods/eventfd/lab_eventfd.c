@@ -28,7 +28,6 @@
 #include <linux/eventfd.h>
 #include <linux/fs.h>
 #include <linux/list.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -39,10 +38,6 @@
 #include "lab_eventfd.h"
 #include "trace-lab.h"
 
-static bool msi;
-module_param(msi, bool, 0444);
-MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
-
 static DEFINE_LAB_EDU(edu);
 
 /* What belongs to one open file. All but the memory itself is under lab_lock. */
@@ -50,12 +45,12 @@ struct lab_listener {
 	struct list_head node;	/* in lab_listeners while registered */
 	struct lab_eventfd_target target;
 	struct eventfd_ctx *ctx;	/* ours to put; NULL for a number */
-	struct lab_eventfd_counters counters;
+	struct lab_counters counters;
 };
 
 /*
  * The interrupt handler walks the list, so the lock is taken with interrupts
- * off everywhere else: see kill_pid/lab_kill_pid.c.
+ * off everywhere else: see include/lab_registrant.h.
  */
 static DEFINE_SPINLOCK(lab_lock);
 static LIST_HEAD(lab_listeners);
@@ -84,7 +79,7 @@ static int signal_number(int fd)
 
 static void lab_notify(struct lab_listener *listener, u32 causes)
 {
-	struct lab_eventfd_counters *counters = &listener->counters;
+	struct lab_counters *counters = &listener->counters;
 
 	counters->interrupts++;
 	counters->causes = causes;
@@ -192,30 +187,6 @@ static long lab_unregister(struct lab_listener *listener)
 	return err;
 }
 
-static long lab_raise(const u32 __user *arg)
-{
-	u32 causes;
-
-	if (get_user(causes, arg))
-		return -EFAULT;
-	if (!causes)	/* the device would not interrupt */
-		return -EINVAL;
-	return lab_edu_raise(&edu, causes);
-}
-
-static long lab_counters(struct lab_listener *listener, void __user *arg)
-{
-	struct lab_eventfd_counters counters;
-	unsigned long flags;
-
-	/* Copying to user space may sleep: never under a spinlock. */
-	spin_lock_irqsave(&lab_lock, flags);
-	counters = listener->counters;
-	spin_unlock_irqrestore(&lab_lock, flags);
-
-	return copy_to_user(arg, &counters, sizeof(counters)) ? -EFAULT : 0;
-}
-
 static long lab_eventfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct lab_listener *listener = file->private_data;
@@ -227,11 +198,11 @@ static long lab_eventfd_ioctl(struct file *file, unsigned int cmd, unsigned long
 	case LAB_EVENTFD_UNREGISTER:
 		return lab_unregister(listener);
 	case LAB_EVENTFD_RAISE:
-		return lab_raise(p);
+		return lab_edu_raise_user(&edu, p);
 	case LAB_EVENTFD_RAISE_LATER:
 		return lab_edu_raise_later(&edu);
 	case LAB_EVENTFD_COUNTERS:
-		return lab_counters(listener, p);
+		return lab_counters_read(&listener->counters, &lab_lock, p);
 	default:
 		return -ENOTTY;
 	}
@@ -255,65 +226,18 @@ static const struct file_operations lab_eventfd_fops = {
 	.release = lab_eventfd_release,
 };
 
-static struct miscdevice lab_eventfd_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_eventfd_fops,
-	.mode = 0600,
-};
-
-/* ---- The PCI device, the module -------------------------------------------- */
-
-static int lab_eventfd_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, msi, lab_eventfd_isr, &edu);
-}
-
-static void lab_eventfd_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_eventfd_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_eventfd_ids);
-
-static struct pci_driver lab_eventfd_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_eventfd_ids,
-	.probe = lab_eventfd_probe,
-	.remove = lab_eventfd_remove,
-};
+/* ---- The module ------------------------------------------------------------ */
 
 static int __init lab_eventfd_init(void)
 {
-	int err;
-
-	err = lab_edu_register(&lab_eventfd_driver, &edu);
-	if (err)
-		return err;
-
-	/* Last, because it can be opened from here on. */
-	err = misc_register(&lab_eventfd_misc);
-	if (err) {
-		pr_err("cannot register /dev/%s: %pe\n", KBUILD_MODNAME, ERR_PTR(err));
-		goto out_unregister_driver;
-	}
-	return 0;
-
-out_unregister_driver:
-	pci_unregister_driver(&lab_eventfd_driver);
-	return err;
+	return lab_edu_register_file(&edu, lab_eventfd_isr, &lab_eventfd_fops, 0600);
 }
 module_init(lab_eventfd_init);
 
 /* No file is open any more, so the list is empty and no context is held. */
 static void __exit lab_eventfd_exit(void)
 {
-	misc_deregister(&lab_eventfd_misc);
-	pci_unregister_driver(&lab_eventfd_driver);
+	lab_edu_unregister(&edu);
 }
 module_exit(lab_eventfd_exit);
 

@@ -11,6 +11,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#include "lab_counters.h"
+
 #define LAB_EVENTFD_IOC		0xee
 
 /* How the module remembers the eventfd. */
@@ -23,14 +25,6 @@ struct lab_eventfd_target {
 	__u32 causes;	/* of the interrupts to count, any of them; not 0 */
 	__u32 remember;	/* LAB_EVENTFD_CONTEXT or LAB_EVENTFD_NUMBER */
 	__u32 padding;	/* 0 */
-};
-
-/* What interrupts have done since this file description last registered. */
-struct lab_eventfd_counters {
-	__u32 interrupts;	/* with one of the causes that it registered for */
-	__u32 causes;		/* all that the last of them acknowledged */
-	__u32 signals;		/* calls of eventfd_signal() */
-	__s32 result;		/* what looking up the number last returned */
 };
 
 /*
@@ -55,7 +49,11 @@ struct lab_eventfd_counters {
  */
 #define LAB_EVENTFD_RAISE_LATER	_IO(LAB_EVENTFD_IOC, 4)
 
-/* Reads the counters. */
-#define LAB_EVENTFD_COUNTERS	_IOR(LAB_EVENTFD_IOC, 5, struct lab_eventfd_counters)
+/*
+ * Reads what interrupts have done since this file description registered. Only
+ * those count that have one of its causes; "signals" are calls of
+ * eventfd_signal(), and "result" is what looking up a number last returned.
+ */
+#define LAB_EVENTFD_COUNTERS	_IOR(LAB_EVENTFD_IOC, 5, struct lab_counters)
 
 #endif /* LAB_EVENTFD_H */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * QEMU's "edu" device: its registers, and what every lab module that drives it
- * does in the same way. What a module does with an interrupt is not here: each
- * spells out its own handler, which has to
+ * QEMU's "edu" device, as far as all modules that drive it do the same: its
+ * registers, its PCI driver, the file through which user space asks for
+ * something. What a module does with an interrupt is not here: each spells out
+ * its own handler, which has to
  *
  *	cause = readl(edu->regs + EDU_IRQ_STATUS);
  *	if (!cause)
@@ -14,10 +15,13 @@
  * A module's life, with the functions below:
  *
  *	module_init	lab_edu_register	needs a free edu, or fails
- *	  probe		  lab_edu_start		registers, interrupt
+ *	  probe		  lab_edu_probe		registers, interrupt
+ *			lab_edu_register_file	can be opened from here on
  *	...		lab_edu_raise, lab_edu_raise_later
- *	module_exit	pci_unregister_driver
- *	  remove	  lab_edu_stop		no interrupt after this
+ *	module_exit	lab_edu_unregister	no file, then
+ *	  remove	  lab_edu_remove	no interrupt after this
+ *
+ * Every module has the parameter msi: 0 for the INTx wire, 1 for a message.
  *
  * The registers are specified in QEMU's docs/specs/edu.rst.
  */
@@ -27,11 +31,15 @@
 #include <linux/bits.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/iopoll.h>
+#include <linux/miscdevice.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/uaccess.h>
 
 #define EDU_VENDOR_ID		0x1234
 #define EDU_DEVICE_ID		0x11e8
@@ -66,16 +74,24 @@
 
 /**
  * struct lab_edu - the edu device of one module
+ * @driver: the module's driver
+ * @isr: its interrupt handler, which gets the struct lab_edu as its argument
+ * @removed: called when no interrupt will come any more; NULL if nobody cares
+ * @file: the file in /dev, if the module has one
  * @pdev: the device, once probe has found it
  * @regs: BAR 0; valid from before the handler can run until after it last ran
  * @irq: Linux's number of its interrupt
  * @lock: serialises @ready, and writes that start an interrupt
- * @ready: false before lab_edu_start() and from lab_edu_stop() on
- * @error: why lab_edu_start() failed
+ * @ready: false before lab_edu_probe() and from lab_edu_remove() on
+ * @error: why lab_edu_probe() failed
  * @buffer: the memory that lab_edu_raise_later() lets the device write
  * @buffer_dma: its address, as the device has to be told
  */
 struct lab_edu {
+	struct pci_driver driver;
+	irq_handler_t isr;
+	void (*removed)(void);
+	struct miscdevice file;
 	struct pci_dev *pdev;
 	void __iomem *regs;
 	int irq;
@@ -90,8 +106,9 @@ struct lab_edu {
 #define DEFINE_LAB_EDU(name)	\
 	struct lab_edu name = { .lock = __MUTEX_INITIALIZER(name.lock) }
 
-/* For a module's pci_device_id table. */
-#define LAB_EDU_PCI_ID		PCI_DEVICE(EDU_VENDOR_ID, EDU_DEVICE_ID)
+static bool lab_edu_msi;
+module_param_named(msi, lab_edu_msi, bool, 0444);
+MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
 
 /**
  * lab_edu_setup() - Reach the device's registers and memory
@@ -142,18 +159,42 @@ static inline void lab_edu_ack_all(struct lab_edu *edu)
 }
 
 /**
- * lab_edu_start() - Make the device ready; for probe
- * @edu: the module's device
- * @pdev: what probe was given
- * @msi: interrupt by a message (MSI), not by a wire (INTx)
- * @isr: the module's interrupt handler; may run before this returns
- * @data: its argument, which identifies it among those that share a wire
+ * lab_edu_connect() - Have the device's interrupts handled
+ * @edu: the device, set up
  *
- * Return: 0, or the error for probe to return.
+ * The handler may run before this returns.
  */
-static inline int lab_edu_start(struct lab_edu *edu, struct pci_dev *pdev, bool msi,
-				irq_handler_t isr, void *data)
+static inline int lab_edu_connect(struct lab_edu *edu)
 {
+	struct pci_dev *pdev = edu->pdev;
+	const char *by = lab_edu_msi ? "MSI" : "INTx";
+	int err;
+
+	err = pci_alloc_irq_vectors(pdev, 1, 1, lab_edu_msi ? PCI_IRQ_MSI : PCI_IRQ_INTX);
+	if (err < 0) {
+		dev_err(&pdev->dev, "no interrupt by %s: %pe\n", by, ERR_PTR(err));
+		return err;
+	}
+	edu->irq = pci_irq_vector(pdev, 0);
+
+	/*
+	 * A message belongs to one device; a wire is shared by several, and @edu
+	 * is what tells this handler from those of the others.
+	 */
+	err = request_irq(edu->irq, edu->isr, lab_edu_msi ? 0 : IRQF_SHARED, KBUILD_MODNAME, edu);
+	if (err) {
+		dev_err(&pdev->dev, "cannot request irq %d: %pe\n", edu->irq, ERR_PTR(err));
+		pci_free_irq_vectors(pdev);
+		return err;
+	}
+	dev_info(&pdev->dev, "irq %d by %s\n", edu->irq, by);
+	return 0;
+}
+
+/* The PCI core has found a device of ours: make it ready. */
+static inline int lab_edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct lab_edu *edu = container_of(pdev->driver, struct lab_edu, driver);
 	int err;
 
 	if (edu->pdev)		/* a second edu: leave it to other drivers */
@@ -165,61 +206,57 @@ static inline int lab_edu_start(struct lab_edu *edu, struct pci_dev *pdev, bool 
 		goto out;
 	writel(0, edu->regs + EDU_STATUS);
 	lab_edu_ack_all(edu);
-
-	err = pci_alloc_irq_vectors(pdev, 1, 1, msi ? PCI_IRQ_MSI : PCI_IRQ_INTX);
-	if (err < 0) {
-		dev_err(&pdev->dev, "no interrupt by %s: %pe\n",
-			msi ? "MSI" : "INTx", ERR_PTR(err));
+	err = lab_edu_connect(edu);
+	if (err)
 		goto out;
-	}
-	edu->irq = pci_irq_vector(pdev, 0);
-
-	/* A message belongs to one device; a wire is shared by several. */
-	err = request_irq(edu->irq, isr, msi ? 0 : IRQF_SHARED, KBUILD_MODNAME, data);
-	if (err) {
-		dev_err(&pdev->dev, "cannot request irq %d: %pe\n", edu->irq, ERR_PTR(err));
-		goto out_free_vectors;
-	}
 
 	mutex_lock(&edu->lock);
-	edu->ready = true;
+	WRITE_ONCE(edu->ready, true);
 	mutex_unlock(&edu->lock);
-	dev_info(&pdev->dev, "irq %d by %s\n", edu->irq, msi ? "MSI" : "INTx");
 	return 0;
 
-out_free_vectors:
-	pci_free_irq_vectors(pdev);
 out:
 	edu->error = err;
 	edu->pdev = NULL;
 	return err;
 }
 
-/**
- * lab_edu_stop() - Silence the device and let go of it; for remove
- * @edu: the device
- * @data: as given to lab_edu_start()
- *
- * When this returns, the handler is not running and will not run again.
+/*
+ * The device goes, or the driver: silence it. When this returns, the handler is
+ * not running and will not run again.
  */
-static inline void lab_edu_stop(struct lab_edu *edu, void *data)
+static inline void lab_edu_remove(struct pci_dev *pdev)
 {
+	struct lab_edu *edu = container_of(pdev->driver, struct lab_edu, driver);
 	u32 cmd;
 
 	/* First no new causes: neither ours, ... */
 	mutex_lock(&edu->lock);
-	edu->ready = false;
+	WRITE_ONCE(edu->ready, false);
 	mutex_unlock(&edu->lock);
 	/* ... nor the device's own: a transfer under way can only be awaited. */
 	if (readl_poll_timeout(edu->regs + EDU_DMA_CMD, cmd, !(cmd & EDU_DMA_RUN),
 			       USEC_PER_MSEC, 2 * EDU_DMA_US))
-		dev_err(&edu->pdev->dev, "DMA does not end\n");
+		dev_err(&pdev->dev, "DMA does not end\n");
 
 	/* A cause that still stands would keep a shared wire asserted. */
 	lab_edu_ack_all(edu);
-	free_irq(edu->irq, data);	/* waits for a handler that is running */
-	pci_free_irq_vectors(edu->pdev);
+	free_irq(edu->irq, edu);	/* waits for a handler that is running */
+	pci_free_irq_vectors(pdev);
 	edu->pdev = NULL;
+	if (edu->removed)
+		edu->removed();
+}
+
+/**
+ * lab_edu_gone() - Whether no interrupt will come any more
+ * @edu: the device
+ *
+ * An answer for those who look without the lock. What wakes them is @removed.
+ */
+static inline bool lab_edu_gone(const struct lab_edu *edu)
+{
+	return !READ_ONCE(edu->ready);
 }
 
 /**
@@ -273,9 +310,34 @@ static inline int lab_edu_raise_later(struct lab_edu *edu)
 }
 
 /**
+ * lab_edu_raise_user() - Have the device interrupt with a program's causes
+ * @edu: the device
+ * @causes: the bits to raise
+ *
+ * Return: as lab_edu_raise(), or -EFAULT, or -EINVAL for no cause, with which
+ * the device would not interrupt.
+ */
+static inline int lab_edu_raise_user(struct lab_edu *edu, const u32 __user *causes)
+{
+	u32 cause;
+
+	if (get_user(cause, causes))
+		return -EFAULT;
+	if (!cause)
+		return -EINVAL;
+	return lab_edu_raise(edu, cause);
+}
+
+static const struct pci_device_id lab_edu_ids[] = {
+	{ PCI_DEVICE(EDU_VENDOR_ID, EDU_DEVICE_ID) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, lab_edu_ids);
+
+/**
  * lab_edu_register() - Register a driver and insist that it has its device
- * @driver: the module's driver
- * @edu: the device that its probe gives to lab_edu_start()
+ * @edu: the module's device
+ * @isr: the module's interrupt handler; may run before this returns
  *
  * A driver without its device is no error for the PCI core: the device may be
  * plugged in later. In the lab it would only be a puzzle, so the module's init
@@ -283,21 +345,72 @@ static inline int lab_edu_raise_later(struct lab_edu *edu)
  *
  * Return: 0; -ENODEV without an edu that no other driver holds; or an error.
  */
-static inline int lab_edu_register(struct pci_driver *driver, struct lab_edu *edu)
+static inline int lab_edu_register(struct lab_edu *edu, irq_handler_t isr)
 {
 	int err;
 
+	edu->isr = isr;
+	edu->driver.name = KBUILD_MODNAME;
+	edu->driver.id_table = lab_edu_ids;
+	edu->driver.probe = lab_edu_probe;
+	edu->driver.remove = lab_edu_remove;
 	/* Probe has to have run when this returns. */
-	driver->driver.probe_type = PROBE_FORCE_SYNCHRONOUS;
-	err = pci_register_driver(driver);
+	edu->driver.driver.probe_type = PROBE_FORCE_SYNCHRONOUS;
+
+	err = pci_register_driver(&edu->driver);
 	if (err || edu->pdev)
 		return err;
 
-	pci_unregister_driver(driver);
+	pci_unregister_driver(&edu->driver);
 	if (edu->error)
 		return edu->error;
 	pr_err("no free edu device (PCI %04x:%04x)\n", EDU_VENDOR_ID, EDU_DEVICE_ID);
 	return -ENODEV;
+}
+
+/**
+ * lab_edu_unregister() - Take back what the two register functions did
+ * @edu: the module's device
+ */
+static inline void lab_edu_unregister(struct lab_edu *edu)
+{
+	if (edu->file.fops)
+		misc_deregister(&edu->file);
+	pci_unregister_driver(&edu->driver);
+}
+
+/**
+ * lab_edu_register_file() - Register a driver, then a file in /dev for it
+ * @edu: the module's device
+ * @isr: its interrupt handler
+ * @fops: what the file does
+ * @mode: who may open it
+ *
+ * Both have the module's name.
+ *
+ * Return: 0 or an error, as lab_edu_register() does.
+ */
+static inline int lab_edu_register_file(struct lab_edu *edu, irq_handler_t isr,
+					const struct file_operations *fops, umode_t mode)
+{
+	int err = lab_edu_register(edu, isr);
+
+	if (err)
+		return err;
+
+	/* Last, because it can be opened from here on. */
+	edu->file = (struct miscdevice){
+		.minor = MISC_DYNAMIC_MINOR,
+		.name = KBUILD_MODNAME,
+		.fops = fops,
+		.mode = mode,
+	};
+	err = misc_register(&edu->file);
+	if (err) {
+		pr_err("cannot register /dev/%s: %pe\n", KBUILD_MODNAME, ERR_PTR(err));
+		pci_unregister_driver(&edu->driver);
+	}
+	return err;
 }
 
 #endif /* LAB_EDU_H */

@@ -23,45 +23,31 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
 #include "lab_edu.h"
 #include "lab_kill_pid.h"
+#include "lab_registrant.h"
 #include "trace-lab.h"
 
 /* The cause that LAB_KILL_PID_RAISE raises; any bit but the DMA's would do. */
 #define CAUSE_RAISE	0x1
 
-static bool msi;
-module_param(msi, bool, 0444);
-MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
-
 static DEFINE_LAB_EDU(edu);
 
-/*
- * Who is registered, and what became of it. The interrupt handler reads and
- * writes all of this, so @lock is taken with interrupts off everywhere else:
- * an interrupt that came while its own processor held the lock would wait for
- * ever.
- */
+/* Who is registered, and what its interrupts are to do. */
 static struct {
-	spinlock_t lock;	/* for everything below */
-	struct file *owner;	/* NULL: nobody is registered */
+	struct lab_registrant who;	/* its lock is for all of this */
 	struct lab_kill_pid_target target;
-	struct pid *pid;	/* ours to put; NULL when remembered by number */
 	pid_t number;
-	struct lab_kill_pid_counters counters;
 } lab = {
-	.lock = __SPIN_LOCK_UNLOCKED(lab.lock),
+	.who = LAB_REGISTRANT_INIT(lab.who),
 };
 
 /* ---- The interrupt --------------------------------------------------------- */
@@ -84,6 +70,7 @@ static int kill_number(pid_t number, int sig, int priv)
 static irqreturn_t lab_kill_pid_isr(int irq, void *data)
 {
 	u32 causes = readl(edu.regs + EDU_IRQ_STATUS);
+	struct lab_counters *counters = &lab.who.counters;
 
 	/* The INTx wire is shared: this may be another device's interrupt. */
 	if (!causes)
@@ -96,19 +83,19 @@ static irqreturn_t lab_kill_pid_isr(int irq, void *data)
 	writel(causes, edu.regs + EDU_IRQ_ACK);
 	trace_lab_step("acknowledged causes", causes);
 
-	spin_lock(&lab.lock);
-	lab.counters.interrupts++;
-	lab.counters.causes = causes;
-	if (lab.owner) {
+	spin_lock(&lab.who.lock);
+	counters->interrupts++;
+	counters->causes = causes;
+	if (lab.who.owner) {
 		int sig = lab.target.signal, priv = lab.target.priv;
 
 		/* Allowed here: kill_pid() never sleeps. */
-		lab.counters.signals++;
-		lab.counters.result = lab.pid ? kill_pid(lab.pid, sig, priv) :
-						kill_number(lab.number, sig, priv);
-		trace_lab_step("kill_pid returned", lab.counters.result);
+		counters->signals++;
+		counters->result = lab.who.pid ? kill_pid(lab.who.pid, sig, priv) :
+						 kill_number(lab.number, sig, priv);
+		trace_lab_step("kill_pid returned", counters->result);
 	}
-	spin_unlock(&lab.lock);
+	spin_unlock(&lab.who.lock);
 	return IRQ_HANDLED;
 }
 
@@ -117,17 +104,13 @@ static irqreturn_t lab_kill_pid_isr(int irq, void *data)
 static long lab_register(struct file *file, const void __user *arg)
 {
 	struct lab_kill_pid_target target;
-	struct pid *pid;
+	struct pid *pid = NULL;
 	unsigned long flags;
-	long err = 0;
+	long err;
 
 	if (copy_from_user(&target, arg, sizeof(target)))
 		return -EFAULT;
-	/* valid_signal() is true for 0, with which kill_pid() sends nothing. */
-	if (!target.signal || !valid_signal(target.signal))
-		return -EINVAL;
-	/* No handler could run, so a request for these is a mistake. */
-	if (target.signal == SIGKILL || target.signal == SIGSTOP)
+	if (!lab_signal_usable(target.signal))
 		return -EINVAL;
 	if (target.priv > 1 || target.remember > LAB_KILL_PID_NUMBER)
 		return -EINVAL;
@@ -140,57 +123,19 @@ static long lab_register(struct file *file, const void __user *arg)
 	 * struct pid means this process: once that is gone it means nobody,
 	 * whoever gets the same number.
 	 */
-	pid = get_pid(task_tgid(current));
+	if (target.remember == LAB_KILL_PID_REFERENCE)
+		pid = get_pid(task_tgid(current));
 
-	spin_lock_irqsave(&lab.lock, flags);
-	if (lab.owner) {
-		err = -EBUSY;
-	} else {
-		lab.owner = file;
+	spin_lock_irqsave(&lab.who.lock, flags);
+	err = lab_registrant_set(&lab.who, file, &pid);
+	if (!err) {
 		lab.target = target;
-		lab.number = pid_nr(pid);
-		memset(&lab.counters, 0, sizeof(lab.counters));
-		if (target.remember == LAB_KILL_PID_REFERENCE)
-			swap(lab.pid, pid);	/* the reference is lab's now */
+		lab.number = task_tgid_nr(current);
 	}
-	spin_unlock_irqrestore(&lab.lock, flags);
+	spin_unlock_irqrestore(&lab.who.lock, flags);
 
-	put_pid(pid);	/* what was not handed over; NULL is fine */
+	put_pid(pid);	/* what was not taken over; NULL is fine */
 	return err;
-}
-
-static long lab_unregister(struct file *file)
-{
-	struct pid *pid = NULL;
-	unsigned long flags;
-	long err = 0;
-
-	/* Out of the handler's sight first, ... */
-	spin_lock_irqsave(&lab.lock, flags);
-	if (lab.owner == file) {
-		lab.owner = NULL;
-		swap(lab.pid, pid);
-	} else {
-		err = -ENOENT;
-	}
-	spin_unlock_irqrestore(&lab.lock, flags);
-
-	/* ... then given back. */
-	put_pid(pid);
-	return err;
-}
-
-static long lab_counters(void __user *arg)
-{
-	struct lab_kill_pid_counters counters;
-	unsigned long flags;
-
-	/* Copying to user space may sleep: never under a spinlock. */
-	spin_lock_irqsave(&lab.lock, flags);
-	counters = lab.counters;
-	spin_unlock_irqrestore(&lab.lock, flags);
-
-	return copy_to_user(arg, &counters, sizeof(counters)) ? -EFAULT : 0;
 }
 
 static long lab_kill_pid_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -201,13 +146,13 @@ static long lab_kill_pid_ioctl(struct file *file, unsigned int cmd, unsigned lon
 	case LAB_KILL_PID_REGISTER:
 		return lab_register(file, p);
 	case LAB_KILL_PID_UNREGISTER:
-		return lab_unregister(file);
+		return lab_registrant_clear(&lab.who, file);
 	case LAB_KILL_PID_RAISE:
 		return lab_edu_raise(&edu, CAUSE_RAISE);
 	case LAB_KILL_PID_RAISE_LATER:
 		return lab_edu_raise_later(&edu);
 	case LAB_KILL_PID_COUNTERS:
-		return lab_counters(p);
+		return lab_counters_read(&lab.who.counters, &lab.who.lock, p);
 	default:
 		return -ENOTTY;
 	}
@@ -216,7 +161,7 @@ static long lab_kill_pid_ioctl(struct file *file, unsigned int cmd, unsigned lon
 /* The last close: of every descriptor of this open, in every process. */
 static int lab_kill_pid_release(struct inode *inode, struct file *file)
 {
-	lab_unregister(file);	/* -ENOENT: it had not registered, or no longer */
+	lab_registrant_clear(&lab.who, file);	/* -ENOENT: it had not registered, or no longer */
 	return 0;
 }
 
@@ -227,65 +172,18 @@ static const struct file_operations lab_kill_pid_fops = {
 	.release = lab_kill_pid_release,
 };
 
-static struct miscdevice lab_kill_pid_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_kill_pid_fops,
-	.mode = 0666,
-};
-
-/* ---- The PCI device, the module -------------------------------------------- */
-
-static int lab_kill_pid_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, msi, lab_kill_pid_isr, &edu);
-}
-
-static void lab_kill_pid_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_kill_pid_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_kill_pid_ids);
-
-static struct pci_driver lab_kill_pid_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_kill_pid_ids,
-	.probe = lab_kill_pid_probe,
-	.remove = lab_kill_pid_remove,
-};
+/* ---- The module ------------------------------------------------------------ */
 
 static int __init lab_kill_pid_init(void)
 {
-	int err;
-
-	err = lab_edu_register(&lab_kill_pid_driver, &edu);
-	if (err)
-		return err;
-
-	/* Last, because it can be opened from here on. */
-	err = misc_register(&lab_kill_pid_misc);
-	if (err) {
-		pr_err("cannot register /dev/%s: %pe\n", KBUILD_MODNAME, ERR_PTR(err));
-		goto out_unregister_driver;
-	}
-	return 0;
-
-out_unregister_driver:
-	pci_unregister_driver(&lab_kill_pid_driver);
-	return err;
+	return lab_edu_register_file(&edu, lab_kill_pid_isr, &lab_kill_pid_fops, 0666);
 }
 module_init(lab_kill_pid_init);
 
 /* No file is open any more, so nobody is registered and no pid is held. */
 static void __exit lab_kill_pid_exit(void)
 {
-	misc_deregister(&lab_kill_pid_misc);
-	pci_unregister_driver(&lab_kill_pid_driver);
+	lab_edu_unregister(&edu);
 }
 module_exit(lab_kill_pid_exit);
 

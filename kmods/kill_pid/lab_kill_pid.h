@@ -11,6 +11,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#include "lab_counters.h"
+
 #define LAB_KILL_PID_IOC	0xed
 
 /* How the module remembers the process that registered. */
@@ -23,14 +25,6 @@ struct lab_kill_pid_target {
 	__u32 priv;	/* the third argument of kill_pid(): 0 or 1 */
 	__u32 remember;	/* LAB_KILL_PID_REFERENCE or LAB_KILL_PID_NUMBER */
 	__u32 padding;	/* 0 */
-};
-
-/* What interrupts have done since somebody last registered. */
-struct lab_kill_pid_counters {
-	__u32 interrupts;	/* runs of the handler that found a cause */
-	__u32 causes;		/* what the last of them acknowledged */
-	__u32 signals;		/* calls of kill_pid() */
-	__s32 result;		/* what the last of them returned */
 };
 
 /*
@@ -51,7 +45,7 @@ struct lab_kill_pid_counters {
 /* Has the device interrupt in 100 ms. EBUSY: it is about to. ENODEV: as above. */
 #define LAB_KILL_PID_RAISE_LATER	_IO(LAB_KILL_PID_IOC, 4)
 
-/* Reads the counters. */
-#define LAB_KILL_PID_COUNTERS	_IOR(LAB_KILL_PID_IOC, 5, struct lab_kill_pid_counters)
+/* Reads the counters: "signals" counts calls of kill_pid(). */
+#define LAB_KILL_PID_COUNTERS	_IOR(LAB_KILL_PID_IOC, 5, struct lab_counters)
 
 #endif /* LAB_KILL_PID_H */

@@ -72,29 +72,6 @@ static irqreturn_t lab_module_init_isr(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static int lab_module_init_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, false, lab_module_init_isr, &edu);
-}
-
-static void lab_module_init_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_module_init_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_module_init_ids);
-
-static struct pci_driver lab_module_init_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_module_init_ids,
-	.probe = lab_module_init_probe,
-	.remove = lab_module_init_remove,
-};
-
 static ssize_t lab_module_init_read(struct file *file, char __user *to, size_t size,
 				    loff_t *at)
 {
@@ -149,7 +126,7 @@ static int __init driver_set_up(void)
 	int err = told_to_fail(DRIVER);
 
 	if (!err)	/* -ENODEV: there is no edu */
-		err = lab_edu_register(&lab_module_init_driver, &edu);
+		err = lab_edu_register(&edu, lab_module_init_isr);
 	if (err)
 		return err;
 	set_up("sets up driver:");
@@ -158,7 +135,7 @@ static int __init driver_set_up(void)
 
 static void driver_undo(void)
 {
-	pci_unregister_driver(&lab_module_init_driver);
+	lab_edu_unregister(&edu);
 	undone("undoes driver:");
 }
 

@@ -35,15 +35,12 @@
 #include <net/netlink.h>
 
 #include "lab_edu.h"
+#include "lab_genl.h"
 #include "lab_netlink.h"
 #include "trace-lab.h"
 
 /* The cause that RAISE raises; any bit but the DMA's would do. */
 #define CAUSE_RAISE	0x1
-
-static bool msi;
-module_param(msi, bool, 0444);
-MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
 
 static DEFINE_LAB_EDU(edu);
 
@@ -102,22 +99,13 @@ static irqreturn_t lab_netlink_isr(int irq, void *data)
 
 static int lab_send_event(const struct lab_note *note)
 {
-	struct sk_buff *skb;
-	void *header;
+	const struct lab_genl_u32 attrs[] = {
+		{ LAB_NETLINK_A_INTERRUPT, note->interrupt },
+		{ LAB_NETLINK_A_CAUSES, note->causes },
+	};
 
-	skb = genlmsg_new(2 * nla_total_size(sizeof(u32)), GFP_KERNEL);
-	if (!skb)
-		return -ENOMEM;
-	header = genlmsg_put(skb, 0, 0, &lab_netlink_family, 0, LAB_NETLINK_C_EVENT);
-	if (!header || nla_put_u32(skb, LAB_NETLINK_A_INTERRUPT, note->interrupt) ||
-	    nla_put_u32(skb, LAB_NETLINK_A_CAUSES, note->causes)) {
-		nlmsg_free(skb);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, header);
-
-	/* Takes the message over, also when it fails. */
-	return genlmsg_multicast(&lab_netlink_family, skb, 0, 0, GFP_KERNEL);
+	return lab_genl_multicast(&lab_netlink_family, LAB_NETLINK_C_EVENT,
+				  attrs, ARRAY_SIZE(attrs));
 }
 
 static void lab_netlink_work(struct work_struct *work)
@@ -236,30 +224,7 @@ static struct genl_family lab_netlink_family = {
 	.n_mcgrps = ARRAY_SIZE(lab_netlink_groups),
 };
 
-/* ---- The PCI device, the module -------------------------------------------- */
-
-static int lab_netlink_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, msi, lab_netlink_isr, &edu);
-}
-
-static void lab_netlink_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_netlink_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_netlink_ids);
-
-static struct pci_driver lab_netlink_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_netlink_ids,
-	.probe = lab_netlink_probe,
-	.remove = lab_netlink_remove,
-};
+/* ---- The module ------------------------------------------------------------ */
 
 static int __init lab_netlink_init(void)
 {
@@ -275,7 +240,7 @@ static int __init lab_netlink_init(void)
 		pr_err("cannot register the family: %pe\n", ERR_PTR(err));
 		return err;
 	}
-	err = lab_edu_register(&lab_netlink_driver, &edu);
+	err = lab_edu_register(&edu, lab_netlink_isr);
 	if (err)
 		goto out_unregister_family;
 	return 0;
@@ -288,8 +253,8 @@ module_init(lab_netlink_init);
 
 static void __exit lab_netlink_exit(void)
 {
-	pci_unregister_driver(&lab_netlink_driver);	/* no interrupt after this */
-	cancel_work_sync(&lab.work);			/* no event after this */
+	lab_edu_unregister(&edu);	/* no interrupt after this */
+	cancel_work_sync(&lab.work);	/* no event after this */
 	genl_unregister_family(&lab_netlink_family);
 }
 module_exit(lab_netlink_exit);

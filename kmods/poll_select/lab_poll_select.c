@@ -23,9 +23,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
-#include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/uaccess.h>
@@ -34,10 +32,6 @@
 #include "lab_edu.h"
 #include "lab_poll_select.h"
 #include "trace-lab.h"
-
-static bool msi;
-module_param(msi, bool, 0444);
-MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
 
 static DEFINE_LAB_EDU(edu);
 
@@ -50,7 +44,6 @@ static DEFINE_LAB_EDU(edu);
 static struct {
 	wait_queue_head_t wait;
 	atomic_t causes;	/* that came and have not been read */
-	atomic_t gone;		/* the device has been removed */
 } lab = {
 	.wait = __WAIT_QUEUE_HEAD_INITIALIZER(lab.wait),
 };
@@ -94,7 +87,7 @@ static __poll_t lab_poll_select_poll(struct file *file, struct poll_table_struct
 	poll_wait(file, &lab.wait, table);
 
 	events |= events_of(atomic_read(&lab.causes));
-	if (atomic_read(&lab.gone))
+	if (lab_edu_gone(&edu))
 		events |= EPOLLHUP;
 	/* All that are true, asked for or not: the caller leaves out the rest. */
 	trace_lab_step(".poll says",
@@ -112,12 +105,12 @@ static ssize_t lab_poll_select_read(struct file *file, char __user *buf, size_t 
 		return -EINVAL;
 	/* In a loop: another reader may have been faster, woken by the same. */
 	while (!(causes = atomic_xchg(&lab.causes, 0))) {
-		if (atomic_read(&lab.gone))
+		if (lab_edu_gone(&edu))
 			return -ENODEV;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		err = wait_event_interruptible(lab.wait, atomic_read(&lab.causes) ||
-					       atomic_read(&lab.gone));
+					       lab_edu_gone(&edu));
 		if (err)
 			return err;
 	}
@@ -133,17 +126,12 @@ static ssize_t lab_poll_select_read(struct file *file, char __user *buf, size_t 
 static ssize_t lab_poll_select_write(struct file *file, const char __user *buf, size_t count,
 				     loff_t *pos)
 {
-	u32 causes;
 	int err;
 
-	if (count < sizeof(causes))
+	if (count < sizeof(u32))
 		return -EINVAL;
-	if (get_user(causes, (const u32 __user *)buf))
-		return -EFAULT;
-	if (!causes)
-		return -EINVAL;
-	err = lab_edu_raise(&edu, causes);
-	return err ? err : sizeof(causes);
+	err = lab_edu_raise_user(&edu, (const u32 __user *)buf);
+	return err ? err : sizeof(u32);
 }
 
 static long lab_poll_select_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -172,75 +160,25 @@ static const struct file_operations lab_poll_select_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static struct miscdevice lab_poll_select_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_poll_select_fops,
-	.mode = 0666,
-};
+/* ---- The module ------------------------------------------------------------ */
 
-/* ---- The PCI device, the module -------------------------------------------- */
-
-static int lab_poll_select_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+/* No interrupt will ever wake those who sleep here now. */
+static void lab_poll_select_removed(void)
 {
-	int err;
-
-	err = lab_edu_start(&edu, pdev, msi, lab_poll_select_isr, &edu);
-	if (err)
-		return err;
-	atomic_set(&lab.gone, 0);
-	return 0;
-}
-
-static void lab_poll_select_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-
-	/* No interrupt will ever wake those who sleep here now. */
-	atomic_set(&lab.gone, 1);
 	wake_up_interruptible_poll(&lab.wait, EPOLLHUP);
 }
 
-static const struct pci_device_id lab_poll_select_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_poll_select_ids);
-
-static struct pci_driver lab_poll_select_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_poll_select_ids,
-	.probe = lab_poll_select_probe,
-	.remove = lab_poll_select_remove,
-};
-
 static int __init lab_poll_select_init(void)
 {
-	int err;
-
-	err = lab_edu_register(&lab_poll_select_driver, &edu);
-	if (err)
-		return err;
-
-	/* Last, because it can be opened from here on. */
-	err = misc_register(&lab_poll_select_misc);
-	if (err) {
-		pr_err("cannot register /dev/%s: %pe\n", KBUILD_MODNAME, ERR_PTR(err));
-		goto out_unregister_driver;
-	}
-	return 0;
-
-out_unregister_driver:
-	pci_unregister_driver(&lab_poll_select_driver);
-	return err;
+	edu.removed = lab_poll_select_removed;
+	return lab_edu_register_file(&edu, lab_poll_select_isr, &lab_poll_select_fops, 0666);
 }
 module_init(lab_poll_select_init);
 
 /* No file is open any more, so nobody sleeps on the queue. */
 static void __exit lab_poll_select_exit(void)
 {
-	misc_deregister(&lab_poll_select_misc);
-	pci_unregister_driver(&lab_poll_select_driver);
+	lab_edu_unregister(&edu);
 }
 module_exit(lab_poll_select_exit);
 

@@ -33,44 +33,30 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
 #include "lab_edu.h"
+#include "lab_registrant.h"
 #include "lab_siginfo.h"
 #include "trace-lab.h"
 
 /* The cause that LAB_SIGINFO_RAISE raises; any bit but the DMA's would do. */
 #define CAUSE_RAISE	0x1
 
-static bool msi;
-module_param(msi, bool, 0444);
-MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
-
 static DEFINE_LAB_EDU(edu);
 
-/*
- * Who is registered, and what became of it. The interrupt handler reads and
- * writes all of this, so @lock is taken with interrupts off everywhere else:
- * an interrupt that came while its own processor held the lock would wait for
- * ever.
- */
+/* Who is registered, and what its interrupts are to do. */
 static struct {
-	spinlock_t lock;	/* for everything below */
-	struct file *owner;	/* NULL: nobody is registered */
+	struct lab_registrant who;	/* its lock is for all of this */
 	struct lab_siginfo_target target;
-	struct pid *pid;	/* ours to put; NULL when nobody is registered */
-	struct lab_siginfo_counters counters;
 } lab = {
-	.lock = __SPIN_LOCK_UNLOCKED(lab.lock),
+	.who = LAB_REGISTRANT_INIT(lab.who),
 };
 
 /* ---- The interrupt --------------------------------------------------------- */
@@ -99,6 +85,7 @@ static int send_with_siginfo(struct pid *pid, const struct lab_siginfo_target *t
 static irqreturn_t lab_siginfo_isr(int irq, void *data)
 {
 	u32 causes = readl(edu.regs + EDU_IRQ_STATUS);
+	struct lab_counters *counters = &lab.who.counters;
 
 	/* The INTx wire is shared: this may be another device's interrupt. */
 	if (!causes)
@@ -106,23 +93,20 @@ static irqreturn_t lab_siginfo_isr(int irq, void *data)
 	/* What was read and nothing else: see kill_pid/lab_kill_pid.c. */
 	writel(causes, edu.regs + EDU_IRQ_ACK);
 
-	spin_lock(&lab.lock);
-	lab.counters.interrupts++;
-	lab.counters.causes = causes;
-	if (lab.owner) {
-		int ret;
-
+	spin_lock(&lab.who.lock);
+	counters->interrupts++;
+	counters->causes = causes;
+	if (lab.who.owner) {
+		counters->signals++;
 		if (lab.target.send == LAB_SIGINFO_KILL_PID) {
-			ret = kill_pid(lab.pid, lab.target.signal, 1);
-			trace_lab_step("kill_pid returned", ret);
+			counters->result = kill_pid(lab.who.pid, lab.target.signal, 1);
+			trace_lab_step("kill_pid returned", counters->result);
 		} else {
-			ret = send_with_siginfo(lab.pid, &lab.target);
-			trace_lab_step("send_sig_info returned", ret);
+			counters->result = send_with_siginfo(lab.who.pid, &lab.target);
+			trace_lab_step("send_sig_info returned", counters->result);
 		}
-		lab.counters.signals++;
-		lab.counters.result = ret;
 	}
-	spin_unlock(&lab.lock);
+	spin_unlock(&lab.who.lock);
 	return IRQ_HANDLED;
 }
 
@@ -133,15 +117,11 @@ static long lab_register(struct file *file, const void __user *arg)
 	struct lab_siginfo_target target;
 	struct pid *pid;
 	unsigned long flags;
-	long err = 0;
+	long err;
 
 	if (copy_from_user(&target, arg, sizeof(target)))
 		return -EFAULT;
-	/* valid_signal() is true for 0, with which nothing is sent. */
-	if (!target.signal || !valid_signal(target.signal))
-		return -EINVAL;
-	/* No handler could run, so a request for these is a mistake. */
-	if (target.signal == SIGKILL || target.signal == SIGSTOP)
+	if (!lab_signal_usable(target.signal))
 		return -EINVAL;
 	if (target.send > LAB_SIGINFO_KILL_PID)
 		return -EINVAL;
@@ -162,53 +142,14 @@ static long lab_register(struct file *file, const void __user *arg)
 	else
 		pid = get_pid(task_pid(current));
 
-	spin_lock_irqsave(&lab.lock, flags);
-	if (lab.owner) {
-		err = -EBUSY;
-	} else {
-		lab.owner = file;
+	spin_lock_irqsave(&lab.who.lock, flags);
+	err = lab_registrant_set(&lab.who, file, &pid);
+	if (!err)
 		lab.target = target;
-		memset(&lab.counters, 0, sizeof(lab.counters));
-		swap(lab.pid, pid);	/* the reference is lab's now */
-	}
-	spin_unlock_irqrestore(&lab.lock, flags);
+	spin_unlock_irqrestore(&lab.who.lock, flags);
 
-	put_pid(pid);	/* what was not handed over; NULL is fine */
+	put_pid(pid);	/* what was not taken over; NULL is fine */
 	return err;
-}
-
-static long lab_unregister(struct file *file)
-{
-	struct pid *pid = NULL;
-	unsigned long flags;
-	long err = 0;
-
-	/* Out of the handler's sight first, ... */
-	spin_lock_irqsave(&lab.lock, flags);
-	if (lab.owner == file) {
-		lab.owner = NULL;
-		swap(lab.pid, pid);
-	} else {
-		err = -ENOENT;
-	}
-	spin_unlock_irqrestore(&lab.lock, flags);
-
-	/* ... then given back. */
-	put_pid(pid);
-	return err;
-}
-
-static long lab_counters(void __user *arg)
-{
-	struct lab_siginfo_counters counters;
-	unsigned long flags;
-
-	/* Copying to user space may sleep: never under a spinlock. */
-	spin_lock_irqsave(&lab.lock, flags);
-	counters = lab.counters;
-	spin_unlock_irqrestore(&lab.lock, flags);
-
-	return copy_to_user(arg, &counters, sizeof(counters)) ? -EFAULT : 0;
 }
 
 static long lab_siginfo_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -219,13 +160,13 @@ static long lab_siginfo_ioctl(struct file *file, unsigned int cmd, unsigned long
 	case LAB_SIGINFO_REGISTER:
 		return lab_register(file, p);
 	case LAB_SIGINFO_UNREGISTER:
-		return lab_unregister(file);
+		return lab_registrant_clear(&lab.who, file);
 	case LAB_SIGINFO_RAISE:
 		return lab_edu_raise(&edu, CAUSE_RAISE);
 	case LAB_SIGINFO_RAISE_LATER:
 		return lab_edu_raise_later(&edu);
 	case LAB_SIGINFO_COUNTERS:
-		return lab_counters(p);
+		return lab_counters_read(&lab.who.counters, &lab.who.lock, p);
 	default:
 		return -ENOTTY;
 	}
@@ -234,7 +175,7 @@ static long lab_siginfo_ioctl(struct file *file, unsigned int cmd, unsigned long
 /* The last close: of every descriptor of this open, in every process. */
 static int lab_siginfo_release(struct inode *inode, struct file *file)
 {
-	lab_unregister(file);	/* -ENOENT: it had not registered, or no longer */
+	lab_registrant_clear(&lab.who, file);	/* -ENOENT: it had not registered, or no longer */
 	return 0;
 }
 
@@ -245,65 +186,18 @@ static const struct file_operations lab_siginfo_fops = {
 	.release = lab_siginfo_release,
 };
 
-static struct miscdevice lab_siginfo_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_siginfo_fops,
-	.mode = 0666,
-};
-
-/* ---- The PCI device, the module -------------------------------------------- */
-
-static int lab_siginfo_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, msi, lab_siginfo_isr, &edu);
-}
-
-static void lab_siginfo_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_siginfo_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_siginfo_ids);
-
-static struct pci_driver lab_siginfo_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_siginfo_ids,
-	.probe = lab_siginfo_probe,
-	.remove = lab_siginfo_remove,
-};
+/* ---- The module ------------------------------------------------------------ */
 
 static int __init lab_siginfo_init(void)
 {
-	int err;
-
-	err = lab_edu_register(&lab_siginfo_driver, &edu);
-	if (err)
-		return err;
-
-	/* Last, because it can be opened from here on. */
-	err = misc_register(&lab_siginfo_misc);
-	if (err) {
-		pr_err("cannot register /dev/%s: %pe\n", KBUILD_MODNAME, ERR_PTR(err));
-		goto out_unregister_driver;
-	}
-	return 0;
-
-out_unregister_driver:
-	pci_unregister_driver(&lab_siginfo_driver);
-	return err;
+	return lab_edu_register_file(&edu, lab_siginfo_isr, &lab_siginfo_fops, 0666);
 }
 module_init(lab_siginfo_init);
 
 /* No file is open any more, so nobody is registered and no pid is held. */
 static void __exit lab_siginfo_exit(void)
 {
-	misc_deregister(&lab_siginfo_misc);
-	pci_unregister_driver(&lab_siginfo_driver);
+	lab_edu_unregister(&edu);
 }
 module_exit(lab_siginfo_exit);
 

@@ -11,6 +11,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#include "lab_counters.h"
+
 #define LAB_SIGINFO_IOC		0xef
 
 /* How an interrupt sends the signal. */
@@ -24,14 +26,6 @@ struct lab_siginfo_target {
 	__u32 send;	/* LAB_SIGINFO_QUEUE, _KERNEL or _KILL_PID */
 	__s32 value;	/* the si_int to send; 0 with LAB_SIGINFO_KILL_PID */
 	__u32 padding;	/* 0 */
-};
-
-/* What interrupts have done since somebody last registered. */
-struct lab_siginfo_counters {
-	__u32 interrupts;	/* runs of the handler that found a cause */
-	__u32 causes;		/* what the last of them acknowledged */
-	__u32 signals;		/* calls of send_sig_info() or kill_pid() */
-	__s32 result;		/* what the last of them returned */
 };
 
 /*
@@ -53,7 +47,7 @@ struct lab_siginfo_counters {
 /* Has the device interrupt in 100 ms. EBUSY: it is about to. ENODEV: as above. */
 #define LAB_SIGINFO_RAISE_LATER	_IO(LAB_SIGINFO_IOC, 4)
 
-/* Reads the counters. */
-#define LAB_SIGINFO_COUNTERS	_IOR(LAB_SIGINFO_IOC, 5, struct lab_siginfo_counters)
+/* Reads the counters: "signals" counts calls of send_sig_info() or kill_pid(). */
+#define LAB_SIGINFO_COUNTERS	_IOR(LAB_SIGINFO_IOC, 5, struct lab_counters)
 
 #endif /* LAB_SIGINFO_H */

@@ -25,45 +25,33 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
-#include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/spinlock.h>
 #include <linux/thread_info.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 
 #include "lab_edu.h"
+#include "lab_registrant.h"
 #include "lab_signal_self.h"
 #include "trace-lab.h"
 
 #define CAUSE_WAKE	0x1
 #define CAUSE_SIGNAL	EDU_CAUSE_DMA
 
-static bool msi;
-module_param(msi, bool, 0444);
-MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
-
 static DEFINE_LAB_EDU(edu);
 
-/*
- * Who is registered. The interrupt handler reads it, so @lock is taken with
- * interrupts off everywhere else: see kill_pid/lab_kill_pid.c.
- */
 static struct {
-	spinlock_t lock;	/* for owner, pid and target */
-	struct file *owner;	/* NULL: nobody is registered */
-	struct pid *pid;	/* ours to put */
+	struct lab_registrant who;	/* its lock is also for the target */
 	struct lab_signal_self_target target;
 	wait_queue_head_t wait;
 	atomic_t wakes;		/* not yet read */
 } lab = {
-	.lock = __SPIN_LOCK_UNLOCKED(lab.lock),
+	.who = LAB_REGISTRANT_INIT(lab.who),
 	.wait = __WAIT_QUEUE_HEAD_INITIALIZER(lab.wait),
 };
 
@@ -84,10 +72,10 @@ static irqreturn_t lab_signal_self_isr(int irq, void *data)
 		wake_up_interruptible(&lab.wait);
 	}
 	if (causes & CAUSE_SIGNAL) {
-		spin_lock(&lab.lock);
-		if (lab.owner)
-			kill_pid(lab.pid, lab.target.signal, 1);
-		spin_unlock(&lab.lock);
+		spin_lock(&lab.who.lock);
+		if (lab.who.owner)
+			kill_pid(lab.who.pid, lab.target.signal, 1);
+		spin_unlock(&lab.who.lock);
 	}
 	return IRQ_HANDLED;
 }
@@ -146,9 +134,9 @@ static long lab_interrupted(u32 __user *buf)
 	unsigned long flags;
 	u32 restart;
 
-	spin_lock_irqsave(&lab.lock, flags);
+	spin_lock_irqsave(&lab.who.lock, flags);
 	restart = lab.target.restart;
-	spin_unlock_irqrestore(&lab.lock, flags);
+	spin_unlock_irqrestore(&lab.who.lock, flags);
 
 	switch (restart) {
 	case LAB_SIGNAL_SELF_RESTARTNOINTR:
@@ -194,17 +182,12 @@ static ssize_t lab_signal_self_read(struct file *file, char __user *buf, size_t 
 static ssize_t lab_signal_self_write(struct file *file, const char __user *buf, size_t count,
 				     loff_t *pos)
 {
-	u32 causes;
 	int err;
 
-	if (count < sizeof(causes))
+	if (count < sizeof(u32))
 		return -EINVAL;
-	if (get_user(causes, (const u32 __user *)buf))
-		return -EFAULT;
-	if (!causes)	/* the device would not interrupt */
-		return -EINVAL;
-	err = lab_edu_raise(&edu, causes);
-	return err ? err : (ssize_t)sizeof(causes);
+	err = lab_edu_raise_user(&edu, (const u32 __user *)buf);
+	return err ? err : (ssize_t)sizeof(u32);
 }
 
 /*
@@ -239,12 +222,11 @@ static long lab_register(struct file *file, const void __user *arg)
 		lab_stay_loaded();
 
 	pid = get_pid(task_tgid(current));
-	spin_lock_irqsave(&lab.lock, flags);
-	lab.owner = file;
+	spin_lock_irqsave(&lab.who.lock, flags);
+	lab_registrant_replace(&lab.who, file, &pid);
 	lab.target = target;
-	swap(lab.pid, pid);	/* the reference is lab's now */
 	atomic_set(&lab.wakes, 0);
-	spin_unlock_irqrestore(&lab.lock, flags);
+	spin_unlock_irqrestore(&lab.who.lock, flags);
 
 	put_pid(pid);	/* of whoever was registered; NULL is fine */
 	return 0;
@@ -269,17 +251,7 @@ static long lab_signal_self_ioctl(struct file *file, unsigned int cmd, unsigned 
 /* The last close: of every descriptor of this open, in every process. */
 static int lab_signal_self_release(struct inode *inode, struct file *file)
 {
-	struct pid *pid = NULL;
-	unsigned long flags;
-
-	spin_lock_irqsave(&lab.lock, flags);
-	if (lab.owner == file) {
-		lab.owner = NULL;
-		swap(lab.pid, pid);
-	}
-	spin_unlock_irqrestore(&lab.lock, flags);
-
-	put_pid(pid);
+	lab_registrant_clear(&lab.who, file);	/* -ENOENT: it had not registered, or no longer */
 	return 0;
 }
 
@@ -292,65 +264,18 @@ static const struct file_operations lab_signal_self_fops = {
 	.release = lab_signal_self_release,
 };
 
-static struct miscdevice lab_signal_self_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_signal_self_fops,
-	.mode = 0600,
-};
-
-/* ---- The PCI device, the module -------------------------------------------- */
-
-static int lab_signal_self_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, msi, lab_signal_self_isr, &edu);
-}
-
-static void lab_signal_self_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_signal_self_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_signal_self_ids);
-
-static struct pci_driver lab_signal_self_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_signal_self_ids,
-	.probe = lab_signal_self_probe,
-	.remove = lab_signal_self_remove,
-};
+/* ---- The module ------------------------------------------------------------ */
 
 static int __init lab_signal_self_init(void)
 {
-	int err;
-
-	err = lab_edu_register(&lab_signal_self_driver, &edu);
-	if (err)
-		return err;
-
-	/* Last, because it can be opened from here on. */
-	err = misc_register(&lab_signal_self_misc);
-	if (err) {
-		pr_err("cannot register /dev/%s: %pe\n", KBUILD_MODNAME, ERR_PTR(err));
-		goto out_unregister_driver;
-	}
-	return 0;
-
-out_unregister_driver:
-	pci_unregister_driver(&lab_signal_self_driver);
-	return err;
+	return lab_edu_register_file(&edu, lab_signal_self_isr, &lab_signal_self_fops, 0600);
 }
 module_init(lab_signal_self_init);
 
 /* No file is open any more, so nobody is registered and no pid is held. */
 static void __exit lab_signal_self_exit(void)
 {
-	misc_deregister(&lab_signal_self_misc);
-	pci_unregister_driver(&lab_signal_self_driver);
+	lab_edu_unregister(&edu);
 }
 module_exit(lab_signal_self_exit);
 

@@ -26,14 +26,12 @@
 #include <linux/eventfd.h>
 #include <linux/fs.h>
 #include <linux/kfifo.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -41,17 +39,10 @@
 #include <net/netlink.h>
 
 #include "lab_edu.h"
+#include "lab_genl.h"
+#include "lab_registrant.h"
 #include "lab_transports.h"
 #include "trace-lab.h"
-
-/*
- * By a message unless told otherwise, as no other module: by the wire, which the
- * PIC has to mask and unmask, an interrupt takes a seventh longer, and the lesson
- * makes 11,550. What it costs to tell of one is as good as the same by either.
- */
-static bool msi = true;
-module_param(msi, bool, 0444);
-MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
 
 static DEFINE_LAB_EDU(edu);
 
@@ -67,11 +58,9 @@ struct lab_note {
  */
 static struct {
 	struct mutex mutex;	/* one choice, one series of interrupts at a time */
-	spinlock_t lock;	/* for all that follows */
-	struct file *owner;	/* NULL: nobody has chosen */
+	struct lab_registrant who;	/* who has chosen; its lock is for all that follows */
 	struct lab_transports_choice choice;
-	struct pid *pid;		/* ours to put, or NULL */
-	struct eventfd_ctx *eventfd;	/* likewise */
+	struct eventfd_ctx *eventfd;	/* ours to put, or NULL */
 	struct lab_transports_counters counters;
 	int result;		/* of the last sending, for the trace */
 	u32 lost;		/* records dropped since one was last queued */
@@ -83,14 +72,14 @@ static struct {
 	u32 interrupts;		/* never set back */
 } lab = {
 	.mutex = __MUTEX_INITIALIZER(lab.mutex),
-	.lock = __SPIN_LOCK_UNLOCKED(lab.lock),
+	.who = LAB_REGISTRANT_INIT(lab.who),
 };
 
 static struct genl_family lab_transports_family;
 
 /* ---- The sender's side ------------------------------------------------------ */
 
-/* Notes what a sending returned; the trace gets what is new. Under lab.lock. */
+/* Notes what a sending returned; the trace gets what is new. Under lab.who.lock. */
 static void lab_account(u32 number, int result)
 {
 	if (!result) {
@@ -118,7 +107,7 @@ static int lab_send_signal(u32 payload)
 	info.si_int = payload;
 
 	rcu_read_lock();
-	task = pid_task(lab.pid, PIDTYPE_TGID);
+	task = pid_task(lab.who.pid, PIDTYPE_TGID);
 	if (task)
 		err = send_sig_info(info.si_signo, &info, task);
 	rcu_read_unlock();
@@ -149,9 +138,9 @@ static irqreturn_t lab_transports_isr(int irq, void *data)
 		return IRQ_NONE;
 	writel(causes, edu.regs + EDU_IRQ_ACK);
 
-	spin_lock(&lab.lock);
+	spin_lock(&lab.who.lock);
 	number = ++lab.counters.interrupts;
-	switch (lab.owner ? lab.choice.transport : 0) {
+	switch (lab.who.owner ? lab.choice.transport : 0) {
 	case LAB_TRANSPORTS_SIGNAL:
 		lab_account(number, lab_send_signal(causes));
 		break;
@@ -170,27 +159,20 @@ static irqreturn_t lab_transports_isr(int irq, void *data)
 		break;
 	}
 	WRITE_ONCE(lab.interrupts, lab.interrupts + 1);
-	spin_unlock(&lab.lock);
+	spin_unlock(&lab.who.lock);
 	wake_up(&lab.raiser);
 	return IRQ_HANDLED;
 }
 
 static int lab_send_event(const struct lab_note *note)
 {
-	struct sk_buff *skb;
-	void *header;
+	const struct lab_genl_u32 attrs[] = {
+		{ LAB_TRANSPORTS_A_NUMBER, note->number },
+		{ LAB_TRANSPORTS_A_PAYLOAD, note->payload },
+	};
 
-	skb = genlmsg_new(2 * nla_total_size(sizeof(u32)), GFP_KERNEL);
-	if (!skb)
-		return -ENOMEM;
-	header = genlmsg_put(skb, 0, 0, &lab_transports_family, 0, LAB_TRANSPORTS_C_EVENT);
-	if (!header || nla_put_u32(skb, LAB_TRANSPORTS_A_NUMBER, note->number) ||
-	    nla_put_u32(skb, LAB_TRANSPORTS_A_PAYLOAD, note->payload)) {
-		nlmsg_free(skb);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, header);
-	return genlmsg_multicast(&lab_transports_family, skb, 0, 0, GFP_KERNEL);
+	return lab_genl_multicast(&lab_transports_family, LAB_TRANSPORTS_C_EVENT,
+				  attrs, ARRAY_SIZE(attrs));
 }
 
 /* The only consumer of the notes: the queue needs no lock for that. */
@@ -202,9 +184,9 @@ static void lab_transports_work(struct work_struct *work)
 	while (kfifo_get(&lab.notes, &note)) {
 		int err = lab_send_event(&note);
 
-		spin_lock_irqsave(&lab.lock, flags);
+		spin_lock_irqsave(&lab.who.lock, flags);
 		lab_account(note.number, err);
-		spin_unlock_irqrestore(&lab.lock, flags);
+		spin_unlock_irqrestore(&lab.who.lock, flags);
 	}
 }
 
@@ -217,13 +199,10 @@ static void lab_forget(struct file *file)
 	struct pid *pid = NULL;
 	unsigned long flags;
 
-	spin_lock_irqsave(&lab.lock, flags);
-	if (lab.owner == file) {
-		lab.owner = NULL;
-		swap(lab.pid, pid);
+	spin_lock_irqsave(&lab.who.lock, flags);
+	if (!lab_registrant_take(&lab.who, file, &pid))
 		swap(lab.eventfd, eventfd);
-	}
-	spin_unlock_irqrestore(&lab.lock, flags);
+	spin_unlock_irqrestore(&lab.who.lock, flags);
 
 	put_pid(pid);
 	if (eventfd)
@@ -237,9 +216,7 @@ static long lab_check(const struct lab_transports_choice *choice)
 
 	if (!choice->transport || choice->transport > LAB_TRANSPORTS_QUEUE || choice->padding)
 		return -EINVAL;
-	if (by_signal ? !choice->signal || !valid_signal(choice->signal) : choice->signal)
-		return -EINVAL;
-	if (choice->signal == SIGKILL || choice->signal == SIGSTOP)
+	if (by_signal ? !lab_signal_usable(choice->signal) : choice->signal)
 		return -EINVAL;
 	if (!by_eventfd && choice->eventfd)
 		return -EINVAL;
@@ -270,23 +247,20 @@ static long lab_choose(struct file *file, const void __user *arg)
 	mutex_lock(&lab.mutex);
 	lab_forget(file);
 	flush_work(&lab.work);
-	spin_lock_irqsave(&lab.lock, flags);
-	if (lab.owner) {
-		err = -EBUSY;
-	} else {
-		lab.owner = file;
+	spin_lock_irqsave(&lab.who.lock, flags);
+	err = lab_registrant_set(&lab.who, file, &pid);
+	if (!err) {
 		lab.choice = choice;
-		swap(lab.pid, pid);
 		swap(lab.eventfd, eventfd);
 		memset(&lab.counters, 0, sizeof(lab.counters));
 		lab.result = 0;
 		lab.lost = 0;
 		kfifo_reset(&lab.records);
 	}
-	spin_unlock_irqrestore(&lab.lock, flags);
+	spin_unlock_irqrestore(&lab.who.lock, flags);
 	mutex_unlock(&lab.mutex);
 
-	put_pid(pid);	/* what was not handed over */
+	put_pid(pid);	/* what was not taken over */
 	if (eventfd)
 		eventfd_ctx_put(eventfd);
 	return err;
@@ -326,9 +300,9 @@ static long lab_counters(void __user *arg)
 	struct lab_transports_counters counters;
 	unsigned long flags;
 
-	spin_lock_irqsave(&lab.lock, flags);
+	spin_lock_irqsave(&lab.who.lock, flags);
 	counters = lab.counters;
-	spin_unlock_irqrestore(&lab.lock, flags);
+	spin_unlock_irqrestore(&lab.who.lock, flags);
 
 	return copy_to_user(arg, &counters, sizeof(counters)) ? -EFAULT : 0;
 }
@@ -355,14 +329,14 @@ static bool lab_take(struct lab_transports_record *record)
 	unsigned long flags;
 	bool taken;
 
-	spin_lock_irqsave(&lab.lock, flags);
+	spin_lock_irqsave(&lab.who.lock, flags);
 	taken = kfifo_get(&lab.records, record);
 	if (!taken && lab.lost) {
 		*record = (struct lab_transports_record){ .lost = lab.lost };
 		lab.lost = 0;
 		taken = true;
 	}
-	spin_unlock_irqrestore(&lab.lock, flags);
+	spin_unlock_irqrestore(&lab.who.lock, flags);
 	return taken;
 }
 
@@ -417,14 +391,7 @@ static const struct file_operations lab_transports_fops = {
 	.release = lab_transports_release,
 };
 
-static struct miscdevice lab_transports_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_transports_fops,
-	.mode = 0600,
-};
-
-/* ---- The family, the PCI device, the module -------------------------------- */
+/* ---- The family, the module ------------------------------------------------ */
 
 static const struct genl_multicast_group lab_transports_groups[] = {
 	{ .name = LAB_TRANSPORTS_GROUP },
@@ -437,29 +404,6 @@ static struct genl_family lab_transports_family = {
 	.module = THIS_MODULE,
 	.mcgrps = lab_transports_groups,
 	.n_mcgrps = ARRAY_SIZE(lab_transports_groups),
-};
-
-static int lab_transports_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, msi, lab_transports_isr, &edu);
-}
-
-static void lab_transports_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_transports_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_transports_ids);
-
-static struct pci_driver lab_transports_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_transports_ids,
-	.probe = lab_transports_probe,
-	.remove = lab_transports_remove,
 };
 
 static int __init lab_transports_init(void)
@@ -475,16 +419,11 @@ static int __init lab_transports_init(void)
 	err = genl_register_family(&lab_transports_family);
 	if (err)
 		return err;
-	err = lab_edu_register(&lab_transports_driver, &edu);
+	err = lab_edu_register_file(&edu, lab_transports_isr, &lab_transports_fops, 0600);
 	if (err)
 		goto out_unregister_family;
-	err = misc_register(&lab_transports_misc);
-	if (err)
-		goto out_unregister_driver;
 	return 0;
 
-out_unregister_driver:
-	pci_unregister_driver(&lab_transports_driver);
 out_unregister_family:
 	genl_unregister_family(&lab_transports_family);
 	return err;
@@ -494,8 +433,7 @@ module_init(lab_transports_init);
 /* No file is open any more, so nobody has chosen. */
 static void __exit lab_transports_exit(void)
 {
-	misc_deregister(&lab_transports_misc);
-	pci_unregister_driver(&lab_transports_driver);
+	lab_edu_unregister(&edu);
 	cancel_work_sync(&lab.work);
 	genl_unregister_family(&lab_transports_family);
 }

@@ -10,14 +10,14 @@ break lab_kill_pid_isr
 continue
 backtrace
 print edu.irq
-print lab.counters.interrupts
+print lab.who.counters.interrupts
 
 # The signal, on the same stack.
 break __send_signal_locked
 continue
 backtrace
 print sig
-print lab.counters.interrupts
+print lab.who.counters.interrupts
 
 # The kernel's own commands: whom the interrupt fell on, and who is there.
 print $lx_current().comm

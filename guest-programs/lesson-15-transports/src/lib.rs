@@ -94,10 +94,12 @@ nix::ioctl_read!(
     counters, IOC, 3, Counters
 );
 
-/// Loads the module.
+/// Loads the module, for interrupts by messages. By the wire, which the PIC has
+/// to mask and unmask, each would take a seventh longer, and the lesson makes
+/// 11,550. What it costs to tell of one is the same by either.
 pub fn load() -> nix::Result<()> {
     let file = open(MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    finit_module(file.as_fd(), c"", ModuleInitFlags::empty())
+    finit_module(file.as_fd(), c"msi=1", ModuleInitFlags::empty())
 }
 
 pub fn open_device() -> nix::Result<OwnedFd> {

@@ -16,7 +16,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -26,10 +25,6 @@
 
 #include "lab_edu.h"
 #include "lab_kill_pid.h"
-
-static bool msi;
-module_param(msi, bool, 0444);
-MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
 
 static DEFINE_LAB_EDU(edu);
 
@@ -161,58 +156,18 @@ static const struct file_operations lab_kill_pid_fops = {
 	.release = lab_kill_pid_release,
 };
 
-static struct miscdevice lab_kill_pid_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_kill_pid_fops,
-};
-
-/* ---- The PCI device, the module -------------------------------------------- */
-
-static int lab_kill_pid_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, msi, lab_kill_pid_isr, &edu);
-}
-
-static void lab_kill_pid_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_kill_pid_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_kill_pid_ids);
-
-static struct pci_driver lab_kill_pid_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_kill_pid_ids,
-	.probe = lab_kill_pid_probe,
-	.remove = lab_kill_pid_remove,
-};
+/* ---- The module ------------------------------------------------------------ */
 
 static int __init lab_kill_pid_init(void)
 {
-	int err;
-
-	err = lab_edu_register(&lab_kill_pid_driver, &edu);
-	if (err)
-		return err;
-
-	/* Last, because it can be opened from here on. */
-	err = misc_register(&lab_kill_pid_misc);
-	if (err)
-		pci_unregister_driver(&lab_kill_pid_driver);
-	return err;
+	return lab_edu_register_file(&edu, lab_kill_pid_isr, &lab_kill_pid_fops, 0600);
 }
 module_init(lab_kill_pid_init);
 
 /* No file is open any more, so nobody is registered and no pid is held. */
 static void __exit lab_kill_pid_exit(void)
 {
-	misc_deregister(&lab_kill_pid_misc);
-	pci_unregister_driver(&lab_kill_pid_driver);
+	lab_edu_unregister(&edu);
 }
 module_exit(lab_kill_pid_exit);
 

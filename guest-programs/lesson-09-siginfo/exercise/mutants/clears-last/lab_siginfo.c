@@ -20,7 +20,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
@@ -177,58 +176,18 @@ static const struct file_operations lab_siginfo_fops = {
 	.release = lab_siginfo_release,
 };
 
-static struct miscdevice lab_siginfo_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_siginfo_fops,
-};
-
-/* ---- The PCI device, the module -------------------------------------------- */
-
-static int lab_siginfo_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, false, lab_siginfo_isr, &edu);
-}
-
-static void lab_siginfo_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_siginfo_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_siginfo_ids);
-
-static struct pci_driver lab_siginfo_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_siginfo_ids,
-	.probe = lab_siginfo_probe,
-	.remove = lab_siginfo_remove,
-};
+/* ---- The module ------------------------------------------------------------ */
 
 static int __init lab_siginfo_init(void)
 {
-	int err;
-
-	err = lab_edu_register(&lab_siginfo_driver, &edu);
-	if (err)
-		return err;
-
-	/* Last, because it can be opened from here on. */
-	err = misc_register(&lab_siginfo_misc);
-	if (err)
-		pci_unregister_driver(&lab_siginfo_driver);
-	return err;
+	return lab_edu_register_file(&edu, lab_siginfo_isr, &lab_siginfo_fops, 0600);
 }
 module_init(lab_siginfo_init);
 
 /* No file is open any more, so nobody is registered and no pid is held. */
 static void __exit lab_siginfo_exit(void)
 {
-	misc_deregister(&lab_siginfo_misc);
-	pci_unregister_driver(&lab_siginfo_driver);
+	lab_edu_unregister(&edu);
 }
 module_exit(lab_siginfo_exit);
 

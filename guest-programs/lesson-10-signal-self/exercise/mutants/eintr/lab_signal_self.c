@@ -16,7 +16,6 @@
 #include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
@@ -107,55 +106,15 @@ static const struct file_operations lab_signal_self_fops = {
 	.write = lab_signal_self_write,
 };
 
-static struct miscdevice lab_signal_self_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_signal_self_fops,
-};
-
-static int lab_signal_self_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, false, lab_signal_self_isr, &edu);
-}
-
-static void lab_signal_self_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_signal_self_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_signal_self_ids);
-
-static struct pci_driver lab_signal_self_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_signal_self_ids,
-	.probe = lab_signal_self_probe,
-	.remove = lab_signal_self_remove,
-};
-
 static int __init lab_signal_self_init(void)
 {
-	int err;
-
-	err = lab_edu_register(&lab_signal_self_driver, &edu);
-	if (err)
-		return err;
-
-	/* Last, because it can be opened from here on. */
-	err = misc_register(&lab_signal_self_misc);
-	if (err)
-		pci_unregister_driver(&lab_signal_self_driver);
-	return err;
+	return lab_edu_register_file(&edu, lab_signal_self_isr, &lab_signal_self_fops, 0600);
 }
 module_init(lab_signal_self_init);
 
 static void __exit lab_signal_self_exit(void)
 {
-	misc_deregister(&lab_signal_self_misc);
-	pci_unregister_driver(&lab_signal_self_driver);
+	lab_edu_unregister(&edu);
 }
 module_exit(lab_signal_self_exit);
 

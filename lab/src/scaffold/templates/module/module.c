@@ -18,9 +18,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
-#include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
@@ -28,10 +26,6 @@
 #include "lab_edu.h"
 #include "lab_@topic@.h"
 #include "trace-lab.h"
-
-static bool msi;
-module_param(msi, bool, 0444);
-MODULE_PARM_DESC(msi, "interrupt by a message (MSI) instead of the INTx wire");
 
 static DEFINE_LAB_EDU(edu);
 
@@ -86,65 +80,18 @@ static const struct file_operations lab_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static struct miscdevice lab_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KBUILD_MODNAME,
-	.fops = &lab_fops,
-	.mode = 0666,
-};
-
-/* ---- The PCI device, the module -------------------------------------------- */
-
-static int lab_probe(struct pci_dev *pdev, const struct pci_device_id *id)
-{
-	return lab_edu_start(&edu, pdev, msi, lab_@topic@_isr, &edu);
-}
-
-static void lab_remove(struct pci_dev *pdev)
-{
-	lab_edu_stop(&edu, &edu);
-}
-
-static const struct pci_device_id lab_ids[] = {
-	{ LAB_EDU_PCI_ID },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, lab_ids);
-
-static struct pci_driver lab_driver = {
-	.name = KBUILD_MODNAME,
-	.id_table = lab_ids,
-	.probe = lab_probe,
-	.remove = lab_remove,
-};
+/* ---- The module ------------------------------------------------------------ */
 
 static int __init lab_@topic@_init(void)
 {
-	int err;
-
-	err = lab_edu_register(&lab_driver, &edu);
-	if (err)
-		return err;
-
-	/* Last, because it can be opened from here on. */
-	err = misc_register(&lab_misc);
-	if (err) {
-		pr_err("cannot register /dev/%s: %pe\n", KBUILD_MODNAME, ERR_PTR(err));
-		goto out_unregister_driver;
-	}
-	return 0;
-
-out_unregister_driver:
-	pci_unregister_driver(&lab_driver);
-	return err;
+	return lab_edu_register_file(&edu, lab_@topic@_isr, &lab_fops, 0666);
 }
 module_init(lab_@topic@_init);
 
 /* No file is open any more, so nobody sleeps in lab.wait. */
 static void __exit lab_@topic@_exit(void)
 {
-	misc_deregister(&lab_misc);
-	pci_unregister_driver(&lab_driver);
+	lab_edu_unregister(&edu);
 }
 module_exit(lab_@topic@_exit);
 
