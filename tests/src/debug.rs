@@ -7,33 +7,7 @@ use std::sync::Arc;
 use lab::run::Lab;
 use libtest_mimic::Failed;
 
-use crate::Test;
-
-/// The functions on the stack in the interrupt handler, innermost first.
-const ISR: &[&str] = &[
-    "lab_kill_pid_isr",
-    "__handle_irq_event_percpu",
-    "handle_irq_event_percpu",
-    "handle_irq_event",
-    "handle_level_irq",
-    "generic_handle_irq_desc",
-    "handle_irq",
-    "call_irq_handler",
-    "__common_interrupt",
-    "common_interrupt",
-    "asm_common_interrupt",
-];
-
-/// What lies on top of them when the signal is sent.
-const SIGNAL: &[&str] = &[
-    "__send_signal_locked",
-    "send_signal_locked",
-    "do_send_sig_info",
-    "group_send_sig_info",
-    "kill_pid_info_type",
-    "kill_pid_info",
-    "kill_pid",
-];
+use crate::{Test, lessons};
 
 /// Needs the debug kernel.
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
@@ -57,47 +31,15 @@ fn kill_pid_backtrace(lab: &Lab<'_>) -> Result<(), Failed> {
     if !output.status.success() {
         return Err(shown().into());
     }
-    let expected = [ISR.to_vec(), [SIGNAL, ISR].concat()];
-    if backtraces(&told) != expected {
-        return Err(format!("expected {expected:#?}, found\n{}", shown()).into());
-    }
-    // The interrupt's number; then, at either stop, interrupts so far; the
-    // signal's number; and the name of the one who spins.
-    let values: Vec<&str> = told
-        .lines()
-        .filter(|line| line.starts_with('$'))
-        .filter_map(|line| line.split_once(" = "))
-        .map(|(_, value)| value)
-        .collect();
-    if values != ["11", "0", "44", "1", "\"lesson-03-kill-\""] {
-        return Err(format!("found {values:?} in\n{}", shown()).into());
-    }
-    Ok(())
+    lessons::compare("debug-kill-pid", &answers(&told))
 }
 
-/// The functions of each backtrace in what gdb printed, but for frames that
-/// have none: behind the kernel's entry is user space.
-fn backtraces(text: &str) -> Vec<Vec<&str>> {
-    let mut traces: Vec<Vec<&str>> = Vec::new();
-    for line in text.lines() {
-        // `#1  0xffffffff810da58f in name (…`, or `#0  name (…`.
-        let Some((number, rest)) =
-            line.strip_prefix('#').and_then(|l| l.split_once("  ").or(l.split_once(' ')))
-        else {
-            continue;
-        };
-        let function = rest.split_once(" in ").map_or(rest, |(_, function)| function);
-        let function = function.split_once(" (").map_or(function, |(name, _)| name).trim();
-        if number == "0" {
-            traces.push(Vec::new());
-        }
-        if let Some(trace) = traces.last_mut()
-            && function != "??"
-        {
-            trace.push(function);
-        }
-    }
-    traces
+/// What gdb answered, of all that it says: the frames of its backtraces, and the
+/// values that it printed. Where it loads modules from is another folder each
+/// time.
+fn answers(text: &str) -> String {
+    let answers = text.lines().filter(|line| line.starts_with('#') || line.starts_with('$'));
+    answers.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -105,9 +47,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_are_found_with_and_without_addresses() {
-        let text =
-            "x\n#0  a (b=1) at f.c:1\n#10 0xff in c () at g.c:2\n#11 0x00 in ?? ()\ny\n#0  d ()\n";
-        assert_eq!(backtraces(text), [vec!["a", "c"], vec!["d"]]);
+    fn answers_are_frames_and_values() {
+        let text = "loading /tmp/1\n#0  a () at f.c:1\n1\ta = 2;\n$1 = 11\n";
+        assert_eq!(answers(text), "#0  a () at f.c:1\n$1 = 11");
     }
 }
