@@ -1,19 +1,22 @@
 //! What programs that give a module bad input have in common: addresses where
-//! nothing is, children that do something and tell how it went, modules that
-//! come and go, and how those are interrupted. What they ask of their module, and which error they expect, each
-//! spells out for itself.
+//! nothing is, children that do something and tell how it went, signals that
+//! stay pending, modules that come and go, and how those are interrupted. What
+//! they ask of their module, and which error they expect, each spells out for
+//! itself.
 
 use std::ffi::CStr;
 use std::io;
 use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
+use std::ptr;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
-use nix::libc;
+use nix::libc::{self, c_int};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+use nix::sys::signal::SigSet;
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
@@ -66,6 +69,38 @@ pub fn exit_of(status: WaitStatus) -> nix::Result<()> {
         WaitStatus::Exited(_, 0) => Ok(()),
         WaitStatus::Exited(_, error) => Err(Errno::from_raw(error)),
         _ => Err(Errno::UnknownErrno),
+    }
+}
+
+/// The set of one signal. nix's `Signal` names standard signals only; this and
+/// the next two functions are for all.
+fn set_of(signal: c_int) -> libc::sigset_t {
+    let mut set = *SigSet::empty().as_ref();
+    // SAFETY: the set is initialised. A signal that is none leaves it empty.
+    unsafe { libc::sigaddset(&mut set, signal) };
+    set
+}
+
+/// Blocks a signal: what is sent stays pending, where [`take`] finds it.
+pub fn block(signal: c_int) -> nix::Result<()> {
+    // SAFETY: the set is valid, and the old mask is not asked for.
+    let result = unsafe { libc::sigprocmask(libc::SIG_BLOCK, &set_of(signal), ptr::null_mut()) };
+    Errno::result(result).map(drop)
+}
+
+/// Takes a signal, if it is pending, and returns the value that it brings: 0
+/// where the sender gave none.
+pub fn take(signal: c_int) -> nix::Result<Option<i32>> {
+    let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: a siginfo is integers and an address; zeros are valid.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: set, siginfo and timeout are valid.
+    let result = unsafe { libc::sigtimedwait(&set_of(signal), &mut info, &now) };
+    match Errno::result(result) {
+        // SAFETY: it reads memory inside of the siginfo.
+        Ok(_) => Ok(Some(unsafe { info.si_value() }.sival_ptr.addr() as i32)),
+        Err(Errno::EAGAIN) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -4,12 +4,18 @@
 //! A request's number contains the size of its structure, so that one which
 //! does not fit the module's is answered with ENOTTY, not with rubbish.
 
+use std::ffi::CStr;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
+
 /// The device.
 pub const DEVICE: &str = "/dev/lab_kill_pid";
 /// The module, as the lab hands it to the program.
 pub const MODULE_FILE: &str = "/lab/lab_kill_pid.ko";
 /// The module, as the kernel calls it.
-pub const MODULE: &std::ffi::CStr = c"lab_kill_pid";
+pub const MODULE: &CStr = c"lab_kill_pid";
 
 /// `LAB_KILL_PID_IOC`
 pub const IOC: u8 = 0xed;
@@ -30,7 +36,7 @@ pub struct Target {
     pub padding: u32,
 }
 
-/// `struct lab_kill_pid_counters`
+/// `struct lab_counters`
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -40,23 +46,65 @@ pub struct Counters {
     pub result: i32,
 }
 
-nix::ioctl_write_ptr!(
-    /// `LAB_KILL_PID_REGISTER`
-    register, IOC, 1, Target
-);
-nix::ioctl_none!(
-    /// `LAB_KILL_PID_UNREGISTER`
-    unregister, IOC, 2
-);
-nix::ioctl_none!(
-    /// `LAB_KILL_PID_RAISE`
-    raise, IOC, 3
-);
-nix::ioctl_none!(
-    /// `LAB_KILL_PID_RAISE_LATER`
-    raise_later, IOC, 4
-);
-nix::ioctl_read!(
-    /// `LAB_KILL_PID_COUNTERS`
-    counters, IOC, 5, Counters
-);
+/// The requests as the kernel takes them, with pointers that may lead anywhere.
+pub mod request {
+    use super::{Counters, IOC, Target};
+
+    nix::ioctl_write_ptr!(
+        /// `LAB_KILL_PID_REGISTER`
+        register, IOC, 1, Target
+    );
+    nix::ioctl_none!(
+        /// `LAB_KILL_PID_UNREGISTER`
+        unregister, IOC, 2
+    );
+    nix::ioctl_none!(
+        /// `LAB_KILL_PID_RAISE`
+        raise, IOC, 3
+    );
+    nix::ioctl_none!(
+        /// `LAB_KILL_PID_RAISE_LATER`
+        raise_later, IOC, 4
+    );
+    nix::ioctl_read!(
+        /// `LAB_KILL_PID_COUNTERS`
+        counters, IOC, 5, Counters
+    );
+}
+
+/// Opens the device.
+pub fn open_device() -> nix::Result<OwnedFd> {
+    open(DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+/// Registers this process.
+pub fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
+    // SAFETY: the module reads one Target, which lives through the call.
+    unsafe { request::register(device.as_raw_fd(), &target) }.map(drop)
+}
+
+/// Ends the registration.
+pub fn unregister(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { request::unregister(device.as_raw_fd()) }.map(drop)
+}
+
+/// Has edu interrupt now.
+pub fn raise(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { request::raise(device.as_raw_fd()) }.map(drop)
+}
+
+/// Has edu interrupt in 100 ms.
+pub fn raise_later(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { request::raise_later(device.as_raw_fd()) }.map(drop)
+}
+
+/// What interrupts have done.
+pub fn counters(device: &OwnedFd) -> nix::Result<Counters> {
+    let mut counters = Counters::default();
+    // SAFETY: the module writes one Counters, any content of which is valid.
+    unsafe { request::counters(device.as_raw_fd(), &mut counters) }?;
+    Ok(counters)
+}

@@ -9,12 +9,14 @@
 
 use std::ffi::CStr;
 use std::hint::black_box;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::{fs, io, ptr};
 
 use lesson_03_kill_pid as lab;
-use lesson_03_kill_pid::{Counters, NUMBER, REFERENCE, Target};
+use lesson_03_kill_pid::{
+    Counters, NUMBER, REFERENCE, Target, counters, open_device, raise_later, register, unregister,
+};
 use marker::{check, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
@@ -98,8 +100,7 @@ fn an_interrupt_becomes_a_signal(wire: &str) -> io::Result<()> {
         }
     })?;
     mark!("{wire}: sleeps while {spinner} spins; edu interrupts in 100 ms");
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise_later(device.as_raw_fd()) }?;
+    raise_later(&device)?;
     wait_for_handler()?;
 
     // SI_KERNEL and no sender: the kernel itself decided to send this.
@@ -158,8 +159,7 @@ fn the_target_is_gone(device: &OwnedFd) -> io::Result<()> {
     check!("result for nobody", raise(device)?, -(Errno::ESRCH as i32));
     println!("7. target {child} is a zombie: kill_pid returns 0, to no effect");
     println!("8. target {child} is reaped: kill_pid returns -ESRCH");
-    // SAFETY: a request without an argument.
-    unsafe { lab::unregister(device.as_raw_fd()) }?;
+    unregister(device)?;
     Ok(())
 }
 
@@ -181,8 +181,7 @@ fn its_number_is_somebody_elses(device: &OwnedFd) -> io::Result<()> {
 
         kill(impostor, Signal::SIGKILL)?;
         waitpid(impostor, None)?;
-        // SAFETY: a request without an argument.
-        unsafe { lab::unregister(device.as_raw_fd()) }?;
+        unregister(device)?;
     }
     Ok(())
 }
@@ -191,15 +190,13 @@ fn its_number_is_somebody_elses(device: &OwnedFd) -> io::Result<()> {
 /// the registration ends. Returns si_code and si_pid as the handler saw them,
 /// or why kill_pid sent nothing.
 fn interrupt(device: &OwnedFd, busy: Option<Pid>) -> io::Result<Result<(c_int, i32), Errno>> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise_later(device.as_raw_fd()) }?;
+    raise_later(device)?;
     match busy {
         Some(busy) => check!("spinner", waitpid(busy, None)?, WaitStatus::Exited(busy, 0)),
         None => wait_for_handler()?,
     }
     let result = counters(device)?.result;
-    // SAFETY: a request without an argument.
-    unsafe { lab::unregister(device.as_raw_fd()) }?;
+    unregister(device)?;
     if result < 0 {
         return Ok(Err(Errno::from_raw(-result)));
     }
@@ -281,25 +278,9 @@ fn load(params: &CStr) -> nix::Result<()> {
     finit_module(file.as_fd(), params, ModuleInitFlags::empty())
 }
 
-fn open_device() -> nix::Result<OwnedFd> {
-    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
-}
-
 /// What this lesson registers unless it says otherwise.
 fn target() -> Target {
     Target { signal: SIGNAL as u32, privileged: 1, remember: REFERENCE, padding: 0 }
-}
-
-fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
-    // SAFETY: the module reads one Target, which lives through the call.
-    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
-}
-
-fn counters(device: &OwnedFd) -> nix::Result<Counters> {
-    let mut counters = Counters::default();
-    // SAFETY: the module writes one Counters, any content of which is valid.
-    unsafe { lab::counters(device.as_raw_fd(), &mut counters) }?;
-    Ok(counters)
 }
 
 /// Has the device interrupt now, which falls on this process in its ioctl, and
@@ -307,8 +288,7 @@ fn counters(device: &OwnedFd) -> nix::Result<Counters> {
 /// before the next system call.
 fn raise(device: &OwnedFd) -> nix::Result<i32> {
     let before = counters(device)?;
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise(device.as_raw_fd()) }?;
+    lab::raise(device)?;
     let after = counters(device)?;
     check!("interrupts", after.interrupts, before.interrupts + 1);
     check!("causes", after.causes, CAUSE_RAISE);

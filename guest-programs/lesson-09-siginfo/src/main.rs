@@ -12,23 +12,23 @@
 use std::arch::global_asm;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::process::Command;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::{mem, ptr, slice, thread};
 
 use lesson_09_siginfo as lab;
-use lesson_09_siginfo::{Counters, KERNEL, KILL_PID, QUEUE, Target};
+use lesson_09_siginfo::{
+    KERNEL, KILL_PID, QUEUE, Target, counters, open_device, raise_later, register, unregister,
+};
 use marker::{check, mark};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::libc::{self, SI_KERNEL, SI_QUEUE, SI_USER, SIGUSR1, c_int, c_void, siginfo_t};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::SigSet;
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, dup2_stdout, fexecve, fork, getpid, pipe, write};
 
@@ -95,8 +95,7 @@ fn a_handler(device: &OwnedFd) -> io::Result<()> {
     for (send, code) in [(QUEUE, SI_QUEUE), (KERNEL, SI_KERNEL)] {
         register(device, Target { send, ..target() })?;
         mark!("1. {}, handler", name(code));
-        // SAFETY: a request without an argument.
-        unsafe { lab::raise_later(device.as_raw_fd()) }?;
+        raise_later(device)?;
         wait_for_handler()?;
         check!("si_code", name(CODE.load(Relaxed)), name(code));
         found.push(INT.load(Relaxed));
@@ -504,30 +503,9 @@ fn queued() -> io::Result<u64> {
 
 // ---- The device -------------------------------------------------------------
 
-fn open_device() -> nix::Result<OwnedFd> {
-    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
-}
-
 /// What this lesson registers unless it says otherwise.
 fn target() -> Target {
     Target { signal: SIGNAL as u32, send: QUEUE, value: VALUE, padding: 0 }
-}
-
-fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
-    // SAFETY: the module reads one Target, which lives through the call.
-    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
-}
-
-fn unregister(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::unregister(device.as_raw_fd()) }.map(drop)
-}
-
-fn counters(device: &OwnedFd) -> nix::Result<Counters> {
-    let mut counters = Counters::default();
-    // SAFETY: the module writes one Counters, any content of which is valid.
-    unsafe { lab::counters(device.as_raw_fd(), &mut counters) }?;
-    Ok(counters)
 }
 
 /// Has the device interrupt now, which falls on the caller in its ioctl, and
@@ -535,8 +513,7 @@ fn counters(device: &OwnedFd) -> nix::Result<Counters> {
 /// has run before the next system call.
 fn raise(device: &OwnedFd) -> nix::Result<i32> {
     let before = counters(device)?;
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise(device.as_raw_fd()) }?;
+    lab::raise(device)?;
     let after = counters(device)?;
     check!("signals sent", after.signals, before.signals + 1);
     Ok(after.result)

@@ -1,12 +1,18 @@
 //! `kmods/signal_self/lab_signal_self.h` in Rust: what this lesson's programs
 //! and the module have to agree on. What each request does is said there.
 
+use std::ffi::CStr;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
+
 /// The device.
 pub const DEVICE: &str = "/dev/lab_signal_self";
 /// The module, as the lab hands it to the program.
 pub const MODULE_FILE: &str = "/lab/lab_signal_self.ko";
 /// The module, as the kernel calls it.
-pub const MODULE: &std::ffi::CStr = c"lab_signal_self";
+pub const MODULE: &CStr = c"lab_signal_self";
 
 /// `LAB_SIGNAL_SELF_IOC`
 pub const IOC: u8 = 0xef;
@@ -48,15 +54,43 @@ pub struct Target {
     pub restart: u32,
 }
 
-nix::ioctl_write_ptr!(
-    /// `LAB_SIGNAL_SELF_SEND`
-    send, IOC, 1, Send
-);
-nix::ioctl_write_ptr!(
-    /// `LAB_SIGNAL_SELF_REGISTER`
-    register, IOC, 2, Target
-);
-nix::ioctl_none!(
-    /// `LAB_SIGNAL_SELF_RAISE_LATER`
-    raise_later, IOC, 3
-);
+/// The requests as the kernel takes them, with pointers that may lead anywhere.
+pub mod request {
+    use super::{IOC, Send, Target};
+
+    nix::ioctl_write_ptr!(
+        /// `LAB_SIGNAL_SELF_SEND`
+        send, IOC, 1, Send
+    );
+    nix::ioctl_write_ptr!(
+        /// `LAB_SIGNAL_SELF_REGISTER`
+        register, IOC, 2, Target
+    );
+    nix::ioctl_none!(
+        /// `LAB_SIGNAL_SELF_RAISE_LATER`
+        raise_later, IOC, 3
+    );
+}
+
+/// Opens the device.
+pub fn open_device() -> nix::Result<OwnedFd> {
+    open(DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+/// Has the module send this process a signal, and returns what it says.
+pub fn send(device: &OwnedFd, send: Send) -> nix::Result<i32> {
+    // SAFETY: the module reads one Send, which lives through the call.
+    unsafe { request::send(device.as_raw_fd(), &send) }
+}
+
+/// Registers this process, in the place of whoever is registered.
+pub fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
+    // SAFETY: the module reads one Target, which lives through the call.
+    unsafe { request::register(device.as_raw_fd(), &target) }.map(drop)
+}
+
+/// Has edu interrupt in 100 ms.
+pub fn raise_later(device: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: a request without an argument.
+    unsafe { request::raise_later(device.as_raw_fd()) }.map(drop)
+}

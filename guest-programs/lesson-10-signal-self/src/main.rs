@@ -13,16 +13,14 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, AtomicI64, Ordering::Relaxed};
 
 use lesson_10_signal_self as lab;
-use lesson_10_signal_self::{ASK, CAUSE_WAKE, GO_ON, SLEEP, Send, Target};
+use lesson_10_signal_self::{ASK, CAUSE_WAKE, GO_ON, SLEEP, Send, Target, raise_later};
 use marker::{check, mark};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::libc::{self, c_int, c_void, siginfo_t, ucontext_t};
 use nix::sys::prctl::{get_name, set_name};
 use nix::sys::signal::{
     SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, kill, sigaction, sigprocmask,
 };
-use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, read, write};
 
@@ -64,7 +62,7 @@ extern "C" fn on_signal_in_sleep(signal: c_int, info: *mut siginfo_t, context: *
 
 fn main() -> nix::Result<()> {
     marker::open_trace();
-    let device = open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())?;
+    let device = lab::open_device()?;
     DEVICE.store(device.as_raw_fd(), Relaxed);
 
     handle(Signal::SIGUSR1, on_signal, SaFlags::empty())?;
@@ -78,8 +76,7 @@ fn main() -> nix::Result<()> {
 
     // The deliberate failure: there is no such signal, and nothing was sent.
     let nonsense = Send { signal: 65, then: GO_ON, result: RESULT, padding: 0 };
-    // SAFETY: the module reads one Send, which lives through the call.
-    let error = unsafe { lab::send(device.as_raw_fd(), &nonsense) }.expect_err("no such signal");
+    let error = lab::send(&device, nonsense).expect_err("no such signal");
     check!("sending signal 65", error, Errno::EINVAL);
     println!("9. asking for signal 65 fails: {error}");
     Ok(())
@@ -279,20 +276,11 @@ fn named<T>(name: &CStr, work: impl FnOnce() -> T) -> nix::Result<T> {
 
 /// Has the module send this process a signal in an ioctl.
 fn send(device: &OwnedFd, signal: Signal, then: u32) -> nix::Result<i32> {
-    let send = Send { signal: signal as u32, then, result: RESULT, padding: 0 };
-    // SAFETY: the module reads one Send, which lives through the call.
-    unsafe { lab::send(device.as_raw_fd(), &send) }
+    lab::send(device, Send { signal: signal as u32, then, result: RESULT, padding: 0 })
 }
 
 fn register(device: &OwnedFd, signal: Signal, restart: u32) -> nix::Result<()> {
-    let target = Target { signal: signal as u32, restart };
-    // SAFETY: the module reads one Target, which lives through the call.
-    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
-}
-
-fn raise_later(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
+    lab::register(device, Target { signal: signal as u32, restart })
 }
 
 /// How often a handler has run since the last call, and what it saw in RAX.

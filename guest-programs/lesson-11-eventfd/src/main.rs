@@ -11,13 +11,14 @@
 use std::fs;
 use std::hint::black_box;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 
-use lesson_11_eventfd as lab;
-use lesson_11_eventfd::{CONTEXT, Counters, NUMBER, Target};
+use lesson_11_eventfd::{
+    CONTEXT, Counters, NUMBER, Target, counters, open_device, raise, raise_later, register,
+    unregister,
+};
 use marker::{check, mark};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -25,7 +26,6 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::prctl::{get_name, set_name};
 use nix::sys::select::{FdSet, select};
 use nix::sys::signal::{Signal, kill};
-use nix::sys::stat::Mode;
 use nix::sys::time::{TimeVal, TimeValLike};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, dup, dup2_raw, fork, pipe};
@@ -395,10 +395,6 @@ fn fdinfo(eventfd: &EventFd) -> nix::Result<u64> {
         .ok_or(Errno::EIO)
 }
 
-fn open_device() -> nix::Result<OwnedFd> {
-    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
-}
-
 fn new_eventfd() -> nix::Result<EventFd> {
     EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)
 }
@@ -406,33 +402,4 @@ fn new_eventfd() -> nix::Result<EventFd> {
 /// What this lesson registers unless it says otherwise.
 fn target(eventfd: &impl AsRawFd) -> Target {
     Target { fd: eventfd.as_raw_fd(), causes: ANY_CAUSE, remember: CONTEXT, padding: 0 }
-}
-
-fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
-    // SAFETY: the module reads one Target, which lives through the call.
-    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
-}
-
-fn unregister(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::unregister(device.as_raw_fd()) }.map(drop)
-}
-
-/// Has the device interrupt now. With one processor, the handler has run before
-/// this process makes its next system call.
-fn raise(device: &OwnedFd, causes: u32) -> nix::Result<()> {
-    // SAFETY: the module reads one u32, which lives through the call.
-    unsafe { lab::raise(device.as_raw_fd(), &causes) }.map(drop)
-}
-
-fn raise_later(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
-}
-
-fn counters(device: &OwnedFd) -> nix::Result<Counters> {
-    let mut counters = Counters::default();
-    // SAFETY: the module writes one Counters, any content of which is valid.
-    unsafe { lab::counters(device.as_raw_fd(), &mut counters) }?;
-    Ok(counters)
 }

@@ -8,16 +8,17 @@ use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{fs, io, ptr};
 
-use bad_input::{NOWHERE, device_of, ended, half_in_memory, start};
+use bad_input::{NOWHERE, block, device_of, ended, half_in_memory, start, take};
 use lesson_03_kill_pid as lab;
-use lesson_03_kill_pid::{Counters, IOC, NUMBER, REFERENCE, Target};
+use lesson_03_kill_pid::{
+    Counters, IOC, NUMBER, REFERENCE, Target, counters, open_device, raise, raise_later, register,
+    request, unregister,
+};
 use marker::{check, mark};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::kmod::{DeleteModuleFlags, delete_module};
 use nix::libc::{self, c_int};
-use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::stat::Mode;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{dup, pause, pipe, read, write};
 
@@ -40,7 +41,7 @@ nix::ioctl_none!(
 fn main() -> io::Result<()> {
     marker::open_trace();
     // What is sent stays pending, where it can be counted.
-    block()?;
+    block(SIGNAL)?;
 
     parameters_that_are_none()?;
     load(c"msi=1")?;
@@ -92,9 +93,9 @@ fn bad_pointers() -> io::Result<()> {
         // this program does not touch it.
         unsafe {
             let target = ptr::without_provenance(address);
-            check!("a target nowhere", lab::register(fd, target), Err(Errno::EFAULT));
+            check!("a target nowhere", request::register(fd, target), Err(Errno::EFAULT));
             let counters = ptr::without_provenance_mut(address);
-            check!("counters nowhere", lab::counters(fd, counters), Err(Errno::EFAULT));
+            check!("counters nowhere", request::counters(fd, counters), Err(Errno::EFAULT));
         }
     }
 
@@ -102,15 +103,15 @@ fn bad_pointers() -> io::Result<()> {
     // SAFETY: only the kernel is pointed at them, and it finds out.
     unsafe {
         let target = half_in_memory::<Target>()?;
-        check!("half a target", lab::register(fd, target), Err(Errno::EFAULT));
+        check!("half a target", request::register(fd, target), Err(Errno::EFAULT));
         let counters = half_in_memory::<Counters>()?;
-        check!("half the counters", lab::counters(fd, counters), Err(Errno::EFAULT));
+        check!("half the counters", request::counters(fd, counters), Err(Errno::EFAULT));
     }
 
     // Memory that may be read but not written.
     static CONSTANT: Counters = Counters { interrupts: 0, causes: 0, signals: 0, result: 0 };
     // SAFETY: the kernel does not write there either, which is what is tested.
-    let result = unsafe { lab::counters(fd, (&raw const CONSTANT).cast_mut()) };
+    let result = unsafe { request::counters(fd, (&raw const CONSTANT).cast_mut()) };
     check!("constant counters", result, Err(Errno::EFAULT));
 
     // None of these registered anybody.
@@ -178,7 +179,7 @@ fn closing_while_registered() -> io::Result<()> {
         check!("while a copy is open", register(&other, target()), Err(Errno::EBUSY));
         drop(copy);
         raise(&other)?;
-        check!("signal for who closed", take_signal()?, false);
+        check!("signal for who closed", take(SIGNAL)?, None);
         check!("after the last close", register(&other, target()), Ok(()));
         unregister(&other)?;
     }
@@ -228,7 +229,7 @@ fn an_interrupt_for_nobody() -> io::Result<()> {
     raise(&device)?;
     let want = Counters { interrupts: 1, causes: 1, signals: 0, result: 0 };
     check!("counters", counters(&device)?, want);
-    check!("signal", take_signal()?, false);
+    check!("signal", take(SIGNAL)?, None);
     Ok(())
 }
 
@@ -239,7 +240,7 @@ fn removing_the_module_while_open() -> io::Result<()> {
     check!("removal", remove(), Err(Errno::EWOULDBLOCK));
     check!("loading it twice", load(c""), Err(Errno::EEXIST));
     raise(&device)?;
-    check!("signal all the same", take_signal()?, true);
+    check!("signal all the same", take(SIGNAL)?, Some(0));
     drop(device);
     check!("removal when closed", remove(), Ok(()));
     check!("removal of what is not there", remove(), Err(Errno::ENOENT));
@@ -266,7 +267,7 @@ fn removing_the_module_while_the_device_is_busy(params: &CStr) -> io::Result<()>
     register(&device, target())?;
     raise(&device)?;
     check!("interrupts", counters(&device)?.interrupts, 1);
-    check!("signal", take_signal()?, true);
+    check!("signal", take(SIGNAL)?, Some(0));
     Ok(())
 }
 
@@ -281,7 +282,7 @@ fn removing_the_device_while_open() -> io::Result<()> {
     check!("counters", counters(&device)?, Counters::default());
     fs::write("/sys/bus/pci/rescan", "1")?;
     check!("raise when it is back", raise(&device), Ok(()));
-    check!("signal", take_signal()?, true);
+    check!("signal", take(SIGNAL)?, Some(0));
     Ok(())
 }
 
@@ -293,62 +294,6 @@ fn remove() -> nix::Result<()> {
     bad_input::remove(lab::MODULE)
 }
 
-fn open_device() -> nix::Result<OwnedFd> {
-    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
-}
-
 fn target() -> Target {
     Target { signal: SIGNAL as u32, privileged: 1, remember: REFERENCE, padding: 0 }
-}
-
-fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
-    // SAFETY: the module reads one Target, which lives through the call.
-    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
-}
-
-fn unregister(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::unregister(device.as_raw_fd()) }.map(drop)
-}
-
-fn raise(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise(device.as_raw_fd()) }.map(drop)
-}
-
-fn raise_later(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
-}
-
-fn counters(device: &OwnedFd) -> nix::Result<Counters> {
-    let mut counters = Counters::default();
-    // SAFETY: the module writes one Counters, any content of which is valid.
-    unsafe { lab::counters(device.as_raw_fd(), &mut counters) }?;
-    Ok(counters)
-}
-
-fn signal_set() -> libc::sigset_t {
-    let mut set = *SigSet::empty().as_ref();
-    // SAFETY: an initialised set and a valid signal number, so it cannot fail.
-    unsafe { libc::sigaddset(&mut set, SIGNAL) };
-    set
-}
-
-fn block() -> nix::Result<()> {
-    // SAFETY: the set is valid, and the old mask is not asked for.
-    let result = unsafe { libc::sigprocmask(libc::SIG_BLOCK, &signal_set(), ptr::null_mut()) };
-    Errno::result(result).map(drop)
-}
-
-/// Takes SIGNAL, if it is pending, and says whether it was.
-fn take_signal() -> nix::Result<bool> {
-    let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: set and timeout are valid, and the siginfo is not asked for.
-    let result = unsafe { libc::sigtimedwait(&signal_set(), ptr::null_mut(), &now) };
-    match Errno::result(result) {
-        Ok(_) => Ok(true),
-        Err(Errno::EAGAIN) => Ok(false),
-        Err(error) => Err(error),
-    }
 }

@@ -8,15 +8,16 @@ use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{fs, io, ptr, thread};
 
-use bad_input::{NOWHERE, device_of, ended, half_in_memory, start};
+use bad_input::{NOWHERE, block, device_of, ended, half_in_memory, start, take};
 use lesson_09_siginfo as lab;
-use lesson_09_siginfo::{Counters, IOC, KERNEL, KILL_PID, QUEUE, Target};
+use lesson_09_siginfo::{
+    Counters, IOC, KERNEL, KILL_PID, QUEUE, Target, counters, open_device, raise, raise_later,
+    register, request, unregister,
+};
 use marker::check;
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::libc::{self, c_int};
-use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::stat::Mode;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{Pid, dup, execve, getpid, gettid, pause, pipe, read, write};
 
@@ -45,7 +46,7 @@ fn main() -> io::Result<()> {
         return was_executed();
     }
     // What is sent stays pending, where it can be counted.
-    block()?;
+    block(SIGNAL)?;
     // The wire, as it was loaded, and then the message.
     each_refusal()?;
     remove()?;
@@ -97,9 +98,9 @@ fn bad_pointers() -> io::Result<()> {
         // this program does not touch it.
         unsafe {
             let target = ptr::without_provenance(address);
-            check!("a target nowhere", lab::register(fd, target), Err(Errno::EFAULT));
+            check!("a target nowhere", request::register(fd, target), Err(Errno::EFAULT));
             let counters = ptr::without_provenance_mut(address);
-            check!("counters nowhere", lab::counters(fd, counters), Err(Errno::EFAULT));
+            check!("counters nowhere", request::counters(fd, counters), Err(Errno::EFAULT));
         }
     }
 
@@ -107,15 +108,15 @@ fn bad_pointers() -> io::Result<()> {
     // SAFETY: only the kernel is pointed at them, and it finds out.
     unsafe {
         let target = half_in_memory::<Target>()?;
-        check!("half a target", lab::register(fd, target), Err(Errno::EFAULT));
+        check!("half a target", request::register(fd, target), Err(Errno::EFAULT));
         let counters = half_in_memory::<Counters>()?;
-        check!("half the counters", lab::counters(fd, counters), Err(Errno::EFAULT));
+        check!("half the counters", request::counters(fd, counters), Err(Errno::EFAULT));
     }
 
     // Memory that may be read but not written.
     static CONSTANT: Counters = Counters { interrupts: 0, causes: 0, signals: 0, result: 0 };
     // SAFETY: the kernel does not write there either, which is what is tested.
-    let result = unsafe { lab::counters(fd, (&raw const CONSTANT).cast_mut()) };
+    let result = unsafe { request::counters(fd, (&raw const CONSTANT).cast_mut()) };
     check!("constant counters", result, Err(Errno::EFAULT));
 
     // None of these registered anybody.
@@ -148,7 +149,7 @@ fn bad_values() -> io::Result<()> {
     for value in [i32::MIN, -1, 0, i32::MAX] {
         register(&device, Target { value, ..target() })?;
         raise(&device)?;
-        check!("value", take_signal()?, Some(value));
+        check!("value", take(SIGNAL)?, Some(value));
         unregister(&device)?;
     }
     Ok(())
@@ -186,7 +187,7 @@ fn closing_while_registered() -> io::Result<()> {
         check!("while a copy is open", register(&other, target()), Err(Errno::EBUSY));
         drop(copy);
         raise(&other)?;
-        check!("signal for who closed", take_signal()?, None);
+        check!("signal for who closed", take(SIGNAL)?, None);
         check!("after the last close", register(&other, target()), Ok(()));
         unregister(&other)?;
     }
@@ -246,7 +247,7 @@ fn executing_while_registered() -> io::Result<()> {
 fn was_executed() -> io::Result<()> {
     let device = open_device()?;
     raise(&device)?;
-    check!("signal after execve", take_signal()?, None);
+    check!("signal after execve", take(SIGNAL)?, None);
     check!("registering after execve", register(&device, target()), Ok(()));
     Ok(())
 }
@@ -263,7 +264,7 @@ fn a_registrant_that_is_gone() -> io::Result<()> {
         check!("the child", ended(child)?, Ok(()));
         raise(&device)?;
         check!("nobody", counters(&device)?.result, -(Errno::ESRCH as i32));
-        check!("signal for this process", take_signal()?, None);
+        check!("signal for this process", take(SIGNAL)?, None);
         unregister(&device)?;
     }
     Ok(())
@@ -284,7 +285,7 @@ fn a_thread_that_is_gone() -> io::Result<()> {
         }
         raise(&device)?;
         check!("result", counters(&device)?.result, result);
-        check!("signal", take_signal()?, (result == 0).then_some(0));
+        check!("signal", take(SIGNAL)?, (result == 0).then_some(0));
     }
     Ok(())
 }
@@ -302,7 +303,7 @@ fn an_interrupt_for_nobody() -> io::Result<()> {
     raise(&device)?;
     let want = Counters { interrupts: 1, causes: 1, signals: 0, result: 0 };
     check!("counters", counters(&device)?, want);
-    check!("signal", take_signal()?, None);
+    check!("signal", take(SIGNAL)?, None);
     Ok(())
 }
 
@@ -316,7 +317,7 @@ fn interrupting_twice_at_once() -> io::Result<()> {
     }
     let want = Counters { interrupts: 1, causes: 0x100, signals: 1, result: 0 };
     check!("counters", counters(&device)?, want);
-    check!("signal", take_signal()?, Some(VALUE));
+    check!("signal", take(SIGNAL)?, Some(VALUE));
     Ok(())
 }
 
@@ -326,7 +327,7 @@ fn removing_the_module_while_open() -> io::Result<()> {
     check!("removal", remove(), Err(Errno::EWOULDBLOCK));
     check!("loading it twice", load(c""), Err(Errno::EEXIST));
     raise(&device)?;
-    check!("signal all the same", take_signal()?, Some(VALUE));
+    check!("signal all the same", take(SIGNAL)?, Some(VALUE));
     Ok(())
 }
 
@@ -340,7 +341,7 @@ fn removing_the_device_while_open() -> io::Result<()> {
     check!("counters", counters(&device)?, Counters::default());
     fs::write("/sys/bus/pci/rescan", "1")?;
     check!("raise when it is back", raise(&device), Ok(()));
-    check!("signal", take_signal()?, Some(VALUE));
+    check!("signal", take(SIGNAL)?, Some(VALUE));
     Ok(())
 }
 
@@ -352,10 +353,6 @@ fn remove() -> nix::Result<()> {
     bad_input::remove(lab::MODULE)
 }
 
-fn open_device() -> nix::Result<OwnedFd> {
-    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
-}
-
 fn target() -> Target {
     target_by(QUEUE)
 }
@@ -363,59 +360,4 @@ fn target() -> Target {
 fn target_by(send: u32) -> Target {
     let value = if send == KILL_PID { 0 } else { VALUE };
     Target { signal: SIGNAL as u32, send, value, padding: 0 }
-}
-
-fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
-    // SAFETY: the module reads one Target, which lives through the call.
-    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
-}
-
-fn unregister(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::unregister(device.as_raw_fd()) }.map(drop)
-}
-
-fn raise(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise(device.as_raw_fd()) }.map(drop)
-}
-
-fn raise_later(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
-}
-
-fn counters(device: &OwnedFd) -> nix::Result<Counters> {
-    let mut counters = Counters::default();
-    // SAFETY: the module writes one Counters, any content of which is valid.
-    unsafe { lab::counters(device.as_raw_fd(), &mut counters) }?;
-    Ok(counters)
-}
-
-fn signal_set() -> libc::sigset_t {
-    let mut set = *SigSet::empty().as_ref();
-    // SAFETY: an initialised set and a valid signal number, so it cannot fail.
-    unsafe { libc::sigaddset(&mut set, SIGNAL) };
-    set
-}
-
-fn block() -> nix::Result<()> {
-    // SAFETY: the set is valid, and the old mask is not asked for.
-    let result = unsafe { libc::sigprocmask(libc::SIG_BLOCK, &signal_set(), ptr::null_mut()) };
-    Errno::result(result).map(drop)
-}
-
-/// Takes SIGNAL, if it is pending, and returns its value.
-fn take_signal() -> nix::Result<Option<i32>> {
-    let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: a siginfo is integers and an address; zeros are valid.
-    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    // SAFETY: set, siginfo and timeout are valid.
-    let result = unsafe { libc::sigtimedwait(&signal_set(), &mut info, &now) };
-    match Errno::result(result) {
-        // SAFETY: it reads memory inside of the siginfo.
-        Ok(_) => Ok(Some(unsafe { info.si_value() }.sival_ptr.addr() as i32)),
-        Err(Errno::EAGAIN) => Ok(None),
-        Err(error) => Err(error),
-    }
 }

@@ -13,15 +13,14 @@ use std::ptr;
 use bad_input::{By, NOWHERE, device_of, half_in_memory, interrupts_of, start};
 use lesson_10_signal_self as lab;
 use lesson_10_signal_self::{
-    ASK, CAUSE_WAKE, GO_ON, IOC, RESTARTBLOCK, RESTARTSYS, SLEEP, Send, Target,
+    ASK, CAUSE_WAKE, GO_ON, IOC, RESTARTBLOCK, RESTARTSYS, SLEEP, Send, Target, open_device,
+    raise_later, register, request, send,
 };
 use marker::{check, mark};
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::libc;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{dup, pipe, read, write};
 
@@ -89,9 +88,9 @@ fn bad_pointers(pending: &SignalFd) -> io::Result<()> {
         // this program does not touch it.
         unsafe {
             let nothing = ptr::without_provenance(address);
-            check!("a signal nowhere", lab::send(fd, nothing), Err(Errno::EFAULT));
+            check!("a signal nowhere", request::send(fd, nothing), Err(Errno::EFAULT));
             let nothing = ptr::without_provenance(address);
-            check!("a target nowhere", lab::register(fd, nothing), Err(Errno::EFAULT));
+            check!("a target nowhere", request::register(fd, nothing), Err(Errno::EFAULT));
             let nothing: *const libc::c_void = ptr::without_provenance(address);
             let result = Errno::result(libc::write(fd, nothing, 4));
             check!("causes nowhere", result, Err(Errno::EFAULT));
@@ -105,9 +104,9 @@ fn bad_pointers(pending: &SignalFd) -> io::Result<()> {
     // SAFETY: only the kernel is pointed at them, and it finds out.
     unsafe {
         let half = half_in_memory::<Send>()?;
-        check!("half a signal", lab::send(fd, half), Err(Errno::EFAULT));
+        check!("half a signal", request::send(fd, half), Err(Errno::EFAULT));
         let half = half_in_memory::<Target>()?;
-        check!("half a target", lab::register(fd, half), Err(Errno::EFAULT));
+        check!("half a target", request::register(fd, half), Err(Errno::EFAULT));
     }
     check!("signal by any of these", take(pending)?, false);
     Ok(())
@@ -330,22 +329,8 @@ fn remove() -> nix::Result<()> {
     bad_input::remove(lab::MODULE)
 }
 
-fn open_device() -> nix::Result<OwnedFd> {
-    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
-}
-
 fn usr1() -> Target {
     Target { signal: Signal::SIGUSR1 as u32, restart: RESTARTSYS }
-}
-
-fn send(device: &OwnedFd, send: Send) -> nix::Result<i32> {
-    // SAFETY: the module reads one Send, which lives through the call.
-    unsafe { lab::send(device.as_raw_fd(), &send) }
-}
-
-fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
-    // SAFETY: the module reads one Target, which lives through the call.
-    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
 }
 
 fn raise(device: &OwnedFd, causes: u32) -> nix::Result<()> {
@@ -360,9 +345,4 @@ fn wake_ups(device: &OwnedFd) -> nix::Result<u32> {
     let mut count = [0; 4];
     read(device, &mut count)?;
     Ok(u32::from_ne_bytes(count))
-}
-
-fn raise_later(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
 }

@@ -12,7 +12,10 @@ use std::ptr;
 
 use bad_input::{NOWHERE, device_of, half_in_memory, start};
 use lesson_11_eventfd as lab;
-use lesson_11_eventfd::{CONTEXT, Counters, IOC, NUMBER, Target};
+use lesson_11_eventfd::{
+    CONTEXT, Counters, IOC, NUMBER, Target, counters, open_device, raise, raise_later, register,
+    request, unregister,
+};
 use marker::{check, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
@@ -93,11 +96,11 @@ fn bad_pointers() -> io::Result<()> {
         // this program does not touch it.
         unsafe {
             let target = ptr::without_provenance(address);
-            check!("a target nowhere", lab::register(fd, target), Err(Errno::EFAULT));
+            check!("a target nowhere", request::register(fd, target), Err(Errno::EFAULT));
             let causes = ptr::without_provenance(address);
-            check!("causes nowhere", lab::raise(fd, causes), Err(Errno::EFAULT));
+            check!("causes nowhere", request::raise(fd, causes), Err(Errno::EFAULT));
             let counters = ptr::without_provenance_mut(address);
-            check!("counters nowhere", lab::counters(fd, counters), Err(Errno::EFAULT));
+            check!("counters nowhere", request::counters(fd, counters), Err(Errno::EFAULT));
         }
     }
 
@@ -105,15 +108,15 @@ fn bad_pointers() -> io::Result<()> {
     // SAFETY: only the kernel is pointed at them, and it finds out.
     unsafe {
         let target = half_in_memory::<Target>()?;
-        check!("half a target", lab::register(fd, target), Err(Errno::EFAULT));
+        check!("half a target", request::register(fd, target), Err(Errno::EFAULT));
         let counters = half_in_memory::<Counters>()?;
-        check!("half the counters", lab::counters(fd, counters), Err(Errno::EFAULT));
+        check!("half the counters", request::counters(fd, counters), Err(Errno::EFAULT));
     }
 
     // Memory that may be read but not written.
     static CONSTANT: Counters = Counters { interrupts: 0, causes: 0, signals: 0, result: 0 };
     // SAFETY: the kernel does not write there either, which is what is tested.
-    let result = unsafe { lab::counters(fd, (&raw const CONSTANT).cast_mut()) };
+    let result = unsafe { request::counters(fd, (&raw const CONSTANT).cast_mut()) };
     check!("constant counters", result, Err(Errno::EFAULT));
 
     // None of these registered anything.
@@ -352,41 +355,10 @@ fn remove() -> nix::Result<()> {
     bad_input::remove(lab::MODULE)
 }
 
-fn open_device() -> nix::Result<OwnedFd> {
-    open(lab::DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())
-}
-
 fn new_eventfd() -> nix::Result<EventFd> {
     EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)
 }
 
 fn target(eventfd: &EventFd) -> Target {
     Target { fd: eventfd.as_raw_fd(), causes: !0, remember: CONTEXT, padding: 0 }
-}
-
-fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
-    // SAFETY: the module reads one Target, which lives through the call.
-    unsafe { lab::register(device.as_raw_fd(), &target) }.map(drop)
-}
-
-fn unregister(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::unregister(device.as_raw_fd()) }.map(drop)
-}
-
-fn raise(device: &OwnedFd, causes: u32) -> nix::Result<()> {
-    // SAFETY: the module reads one u32, which lives through the call.
-    unsafe { lab::raise(device.as_raw_fd(), &causes) }.map(drop)
-}
-
-fn raise_later(device: &OwnedFd) -> nix::Result<()> {
-    // SAFETY: a request without an argument.
-    unsafe { lab::raise_later(device.as_raw_fd()) }.map(drop)
-}
-
-fn counters(device: &OwnedFd) -> nix::Result<Counters> {
-    let mut counters = Counters::default();
-    // SAFETY: the module writes one Counters, any content of which is valid.
-    unsafe { lab::counters(device.as_raw_fd(), &mut counters) }?;
-    Ok(counters)
 }
