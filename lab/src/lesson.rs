@@ -165,7 +165,7 @@ fn default_timeout_ms() -> u64 {
     10_000
 }
 
-fn default_trace_buffer_kib() -> u32 {
+pub(crate) fn default_trace_buffer_kib() -> u32 {
     1024
 }
 

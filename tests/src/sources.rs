@@ -1,5 +1,8 @@
 //! Tests that Cargo runs: unit tests, clippy, rustfmt.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use libtest_mimic::Failed;
 use xshell::{Cmd, Shell, cmd};
 
@@ -30,5 +33,27 @@ pub fn all() -> Vec<Test> {
             cmd!(sh, "cargo clippy --quiet --locked --workspace --all-targets -- -D warnings")
         }),
         test("rustfmt", |sh| cmd!(sh, "cargo fmt --all --check")),
+        // No crate has these: each is compiled alone.
+        test("rustfmt-exercises", |sh| {
+            let files = exercise_files(&lab::root().join("guest-programs"));
+            cmd!(sh, "rustfmt --edition 2024 --check {files...}")
+        }),
     ]
+}
+
+/// The Rust files of all exercises.
+fn exercise_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths: BTreeSet<PathBuf> = entries.map(|entry| entry.path()).collect();
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            files.extend(exercise_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && path.components().any(|part| part.as_os_str() == "exercise")
+        {
+            files.push(path);
+        }
+    }
+    files
 }

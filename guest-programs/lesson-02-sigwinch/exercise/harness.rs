@@ -13,11 +13,12 @@
 //! it, this harness executes the program's instructions one by one (ptrace(2))
 //! until the next would be a system call that sleeps.
 
+use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ExitCode};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use marker::mark;
@@ -30,6 +31,7 @@ use nix::sys::signal::Signal;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{Pid, setsid};
+use student::wait::{system_call, until};
 
 nix::ioctl_write_ptr_bad!(tiocswinsz, libc::TIOCSWINSZ, Winsize);
 nix::ioctl_write_int_bad!(tiocsctty, libc::TIOCSCTTY);
@@ -52,18 +54,8 @@ const INSTRUCTIONS: u32 = 5_000;
 /// ppoll, epoll_pwait.
 const SLEEPS: &[u64] = &[0, 7, 23, 34, 35, 128, 130, 202, 230, 232, 270, 271, 281];
 
-fn main() -> ExitCode {
+fn main() -> Result<(), Box<dyn Error>> {
     marker::open_trace();
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("harness: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = std::env::args().skip(1).map(|argument| argument.parse::<u16>());
     let (Some(Ok(rows)), Some(Ok(columns))) = (numbers.next(), numbers.next()) else {
         return Err("usage: harness ROWS COLUMNS".into());
@@ -75,14 +67,14 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     mark!("0. it drew {first}");
     terminal.done()?;
 
-    terminal.wait_until_asleep(&program)?;
+    until(&mut program, PATIENCE, is_asleep)?;
     mark!("1. resized while it waits");
     terminal.resize(size(1))?;
     let picture = terminal.picture()?;
     mark!("1. it drew {picture}");
     terminal.done()?;
 
-    terminal.wait_until_asleep(&program)?;
+    until(&mut program, PATIENCE, is_asleep)?;
     terminal.resize(size(2))?;
     terminal.picture()?;
     mark!("2. resized while it draws");
@@ -92,7 +84,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     mark!("2. it drew {picture}");
     terminal.done()?;
 
-    terminal.wait_until_asleep(&program)?;
+    until(&mut program, PATIENCE, is_asleep)?;
     terminal.resize(size(4))?;
     terminal.picture()?;
     terminal.step_to_sleep(&program)?;
@@ -103,7 +95,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     mark!("3. it drew {picture}");
     terminal.done()?;
 
-    terminal.wait_until_asleep(&program)?;
+    until(&mut program, PATIENCE, is_asleep)?;
     let before = switches(&program)?;
     mark!("4. nothing happens for {QUIET} ms");
     terminal.readable(Duration::from_millis(QUIET.into()))?;
@@ -135,7 +127,7 @@ struct Terminal {
 
 impl Terminal {
     /// A terminal with the student's program in front of it.
-    fn start(size: Winsize) -> Result<(Terminal, Child), Box<dyn std::error::Error>> {
+    fn start(size: Winsize) -> Result<(Terminal, Child), Box<dyn Error>> {
         let OpenptyResult { master, slave } = openpty(Some(&size), None)?;
         // No echo, no lines: bytes.
         let mut raw = tcgetattr(&slave)?;
@@ -152,8 +144,7 @@ impl Terminal {
                 Ok(())
             })
         };
-        let program = command.spawn()?;
-        mark!("the program runs as {}", program.id());
+        let program = student::spawn(&mut command)?;
         Ok((
             Terminal { master: master.into(), _slave: slave, text: String::new(), asked: false },
             program,
@@ -196,21 +187,10 @@ impl Terminal {
         Ok(poll(&mut fds, patience)? > 0)
     }
 
-    /// Waits until the program sleeps, and not because it waits for a "yes". One
-    /// that never does is not waited for.
-    fn wait_until_asleep(&self, program: &Child) -> io::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline && !is_asleep(program)? {
-            // The program runs meanwhile.
-            poll(&mut [], PollTimeout::from(1u8))?;
-        }
-        Ok(())
-    }
-
     /// Says that the picture is there, and stops the program where its next
     /// instruction is a system call that sleeps. Nothing is done if there was no
     /// picture: then it sleeps already.
-    fn step_to_sleep(&mut self, program: &Child) -> Result<(), Box<dyn std::error::Error>> {
+    fn step_to_sleep(&mut self, program: &Child) -> Result<(), Box<dyn Error>> {
         if !self.asked {
             return Ok(());
         }
@@ -282,9 +262,8 @@ fn printable(picture: &str) -> String {
 
 /// Whether the program sleeps, and not because it waits for a "yes".
 fn is_asleep(program: &Child) -> io::Result<bool> {
-    // The system call that it is in, and its arguments: see proc(5). 0 is read.
-    let call = fs::read_to_string(format!("/proc/{}/syscall", program.id()))?;
-    Ok(!call.starts_with("running") && !call.starts_with("0 0x0 "))
+    // Which is a read, call 0, of its standard input.
+    Ok(system_call(program)?.is_some_and(|call| !call.starts_with("0 0x0 ")))
 }
 
 /// How often the program has stopped to run, of its own will or not.

@@ -278,13 +278,9 @@ fn obey(
         if order == [EXIT] {
             return Ok(());
         }
-        // SAFETY: the module reads one Target, which lives through the call;
-        // the other request has no argument.
-        let result = unsafe {
-            match order {
-                [REGISTER] => lab::register(device.as_raw_fd(), &target),
-                _ => lab::unregister(device.as_raw_fd()),
-            }
+        let result = match order {
+            [REGISTER] => lab::register(device, target),
+            _ => lab::unregister(device),
         };
         let error = result.err().map_or(0, |error| error as i32);
         answers.write_all(&error.to_ne_bytes())?;

@@ -3,19 +3,19 @@
 //!
 //! Usage: harness VALUE VALUE VALUE
 
-use std::fs;
+use std::error::Error;
 use std::io;
-use std::process::{Child, ExitCode};
+use std::process::Child;
 use std::ptr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use marker::mark;
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
-use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
+use student::wait::{system_call, until};
 
 /// The signal that brings a value: the first real-time signal that glibc leaves
 /// to programs.
@@ -24,23 +24,13 @@ const VALUE: c_int = 34;
 /// How long the program may take to carry out an order.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-fn main() -> ExitCode {
+fn main() -> Result<(), Box<dyn Error>> {
     marker::open_trace();
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("harness: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<(), Box<dyn std::error::Error>> {
     let values: Vec<usize> =
         std::env::args().skip(1).map(|value| value.parse()).collect::<Result<_, _>>()?;
     let mut program = student::start([])?;
     let pid = Pid::from_raw(program.id() as i32);
-    until(&mut program, is_asleep)?;
+    until(&mut program, PATIENCE, is_asleep)?;
 
     // Stopped, it gets all of them at once.
     mark!("1. three values at once");
@@ -53,15 +43,15 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     if matches!(stopped, WaitStatus::Stopped(..)) {
         sent(kill(pid, Signal::SIGCONT))?;
     }
-    until(&mut program, is_asleep)?;
+    until(&mut program, PATIENCE, is_asleep)?;
 
     mark!("2. a worker is asked for");
     sent(kill(pid, Signal::SIGUSR1))?;
-    until(&mut program, is_asleep)?;
+    until(&mut program, PATIENCE, is_asleep)?;
 
     mark!("3. the end is asked for");
     sent(kill(pid, Signal::SIGTERM))?;
-    until(&mut program, |_| Ok(false))?;
+    until(&mut program, PATIENCE, |_| Ok(false))?;
     if program.try_wait()?.is_none() {
         program.kill()?;
     }
@@ -69,24 +59,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Waits until the program is as wanted or has ended, but not for ever.
-fn until(
-    program: &mut Child,
-    wanted: impl Fn(&Child) -> io::Result<bool>,
-) -> Result<(), Box<dyn std::error::Error>> {
-    let deadline = Instant::now() + PATIENCE;
-    while Instant::now() < deadline && program.try_wait()?.is_none() && !wanted(program)? {
-        // The program runs meanwhile.
-        poll(&mut [], PollTimeout::from(1u8))?;
-    }
-    Ok(())
-}
-
-/// Whether the program sleeps in a system call: see /proc/pid/syscall in
-/// proc(5).
+/// Whether the program sleeps.
 fn is_asleep(program: &Child) -> io::Result<bool> {
-    let call = fs::read_to_string(format!("/proc/{}/syscall", program.id()))?;
-    Ok(!call.starts_with("running"))
+    Ok(system_call(program)?.is_some())
 }
 
 /// A program that has ended cannot be sent anything, which is its own fault.

@@ -2,18 +2,20 @@
 //!
 //! Usage: harness NUMBER NUMBER NUMBER NUMBER NUMBER
 
+use std::collections::VecDeque;
+use std::error::Error;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ExitCode};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use marker::mark;
 use nix::fcntl::OFlag;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, dup2_raw, pipe2};
+use student::output::Output;
 
 /// The descriptor that the student's program reads the right input from. Above
 /// all that this harness has open.
@@ -22,24 +24,11 @@ const RIGHT: RawFd = 10;
 /// How long the program may take to say what it has read: no tick comes so soon.
 const PATIENCE: Duration = Duration::from_millis(60);
 
-/// Lines of its output that are shown to the student.
-const SHOWN: usize = 40;
-
-fn main() -> ExitCode {
+fn main() -> Result<(), Box<dyn Error>> {
     marker::open_trace();
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("harness: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> io::Result<()> {
     let numbers: Vec<String> = std::env::args().skip(1).collect();
     let [a, b, c, d, e] = numbers.as_slice() else {
-        return Err(io::Error::other("usage: harness NUMBER NUMBER NUMBER NUMBER NUMBER"));
+        return Err("usage: harness NUMBER NUMBER NUMBER NUMBER NUMBER".into());
     };
     let (mut listener, mut program, mut left, mut right) = start()?;
 
@@ -85,7 +74,6 @@ fn run() -> io::Result<()> {
         program.kill()?;
     }
     student::wait(&mut program)?;
-    listener.show();
     Ok(())
 }
 
@@ -93,9 +81,8 @@ fn run() -> io::Result<()> {
 fn start() -> io::Result<(Listener, Child, File, File)> {
     let (left, left_in) = pipe2(OFlag::O_CLOEXEC)?;
     let (right, right_in) = pipe2(OFlag::O_CLOEXEC)?;
-    let (output, said) = pipe2(OFlag::O_CLOEXEC)?;
     let mut command = student::command([]);
-    command.stdin(left).stdout(said);
+    command.stdin(left).stdout(Stdio::piped());
     let number = right.as_raw_fd();
     // SAFETY: one system call, and nobody owns the new number: it is the
     // program's from its start.
@@ -105,9 +92,9 @@ fn start() -> io::Result<(Listener, Child, File, File)> {
             Ok(())
         })
     };
-    let program = command.spawn()?;
-    mark!("the program runs as {}", program.id());
-    Ok((Listener::new(output), program, left_in.into(), right_in.into()))
+    let mut program = student::spawn(&mut command)?;
+    let listener = Listener { output: Output::of(&mut program)?, lines: VecDeque::new() };
+    Ok((listener, program, left_in.into(), right_in.into()))
 }
 
 /// A descriptor by its number, for the child.
@@ -127,18 +114,12 @@ fn tell(input: &mut File, line: &str) -> io::Result<()> {
 
 /// What the program says.
 struct Listener {
-    output: File,
-    /// What was read and not yet looked at.
-    text: String,
-    /// The first lines.
-    first: Vec<String>,
+    output: Output,
+    /// Lines not yet looked at.
+    lines: VecDeque<String>,
 }
 
 impl Listener {
-    fn new(output: OwnedFd) -> Listener {
-        Listener { output: output.into(), text: String::new(), first: Vec::new() }
-    }
-
     /// The next line that is no tick; `nothing` if there is none.
     fn relayed(&mut self) -> io::Result<String> {
         let deadline = Instant::now() + PATIENCE;
@@ -162,36 +143,10 @@ impl Listener {
 
     /// The next line, if it comes before the deadline.
     fn line(&mut self, deadline: Instant) -> io::Result<Option<String>> {
-        loop {
+        if self.lines.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(None);
-            }
-            if let Some((line, rest)) = self.text.split_once('\n') {
-                let line = line.to_owned();
-                self.text = rest.to_owned();
-                if self.first.len() < SHOWN {
-                    self.first.push(line.clone());
-                }
-                return Ok(Some(line));
-            }
-            let patience = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-            let mut fds = [PollFd::new(self.output.as_fd(), PollFlags::POLLIN)];
-            if poll(&mut fds, patience)? == 0 {
-                continue;
-            }
-            let mut bytes = [0; 256];
-            match self.output.read(&mut bytes)? {
-                // It has ended: nothing will come.
-                0 => return Ok(None),
-                count => self.text += &String::from_utf8_lossy(&bytes[..count]),
-            }
+            self.lines.extend(self.output.hear_some(1, left)?);
         }
-    }
-
-    fn show(&self) {
-        for line in &self.first {
-            println!("{line}");
-        }
+        Ok(self.lines.pop_front())
     }
 }

@@ -6,22 +6,21 @@
 //! holds QUEUE of them.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ExitCode};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use marker::mark;
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
 use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::ptrace;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::unistd::{Pid, pipe2};
+use nix::unistd::Pid;
+use student::output::Output;
 
 /// The folder that is watched, and another.
 const WATCHED: &str = "/tmp/watched";
@@ -33,21 +32,8 @@ const QUEUE: &str = "/proc/sys/fs/inotify/max_queued_events";
 /// How long the program may take until its list is right.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Lists that are shown to the student.
-const SHOWN: usize = 40;
-
-fn main() -> ExitCode {
+fn main() -> Result<(), Box<dyn Error>> {
     marker::open_trace();
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("harness: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = std::env::args().skip(1).map(|argument| argument.parse::<u32>());
     let (Some(Ok(first)), Some(Ok(queue))) = (numbers.next(), numbers.next()) else {
         return Err("usage: harness FIRST QUEUE".into());
@@ -110,27 +96,18 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 
     program.kill()?;
     student::wait(&mut program)?;
-    lists.show();
     Ok(())
 }
 
 /// Starts the student's program, which stops before its first instruction: it
 /// asks to be traced (ptrace(2)).
-fn start() -> Result<(Child, Lists), Box<dyn std::error::Error>> {
-    let (output, said) = pipe2(OFlag::O_CLOEXEC)?;
+fn start() -> Result<(Child, Lists), Box<dyn Error>> {
     let mut command = student::command([WATCHED.into()]);
-    command.stdout(said);
+    command.stdout(Stdio::piped());
     // SAFETY: one system call, which a child between fork and exec may make.
     unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
-    let program = command.spawn()?;
-    mark!("the program runs as {}", program.id());
-    let lists = Lists {
-        output: output.into(),
-        text: String::new(),
-        last: BTreeSet::new(),
-        heard: false,
-        first: Vec::new(),
-    };
+    let mut program = student::spawn(&mut command)?;
+    let lists = Lists { output: Output::of(&mut program)?, last: BTreeSet::new() };
     Ok((program, lists))
 }
 
@@ -188,15 +165,9 @@ fn pid(program: &Child) -> Pid {
 
 /// The lists that the program prints, a line each.
 struct Lists {
-    output: File,
-    /// What was read and not yet looked at.
-    text: String,
+    output: Output,
     /// The last list.
     last: BTreeSet<String>,
-    /// Whether there was one.
-    heard: bool,
-    /// The first ones.
-    first: Vec<String>,
 }
 
 impl Lists {
@@ -209,7 +180,7 @@ impl Lists {
         let deadline = Instant::now() + PATIENCE;
         while self.last != there {
             if !self.read(deadline)? {
-                if !self.heard {
+                if self.output.lines == 0 {
                     return Ok("there is no list".to_owned());
                 }
                 let lacks = there.difference(&self.last).count();
@@ -220,37 +191,14 @@ impl Lists {
         Ok("its list is right".to_owned())
     }
 
-    /// Reads the next list; false if there is none before the deadline.
+    /// Reads what lists come, at least one; false if there is none before the
+    /// deadline.
     fn read(&mut self, deadline: Instant) -> io::Result<bool> {
-        loop {
-            if let Some((line, rest)) = self.text.split_once('\n') {
-                self.last = line.split_whitespace().map(str::to_owned).collect();
-                if self.first.len() < SHOWN {
-                    self.first.push(line.to_owned());
-                }
-                self.heard = true;
-                self.text = rest.to_owned();
-                return Ok(true);
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            let patience = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-            let mut fds = [PollFd::new(self.output.as_fd(), PollFlags::POLLIN)];
-            if left.is_zero() || poll(&mut fds, patience)? == 0 {
-                return Ok(false);
-            }
-            let mut bytes = [0; 1024];
-            match self.output.read(&mut bytes)? {
-                // It has ended: nothing will come.
-                0 => return Ok(false),
-                count => self.text += &String::from_utf8_lossy(&bytes[..count]),
-            }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let lists = self.output.hear_some(1, left)?;
+        if let Some(list) = lists.last() {
+            self.last = list.split_whitespace().map(str::to_owned).collect();
         }
-    }
-
-    /// Shows the student what the program printed.
-    fn show(&self) {
-        for list in &self.first {
-            println!("{list}");
-        }
+        Ok(!lists.is_empty())
     }
 }

@@ -14,13 +14,11 @@ use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use lesson_09_siginfo as lab;
-use lesson_09_siginfo::{DEVICE, MODULE, QUEUE, Target};
+use lesson_09_siginfo::{MODULE, QUEUE, Target};
 use marker::mark;
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
 use nix::libc::{self, c_int, c_void, siginfo_t};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::stat::Mode;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork};
 use student::edu::Edu;
@@ -46,13 +44,13 @@ fn main() -> io::Result<()> {
     let target = Target { signal: signal as u32, send: QUEUE, value, padding: 0 };
 
     mark!("1. three signals, each taken in another way");
-    if let Some(device) = register(&target) {
+    if let Some(device) = register(target) {
         interrupt(&edu, 3)?;
         take_each_in_another_way(signal, &signals)?;
         drop(device);
     }
     mark!("2. more signals than there is room for");
-    if let Some(device) = register(&target) {
+    if let Some(device) = register(target) {
         some_are_lost(&edu, &signals)?;
         drop(device);
     }
@@ -63,11 +61,9 @@ fn main() -> io::Result<()> {
 
 /// The open file that the registration belongs to; that there is none is the
 /// student's doing.
-fn register(target: &Target) -> Option<OwnedFd> {
-    let device = open(DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty());
-    // SAFETY: the module reads one Target, which lives through the call.
-    let registered = device
-        .and_then(|device| unsafe { lab::register(device.as_raw_fd(), target) }.map(|_| device));
+fn register(target: Target) -> Option<OwnedFd> {
+    let device = lab::open_device();
+    let registered = device.and_then(|device| lab::register(&device, target).map(|()| device));
     match registered {
         Ok(device) => {
             mark!("registered");

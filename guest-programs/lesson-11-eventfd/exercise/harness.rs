@@ -14,11 +14,9 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::process::Stdio;
 use std::time::Duration;
 
-use lesson_11_eventfd::{CONTEXT, DEVICE, Target, raise, register};
+use lesson_11_eventfd::{CONTEXT, Target, open_device, raise, register};
 use marker::mark;
-use nix::fcntl::{OFlag, open};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nix::sys::stat::Mode;
 use student::output::Output;
 use student::rest::mark_rest;
 
@@ -41,13 +39,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut sources = Vec::new();
     for causes in CAUSES {
-        let device = open(DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())?;
+        let device = open_device()?;
         // For the program: without EFD_CLOEXEC.
         let eventfd = EventFd::from_flags(EfdFlags::empty())?;
         let fd = eventfd.as_fd().as_raw_fd();
         let target = Target { fd, causes, remember: CONTEXT, padding: 0 };
-        // SAFETY: the module reads one Target, which lives through the call.
-        unsafe { register(device.as_raw_fd(), &target) }?;
+        register(&device, target)?;
         sources.push((device, eventfd));
     }
     let device = &sources[0].0;
@@ -99,8 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Has edu interrupt, each time with the same causes.
 fn interrupt(device: &OwnedFd, causes: u32, count: usize) -> nix::Result<()> {
     for _ in 0..count {
-        // SAFETY: the module reads one u32, which lives through the call.
-        unsafe { raise(device.as_raw_fd(), &causes) }?;
+        raise(device, causes)?;
     }
     Ok(())
 }

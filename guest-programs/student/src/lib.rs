@@ -20,9 +20,9 @@
 
 pub mod edu;
 pub mod module;
-
 pub mod output;
 pub mod rest;
+pub mod wait;
 
 use std::ffi::OsString;
 use std::io;

@@ -35,6 +35,9 @@ const SYSROOT: &str = env!("RUSTC_SYSROOT");
 /// As [`programs::build`] compiles, but quickly: a student waits.
 const FLAGS: &[&str] = &["--edition=2024", "-Copt-level=1", "-Cstrip=symbols", programs::STATIC];
 
+/// And for a harness, which is the lab's own.
+const HARNESS_FLAGS: &[&str] = &["-Dwarnings"];
+
 /// Why a submission, or what belongs to it, could not be compiled.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
@@ -162,7 +165,8 @@ impl Compiler<'_> {
             Some(path) => {
                 let text = std::fs::read_to_string(&path).map_err(failed("read", &path))?;
                 // Its mistakes are the lab's, not the student's.
-                self.program(&path, &text, crates).map_err(|error| match error {
+                let flags = [FLAGS, HARNESS_FLAGS].concat();
+                self.rustc(&flags, &path, &text, crates).map_err(|error| match error {
                     CompileError::Compile { file, output } => {
                         CompileError::Harness { file, output }
                     }
@@ -185,9 +189,19 @@ impl Compiler<'_> {
         text: &str,
         crates: &Crates,
     ) -> Result<PathBuf, CompileError> {
+        self.rustc(FLAGS, path, text, crates)
+    }
+
+    fn rustc(
+        &self,
+        flags: &[&str],
+        path: &Path,
+        text: &str,
+        crates: &Crates,
+    ) -> Result<PathBuf, CompileError> {
         let key = Key::builder("submission")
             .text("rustc", programs::RUSTC_VERSION)
-            .text("flags", &FLAGS.join("\0"))
+            .text("flags", &flags.join("\0"))
             .text("named", NAMELESS)
             .text("crates", &crates.key.to_string())
             .text("file", text)
@@ -197,7 +211,7 @@ impl Compiler<'_> {
             let source = folder.path().join("main.rs");
             std::fs::write(&source, text).map_err(failed("write", &source))?;
             let program = folder.path().join(PROGRAM);
-            let mut args: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+            let mut args: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
             args.extend([
                 format!("--crate-name={PROGRAM}"),
                 // The same file gives the same program, whoever's it is.

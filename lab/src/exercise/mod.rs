@@ -129,8 +129,8 @@ struct RawExercise {
     /// Guest time after which the run is ended. Default: 5 seconds.
     #[serde(default = "default_timeout_ms")]
     timeout_ms: u64,
-    /// Default: 1 MiB.
-    #[serde(default = "default_trace_buffer_kib")]
+    /// Default: a lesson's.
+    #[serde(default = "crate::lesson::default_trace_buffer_kib")]
     trace_buffer_kib: u32,
     #[serde(default)]
     devices: Vec<Device>,
@@ -157,10 +157,6 @@ struct RawExercise {
 
 fn default_timeout_ms() -> u64 {
     5_000
-}
-
-fn default_trace_buffer_kib() -> u32 {
-    1024
 }
 
 /// Why an exercise could not be used.

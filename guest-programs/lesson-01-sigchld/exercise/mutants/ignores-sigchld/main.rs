@@ -36,8 +36,7 @@ fn main() -> Result<()> {
     let mut sigchld = SigSet::empty();
     sigchld.add(Signal::SIGCHLD);
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigchld), None)?;
-    let action =
-        SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
     // SAFETY: nothing of this program runs for an ignored signal.
     unsafe { sigaction(Signal::SIGCHLD, &action)? };
 

@@ -38,8 +38,7 @@ fn main() -> Result<()> {
     let mut sigchld = SigSet::empty();
     sigchld.add(Signal::SIGCHLD);
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigchld), None)?;
-    let action =
-        SigAction::new(SigHandler::Handler(on_sigchld), SaFlags::empty(), SigSet::empty());
+    let action = SigAction::new(SigHandler::Handler(on_sigchld), SaFlags::empty(), SigSet::empty());
     // SAFETY: the handler does nothing.
     unsafe { sigaction(Signal::SIGCHLD, &action)? };
 
