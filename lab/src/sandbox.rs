@@ -40,6 +40,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Bytes of output that are kept.
 const OUTPUT: u64 = 64 << 10;
 
+/// What is forbidden, as far as the host's kernel can: files since 5.13, TCP
+/// since 6.7.
+const KNOWN: ABI = ABI::V4;
+
 /// What a command may touch.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
@@ -77,11 +81,12 @@ pub enum SandboxError {
 }
 
 impl Sandbox {
-    /// Whether this host has what a sandbox takes.
-    pub fn is_supported() -> bool {
+    /// An error if this host lacks what a sandbox takes.
+    pub fn check_support() -> Result<(), SandboxError> {
         // Nothing is restricted until a process says `restrict_self`; creating
         // a rule set asks the kernel for its version.
-        rules(ABI::V1).and_then(Ruleset::create).is_ok()
+        let supported = rules().and_then(Ruleset::create);
+        supported.map(drop).map_err(|_| SandboxError::Unsupported)
     }
 
     /// Runs a command with its output in one piece; its environment is what
@@ -93,6 +98,7 @@ impl Sandbox {
         environment: &[(&str, &OsStr)],
         folder: &Path,
     ) -> Result<Finished, SandboxError> {
+        Sandbox::check_support()?;
         let failed = |source| SandboxError::Run { program: program.to_owned(), source };
         let log = self.write.join("output");
         let output = File::create(&log).map_err(failed)?;
@@ -143,28 +149,26 @@ impl Sandbox {
     }
 
     fn rules(&self) -> Result<RulesetCreated, SandboxError> {
-        let abi = ABI::V4;
-        let mut rules = rules(abi)?.create()?;
+        let mut rules = rules()?.create()?;
         let system = SYSTEM.iter().map(Path::new);
         for path in system.chain(self.read.iter().map(PathBuf::as_path)) {
-            rules = allow(rules, path, AccessFs::from_read(abi))?;
+            rules = allow(rules, path, AccessFs::from_read(KNOWN))?;
         }
         for path in DEVICES.iter().map(Path::new) {
             rules = allow(rules, path, AccessFs::ReadFile | AccessFs::WriteFile)?;
         }
-        allow(rules, &self.write, AccessFs::from_all(abi))
+        allow(rules, &self.write, AccessFs::from_all(KNOWN))
     }
 }
 
-/// Everything that can be forbidden is: files, and TCP where the kernel knows
-/// how (6.7).
-fn rules(abi: ABI) -> Result<Ruleset, RulesetError> {
+/// Everything that can be forbidden is; without files there is no sandbox.
+fn rules() -> Result<Ruleset, RulesetError> {
     Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V1))?
         .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_all(abi))?
-        .handle_access(AccessNet::from_all(abi))
+        .handle_access(AccessFs::from_all(KNOWN))?
+        .handle_access(AccessNet::from_all(KNOWN))
 }
 
 /// Opens a path to the sandbox; one that is not there needs no opening.
@@ -176,7 +180,7 @@ fn allow(
     let Ok(file) = PathFd::new(path) else { return Ok(rules) };
     let mut access = access.into();
     if !path.is_dir() {
-        access &= AccessFs::from_file(ABI::V4);
+        access &= AccessFs::from_file(KNOWN);
     }
     Ok(rules.add_rule(PathBeneath::new(file, access))?)
 }

@@ -15,6 +15,7 @@ mod debug_kernel;
 mod exec;
 mod exercises;
 mod foreign;
+mod landlock;
 mod lessons;
 mod quotes;
 mod rebuilds;
@@ -47,6 +48,7 @@ pub fn all(
     tests.extend(classroom::all(lab, machine)?);
     tests.extend(watch::all(lab, machine)?);
     tests.extend(attacks::all(lab, machine)?);
+    tests.extend(landlock::all());
     tests.extend(cold::all(lab, machine)?);
     tests.extend(checkpoints::all(lab, machine));
     tests.extend(rebuilds::all(lab));

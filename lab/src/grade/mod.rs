@@ -20,12 +20,14 @@ use class::{Class, Student};
 
 use crate::error::Error;
 use crate::exercise::attempt::Attempt;
+use crate::exercise::compile::CompileError;
 use crate::exercise::ending::{Ending, Kind};
 use crate::exercise::marks::Marks;
 use crate::exercise::submission::{Refused, Submission};
 use crate::exercise::{Exercise, report};
 use crate::progress::Event;
 use crate::run::{Lab, Machine};
+use crate::sandbox::Sandbox;
 
 /// One student's work on one exercise, graded.
 #[derive(Debug, Clone)]
@@ -51,7 +53,8 @@ impl Lab<'_> {
     /// order of the results is the class's, whatever the order of the runs.
     ///
     /// An error of the lab or the host with one submission is that submission's
-    /// result, and stops no other.
+    /// result, and stops no other. An error is a host on which nothing can be
+    /// graded.
     pub fn grade(
         &self,
         machine: &Machine,
@@ -59,6 +62,8 @@ impl Lab<'_> {
         exercises: &[Exercise],
         jobs: usize,
     ) -> Result<Vec<Graded>, Error> {
+        // Better said once than for each student.
+        Sandbox::check_support().map_err(CompileError::from)?;
         // What all submissions share is built once, before the first of them.
         for exercise in exercises {
             self.prepare(machine, exercise)?;

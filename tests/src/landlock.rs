@@ -1,0 +1,55 @@
+//! A host without Landlock: nobody's file is compiled there.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use libtest_mimic::Failed;
+use nix::libc::{ENOSYS, SYS_landlock_create_ruleset};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
+
+use crate::Test;
+
+pub fn all() -> Vec<Test> {
+    vec![Test::new("landlock::missing".to_owned(), missing)]
+}
+
+fn missing() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let submission = folder.path().join("ada/lesson-01-sigchld");
+    std::fs::create_dir_all(&submission)?;
+    // What was compiled before is not compiled again; this never was.
+    let text = format!("fn main() {{}} // {}\n", folder.path().display());
+    std::fs::write(submission.join("main.rs"), text)?;
+
+    let filter = without_landlock()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("grade").arg(folder.path()).stdin(Stdio::null());
+    // SAFETY: system calls only, and the filter was made before the fork.
+    unsafe {
+        command.pre_exec(move || apply_filter(&filter).map_err(|_| io::ErrorKind::Other.into()))
+    };
+    let output = command.output()?;
+    let expected = "error: this kernel does not enforce Landlock rules\n\
+                    hint: Landlock wants Linux 5.13 or newer and `landlock` among its security \
+                    modules; without it a stranger's file is not compiled\n";
+    let found = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(69) && found.ends_with(expected) && output.stdout.is_empty() {
+        Ok(())
+    } else {
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        Err(format!("{}, but 69 was expected\n{stdout}{found}{expected}", output.status).into())
+    }
+}
+
+/// As on a kernel that was built without it: the first of its system calls does
+/// not exist.
+fn without_landlock() -> Result<BpfProgram, Failed> {
+    let filter = SeccompFilter::new(
+        [(SYS_landlock_create_ruleset, vec![])].into(),
+        SeccompAction::Allow,
+        SeccompAction::Errno(ENOSYS as u32),
+        std::env::consts::ARCH.try_into()?,
+    )?;
+    Ok(filter.try_into()?)
+}
