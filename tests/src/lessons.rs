@@ -1,6 +1,7 @@
 //! Every lesson against its snapshot, byte for byte: output, timeline, times
 //! and process ids.
 
+use std::panic::{catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use lab::error::Error;
@@ -11,7 +12,7 @@ use lab::run::{Lab, Machine};
 use lab::vm::command::Accel;
 use libtest_mimic::Failed;
 
-use crate::Test;
+use crate::{Test, tools};
 
 /// A lesson's second program, which gives its module bad input, ends so.
 const BAD_INPUT: &str = "bad-input";
@@ -25,7 +26,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         Test::new(format!("lessons::{}", plan.job.program), move || {
             let run = lab.run(&machine, &plan)?;
             let text = report::text(&plan, &run);
-            compare(&plan.job.program, &text)?;
+            compare_times(&lab, &machine, &plan.job.program, &text)?;
             if run.verdict.passed() { Ok(()) } else { Err(Failed::from(text)) }
         })
     };
@@ -51,6 +52,19 @@ pub fn plans(lab: &Lab<'_>, options: Options) -> Result<Vec<Plan>, Error> {
         }
     }
     Ok(plans)
+}
+
+/// As [`compare`], for a text with times, which are not the same on every host.
+fn compare_times(lab: &Lab<'_>, machine: &Machine, name: &str, text: &str) -> Result<(), Failed> {
+    tools::note(lab, machine)?;
+    // insta shows the difference, then panics.
+    match catch_unwind(|| compare(name, text)) {
+        Ok(result) => result,
+        Err(panic) => match tools::difference(lab, machine)? {
+            Some(difference) => Err(difference.into()),
+            None => resume_unwind(panic),
+        },
+    }
 }
 
 /// Compares a text with its snapshot in `tests/snapshots`. `INSTA_UPDATE=always`

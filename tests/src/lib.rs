@@ -27,6 +27,7 @@ mod sharing;
 mod shell;
 mod sources;
 mod tidy;
+mod tools;
 mod watch;
 
 use std::sync::Arc;

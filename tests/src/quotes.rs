@@ -83,7 +83,7 @@ pub fn check_documents(_: &[Lesson]) -> Result<Vec<String>, Failed> {
 /// Documents that may quote snapshots by name.
 const DOCUMENTS: &[&str] = &["README.md", "docs/classroom.md", "docs/debug.md"];
 
-fn is_updating() -> bool {
+pub fn is_updating() -> bool {
     std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always")
 }
 

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::guest::programs::ProgramError;
-use crate::host::{on_path, told};
+use crate::host::version_line;
 use crate::kernel;
 use crate::progress::{Event, Progress};
 use crate::run::Lab;
@@ -251,8 +251,5 @@ fn cpu() -> String {
 
 /// QEMU's first line about itself.
 fn qemu(cache: &Cache) -> String {
-    on_path(QEMU)
-        .and_then(|path| told(cache, &path, "--version").ok())
-        .and_then(|text| text.lines().next().map(str::to_owned))
-        .unwrap_or_else(|| QEMU.to_owned())
+    version_line(cache, QEMU).unwrap_or_else(|| QEMU.to_owned())
 }

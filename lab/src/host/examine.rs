@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::needs::{NEEDS, Need, Probe};
-use super::told;
+use super::told::told;
 use crate::cache::{Cache, CacheError};
 use crate::vm::command::QEMU;
 

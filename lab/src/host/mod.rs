@@ -20,7 +20,7 @@ pub use examine::on_path;
 pub use examine::{Finding, State, examine, missing};
 pub use needs::{Need, Packages};
 pub(crate) use told::stamp;
-pub use told::told;
+pub use told::version_line;
 
 /// Whether packages may be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::cache::{Cache, CacheError, Key};
+use crate::host::on_path;
 use crate::progress::Silent;
 
 /// The kind of the cache's entries.
@@ -38,6 +39,13 @@ pub fn told(cache: &Cache, program: &Path, arg: &str) -> Result<String, CacheErr
     let path = entry.join(FILE);
     let bytes = std::fs::read(&path).map_err(|source| CacheError::Read { path, source })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The first line of what a program says of its version; `None` where it is not
+/// on the PATH or says nothing.
+pub fn version_line(cache: &Cache, name: &str) -> Option<String> {
+    let told = told(cache, &on_path(name)?, "--version").ok()?;
+    told.lines().next().map(str::to_owned)
 }
 
 #[cfg(test)]
