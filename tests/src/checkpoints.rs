@@ -1,9 +1,12 @@
 //! A checkpoint that is no good: it is said in one line, another is made or
-//! the machine boots, and the lesson's result is what it always is.
+//! the machine boots, and the lesson's result is what it always is. And one that
+//! is good: it is like any other.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use lab::course::Course;
@@ -57,8 +60,8 @@ const DAMAGES: &[Damage] = &[
     },
 ];
 
-/// One test for each damage, and one for a checkpoint that is whole and that
-/// QEMU cannot read.
+/// One test for each damage, one for a checkpoint that is whole and that QEMU
+/// cannot read, and one for several that nothing is wrong with.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
     let mut tests: Vec<Test> = DAMAGES
         .iter()
@@ -68,11 +71,52 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
             Test::new(name, move || is_made_again(&lab, &machine, damage))
         })
         .collect();
+    let this = lab;
     let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
     tests.push(Test::new("checkpoints::unreadable-is-said-and-booted".to_owned(), move || {
         is_booted_instead(&lab, &machine)
     }));
+    let this = Arc::clone(this);
+    tests.push(Test::new("checkpoints::one-is-like-another".to_owned(), move || alike(&this)));
     tests
+}
+
+/// Whenever it is made and however busy the host is: the kernel has counted the
+/// same ticks, interrupts and context switches when a program starts.
+fn alike(lab: &Lab<'_>) -> Result<(), Failed> {
+    const CHECKPOINTS: usize = 4;
+    let done = AtomicBool::new(false);
+    let busy = || {
+        while !done.load(Relaxed) {
+            std::hint::spin_loop();
+        }
+    };
+    let counted = std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(busy);
+        }
+        let counted: Vec<_> = (0..CHECKPOINTS).map(|_| counted(lab)).collect();
+        done.store(true, Relaxed);
+        counted
+    });
+    let counted = counted.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let different = counted.iter().skip(1).flat_map(|other| other.iter().zip(&counted[0]));
+    let different: Vec<_> = different.filter(|(one, other)| one != other).collect();
+    if different.is_empty() { Ok(()) } else { Err(format!("{different:#?}").into()) }
+}
+
+/// What the kernel has counted in a machine from a checkpoint that is new.
+fn counted(lab: &Lab<'_>) -> Result<Vec<String>, Failed> {
+    let scratch = Scratch::new(lab, &without_checkpoints())?;
+    let cat = ["exec", "--", "cat", "/proc/stat", "/proc/interrupts", "/proc/softirqs"];
+    let output = scratch.call(lab, &cat)?.stdin(Stdio::null()).output()?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(format!("{}: {stderr}", output.status).into());
+    }
+    // Lines of /proc/stat end in hundreds of interrupts that there are not.
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().map(|line| line.trim_end_matches(" 0").to_owned()).collect())
 }
 
 fn is_made_again(lab: &Lab<'_>, machine: &Machine, damage: &Damage) -> Result<(), Failed> {
@@ -122,10 +166,13 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     same("sigchld", &warm, &booted)
 }
 
+fn without_checkpoints() -> Vec<&'static str> {
+    ALL.iter().copied().filter(|&kind| kind != "checkpoints").collect()
+}
+
 /// A scratch cache with a copy of the checkpoint, and the copy.
 fn with_a_copy(lab: &Lab<'_>, state: &Path) -> Result<(Scratch, PathBuf), Failed> {
-    let others: Vec<&str> = ALL.iter().copied().filter(|&kind| kind != "checkpoints").collect();
-    let scratch = Scratch::new(lab, &others)?;
+    let scratch = Scratch::new(lab, &without_checkpoints())?;
     let entry = state.parent().ok_or("a state lies in a folder")?;
     let key = entry.file_name().ok_or("an entry has a name")?;
     let copy = scratch.cache.root().join("checkpoints").join(key);

@@ -89,33 +89,44 @@ pub fn wants_checkpoint() -> Result<bool, String> {
 /// on.
 ///
 /// The guest stops at this very instruction, but not always its clock: between
-/// that and QEMU's knowing that the machine is paused, an idle machine's clock
-/// may be moved on to its next timer, or not, as the host's threads happen to
-/// run: by 0.3 s has been seen, and devices have timers of a second. So the
-/// machine stops right behind a mark on its clock and goes on at the next, which
-/// is farther away: from there on all is as old as in every other run.
+/// that and QEMU's knowing that the machine is paused, QEMU may move the clock on
+/// to the next timer, or not, as the host's threads happen to run. Three things
+/// see to it that nothing comes of that:
+///
+/// - it stops when it is awake and has just slept, so that the next timer is the
+///   scheduler's tick, less than 4 ms away;
+/// - it stays awake until that tick has been, whether its clock went there by
+///   itself or was moved: one tick in either case, in this process;
+/// - it goes on at a mark on the clock, of which the tick is far: should QEMU
+///   have come to another timer (devices have some of a second), all is at least
+///   as old as in every other run.
 pub fn stop_here() -> Result<(), String> {
-    const MARKS: Duration = Duration::from_secs(2);
-    sleep_until_next(MARKS)?;
-    stop()?;
-    sleep_until_next(MARKS)
-}
-
-/// Sleeps until the guest's clock shows a multiple of `marks`.
-pub fn sleep_until_next(marks: Duration) -> Result<(), String> {
-    let clock = ClockId::CLOCK_MONOTONIC;
-    let failed = |e| format!("failed to sleep: {e}");
-    let now = Duration::from(clock_gettime(clock).map_err(failed)?);
-    let next = marks * (now.as_millis() / marks.as_millis() + 1) as u32;
-    let flags = ClockNanosleepFlags::TIMER_ABSTIME;
-    clock_nanosleep(clock, flags, &TimeSpec::from(next)).map_err(failed)?;
-    Ok(())
-}
-
-fn stop() -> Result<(), String> {
     const PANICKED: u8 = 1; // PVPANIC_PANICKED, include/uapi/misc/pvpanic.h
-    Registers::map(PVPANIC_SLOT)?.write(0, PANICKED);
+    const MARKS: Duration = Duration::from_secs(2);
+    /// Two ticks and some more.
+    const AWAKE: Duration = Duration::from_millis(10);
+    let panic = Registers::map(PVPANIC_SLOT)?;
+    let mark = sleep_until_next(MARKS)?;
+    panic.write(0, PANICKED);
+    while now()? < mark + AWAKE {}
+    sleep_until_next(MARKS)?;
     Ok(())
+}
+
+/// Sleeps until the guest's clock shows a multiple of `marks`, and returns that.
+pub fn sleep_until_next(marks: Duration) -> Result<Duration, String> {
+    let next = marks * (now()?.as_millis() / marks.as_millis() + 1) as u32;
+    let flags = ClockNanosleepFlags::TIMER_ABSTIME;
+    clock_nanosleep(CLOCK, flags, &TimeSpec::from(next))
+        .map_err(|e| format!("failed to sleep: {e}"))?;
+    Ok(next)
+}
+
+const CLOCK: ClockId = ClockId::CLOCK_MONOTONIC;
+
+fn now() -> Result<Duration, String> {
+    let now = clock_gettime(CLOCK).map_err(|e| format!("failed to read the clock: {e}"))?;
+    Ok(now.into())
 }
 
 /// Makes the kernel find devices that were not there when it booted: a
