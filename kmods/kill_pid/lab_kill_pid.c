@@ -15,11 +15,13 @@
  * the handler, is seldom the process that registered. Nothing here may depend
  * on who it is, and that is what the third argument of kill_pid() is about.
  *
- * The ioctls are in lab_kill_pid.h. Any user may open the device, because the
- * lesson needs an interrupt that hits a task without privileges. One process
- * at a time is registered. The registration belongs to the open file (file
- * description) through which it was made and ends, at the latest, with the
- * last close of that; the death of the process does not end it.
+ * The ioctls are in lab_kill_pid.h. lab_edu.h drives the device up to the
+ * handler, and lab_registrant.h keeps who is registered, under a lock. Any user
+ * may open the device, because the lesson needs an interrupt that hits a task
+ * without privileges. One process at a time is registered. The registration
+ * belongs to the open file (file description) through which it was made and ends,
+ * at the latest, with the last close of that; the death of the process does not
+ * end it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -45,7 +47,7 @@ static DEFINE_LAB_EDU(edu);
 static struct {
 	struct lab_registrant who;	/* its lock is for all of this */
 	struct lab_kill_pid_target target;
-	pid_t number;
+	pid_t number;	/* of who is registered; for kill_number() only */
 } lab = {
 	.who = LAB_REGISTRANT_INIT(lab.who),
 };

@@ -26,10 +26,11 @@
  *  - A task_struct found under RCU is there until rcu_read_unlock(), no longer.
  *    So the pid is what is kept, and the task looked up anew each time.
  *
- * The ioctls are in lab_siginfo.h. Any user may open the device. One thread at
- * a time is registered. The registration belongs to the open file (file
- * description) through which it was made and ends, at the latest, with the
- * last close of that; the death of the thread does not end it.
+ * The ioctls are in lab_siginfo.h; lab_registrant.h keeps who is registered,
+ * under a lock. Any user may open the device. One thread at a time is registered.
+ * The registration belongs to the open file (file description) through which it
+ * was made and ends, at the latest, with the last close of that; the death of the
+ * thread does not end it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
