@@ -230,7 +230,7 @@ static const struct file_operations lab_eventfd_fops = {
 
 static int __init lab_eventfd_init(void)
 {
-	return lab_edu_register_file(&edu, lab_eventfd_isr, &lab_eventfd_fops, 0600);
+	return lab_edu_register_file(&edu, lab_eventfd_isr, &lab_eventfd_fops);
 }
 module_init(lab_eventfd_init);
 

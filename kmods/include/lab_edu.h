@@ -384,14 +384,14 @@ static inline void lab_edu_unregister(struct lab_edu *edu)
  * @edu: the module's device
  * @isr: its interrupt handler
  * @fops: what the file does
- * @mode: who may open it
  *
- * Both have the module's name.
+ * Both have the module's name. Only root may open the file: nobody else is to
+ * make the device interrupt.
  *
  * Return: 0 or an error, as lab_edu_register() does.
  */
 static inline int lab_edu_register_file(struct lab_edu *edu, irq_handler_t isr,
-					const struct file_operations *fops, umode_t mode)
+					const struct file_operations *fops)
 {
 	int err = lab_edu_register(edu, isr);
 
@@ -403,7 +403,7 @@ static inline int lab_edu_register_file(struct lab_edu *edu, irq_handler_t isr,
 		.minor = MISC_DYNAMIC_MINOR,
 		.name = KBUILD_MODNAME,
 		.fops = fops,
-		.mode = mode,
+		.mode = 0600,
 	};
 	err = misc_register(&edu->file);
 	if (err) {

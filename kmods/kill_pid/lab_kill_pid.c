@@ -16,12 +16,10 @@
  * on who it is, and that is what the third argument of kill_pid() is about.
  *
  * The ioctls are in lab_kill_pid.h. lab_edu.h drives the device up to the
- * handler, and lab_registrant.h keeps who is registered, under a lock. Any user
- * may open the device, because the lesson needs an interrupt that hits a task
- * without privileges. One process at a time is registered. The registration
- * belongs to the open file (file description) through which it was made and ends,
- * at the latest, with the last close of that; the death of the process does not
- * end it.
+ * handler, and lab_registrant.h keeps who is registered, under a lock: one process
+ * at a time. The registration belongs to the open file (file description) through
+ * which it was made and ends, at the latest, with the last close of that; the
+ * death of the process does not end it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -178,7 +176,7 @@ static const struct file_operations lab_kill_pid_fops = {
 
 static int __init lab_kill_pid_init(void)
 {
-	return lab_edu_register_file(&edu, lab_kill_pid_isr, &lab_kill_pid_fops, 0666);
+	return lab_edu_register_file(&edu, lab_kill_pid_isr, &lab_kill_pid_fops);
 }
 module_init(lab_kill_pid_init);
 

@@ -17,8 +17,7 @@
  * sleeper's own context. So .poll has to answer from state that the handler
  * wrote before it woke anybody, never from the fact that somebody woke.
  *
- * What read and write mean, and the ioctl, is in lab_poll_select.h. Any user
- * may open the device.
+ * What read and write mean, and the ioctl, is in lab_poll_select.h.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -171,7 +170,7 @@ static void lab_poll_select_removed(void)
 static int __init lab_poll_select_init(void)
 {
 	edu.removed = lab_poll_select_removed;
-	return lab_edu_register_file(&edu, lab_poll_select_isr, &lab_poll_select_fops, 0666);
+	return lab_edu_register_file(&edu, lab_poll_select_isr, &lab_poll_select_fops);
 }
 module_init(lab_poll_select_init);
 

@@ -27,10 +27,9 @@
  *    So the pid is what is kept, and the task looked up anew each time.
  *
  * The ioctls are in lab_siginfo.h; lab_registrant.h keeps who is registered,
- * under a lock. Any user may open the device. One thread at a time is registered.
- * The registration belongs to the open file (file description) through which it
- * was made and ends, at the latest, with the last close of that; the death of the
- * thread does not end it.
+ * under a lock: one thread at a time. The registration belongs to the open file
+ * (file description) through which it was made and ends, at the latest, with the
+ * last close of that; the death of the thread does not end it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -191,7 +190,7 @@ static const struct file_operations lab_siginfo_fops = {
 
 static int __init lab_siginfo_init(void)
 {
-	return lab_edu_register_file(&edu, lab_siginfo_isr, &lab_siginfo_fops, 0666);
+	return lab_edu_register_file(&edu, lab_siginfo_isr, &lab_siginfo_fops);
 }
 module_init(lab_siginfo_init);
 

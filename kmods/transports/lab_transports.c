@@ -419,7 +419,7 @@ static int __init lab_transports_init(void)
 	err = genl_register_family(&lab_transports_family);
 	if (err)
 		return err;
-	err = lab_edu_register_file(&edu, lab_transports_isr, &lab_transports_fops, 0600);
+	err = lab_edu_register_file(&edu, lab_transports_isr, &lab_transports_fops);
 	if (err)
 		goto out_unregister_family;
 	return 0;

@@ -19,7 +19,7 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use nix::sys::signal::SigSet;
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork};
+use nix::unistd::{ForkResult, Pid, fork, setuid};
 
 /// Addresses at which a program has nothing: page 0, and the kernel's half.
 pub const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
@@ -61,6 +61,14 @@ pub fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
 /// Waits for a child's exit and returns how its work went.
 pub fn ended(child: Pid) -> nix::Result<nix::Result<()>> {
     waitpid(child, None).map(exit_of)
+}
+
+/// How work goes that user 1000 does.
+pub fn by_a_user(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<nix::Result<()>> {
+    ended(start(|| {
+        setuid(1000.into())?;
+        work()
+    })?)
 }
 
 /// How the work of a child that [`start`] started went.

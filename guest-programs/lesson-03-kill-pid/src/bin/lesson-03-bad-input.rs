@@ -8,7 +8,7 @@ use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{fs, io, ptr};
 
-use bad_input::{NOWHERE, block, device_of, ended, half_in_memory, start, take};
+use bad_input::{NOWHERE, block, by_a_user, device_of, ended, half_in_memory, start, take};
 use lesson_03_kill_pid as lab;
 use lesson_03_kill_pid::{
     Counters, IOC, NUMBER, REFERENCE, Target, counters, open_device, raise, raise_later, register,
@@ -53,6 +53,7 @@ fn main() -> io::Result<()> {
     closing_while_registered()?;
     dying_while_registered()?;
     an_interrupt_for_nobody()?;
+    only_root_may()?;
     removing_the_module_while_open()?;
     // The wire first, so that the last one leaves the message behind.
     for params in [c"msi=0", c"msi=1"] {
@@ -230,6 +231,12 @@ fn an_interrupt_for_nobody() -> io::Result<()> {
     let want = Counters { interrupts: 1, causes: 1, signals: 0, result: 0 };
     check!("counters", counters(&device)?, want);
     check!("signal", take(SIGNAL)?, None);
+    Ok(())
+}
+
+fn only_root_may() -> io::Result<()> {
+    mark!("only root may open it");
+    check!("open by user 1000", by_a_user(|| open_device().map(drop))?, Err(Errno::EACCES));
     Ok(())
 }
 

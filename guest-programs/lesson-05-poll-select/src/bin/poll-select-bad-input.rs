@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::ptr;
 
-use bad_input::{NOWHERE, device_of, ended, exit_of, start};
+use bad_input::{NOWHERE, by_a_user, device_of, ended, exit_of, start};
 use lesson_05_poll_select as lab;
 use lesson_05_poll_select::{IOC, ORDINARY, URGENT};
 use marker::check;
@@ -58,6 +58,7 @@ fn each_refusal() -> io::Result<()> {
     dying_asleep()?;
     closing_while_watched()?;
     interrupting_twice_at_once()?;
+    only_root_may()?;
     removing_the_module_while_open()?;
     removing_the_device_while_open()
 }
@@ -230,6 +231,15 @@ fn removing_the_module_while_open() -> io::Result<()> {
     raise(&device, ORDINARY)?;
     check!("the sleeper", ended(child)?, Ok(()));
     check!("causes", causes(&device), Ok(ORDINARY));
+    Ok(())
+}
+
+fn only_root_may() -> io::Result<()> {
+    check!(
+        "open by user 1000",
+        by_a_user(|| open_device(OFlag::O_RDWR).map(drop))?,
+        Err(Errno::EACCES)
+    );
     Ok(())
 }
 

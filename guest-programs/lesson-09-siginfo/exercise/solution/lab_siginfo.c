@@ -189,7 +189,7 @@ static const struct file_operations lab_siginfo_fops = {
 
 static int __init lab_siginfo_init(void)
 {
-	return lab_edu_register_file(&edu, lab_siginfo_isr, &lab_siginfo_fops, 0600);
+	return lab_edu_register_file(&edu, lab_siginfo_isr, &lab_siginfo_fops);
 }
 module_init(lab_siginfo_init);
 

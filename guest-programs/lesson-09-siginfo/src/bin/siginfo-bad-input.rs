@@ -8,7 +8,7 @@ use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{fs, io, ptr, thread};
 
-use bad_input::{NOWHERE, block, device_of, ended, half_in_memory, start, take};
+use bad_input::{NOWHERE, block, by_a_user, device_of, ended, half_in_memory, start, take};
 use lesson_09_siginfo as lab;
 use lesson_09_siginfo::{
     Counters, IOC, KERNEL, KILL_PID, QUEUE, Target, counters, open_device, raise, raise_later,
@@ -74,6 +74,7 @@ fn each_refusal() -> io::Result<()> {
     a_thread_that_is_gone()?;
     an_interrupt_for_nobody()?;
     interrupting_twice_at_once()?;
+    only_root_may()?;
     removing_the_module_while_open()?;
     removing_the_device_while_open()
 }
@@ -318,6 +319,11 @@ fn interrupting_twice_at_once() -> io::Result<()> {
     let want = Counters { interrupts: 1, causes: 0x100, signals: 1, result: 0 };
     check!("counters", counters(&device)?, want);
     check!("signal", take(SIGNAL)?, Some(VALUE));
+    Ok(())
+}
+
+fn only_root_may() -> io::Result<()> {
+    check!("open by user 1000", by_a_user(|| open_device().map(drop))?, Err(Errno::EACCES));
     Ok(())
 }
 

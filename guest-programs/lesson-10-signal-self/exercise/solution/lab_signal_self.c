@@ -114,7 +114,7 @@ static const struct file_operations lab_signal_self_fops = {
 
 static int __init lab_signal_self_init(void)
 {
-	return lab_edu_register_file(&edu, lab_signal_self_isr, &lab_signal_self_fops, 0600);
+	return lab_edu_register_file(&edu, lab_signal_self_isr, &lab_signal_self_fops);
 }
 module_init(lab_signal_self_init);
 

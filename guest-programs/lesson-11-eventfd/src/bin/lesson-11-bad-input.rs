@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
 
-use bad_input::{NOWHERE, device_of, half_in_memory, start};
+use bad_input::{NOWHERE, by_a_user, device_of, half_in_memory, start};
 use lesson_11_eventfd as lab;
 use lesson_11_eventfd::{
     CONTEXT, Counters, IOC, NUMBER, Target, counters, open_device, raise, raise_later, register,
@@ -284,12 +284,7 @@ fn an_interrupt_for_nobody() -> io::Result<()> {
 
 fn only_root_may() -> io::Result<()> {
     mark!("only root may open it");
-    let child = start(|| {
-        nix::unistd::setuid(1000.into())?;
-        check!("open by user 1000", open_device().err(), Some(Errno::EACCES));
-        Ok(())
-    })?;
-    check!("the child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
+    check!("open by user 1000", by_a_user(|| open_device().map(drop))?, Err(Errno::EACCES));
     Ok(())
 }
 

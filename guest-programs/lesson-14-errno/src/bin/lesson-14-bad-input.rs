@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use bad_input::{NOWHERE, half_in_memory, remove, start};
+use bad_input::{NOWHERE, by_a_user, half_in_memory, remove, start};
 use lesson_14_errno as lab;
 use lesson_14_errno::{Answer, IOC, ROOM};
 use marker::{check, mark};
@@ -231,13 +231,9 @@ fn claims() -> io::Result<()> {
 
 fn only_root_may() -> io::Result<()> {
     mark!("only root may open it, or remove it");
-    let child = start(|| {
-        nix::unistd::setuid(1000.into())?;
-        check!("open", open_device(OFlag::empty()).err(), Some(Errno::EACCES));
-        check!("removal", remove(lab::MODULE), Err(Errno::EPERM));
-        Ok(())
-    })?;
-    check!("the child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
+    let open = by_a_user(|| open_device(OFlag::empty()).map(drop))?;
+    check!("open by user 1000", open, Err(Errno::EACCES));
+    check!("removal by user 1000", by_a_user(|| remove(lab::MODULE))?, Err(Errno::EPERM));
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::{fs, io, ptr};
 
-use bad_input::{By, NOWHERE, device_of, ended, interrupts_of, start};
+use bad_input::{By, NOWHERE, by_a_user, device_of, ended, interrupts_of, start};
 use lesson_15_transports::{
     Choice, Counters, EVENTFD, IOC, MODULE, MODULE_FILE, NETLINK, QUEUE, RECORDS, Record, SIGNAL,
     choose, counters, load, open_device, raise,
@@ -34,6 +34,7 @@ fn main() -> io::Result<()> {
     a_process_that_is_gone()?;
     bad_reads()?;
     the_device_goes()?;
+    only_root_may()?;
     removing_the_module()?;
     by_the_wire_and_by_a_message()?;
     println!("every refusal was the right one");
@@ -194,6 +195,12 @@ fn the_device_goes() -> io::Result<()> {
     fs::write("/sys/bus/pci/rescan", "1")?;
     check!("raise when it is back", raise_count(&device, 1), Ok(()));
     check!("accepted", counted(&device)?.accepted, 1);
+    Ok(())
+}
+
+fn only_root_may() -> io::Result<()> {
+    mark!("only root may open it");
+    check!("open by user 1000", by_a_user(|| open_device().map(drop))?, Err(Errno::EACCES));
     Ok(())
 }
 

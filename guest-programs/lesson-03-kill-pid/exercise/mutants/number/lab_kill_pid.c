@@ -147,7 +147,7 @@ static const struct file_operations lab_kill_pid_fops = {
 
 static int __init lab_kill_pid_init(void)
 {
-	return lab_edu_register_file(&edu, lab_kill_pid_isr, &lab_kill_pid_fops, 0600);
+	return lab_edu_register_file(&edu, lab_kill_pid_isr, &lab_kill_pid_fops);
 }
 module_init(lab_kill_pid_init);
 

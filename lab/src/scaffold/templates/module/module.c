@@ -84,7 +84,7 @@ static const struct file_operations lab_fops = {
 
 static int __init lab_@topic@_init(void)
 {
-	return lab_edu_register_file(&edu, lab_@topic@_isr, &lab_fops, 0666);
+	return lab_edu_register_file(&edu, lab_@topic@_isr, &lab_fops);
 }
 module_init(lab_@topic@_init);
 
