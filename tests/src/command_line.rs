@@ -90,6 +90,8 @@ pub fn all(lab: &Lab<'_>, machine: &Machine) -> Result<Vec<Test>, Error> {
     };
     let mut tests: Vec<Test> = CALLS.iter().map(test).collect();
     tests.push(Test::new("command-line::run-interrupted".to_owned(), host_interrupts));
+    let name = "command-line::test-without-a-reader";
+    tests.push(Test::new(name.to_owned(), a_reader_leaves));
     if probe_kvm(Path::new(KVM)).is_err() {
         tests.push(Test::new("command-line::run-kvm".to_owned(), kvm_is_refused));
     }
@@ -112,6 +114,25 @@ fn host_interrupts() -> Result<(), Failed> {
         Ok(())
     } else {
         Err(format!("{}, {facts} facts: {:#}", output.status, run["expected"]).into())
+    }
+}
+
+/// As `| head` does. What is tested here is the test command itself, with what
+/// takes the least: one rule of tidy.
+fn a_reader_leaves() -> Result<(), Failed> {
+    let (reader, writer) = nix::unistd::pipe()?;
+    drop(reader);
+    let output = Command::new(std::env::current_exe()?)
+        .args(["test", "tidy::no-snapshot"])
+        .stdin(Stdio::null())
+        .stdout(writer)
+        .output()?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(1) && !stderr.contains("panicked") {
+        Ok(())
+    } else {
+        Err(format!("{}, but 1 was expected, and no word of a panic\n{stderr}", output.status)
+            .into())
     }
 }
 
