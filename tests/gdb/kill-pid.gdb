@@ -8,14 +8,15 @@ set filename-display basename
 # The module is not there yet. What edu raised is still to be acknowledged.
 break lab_kill_pid_isr
 continue
-backtrace -frame-arguments none
+# For the backtrace alone: lx-symbols reads addresses off what gdb prints.
+with print address off -- backtrace -frame-arguments none
 print edu.irq
 print lab.who.counters.interrupts
 
 # The signal, on the same stack.
 break __send_signal_locked
 continue
-backtrace -frame-arguments none
+with print address off -- backtrace -frame-arguments none
 print sig
 print lab.who.counters.interrupts
 
