@@ -27,7 +27,13 @@ impl<'a> Candidate<'a> {
         let mut differences = Vec::new();
         for (field, wanted) in &expected.fields {
             if !wanted.is_in(&entry.event, field, &entry.fields) {
-                differences.push(format!("{field} is {}, not {wanted}", shown(entry, field)));
+                let found = shown(entry, field);
+                // A text may be a sentence, and hold a "not" of its own.
+                differences.push(if found.contains(' ') {
+                    format!("{field} is `{found}`, not `{wanted}`")
+                } else {
+                    format!("{field} is {found}, not {wanted}")
+                });
             }
         }
         if let Some(context) = expected.context

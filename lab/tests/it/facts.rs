@@ -109,6 +109,11 @@ where = { text = "*" }
 count = 1
 
 [[expect]]
+fact = "the handler is told of child 99"
+event = "mark"
+where = { text = "*from 99" }
+
+[[expect]]
 fact = "the program writes its end"
 event = "mark"
 after = "the end"
