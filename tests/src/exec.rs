@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use lab::error::Error;
 use lab::guest::kmods;
@@ -28,6 +29,7 @@ type Check = fn(&Fixture) -> Result<(), Failed>;
 const CHECKS: &[(&str, Check)] = &[
     ("streams-are-apart-and-exact", streams),
     ("a-mebibyte-comes-out-whole", mebibyte),
+    ("a-reader-may-take-its-time", slow_reader),
     ("stdin-comes-back-from-cat", stdin),
     ("input-that-nobody-reads-holds-nothing-up", unread_input),
     ("a-terminal-or-null-is-no-input", no_input),
@@ -413,6 +415,26 @@ fn panic(fixture: &Fixture) -> Result<(), Failed> {
         true => Ok(()),
         false => Err(format!("{}: {text}", output.status).into()),
     }
+}
+
+/// More than all the pipes and sockets on the way hold. While the reader does
+/// not read, the guest is idle, and its clock skips as far as there are timers.
+fn slow_reader(_: &Fixture) -> Result<(), Failed> {
+    let child = Command::new(std::env::current_exe()?)
+        .args(["exec", "--timeout", "60", "--", "busybox", "seq", "300000"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    // What the reader does instead.
+    std::thread::sleep(Duration::from_secs(2));
+    let output = child.wait_with_output()?;
+    let expected: String = (1..=300_000).map(|number| format!("{number}\n")).collect();
+    if output.status.success() && output.stdout == expected.as_bytes() {
+        return Ok(());
+    }
+    let (bytes, text) = (output.stdout.len(), String::from_utf8_lossy(&output.stderr));
+    Err(format!("{}, {bytes} bytes instead of {}: {text}", output.status, expected.len()).into())
 }
 
 /// `yes | head -1`: without being told, the program would write for ever.

@@ -10,13 +10,9 @@ use protocol::{Ended, Job, Module};
 
 use crate::{LAB, machine, session, supervise, trace, watchdog};
 
-/// What everything but the program may take: loading modules, ending what the
-/// program left, sending the record.
-const REST: Duration = Duration::from_secs(3);
-
 /// Runs the job. An error is a reason why the program was never started.
 pub fn run(job: &Job) -> Result<Ended, String> {
-    watchdog::start(Duration::from_millis(job.timeout_ms) + REST)?;
+    watchdog::start(Duration::from_millis(job.timeout_ms) + watchdog::REST)?;
     for module in &job.modules {
         load(module)?;
     }

@@ -25,7 +25,7 @@ use protocol::session::{FRAME_MAX, Frame, Size, Streams};
 use protocol::{Ended, Job, Session};
 
 use crate::port::{Port, set_nonblocking};
-use crate::{supervise, trace};
+use crate::{supervise, trace, watchdog};
 
 nix::ioctl_write_ptr_bad!(tiocswinsz, nix::libc::TIOCSWINSZ, Winsize);
 nix::ioctl_write_int_bad!(tiocsctty, nix::libc::TIOCSCTTY);
@@ -37,9 +37,10 @@ pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
     let exits = SignalFd::with_flags(&sigchld, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
         .map_err(|e| format!("failed to watch for SIGCHLD: {e}"))?;
     let port = Port::open()?;
-    let deadline = supervise::now()? + Duration::from_millis(job.timeout_ms);
+    let mut deadline = supervise::now()? + Duration::from_millis(job.timeout_ms);
     let (program, mut relay) = start(job, session, port)?;
     let ended = loop {
+        deadline += relay.wait_for_room(deadline)?;
         let left = deadline.saturating_sub(supervise::now()?);
         relay.turn(Some(&exits), Some(left))?;
         // Each look takes all that is pending: signals of one kind are one.
@@ -54,7 +55,9 @@ pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
     // What ends the rest is the lab's doing, none of the program's.
     trace::switch(false)?;
     supervise::end_the_rest()?;
+    watchdog::stop()?;
     relay.finish()?;
+    watchdog::start(watchdog::REST)?;
     Ok(ended)
 }
 
@@ -155,6 +158,23 @@ impl Relay {
             });
         }
         Ok(relay)
+    }
+
+    /// Waits for a host that does not take what is sent to it, for as long as it
+    /// likes, and returns how long that was, to be added to the program's time.
+    /// The clock of an idle guest skips such a wait, of whatever length, up to
+    /// the next timer: no limit may be among these.
+    fn wait_for_room(&mut self, deadline: Duration) -> Result<Duration, String> {
+        if self.port.has_room() {
+            return Ok(Duration::ZERO);
+        }
+        let since = supervise::now()?;
+        watchdog::stop()?;
+        while !self.port.has_room() {
+            self.turn(None, None)?;
+        }
+        watchdog::start(deadline.saturating_sub(since) + watchdog::REST)?;
+        Ok(supervise::now()? - since)
     }
 
     /// Waits until something can be done, and does it.

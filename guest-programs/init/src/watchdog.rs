@@ -31,7 +31,12 @@ const TICK: Duration = Duration::from_nanos((1 << 15) * 1_000_000_000 / 33_000_0
 /// Counts have 20 bits.
 const MOST: u128 = (1 << 20) - 1;
 
-/// Stops it, for work of PID 1's own that takes minutes of the guest's time.
+/// What everything but the program may take: loading modules, ending what the
+/// program left, sending the record.
+pub const REST: Duration = Duration::from_secs(3);
+
+/// Stops it, for work of PID 1's own that takes minutes of the guest's time, and
+/// for waiting for the host, which an idle guest's clock skips.
 pub fn stop() -> Result<(), String> {
     let path = format!("/sys/bus/pci/devices/{WATCHDOG_SLOT}/config");
     File::options()
