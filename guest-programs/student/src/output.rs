@@ -107,6 +107,12 @@ mod tests {
     }
 
     #[test]
+    fn more_lines_are_heard_than_are_shown() {
+        let (heard, output) = hear(&"x\n".repeat(LINES + 1), usize::MAX);
+        assert_eq!((heard.len(), output.lines), (LINES + 1, LINES + 1));
+    }
+
+    #[test]
     fn what_is_too_long_is_cut() {
         let (heard, _) = hear(&("x".repeat(LINE + 1) + "\n"), usize::MAX);
         assert_eq!(heard, ["x".repeat(LINE)]);
