@@ -11,10 +11,11 @@ use std::time::Duration;
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use nix::sys::time::TimeSpec;
-use nix::time::{ClockId, ClockNanosleepFlags, clock_gettime, clock_nanosleep};
+use nix::time::{ClockId, ClockNanosleepFlags, clock_nanosleep};
 use protocol::{CHECKPOINT_PARAMETER, PVPANIC_SLOT, USERS, User};
 
 use crate::registers::Registers;
+use crate::supervise::now;
 
 /// Writes a line to the kernel log, which the host keeps.
 pub fn log(line: &str) {
@@ -117,16 +118,9 @@ pub fn stop_here() -> Result<(), String> {
 pub fn sleep_until_next(marks: Duration) -> Result<Duration, String> {
     let next = marks * (now()?.as_millis() / marks.as_millis() + 1) as u32;
     let flags = ClockNanosleepFlags::TIMER_ABSTIME;
-    clock_nanosleep(CLOCK, flags, &TimeSpec::from(next))
+    clock_nanosleep(ClockId::CLOCK_MONOTONIC, flags, &TimeSpec::from(next))
         .map_err(|e| format!("failed to sleep: {e}"))?;
     Ok(next)
-}
-
-const CLOCK: ClockId = ClockId::CLOCK_MONOTONIC;
-
-fn now() -> Result<Duration, String> {
-    let now = clock_gettime(CLOCK).map_err(|e| format!("failed to read the clock: {e}"))?;
-    Ok(now.into())
 }
 
 /// Makes the kernel find devices that were not there when it booted: a
