@@ -4,25 +4,36 @@
 //!
 //! ```ignore
 //! mark!("forks three children");
+//! mark!("handler: si_pid {} si_status {}", Pid::from_raw(pid), status);
 //! check!("si_pid", info.pid, child);
 //! ```
+//!
+//! A mark is data: where it stands in the source, its format, and its values
+//! with their types ([`Arg`]). Whoever reads the trace knows which number is a
+//! task and which is a count; see [`encoding`] for how it is written.
 //!
 //! A mark is one write(2) to `/sys/kernel/tracing/trace_marker`, formatted on
 //! the stack: it takes no lock and allocates nothing, so it may be used in a
 //! signal handler (signal-safety(7)).
 
-use std::fmt::{self, Write as _};
+pub mod encoding;
+
+mod arg;
+
+use std::fmt;
 use std::os::fd::{BorrowedFd, IntoRawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
+pub use arg::{Arg, Measured};
+
 /// Where a write becomes an event of the trace.
 const TRACE_MARKER: &str = "/sys/kernel/tracing/trace_marker";
 
-/// The longest mark, bytes; a longer one is cut.
-pub const MAX_LEN: usize = 200;
+/// The longest mark, bytes, with its format and values; a longer one is cut.
+pub const MAX_LEN: usize = 400;
 
 /// The opened `trace_marker`; -1 before [`open_trace`].
 static TRACE: AtomicI32 = AtomicI32::new(-1);
@@ -39,25 +50,30 @@ pub fn open_trace() {
 }
 
 /// Writes one mark. Use [`mark!`].
-pub fn write(text: fmt::Arguments<'_>) {
+pub fn write(file: &str, line: u32, format: &str, args: &[Arg<'_>]) {
     let fd = TRACE.load(Ordering::Relaxed);
     if fd < 0 {
         return;
     }
-    let mut line = Line { bytes: [0; MAX_LEN], len: 0 };
+    let mut mark = Line { bytes: [0; MAX_LEN], len: 0 };
     // A mark that is too long is cut, so the only error there is needs no care.
-    let _ = line.write_fmt(text);
+    let _ = encoding::write(&mut mark, file, line, format, args);
     // SAFETY: the descriptor was opened by `open_trace` and is never closed.
     let trace = unsafe { BorrowedFd::borrow_raw(fd) };
     // A mark that the kernel refuses shows as a missing line in the timeline,
-    // which the lesson's snapshot and expectations notice.
-    let _ = nix::unistd::write(trace, &line.bytes[..line.len]);
+    // which the lesson's story and expectations notice.
+    let _ = nix::unistd::write(trace, &mark.bytes[..mark.len]);
 }
 
-/// Writes a formatted mark into the trace.
+/// Writes a mark into the trace: a format, and a value for each `{}` in it, of
+/// any type that an [`Arg`] is made from. No other placeholder is understood,
+/// so that each value keeps its type.
 #[macro_export]
 macro_rules! mark {
-    ($($arg:tt)*) => { $crate::write(format_args!($($arg)*)) };
+    ($format:literal $(, $arg:expr)* $(,)?) => {{
+        const { $crate::encoding::check($format, [$(stringify!($arg)),*].len()) };
+        $crate::write(file!(), line!(), $format, &[$($crate::Arg::from($arg)),*])
+    }};
 }
 
 /// Checks a value that a lesson shows: unless `got` equals `want`, says which
