@@ -78,7 +78,7 @@ fn shown(run: &Run) -> Vec<Line> {
             tasks.entry(pid).or_insert(next);
         }
         let cells: Vec<_> = entry.cells.iter().map(|cell| (cell.lane, &cell.lines)).collect();
-        let text = format!("{} {} {cells:?}", entry.subject(), entry.event);
+        let text = format!("{} {} {cells:?}", entry.subject(), entry.event());
         lines.push(Line { task: tasks[&entry.pid], text: renumbered(&text, &tasks) });
     }
     lines

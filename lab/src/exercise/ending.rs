@@ -108,11 +108,11 @@ impl Ending {
     /// Of a run that has a record; `None` if it simply ran to its end.
     pub fn of_run(record: &Record, timeline: &Timeline) -> Option<Ending> {
         let entries = &timeline.entries;
-        if entries.iter().any(|entry| entry.event == "mark_victim") {
+        if entries.iter().any(|entry| entry.event() == "mark_victim") {
             let text = "it used up the machine's memory (64 MiB) and was killed";
             return Some(Ending::new(Kind::OutOfMemory, text));
         }
-        if entries.iter().any(|entry| entry.event == "mark" && says(entry, KILLED_BY_SIGXFSZ)) {
+        if entries.iter().any(|entry| entry.event() == "mark" && says(entry, KILLED_BY_SIGXFSZ)) {
             let text = "it wrote more than 1 MiB into a file or its output and was killed";
             return Some(Ending::new(Kind::TooMuchOutput, text));
         }
@@ -141,7 +141,7 @@ impl Ending {
 fn forks(timeline: &Timeline) -> usize {
     let entries = &timeline.entries;
     let is_theirs = |(index, entry): &(usize, &Entry)| {
-        entry.event == "sched_process_fork"
+        entry.event() == "sched_process_fork"
             && Role::of(entry.pid, &entries[..*index]) != Role::Other
     };
     entries.iter().enumerate().filter(is_theirs).count()

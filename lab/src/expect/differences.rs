@@ -26,7 +26,7 @@ impl<'a> Candidate<'a> {
         let entry = self.entry();
         let mut differences = Vec::new();
         for (field, wanted) in &expected.fields {
-            if !wanted.is_in(&entry.event, field, &entry.fields) {
+            if !wanted.is_in(entry.event(), field, &entry.fields) {
                 let found = shown(entry, field);
                 // A text may be a sentence, and hold a "not" of its own.
                 differences.push(if found.contains(' ') {
@@ -103,7 +103,7 @@ impl<'a> Candidate<'a> {
         self.timeline.entries[..self.index]
             .iter()
             .rev()
-            .filter(|entry| entry.event == "sched_process_fork")
+            .filter(|entry| entry.event() == "sched_process_fork")
             .find(|entry| pid(entry, "child_pid") == Some(child.into()))
             .is_some_and(|entry| pid(entry, "parent_pid") == Some(parent.into()))
     }
@@ -111,7 +111,7 @@ impl<'a> Candidate<'a> {
 
 /// A field's value by its name, or as it is.
 fn shown(entry: &Entry, field: &str) -> String {
-    match (names::field(&entry.event, field, &entry.fields), entry.fields.get(field)) {
+    match (names::field(entry.event(), field, &entry.fields), entry.fields.get(field)) {
         (Some(name), _) => name,
         (None, Some(value)) => value.to_string(),
         (None, None) => "absent".to_owned(),

@@ -41,7 +41,7 @@ impl Expectation {
     fn segment(&self, timeline: &Timeline) -> Result<(Range<usize>, Option<i32>), String> {
         let entries = &timeline.entries;
         let mark = |start: usize, prefix: &String| {
-            let is_it = |entry: &Entry| entry.event == "mark" && text(entry).starts_with(prefix);
+            let is_it = |entry: &Entry| entry.event() == "mark" && text(entry).starts_with(prefix);
             let found = entries[start..].iter().position(is_it);
             found.map(|offset| start + offset).ok_or_else(|| prefix.clone())
         };
@@ -63,7 +63,7 @@ impl Expectation {
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for index in range {
             let candidate = Candidate { timeline, index, marker };
-            if candidate.entry().event != self.event {
+            if candidate.entry().event() != self.event {
                 continue;
             }
             let differences = candidate.differences(self);
@@ -114,7 +114,7 @@ fn list(detail: &mut String, heading: &str, events: &[(&Entry, Vec<String>)]) {
 
 /// An event in one line.
 fn sentence(entry: &Entry) -> String {
-    let lane = if entry.event == "mark" { Lane::User } else { Lane::Kernel };
+    let lane = if entry.event() == "mark" { Lane::User } else { Lane::Kernel };
     let told = entry.lines(lane).join(" ");
     format!("{} µs {} {}", microseconds(entry.time_ns), entry.subject(), visible(&told))
 }

@@ -34,11 +34,11 @@ impl Role {
         // number may have belonged to another task before.
         loop {
             let birth = past.iter().rposition(|entry| {
-                entry.event == "sched_process_fork" && number(entry, "child_pid") == Some(pid)
+                entry.event() == "sched_process_fork" && number(entry, "child_pid") == Some(pid)
             });
             let life = &past[birth.map_or(0, |index| index + 1)..];
             let is_program = life.iter().any(|entry| {
-                entry.event == "sched_process_exec"
+                entry.event() == "sched_process_exec"
                     && number(entry, "pid") == Some(pid)
                     && entry.fields.get("filename").and_then(Value::as_text) == Some(PROGRAM)
             });

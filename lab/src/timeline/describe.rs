@@ -1,26 +1,28 @@
 //! What is said of an event, and in which lane.
 
-use super::path::path;
-use super::{Cell, Lane};
+use super::{Cell, Entry, Lane, Teller};
+use crate::trace::Kind;
 use crate::trace::names::{self, DefaultAction};
-use crate::trace::{Event, Fields, Kind};
 
 /// What is said of one event.
-pub(super) fn cells(event: &Event) -> Vec<Cell> {
+pub(super) fn cells(entry: &Entry, teller: &dyn Teller) -> Vec<Cell> {
     let cell = |lane, lines| Cell { lane, lines };
     let kernel = |text: String| {
         // Where it happened comes first, as it does in time.
-        let path = path(event.context, &event.stack);
+        let path = teller.path(entry.event(), entry.context, &entry.stack);
         let lines = if path.is_empty() { vec![text] } else { vec![format!("{path}:"), text] };
         cell(Lane::Kernel, lines)
     };
-    match &event.kind {
-        Kind::Mark { text } => vec![cell(Lane::User, vec![text.clone()])],
+    match &entry.kind {
+        Kind::Mark(mark) => {
+            vec![cell(Lane::User, vec![mark.text(|pid| teller.task(pid))])]
+        }
         Kind::IrqEntry { irq, name } => {
+            let irq = teller.value(entry.event(), "irq", irq.to_string());
             let device = format!("{} ▶ irq {irq}", device(name));
             vec![cell(Lane::Device, vec![device]), kernel(name.clone())]
         }
-        kind => vec![kernel(in_kernel(kind, &event.fields))],
+        _ => vec![kernel(in_kernel(entry, teller))],
     }
 }
 
@@ -30,13 +32,18 @@ fn device(handler: &str) -> &str {
     if handler.starts_with("lab_") { "edu" } else { handler }
 }
 
-fn in_kernel(kind: &Kind, fields: &Fields) -> String {
-    match kind {
-        Kind::Mark { text } | Kind::KernelMark { function: None, text } => text.clone(),
+fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
+    let task = |pid: &i32| teller.task(*pid);
+    match &entry.kind {
+        Kind::Mark(mark) => mark.text(|pid| teller.task(pid)),
+        Kind::KernelMark { function: None, text } => text.clone(),
         Kind::KernelMark { function: Some(function), text } => format!("{function}: {text}"),
-        Kind::Step { what, value } => format!("{what} {value}"),
+        Kind::Step { what, value } => {
+            let value = teller.value(entry.event(), "value", value.to_string());
+            format!("{what} {value}")
+        }
         Kind::SignalGenerate { sig, errno, code, pid, group, result, .. } => {
-            let to = if *group { "" } else { "thread " };
+            let (to, pid) = (if *group { "" } else { "thread " }, task(pid));
             let info = siginfo(*sig, *errno, *code);
             format!("{} to {to}{pid}, {info}{}", signal(*sig), outcome(*result))
         }
@@ -47,22 +54,41 @@ fn in_kernel(kind: &Kind, fields: &Fields) -> String {
                 effect(*sig, *sa_handler)
             )
         }
-        Kind::Fork { child_pid, .. } => format!("forks {child_pid}"),
+        Kind::Fork { child_pid, .. } => format!("forks {}", task(child_pid)),
+        Kind::NewTask { pid, thread: false } => format!("makes the process {}", task(pid)),
+        Kind::NewTask { pid, thread: true } => format!("makes the thread {}", task(pid)),
         Kind::Exec { filename, .. } => format!("executes {filename}"),
         Kind::Exit { .. } => "exits".to_owned(),
         Kind::IrqEntry { name, .. } => name.clone(),
-        Kind::IrqExit { irq, handled: true } => format!("irq {irq} handled"),
-        Kind::IrqExit { irq, handled: false } => format!("irq {irq} not handled"),
+        Kind::IrqExit { irq, handled } => {
+            let irq = teller.value(entry.event(), "irq", irq.to_string());
+            format!("irq {irq} {}", if *handled { "handled" } else { "not handled" })
+        }
         Kind::SysEnter { id, .. } => format!("enters {}", syscall(*id)),
         Kind::SysExit { id, ret } => {
-            format!("{} returns {}", syscall(*id), names::return_value(*ret))
+            let task = returns_task(*id).then(|| teller.returned_task(*ret)).flatten();
+            let ret = || teller.value(entry.event(), "ret", names::return_value(*ret));
+            format!("{} returns {}", syscall(*id), task.unwrap_or_else(ret))
         }
-        Kind::Waking { pid, .. } => format!("wakes {pid}"),
-        Kind::Wakeup { pid, .. } => format!("{pid} is awake"),
-        Kind::Other { name } => fields
-            .iter()
-            .fold(name.clone(), |text, (field, value)| format!("{text} {field}={value}")),
+        Kind::Waking { pid, .. } => format!("wakes {}", task(pid)),
+        Kind::Wakeup { pid, .. } => format!("{} is awake", task(pid)),
+        Kind::Other { name } => entry.fields.iter().fold(name.clone(), |text, (field, value)| {
+            let value = match value.as_int().and_then(|n| i32::try_from(n).ok()) {
+                Some(pid) if field == "pid" || field.ends_with("_pid") => teller.task(pid),
+                _ => teller.value(name, field, value.to_string()),
+            };
+            format!("{text} {field}={value}")
+        }),
     }
+}
+
+/// Whether a system call returns the number of a task.
+fn returns_task(id: i64) -> bool {
+    const CALLS: &[&str] = &[
+        "fork", "vfork", "clone", "clone3", "wait4", "getpid", "gettid", "getppid", "getpgrp",
+        "getpgid", "getsid", "setsid",
+    ];
+    names::syscall(id).is_some_and(|name| CALLS.contains(&name))
 }
 
 /// A signal's name; a real-time signal's number too, which is what programs
@@ -122,8 +148,9 @@ fn syscall(id: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::teller::AsIs;
     use super::*;
-    use crate::trace::{Context, Symbols, Value};
+    use crate::trace::{Context, Event, Fields, Symbols, Value};
 
     /// What is told of an event, `|` between its cells.
     fn told(name: &str, fields: &[(&str, i64)], texts: &[(&str, &str)]) -> String {
@@ -137,7 +164,9 @@ mod tests {
         }
         let mut event = Event::new(name, fields, &Symbols::default()).unwrap();
         event.context = Context::Hardirq;
-        let cells: Vec<String> = cells(&event).iter().map(|cell| cell.lines.join(" ")).collect();
+        let entry = Entry::new(&event, 0);
+        let cells = cells(&entry, &AsIs);
+        let cells: Vec<String> = cells.iter().map(|cell| cell.lines.join(" ")).collect();
         cells.join(" | ")
     }
 

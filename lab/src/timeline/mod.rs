@@ -6,13 +6,17 @@
 
 mod describe;
 mod path;
+mod teller;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::trace::{Context, Event, Fields, Frame};
+use crate::trace::{Context, Event, Fields, Frame, Kind};
 
 pub use path::own;
+pub use teller::Teller;
+
+use teller::AsIs;
 
 /// All events of a run, in order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,8 +34,8 @@ pub struct Entry {
     pub pid: i32,
     /// On whose behalf the kernel was running.
     pub context: Context,
-    /// The kernel's name of the event; see [`crate::trace::Kind::name`].
-    pub event: String,
+    /// What happened.
+    pub kind: Kind,
     /// What the event held.
     pub fields: Fields,
     /// What is told of it; at most one cell a lane.
@@ -66,16 +70,13 @@ impl Timeline {
     /// The timeline of a run's events, which are in order.
     pub fn new(events: &[Event]) -> Timeline {
         let start = events.first().map_or(0, |event| event.time_ns);
-        let entry = |event: &Event| Entry {
-            time_ns: event.time_ns.saturating_sub(start),
-            pid: event.pid,
-            context: event.context,
-            event: event.kind.name().to_owned(),
-            fields: event.fields.clone(),
-            cells: describe::cells(event),
-            stack: event.stack.clone(),
-        };
-        Timeline { entries: events.iter().map(entry).collect() }
+        Timeline { entries: events.iter().map(|event| Entry::new(event, start)).collect() }
+    }
+
+    /// The same without the events that the kernel calls `event`.
+    pub fn without(mut self, event: &str) -> Timeline {
+        self.entries.retain(|entry| entry.event() != event);
+        self
     }
 
     /// The timeline as JSON:
@@ -101,12 +102,43 @@ impl Timeline {
 }
 
 impl Entry {
+    /// An event of a run that began at `start`, told as it is.
+    fn new(event: &Event, start: u64) -> Entry {
+        let mut entry = Entry {
+            time_ns: event.time_ns.saturating_sub(start),
+            pid: event.pid,
+            context: event.context,
+            kind: event.kind.clone(),
+            fields: event.fields.clone(),
+            cells: Vec::new(),
+            stack: event.stack.clone(),
+        };
+        entry.cells = entry.told(&AsIs);
+        entry
+    }
+
+    /// What is told of the event where things are called as `teller` says.
+    pub fn told(&self, teller: &dyn Teller) -> Vec<Cell> {
+        describe::cells(self, teller)
+    }
+
+    /// The kernel's name of the event; see [`Kind::name`].
+    pub fn event(&self) -> &str {
+        self.kind.name()
+    }
+
     /// Who acts: `[31]` is task 31; `[31] hardirq:` is an interrupt that came
     /// while task 31 was running, which need not have anything to do with it.
     pub fn subject(&self) -> String {
+        self.subject_told(&AsIs)
+    }
+
+    /// The same, where things are called as `teller` says.
+    pub fn subject_told(&self, teller: &dyn Teller) -> String {
+        let task = teller.task(self.pid);
         match self.context {
-            Context::Process => format!("[{}]", self.pid),
-            context => format!("[{}] {}:", self.pid, context.name()),
+            Context::Process => format!("[{task}]"),
+            context => format!("[{task}] {}:", context.name()),
         }
     }
 
@@ -123,7 +155,7 @@ impl Serialize for Entry {
         entry.serialize_field("time_ns", &self.time_ns)?;
         entry.serialize_field("pid", &self.pid)?;
         entry.serialize_field("context", &self.context)?;
-        entry.serialize_field("event", &self.event)?;
+        entry.serialize_field("event", self.event())?;
         entry.serialize_field("fields", &self.fields)?;
         entry.serialize_field("cells", &self.cells)?;
         entry.serialize_field("stack", &stack)?;

@@ -20,8 +20,9 @@ pub struct Event {
     pub context: Context,
     /// What happened.
     pub kind: Kind,
-    /// The same, under the kernel's own names; those of a mark are `text` and,
-    /// for one of the kernel's, `function`.
+    /// The same, under the kernel's own names; those of a mark are `text`
+    /// and where it stands in the program, `source`; those of the kernel's own,
+    /// `text` and `function`.
     pub fields: Fields,
     /// The kernel functions it happened in, innermost first; empty if the
     /// trace was not asked for them.
@@ -96,7 +97,11 @@ impl Event {
         let kind = Kind::new(name, &fields, symbols)?;
         let text = |text: &str| Value::Text(text.to_owned());
         let fields = match &kind {
-            Kind::Mark { text: t } => [("text".to_owned(), text(t))].into(),
+            Kind::Mark(mark) => {
+                let said = text(&mark.text(|pid| pid.to_string()));
+                let source = mark.source.as_ref().map(|source| ("source".to_owned(), text(source)));
+                std::iter::once(("text".to_owned(), said)).chain(source).collect()
+            }
             Kind::KernelMark { function, text: t } => {
                 let function = function.as_deref().unwrap_or("?");
                 [("function".to_owned(), text(function)), ("text".to_owned(), text(t))].into()

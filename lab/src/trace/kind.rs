@@ -1,14 +1,22 @@
 //! What happened, in types: from an event's fields to a [`Kind`].
 
 use super::TraceError;
+use super::mark::Mark;
 use super::symbols::Symbols;
 use super::value::{Fields, Value};
+
+/// The kernel's name of the event that tells of a new task, whoever makes it and
+/// however.
+pub const NEW_TASK: &str = "task_newtask";
+
+/// include/uapi/linux/sched.h
+const CLONE_THREAD: u64 = 0x0001_0000;
 
 /// What happened, of what the lab understands. Fields are the kernel's.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// A program wrote into `trace_marker`.
-    Mark { text: String },
+    Mark(Mark),
     /// Kernel code did the like (`trace_puts`), in this function.
     KernelMark { function: Option<String>, text: String },
     /// A module of the lab took a step (`lab:lab_step`).
@@ -28,6 +36,9 @@ pub enum Kind {
     SignalDeliver { sig: i32, errno: i32, code: i32, sa_handler: u64, sa_flags: u64 },
     /// A task was made.
     Fork { parent_comm: String, parent_pid: i32, child_comm: String, child_pid: i32 },
+    /// The current task made a task that has not run yet (`task_newtask`).
+    /// `thread`: in its own process.
+    NewTask { pid: i32, thread: bool },
     /// The current task became another program.
     Exec { filename: String, pid: i32, old_pid: i32 },
     /// The current task began to die.
@@ -59,12 +70,13 @@ impl Kind {
     /// kernel calls `print`.
     pub fn name(&self) -> &str {
         match self {
-            Kind::Mark { .. } => "mark",
+            Kind::Mark(_) => "mark",
             Kind::KernelMark { .. } => "kernel_mark",
             Kind::Step { .. } => "lab_step",
             Kind::SignalGenerate { .. } => "signal_generate",
             Kind::SignalDeliver { .. } => "signal_deliver",
             Kind::Fork { .. } => "sched_process_fork",
+            Kind::NewTask { .. } => NEW_TASK,
             Kind::Exec { .. } => "sched_process_exec",
             Kind::Exit { .. } => "sched_process_exit",
             Kind::IrqEntry { .. } => "irq_handler_entry",
@@ -85,12 +97,13 @@ impl Kind {
 
 /// As in the kernel's `format` files.
 const FIELDS: &[(&str, &[&str])] = &[
-    ("mark", &["text"]),
+    ("mark", &["text", "source"]),
     ("kernel_mark", &["function", "text"]),
     ("lab_step", &["what", "value"]),
     ("signal_generate", &["sig", "errno", "code", "comm", "pid", "group", "result"]),
     ("signal_deliver", &["sig", "errno", "code", "sa_handler", "sa_flags"]),
     ("sched_process_fork", &["parent_comm", "parent_pid", "child_comm", "child_pid"]),
+    (NEW_TASK, &["pid", "comm", "clone_flags", "oom_score_adj"]),
     ("sched_process_exec", &["filename", "pid", "old_pid"]),
     ("sched_process_exit", &["comm", "pid", "prio"]),
     ("irq_handler_entry", &["irq", "name"]),
@@ -134,6 +147,10 @@ impl Reader<'_> {
                 child_comm: self.text("child_comm")?,
                 child_pid: self.i32("child_pid")?,
             },
+            NEW_TASK => Kind::NewTask {
+                pid: self.i32("pid")?,
+                thread: self.u64("clone_flags")? & CLONE_THREAD != 0,
+            },
             "sched_process_exec" => Kind::Exec {
                 filename: self.text("filename")?,
                 pid: self.i32("pid")?,
@@ -163,7 +180,7 @@ impl Reader<'_> {
         let text = self.text("buf")?;
         let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
         Ok(match function.as_deref() {
-            Some("tracing_mark_write") => Kind::Mark { text },
+            Some("tracing_mark_write") => Kind::Mark(Mark::read(&text)),
             _ => Kind::KernelMark { function, text },
         })
     }

@@ -13,6 +13,7 @@
 pub mod event;
 pub mod format;
 pub mod kind;
+pub mod mark;
 pub mod names;
 pub mod ring_buffer;
 pub mod symbols;
@@ -26,6 +27,7 @@ use std::collections::{BTreeMap, HashMap};
 pub use error::TraceError;
 pub use event::{Context, Event, Frame};
 pub use kind::Kind;
+pub use mark::Mark;
 pub use symbols::{Symbol, Symbols};
 pub use value::{Fields, Value};
 

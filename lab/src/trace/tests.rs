@@ -127,7 +127,7 @@ fn only_trace_marker_speaks_for_programs() {
     assert_eq!(
         kinds,
         [
-            &Kind::Mark { text: "one".to_owned() },
+            &Kind::Mark(Mark::read("one")),
             &Kind::KernelMark { function, text: "two".to_owned() },
             &Kind::KernelMark { function: None, text: "three".to_owned() },
         ]

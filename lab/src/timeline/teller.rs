@@ -1,0 +1,42 @@
+//! How things are called that are not the same in every run.
+
+use super::path::path;
+use crate::trace::{Context, Frame};
+
+/// Calls by name what a sentence about an event mentions.
+pub trait Teller {
+    /// A task, by its number in the first pid namespace.
+    fn task(&self, pid: i32) -> String;
+
+    /// The task whose number a system call returned; `None` if it is told as
+    /// the number it is.
+    fn returned_task(&self, ret: i64) -> Option<String>;
+
+    /// How the kernel came to where an event happened, outermost function
+    /// first; empty if there is nothing worth telling.
+    fn path(&self, event: &str, context: Context, stack: &[Frame]) -> String;
+
+    /// A value that may be the host's own, such as the number of an interrupt.
+    fn value(&self, event: &str, field: &str, value: String) -> String;
+}
+
+/// Everything as it was in the run.
+pub(super) struct AsIs;
+
+impl Teller for AsIs {
+    fn task(&self, pid: i32) -> String {
+        pid.to_string()
+    }
+
+    fn returned_task(&self, _ret: i64) -> Option<String> {
+        None
+    }
+
+    fn path(&self, _event: &str, context: Context, stack: &[Frame]) -> String {
+        path(context, stack)
+    }
+
+    fn value(&self, _event: &str, _field: &str, value: String) -> String {
+        value
+    }
+}

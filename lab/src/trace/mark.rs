@@ -1,0 +1,98 @@
+//! A program's mark, as data.
+
+use marker::Arg;
+use marker::encoding;
+
+use super::names;
+
+/// What a program wrote into `trace_marker`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The place in the program's source, `src/main.rs:36`; `None` for text that
+    /// did not come from `mark!`.
+    pub source: Option<String>,
+    /// What it says, one behind the other.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Words, as they are.
+    Words(String),
+    /// A task, by its number in the first pid namespace.
+    Task(i32),
+    /// A count, a size or any other plain number.
+    Count(i128),
+    /// An address or a set of bits.
+    Address(u64),
+    /// An error number.
+    Errno(i32),
+}
+
+impl Mark {
+    /// Reads what was written. Text of any other form is a mark of words alone.
+    pub fn read(text: &str) -> Mark {
+        let Some(mark) = encoding::read(text) else {
+            return Mark { source: None, parts: vec![Part::Words(text.to_owned())] };
+        };
+        let mut args = mark.args.iter();
+        let mut parts = Vec::new();
+        for (number, words) in mark.format.split("{}").enumerate() {
+            if number > 0 {
+                parts.extend(args.next().map(|arg| Part::from(*arg)));
+            }
+            if !words.is_empty() {
+                parts.push(Part::Words(words.to_owned()));
+            }
+        }
+        Mark { source: Some(format!("{}:{}", mark.file, mark.line)), parts }
+    }
+
+    /// The mark as one text, whose tasks are called as `task` says.
+    pub fn text(&self, task: impl Fn(i32) -> String) -> String {
+        let text = |part: &Part| match part {
+            Part::Words(words) => words.clone(),
+            Part::Task(pid) => task(*pid),
+            Part::Count(count) => count.to_string(),
+            Part::Address(address) => format!("{address:#x}"),
+            Part::Errno(errno) => names::errno(*errno).unwrap_or_else(|| format!("errno {errno}")),
+        };
+        self.parts.iter().map(text).collect()
+    }
+}
+
+impl From<Arg<'_>> for Part {
+    fn from(arg: Arg<'_>) -> Part {
+        match arg {
+            Arg::Task(pid) => Part::Task(pid),
+            Arg::Count(count) => Part::Count(count),
+            Arg::Address(address) => Part::Address(address),
+            Arg::Errno(errno) => Part::Errno(errno),
+            Arg::Text(text) => Part::Words(text.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_their_types() {
+        let mut text = String::new();
+        let args =
+            [Arg::Task(21), Arg::Errno(11), Arg::Address(16), Arg::Count(21), Arg::Text("x")];
+        encoding::write(&mut text, "src/main.rs", 7, "{}: {} {}, {}{}", &args).unwrap();
+        let mark = Mark::read(&text);
+        assert_eq!(mark.source.as_deref(), Some("src/main.rs:7"));
+        assert_eq!(mark.text(|pid| pid.to_string()), "21: EAGAIN 0x10, 21x");
+        assert_eq!(mark.text(|_| "child 1".to_owned()), "child 1: EAGAIN 0x10, 21x");
+    }
+
+    #[test]
+    fn text_of_others_is_words() {
+        let mark = Mark::read("by 21: {}");
+        assert_eq!((&mark.source, mark.text(|_| String::new())), (&None, "by 21: {}".to_owned()));
+    }
+}
