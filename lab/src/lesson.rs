@@ -74,6 +74,8 @@ pub struct Lesson {
     pub expect: Vec<Expectation>,
     /// What the kernel reports in its log because a program provokes it.
     pub report: Vec<Report>,
+    /// What differs from host to host.
+    pub host: Vec<HostValue>,
 }
 
 /// A report of the kernel's that is part of a lesson. Any other makes the test
@@ -87,6 +89,18 @@ pub struct Report {
     /// that the kernel prints with it.
     pub text: String,
     /// Why it is provoked.
+    pub why: String,
+}
+
+/// A value that is the host's: of its compilers or of its QEMU. A story says only
+/// that it is there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostValue {
+    /// An event's field, `irq_handler_entry.irq`; or `output`: what the program
+    /// prints between `‹` and `›`.
+    pub value: String,
+    /// Why it differs.
     pub why: String,
 }
 
@@ -159,6 +173,8 @@ struct RawLesson {
     expect: Vec<Expectation>,
     #[serde(default)]
     report: Vec<Report>,
+    #[serde(default)]
+    host: Vec<HostValue>,
 }
 
 fn default_timeout_ms() -> u64 {
@@ -210,7 +226,16 @@ impl Lesson {
             trace: raw.trace,
             expect: raw.expect,
             report: raw.report,
+            host: raw.host,
         })
+    }
+}
+
+impl Lesson {
+    /// Whether the lesson declares a value to be the host's; see
+    /// [`HostValue::value`].
+    pub fn is_the_hosts(&self, value: &str) -> bool {
+        self.host.iter().any(|host| host.value == value)
     }
 }
 

@@ -5,10 +5,11 @@
 
 use std::fmt;
 
-use protocol::{Job, Marks, Module};
+use protocol::{Job, Marks, Module, TraceEvent};
 
 use crate::kernel::Kind;
 use crate::lesson::{Lesson, module_file};
+use crate::trace::kind::NEW_TASK;
 use crate::vm::command::{self, Accel, Files, Flag, QEMU, Start};
 
 /// How a person wants a lesson to be run.
@@ -95,7 +96,7 @@ impl Plan {
                 .iter()
                 .map(|load| Module { file: module_file(&load.kmod), params: load.params.clone() })
                 .collect(),
-            trace: if options.trace { lesson.trace.clone() } else { Vec::new() },
+            trace: if options.trace { traced(&lesson) } else { Vec::new() },
             trace_buffer_kib: lesson.trace_buffer_kib,
             timeout_ms: lesson.timeout_ms * u64::from(options.kernel.patience()),
             marks: Marks::Anyone,
@@ -118,6 +119,15 @@ impl Plan {
         flags.extend(command::added(&self.lesson.devices, self.start(), &files));
         flags
     }
+}
+
+/// What the kernel records: the lesson's events, and every task that is made,
+/// so that a story can say who a task is.
+fn traced(lesson: &Lesson) -> Vec<TraceEvent> {
+    let event = format!("task/{NEW_TASK}");
+    let asked = lesson.trace.iter().any(|traced| traced.event == event);
+    let births = TraceEvent { event, filter: String::new(), stack: false };
+    (!asked).then_some(births).into_iter().chain(lesson.trace.iter().cloned()).collect()
 }
 
 /// For people: every step, flag and parameter with its reason.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::plan::Plan;
 use crate::render;
 use crate::run::Run;
+use crate::story;
 use crate::vm::command::Accel;
 
 /// Everything, as text of 80 columns: the program's output, the timeline, and
@@ -45,6 +46,11 @@ fn machine(accel: Accel, booted: bool) -> String {
     };
     let start = if booted { "booted" } else { "from the checkpoint" };
     format!("{accel}, {start}")
+}
+
+/// The run's story, which is the same on every host; see [`story`].
+pub fn story(plan: &Plan, run: &Run) -> String {
+    story::text(&plan.lesson, &run.record.stdout, &run.timeline, &run.verdict)
 }
 
 /// One JSON document:

@@ -18,6 +18,7 @@ use crate::plan::Plan;
 use crate::progress::{Event, Progress};
 use crate::record::Record;
 use crate::timeline::Timeline;
+use crate::trace::kind::NEW_TASK;
 use crate::trace::{self, Inputs, Symbols};
 use crate::verdict::Verdict;
 use crate::vm::checkpoint::{self, STATE_FILE};
@@ -188,7 +189,11 @@ impl Lab<'_> {
             })?;
         let record = Record::parse(&finished.record, &job.nonce)?;
         let symbols = machine.symbols_of(&record, modules)?;
-        let timeline = timeline(&record, &symbols)?;
+        let mut timeline = timeline(&record, &symbols)?;
+        // Traced for the tasks' names alone, unless the lesson asks for it.
+        if plan.lesson.trace.iter().all(|traced| !traced.event.ends_with(NEW_TASK)) {
+            timeline = timeline.without(NEW_TASK);
+        }
         let leaks = record.leaks.as_ref().map(|text| findings::name_functions(text, &symbols));
         let vm::Finished { log, registers, elapsed, .. } = finished;
         Ok(Observed { record, timeline, leaks, booted, registers, log, elapsed })

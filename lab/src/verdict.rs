@@ -46,6 +46,15 @@ impl Verdict {
         }
     }
 
+    /// A line a fact, with whether it held; nothing of where.
+    pub fn facts(&self) -> String {
+        let line = |checked: &Checked| {
+            let sign = if checked.passed { "✓" } else { "✗" };
+            wrap(sign, 2, std::slice::from_ref(&checked.fact), WIDTH).join("\n") + "\n"
+        };
+        self.expectations.iter().map(line).collect()
+    }
+
     /// The expectations as JSON, in the lesson's order:
     ///
     /// ```json
@@ -88,7 +97,7 @@ mod tests {
     use super::*;
 
     fn verdict(ended: Ended) -> Verdict {
-        Verdict::new(&[], &Timeline { entries: Vec::new() }, &ended)
+        Verdict::new(&[], &Timeline::default(), &ended)
     }
 
     #[test]

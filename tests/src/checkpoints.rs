@@ -6,7 +6,6 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use lab::course::Course;
@@ -21,6 +20,7 @@ use libtest_mimic::Failed;
 
 use crate::Test;
 use crate::cold::same;
+use crate::pairs::busily;
 use crate::scratch::{ALL, Scratch};
 
 /// The lesson that is run.
@@ -85,20 +85,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
 /// same ticks, interrupts and context switches when a program starts.
 fn alike(lab: &Lab<'_>) -> Result<(), Failed> {
     const CHECKPOINTS: usize = 4;
-    let done = AtomicBool::new(false);
-    let busy = || {
-        while !done.load(Relaxed) {
-            std::hint::spin_loop();
-        }
-    };
-    let counted = std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(busy);
-        }
-        let counted: Vec<_> = (0..CHECKPOINTS).map(|_| counted(lab)).collect();
-        done.store(true, Relaxed);
-        counted
-    });
+    let counted: Vec<_> = busily(|| (0..CHECKPOINTS).map(|_| counted(lab)).collect());
     let counted = counted.into_iter().collect::<Result<Vec<_>, _>>()?;
     let different = counted.iter().skip(1).flat_map(|other| other.iter().zip(&counted[0]));
     let different: Vec<_> = different.filter(|(one, other)| one != other).collect();
@@ -163,7 +150,7 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     if warm.booted || !booted.booted {
         return Err("the run does not say how its machine came to life".into());
     }
-    same("sigchld", &warm, &booted)
+    same(&plan, &warm, &booted)
 }
 
 fn without_checkpoints() -> Vec<&'static str> {

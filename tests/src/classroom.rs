@@ -12,7 +12,7 @@ use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 
 use crate::Test;
-use crate::lessons::compare;
+use crate::snapshots::compare;
 
 /// A step: what the student does, and the exit status that it has.
 enum Step {

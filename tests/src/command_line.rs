@@ -14,7 +14,7 @@ use lab::vm::accel::{KVM, probe_kvm};
 use libtest_mimic::Failed;
 
 use crate::Test;
-use crate::lessons::compare;
+use crate::snapshots::compare;
 
 /// A call of the command line.
 struct Call {

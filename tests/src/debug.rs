@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lab::run::Lab;
 use libtest_mimic::Failed;
 
-use crate::{Test, lessons};
+use crate::{Test, snapshots};
 
 /// Needs the debug kernel.
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
@@ -31,7 +31,7 @@ fn kill_pid_backtrace(lab: &Lab<'_>) -> Result<(), Failed> {
     if !output.status.success() {
         return Err(shown().into());
     }
-    lessons::compare("debug-kill-pid", &answers(&told))
+    snapshots::compare("debug-kill-pid", &answers(&told))
 }
 
 /// What gdb answered, of all that it says: the frames of its backtraces, and the

@@ -1,36 +1,47 @@
-//! Every lesson against its snapshot, byte for byte: output, timeline, times
-//! and process ids.
+//! Every lesson twice: the same bytes both times, its facts, and its story, which
+//! is the same on every host.
 
-use std::panic::{catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use lab::error::Error;
 use lab::guest::programs::programs_of;
 use lab::plan::{Options, Plan};
-use lab::report;
-use lab::run::{Lab, Machine};
-use lab::vm::command::Accel;
+use lab::run::Lab;
 use libtest_mimic::Failed;
 
-use crate::{Test, tools};
+use crate::Test;
+use crate::pairs::Pairs;
+use crate::snapshots::{compare_in, stories};
 
 /// A lesson's second program, which gives its module bad input, ends so.
 const BAD_INPUT: &str = "bad-input";
 
 /// One test a lesson, and one for each program of bad input.
-pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    // Made here, once, so that no test waits for another to make it.
-    lab.checkpoint(machine, Accel::Tcg)?;
+pub fn all(lab: &Lab<'_>, pairs: &Arc<Pairs>) -> Result<Vec<Test>, Error> {
     let test = |plan: Plan| {
-        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-        Test::new(format!("lessons::{}", plan.job.program), move || {
-            let run = lab.run(&machine, &plan)?;
-            let text = report::text(&plan, &run);
-            compare_times(&lab, &machine, &plan.job.program, &text)?;
-            if run.verdict.passed() { Ok(()) } else { Err(Failed::from(text)) }
-        })
+        let pairs = Arc::clone(pairs);
+        Test::new(format!("lessons::{}", plan.job.program), move || shows_its_story(&pairs, &plan))
     };
     Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
+}
+
+/// A run whose facts do not hold has no story, and none is recorded of it.
+fn shows_its_story(pairs: &Pairs, plan: &Plan) -> Result<(), Failed> {
+    let pair = pairs.of(plan)?;
+    if !pair.passed {
+        return Err(pair.text.into());
+    }
+    compare_in(&stories(), &story_name(plan), &pair.story)
+}
+
+/// By the lesson's slug: a story stays where it is when lessons change places.
+pub fn story_name(plan: &Plan) -> String {
+    let slug = &plan.lesson.name.slug;
+    if is_bad_input(&plan.job.program) { format!("{slug}-{BAD_INPUT}") } else { slug.clone() }
+}
+
+fn is_bad_input(program: &str) -> bool {
+    program.ends_with(BAD_INPUT)
 }
 
 /// A plan for each lesson, and one for each program of bad input.
@@ -40,7 +51,7 @@ pub fn plans(lab: &Lab<'_>, options: Options) -> Result<Vec<Plan>, Error> {
         let lesson = Plan::new(lab.course.read(name)?, options);
         for program in programs_of(&lab.course.root, &name.to_string()) {
             let mut plan = lesson.clone();
-            if program.ends_with(BAD_INPUT) {
+            if is_bad_input(&program) {
                 // It proves itself by its checks; the expectations are the lesson's.
                 plan.job.trace.clear();
                 plan.options.trace = false;
@@ -52,28 +63,4 @@ pub fn plans(lab: &Lab<'_>, options: Options) -> Result<Vec<Plan>, Error> {
         }
     }
     Ok(plans)
-}
-
-/// As [`compare`], for a text with times, which are not the same on every host.
-fn compare_times(lab: &Lab<'_>, machine: &Machine, name: &str, text: &str) -> Result<(), Failed> {
-    tools::note(lab, machine)?;
-    // insta shows the difference, then panics.
-    match catch_unwind(|| compare(name, text)) {
-        Ok(result) => result,
-        Err(panic) => match tools::difference(lab, machine)? {
-            Some(difference) => Err(difference.into()),
-            None => resume_unwind(panic),
-        },
-    }
-}
-
-/// Compares a text with its snapshot in `tests/snapshots`. `INSTA_UPDATE=always`
-/// in the environment records it instead.
-pub fn compare(name: &str, text: &str) -> Result<(), Failed> {
-    let mut settings = insta::Settings::new();
-    settings.set_snapshot_path(lab::root().join("tests/snapshots"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, text));
-    Ok(())
 }

@@ -1,5 +1,5 @@
 //! What `cargo xtask test` runs: unit tests, tidy, the command line against a
-//! miniature course, every lesson against its snapshot, and every exercise's
+//! miniature course, every lesson against its story, and every exercise's
 //! stub, solution and mutants.
 //!
 //! Each is a [`Trial`] with a name, so that a filter picks some of them and a
@@ -17,6 +17,7 @@ mod exercises;
 mod foreign;
 mod landlock;
 mod lessons;
+mod pairs;
 mod quotes;
 mod rebuilds;
 mod registers;
@@ -25,9 +26,9 @@ mod scaffold;
 mod scratch;
 mod sharing;
 mod shell;
+mod snapshots;
 mod sources;
 mod tidy;
-mod tools;
 mod watch;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use lab::error::Error;
 use lab::run::{Lab, Machine};
 use libtest_mimic::{Failed, Trial};
 
+use pairs::Pairs;
 use results::Results;
 
 /// Every test there is, in a stable order. Each leaves its result in `results`.
@@ -44,7 +46,8 @@ pub fn all(
     machine: &Arc<Machine>,
     results: &Results,
 ) -> Result<Vec<Trial>, Error> {
-    let mut tests = lessons::all(lab, machine)?;
+    let pairs = Pairs::new(lab, machine);
+    let mut tests = lessons::all(lab, &pairs)?;
     tests.extend(exercises::all(lab, machine)?);
     tests.extend(classroom::all(lab, machine)?);
     tests.extend(watch::all(lab, machine)?);

@@ -15,6 +15,8 @@ use libtest_mimic::Failed;
 
 use lab::lesson::Lesson;
 
+use crate::snapshots::is_accepting;
+
 /// Faults of course.md, or none.
 pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let root = lab::root();
@@ -48,7 +50,7 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         }
         updated = updated.replace(chapter, &updated_chapter);
     }
-    if is_updating() && updated != text {
+    if is_accepting() && updated != text {
         std::fs::write(&path, updated)?;
         return Ok(Vec::new());
     }
@@ -72,7 +74,7 @@ pub fn check_documents(_: &[Lesson]) -> Result<Vec<String>, Failed> {
                 updated = updated.replacen(&fence(block.content), &fence(&wanted), 1);
             }
         }
-        if is_updating() && updated != text {
+        if is_accepting() && updated != text {
             std::fs::write(&path, updated)?;
             faults.clear();
         }
@@ -82,10 +84,6 @@ pub fn check_documents(_: &[Lesson]) -> Result<Vec<String>, Failed> {
 
 /// Documents that may quote snapshots by name.
 const DOCUMENTS: &[&str] = &["README.md", "docs/classroom.md", "docs/debug.md"];
-
-pub fn is_updating() -> bool {
-    std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always")
-}
 
 /// What a block `quote NAME FROM | UNTIL` quotes.
 fn quote_by_name(info: &str) -> Result<String, Failed> {

@@ -71,7 +71,7 @@ pub fn write(file: &str, line: u32, format: &str, args: &[Arg<'_>]) {
 #[macro_export]
 macro_rules! mark {
     ($format:literal $(, $arg:expr)* $(,)?) => {{
-        const { $crate::encoding::check($format, [$(stringify!($arg)),*].len()) };
+        const { $crate::encoding::check($format, <[&str]>::len(&[$(stringify!($arg)),*])) };
         $crate::write(file!(), line!(), $format, &[$($crate::Arg::from($arg)),*])
     }};
 }

@@ -9,7 +9,7 @@
 //! No colour: the text is compared byte for byte, pasted and printed.
 
 use super::wrap::{width, wrap};
-use crate::timeline::{Entry, Lane, Timeline};
+use crate::timeline::{Cell, Entry, Lane, Timeline};
 
 /// Columns of a line, at most.
 pub const WIDTH: usize = 80;
@@ -21,16 +21,48 @@ const DEVICE_MAX: usize = 16;
 /// Columns that the continuation of a text is indented by.
 const INDENT: usize = 5;
 
+/// A line of a timeline, or several, about one event.
+pub struct Row {
+    /// When it happened; empty in a timeline without times.
+    pub time: String,
+    /// Who acts; see [`Entry::subject`].
+    pub subject: String,
+    /// What is told.
+    pub cells: Vec<Cell>,
+}
+
+impl Row {
+    /// An event as it was in the run, its time in microseconds since the first.
+    fn new(entry: &Entry) -> Row {
+        let time = microseconds(entry.time_ns);
+        Row { time, subject: entry.subject(), cells: entry.cells.clone() }
+    }
+
+    fn lines(&self, lane: Lane) -> &[String] {
+        self.cells.iter().find(|cell| cell.lane == lane).map_or(&[], |cell| &cell.lines)
+    }
+}
+
 /// Renders a timeline: a header and at least one line an event, each ended by
 /// a newline and without spaces before it. Times are in microseconds since the
 /// first event.
 pub fn render(timeline: &Timeline) -> String {
-    let columns = Columns::of(timeline);
+    let rows: Vec<Row> = timeline.entries.iter().map(Row::new).collect();
+    let time = rows.iter().map(|row| row.time.len()).max().unwrap_or(0).max(8);
+    table(&Columns::new(&rows, Some(time)), &rows)
+}
+
+/// The same of rows without times.
+pub fn render_untimed(rows: &[Row]) -> String {
+    table(&Columns::new(rows, None), rows)
+}
+
+fn table(columns: &Columns, rows: &[Row]) -> String {
     let mut text = String::new();
     let head = ["µs", "device", "kernel", "user"].map(|name| vec![name.to_owned()]);
     columns.push_lines(&mut text, &head);
-    for entry in &timeline.entries {
-        columns.push_lines(&mut text, &columns.cells(entry));
+    for row in rows {
+        columns.push_lines(&mut text, &columns.cells(row));
     }
     text
 }
@@ -43,35 +75,33 @@ pub fn microseconds(time_ns: u64) -> String {
 
 /// Width of each column.
 struct Columns {
-    time: usize,
+    time: Option<usize>,
     device: usize,
     kernel: usize,
     user: usize,
 }
 
 impl Columns {
-    fn of(timeline: &Timeline) -> Columns {
-        let entries = || timeline.entries.iter();
-        let time = entries().map(|e| microseconds(e.time_ns).len()).max().unwrap_or(0).max(8);
-        let device = entries().flat_map(|e| e.lines(Lane::Device)).map(|line| width(line)).max();
-        let device = device.unwrap_or(0).clamp("device".len(), DEVICE_MAX);
+    fn new(rows: &[Row], time: Option<usize>) -> Columns {
+        let device = rows.iter().flat_map(|row| row.lines(Lane::Device)).map(|line| width(line));
+        let device = device.max().unwrap_or(0).clamp("device".len(), DEVICE_MAX);
+        let time_and_gap = time.map_or(0, |time| time + GAP);
         // The kernel has more to say than a program.
-        let rest = WIDTH - time - device - 3 * GAP;
+        let rest = WIDTH - time_and_gap - device - 2 * GAP;
         let user = rest * 3 / 7;
         Columns { time, device, kernel: rest - user, user }
     }
 
-    fn cells(&self, entry: &Entry) -> [Vec<String>; 4] {
-        let subject = entry.subject();
-        let lane = |lane, first: &str, columns| match entry.lines(lane) {
+    fn cells(&self, row: &Row) -> [Vec<String>; 4] {
+        let lane = |lane, first: &str, columns| match row.lines(lane) {
             [] => Vec::new(),
             lines => wrap(first, if first.is_empty() { 0 } else { INDENT }, lines, columns),
         };
         [
-            vec![microseconds(entry.time_ns)],
+            vec![row.time.clone()],
             lane(Lane::Device, "", self.device),
-            lane(Lane::Kernel, &subject, self.kernel),
-            lane(Lane::User, &subject, self.user),
+            lane(Lane::Kernel, &row.subject, self.kernel),
+            lane(Lane::User, &row.subject, self.user),
         ]
     }
 
@@ -80,12 +110,16 @@ impl Columns {
         for i in 0..height {
             let [time, device, kernel, user] =
                 cells.each_ref().map(|lines| lines.get(i).map_or("", String::as_str));
-            let mut line = " ".repeat(self.time - width(time)) + time;
+            let mut line = String::new();
+            if let Some(columns) = self.time {
+                line += &" ".repeat(columns - width(time));
+                line += time;
+                line += &" ".repeat(GAP);
+            }
             for (cell, columns) in [(device, self.device), (kernel, self.kernel), (user, self.user)]
             {
-                line += &" ".repeat(GAP);
                 line += cell;
-                line += &" ".repeat(columns.saturating_sub(width(cell)));
+                line += &" ".repeat(columns.saturating_sub(width(cell)) + GAP);
             }
             text.push_str(line.trim_end());
             text.push('\n');

@@ -6,6 +6,7 @@
 
 mod describe;
 mod path;
+mod roles;
 mod teller;
 
 use serde::ser::SerializeStruct;
@@ -14,15 +15,19 @@ use serde::{Serialize, Serializer};
 use crate::trace::{Context, Event, Fields, Frame, Kind};
 
 pub use path::own;
+pub use roles::{Birth, Roles};
 pub use teller::Teller;
 
 use teller::AsIs;
 
 /// All events of a run, in order.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Timeline {
     /// One for each event.
     pub entries: Vec<Entry>,
+    /// The tasks that were made, in order.
+    #[serde(skip)]
+    pub births: Vec<Birth>,
 }
 
 /// One event.
@@ -70,7 +75,9 @@ impl Timeline {
     /// The timeline of a run's events, which are in order.
     pub fn new(events: &[Event]) -> Timeline {
         let start = events.first().map_or(0, |event| event.time_ns);
-        Timeline { entries: events.iter().map(|event| Entry::new(event, start)).collect() }
+        let entries: Vec<Entry> = events.iter().map(|event| Entry::new(event, start)).collect();
+        let births = entries.iter().filter_map(Birth::of).collect();
+        Timeline { entries, births }
     }
 
     /// The same without the events that the kernel calls `event`.

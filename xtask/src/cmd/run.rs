@@ -26,6 +26,11 @@ pub struct Run {
     #[arg(long)]
     json: bool,
 
+    /// Print the story instead: what happens, in which order, by whom; without
+    /// times and process ids, and the same on every host
+    #[arg(long, conflicts_with_all = ["json", "no_trace"])]
+    story: bool,
+
     /// Record nothing: only the program's own checks count
     #[arg(long)]
     no_trace: bool,
@@ -66,6 +71,8 @@ impl Run {
         // A closed pipe, as of `| head`, is no error of the lab's.
         let _ = if self.json {
             writeln!(out, "{}", report::json(&plan, &run))
+        } else if self.story {
+            out.write_all(report::story(&plan, &run).as_bytes())
         } else {
             out.write_all(report::text(&plan, &run).as_bytes())
         };

@@ -1,0 +1,42 @@
+//! A run's exact bytes, as one number: two runs have the same only if everything
+//! that the guest sent is the same, times and process ids included.
+
+use std::fmt;
+
+use crate::cache::{Key, KeyBuilder};
+use crate::record::Record;
+use crate::trace::TraceError;
+use crate::trace::ring_buffer;
+
+/// The hash of what a run left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint(Key);
+
+impl Fingerprint {
+    /// Of a whole record but for its nonce, which no two runs share: how the
+    /// program ended, what it wrote, and every event as the kernel recorded it.
+    ///
+    /// # Errors
+    /// Those of [`ring_buffer::read`]. What lies on a page behind its last event
+    /// is no part of the trace.
+    pub fn new(record: &Record) -> Result<Fingerprint, TraceError> {
+        let mut key = Key::builder("run")
+            .text("ended", &format!("{:?}", record.outcome.ended))
+            .bytes("stdout", &record.stdout)
+            .bytes("stderr", &record.stderr);
+        for module in &record.modules {
+            key = key.text(&module.name, &module.text_address.to_string());
+        }
+        let event = |key: KeyBuilder, event: &ring_buffer::RawEvent<'_>| {
+            key.bytes(&event.time_ns.to_string(), event.payload)
+        };
+        let key = ring_buffer::read(&record.trace)?.events.iter().fold(key, event);
+        Ok(Fingerprint(key.finish()))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

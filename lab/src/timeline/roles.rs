@@ -1,0 +1,153 @@
+//! Who a task is, whatever its number: its place in the tree of forks.
+
+use super::Entry;
+use crate::trace::Kind;
+
+/// A task was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Birth {
+    /// Since the first event of the run, ns.
+    pub time_ns: u64,
+    /// The task that made it.
+    pub parent: i32,
+    /// Its number.
+    pub pid: i32,
+    /// Whether it is a thread of the same process.
+    pub thread: bool,
+}
+
+impl Birth {
+    /// What an event tells of a birth, if it does.
+    pub(super) fn of(entry: &Entry) -> Option<Birth> {
+        let Kind::NewTask { pid, thread } = entry.kind else { return None };
+        Some(Birth { time_ns: entry.time_ns, parent: entry.pid, pid, thread })
+    }
+}
+
+/// The tasks of a run, each with its name.
+///
+/// The first task that PID 1 makes is `program`. Its children are `child 1`,
+/// `child 2`, in the order of their births; a child of the second is `child 2.1`,
+/// and a thread `thread 1`, or `child 2 thread 1`. PID 1 is `init`, task 0 `idle`,
+/// and any other is a `kernel thread`: nobody else is there.
+#[derive(Debug, Clone, Default)]
+pub struct Roles {
+    /// In order of time.
+    tasks: Vec<Task>,
+}
+
+#[derive(Debug, Clone)]
+struct Task {
+    born_ns: u64,
+    pid: i32,
+    name: String,
+    children: usize,
+    threads: usize,
+}
+
+/// PID 1.
+const INIT: i32 = 1;
+
+impl Roles {
+    /// The tasks of a run from their births, which are in order.
+    pub fn new(births: &[Birth]) -> Roles {
+        let mut tasks: Vec<Task> = Vec::new();
+        for birth in births {
+            // A number may have belonged to another task before.
+            let parent = tasks.iter().rposition(|task| task.pid == birth.parent);
+            let name = match parent {
+                Some(parent) => tasks[parent].bear(birth.thread),
+                None if tasks.is_empty() && birth.parent == INIT => "program".to_owned(),
+                None => continue,
+            };
+            let (born_ns, pid) = (birth.time_ns, birth.pid);
+            tasks.push(Task { born_ns, pid, name, children: 0, threads: 0 });
+        }
+        Roles { tasks }
+    }
+
+    /// The name of the task that had this number at this time; `None` if it does
+    /// not come from the program.
+    pub fn in_tree(&self, pid: i32, time_ns: u64) -> Option<&str> {
+        let task = self.tasks.iter().rev().find(|t| t.pid == pid && t.born_ns <= time_ns)?;
+        Some(&task.name)
+    }
+
+    /// The name of any task.
+    pub fn name(&self, pid: i32, time_ns: u64) -> &str {
+        match pid {
+            0 => "idle",
+            INIT => "init",
+            _ => self.in_tree(pid, time_ns).unwrap_or("kernel thread"),
+        }
+    }
+}
+
+impl Task {
+    /// The name of the next task that this one makes.
+    fn bear(&mut self, thread: bool) -> String {
+        let (kind, number) = if thread {
+            self.threads += 1;
+            ("thread", self.threads)
+        } else {
+            self.children += 1;
+            ("child", self.children)
+        };
+        match self.name.as_str() {
+            "program" => format!("{kind} {number}"),
+            // The last word of a name says what kind of task it is.
+            name if !thread && !name.contains("thread") => format!("{name}.{number}"),
+            name => format!("{name} {kind} {number}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn birth(time_ns: u64, parent: i32, pid: i32, thread: bool) -> Birth {
+        Birth { time_ns, parent, pid, thread }
+    }
+
+    #[test]
+    fn a_task_is_named_by_its_place_in_the_tree() {
+        let births = [
+            birth(1, 2, 19, false), // a kernel thread, made by kthreadd
+            birth(2, 1, 20, false),
+            birth(3, 20, 21, false),
+            birth(4, 20, 22, true),
+            birth(5, 21, 23, false),
+            birth(6, 23, 24, false),
+            birth(7, 21, 25, true),
+            birth(8, 22, 26, false),
+            birth(9, 1, 27, false), // not the program
+        ];
+        let roles = Roles::new(&births);
+        for (pid, name) in [
+            (0, "idle"),
+            (1, "init"),
+            (7, "kernel thread"),
+            (19, "kernel thread"),
+            (20, "program"),
+            (21, "child 1"),
+            (22, "thread 1"),
+            (23, "child 1.1"),
+            (24, "child 1.1.1"),
+            (25, "child 1 thread 1"),
+            (26, "thread 1 child 1"),
+            (27, "kernel thread"),
+        ] {
+            assert_eq!(roles.name(pid, 10), name, "{pid}");
+        }
+        assert_eq!((roles.in_tree(20, 10), roles.in_tree(1, 10)), (Some("program"), None));
+    }
+
+    #[test]
+    fn a_number_belongs_to_whoever_has_it_at_the_time() {
+        let births = [birth(1, 1, 20, false), birth(2, 20, 21, false), birth(5, 20, 21, false)];
+        let roles = Roles::new(&births);
+        assert_eq!(roles.name(21, 1), "kernel thread");
+        assert_eq!((roles.name(21, 4), roles.name(21, 5)), ("child 1", "child 2"));
+    }
+}

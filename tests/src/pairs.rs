@@ -1,0 +1,110 @@
+//! Each lesson twice: from two checkpoints that were made independently, one of
+//! them beside a busy machine.
+//!
+//! What two runs of one lesson leave is looked at by several tests and made by
+//! whichever comes first.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use lab::course::Course;
+use lab::fingerprint::Fingerprint;
+use lab::plan::Plan;
+use lab::progress::Silent;
+use lab::report;
+use lab::run::{Lab, Machine};
+use lab::vm::command::Accel;
+use libtest_mimic::Failed;
+use similar::TextDiff;
+
+use crate::scratch::{ALL, Scratch};
+
+/// What two runs of a lesson that are the same left.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    pub fingerprint: Fingerprint,
+    pub story: String,
+    /// Everything that a person is shown.
+    pub text: String,
+    pub passed: bool,
+}
+
+/// Runs lessons twice, and keeps what came of it.
+pub struct Pairs {
+    lab: Arc<Lab<'static>>,
+    machine: Arc<Machine>,
+    /// A cache whose checkpoint is another one.
+    other: OnceLock<Result<Scratch, String>>,
+    done: Mutex<HashMap<String, Arc<OnceLock<Result<Pair, String>>>>>,
+}
+
+impl Pairs {
+    pub fn new(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Arc<Pairs> {
+        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+        Arc::new(Pairs { lab, machine, other: OnceLock::new(), done: Mutex::default() })
+    }
+
+    /// Both runs of a plan; an error says how they differ.
+    pub fn of(&self, plan: &Plan) -> Result<Pair, Failed> {
+        let mut done = self.done.lock().expect("nobody panics with the lock held");
+        let cell = Arc::clone(done.entry(plan.job.program.clone()).or_default());
+        drop(done);
+        let failed = |error: Failed| error.message().unwrap_or_default().to_owned();
+        let pair = cell.get_or_init(|| self.run(plan).map_err(failed));
+        pair.clone().map_err(Failed::from)
+    }
+
+    fn run(&self, plan: &Plan) -> Result<Pair, Failed> {
+        let one = self.lab.run(&self.machine, plan)?;
+        let other = self.other_lab()?.run(&self.machine, plan)?;
+        let fingerprint = Fingerprint::new(&one.record)?;
+        let (text, other_text) = (report::text(plan, &one), report::text(plan, &other));
+        if fingerprint != Fingerprint::new(&other.record)? {
+            let difference = TextDiff::from_lines(&text, &other_text);
+            let difference = difference.unified_diff().header("one run", "another").to_string();
+            return Err(format!("two runs from two checkpoints differ:\n{difference}").into());
+        }
+        let (story, passed) = (report::story(plan, &one), one.verdict.passed());
+        Ok(Pair { fingerprint, story, text, passed })
+    }
+
+    /// The lab with a checkpoint of its own, made beside a machine that is busy.
+    fn other_lab(&self) -> Result<Lab<'_>, Failed> {
+        let made = self.other.get_or_init(|| {
+            let kinds: Vec<&str> = ALL.iter().copied().filter(|&k| k != "checkpoints").collect();
+            let scratch = Scratch::new(&self.lab, &kinds).map_err(|e| format!("{e:?}"))?;
+            let lab = self.lab_on(&scratch)?;
+            busily(|| lab.checkpoint(&self.machine, Accel::Tcg)).map_err(|e| e.to_string())?;
+            drop(lab);
+            Ok(scratch)
+        });
+        Ok(self.lab_on(made.as_ref().map_err(|e| Failed::from(e.clone()))?)?)
+    }
+
+    fn lab_on(&self, scratch: &Scratch) -> Result<Lab<'_>, String> {
+        Ok(Lab {
+            course: Course::open(&self.lab.course.root).map_err(|e| e.to_string())?,
+            cache: scratch.cache.clone(),
+            kernel: self.lab.kernel.clone(),
+            progress: &Silent,
+        })
+    }
+}
+
+/// Does something while every core has a loop to run besides.
+pub fn busily<T>(work: impl FnOnce() -> T) -> T {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while !done.load(Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let result = work();
+        done.store(true, Relaxed);
+        result
+    })
+}

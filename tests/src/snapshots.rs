@@ -1,0 +1,48 @@
+//! Texts that are kept in the repository and compared to the letter.
+
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::Failed;
+
+/// Whether differences are accepted instead of being failures: what
+/// `cargo xtask test --accept` says in the environment.
+pub fn is_accepting() -> bool {
+    std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always")
+}
+
+/// Compares a text with its snapshot in `tests/snapshots`, or records it.
+pub fn compare(name: &str, text: &str) -> Result<(), Failed> {
+    compare_in(&lab::root().join("tests/snapshots"), name, text)
+}
+
+/// The folder of the lessons' stories.
+pub fn stories() -> PathBuf {
+    lab::root().join("tests/stories")
+}
+
+/// Compares a text with its snapshot in a folder, or shows the difference and
+/// records it.
+pub fn compare_in(folder: &Path, name: &str, text: &str) -> Result<(), Failed> {
+    if is_accepting() {
+        show_difference(folder, name, text);
+    }
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+    Ok(())
+}
+
+/// insta records without a word.
+fn show_difference(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(format!("{name}.snap"));
+    let recorded = std::fs::read_to_string(&path).unwrap_or_default();
+    // A header of insta's stands before the text.
+    let recorded = recorded.splitn(3, "---\n").nth(2).unwrap_or_default();
+    if recorded.trim_end() != text.trim_end() {
+        let difference = similar::TextDiff::from_lines(recorded, text);
+        let (old, new) = (format!("{name}, recorded"), format!("{name}, accepted now"));
+        eprintln!("{}", difference.unified_diff().header(&old, &new));
+    }
+}
