@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use marker::{check, mark};
+use marker::{Arg, check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t};
 use nix::sys::signal::{
@@ -33,7 +33,7 @@ extern "C" fn on_sigchld(_signal: c_int, info: *mut siginfo_t, _context: *mut c_
     CODE.store(code, Relaxed);
     PID.store(pid, Relaxed);
     STATUS.store(status, Relaxed);
-    mark!("handler: {} si_pid {pid} si_status {status}", name(code));
+    mark!("handler: {} si_pid {} si_status {}", name(code), Arg::Task(pid), status);
 }
 
 fn name(code: c_int) -> &'static str {

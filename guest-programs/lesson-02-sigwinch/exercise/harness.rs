@@ -64,14 +64,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut terminal, mut program) = Terminal::start(size(0))?;
 
     let first = terminal.picture()?;
-    mark!("0. it drew {first}");
+    mark!("0. it drew {}", first);
     terminal.done()?;
 
     until(&mut program, PATIENCE, is_asleep)?;
     mark!("1. resized while it waits");
     terminal.resize(size(1))?;
     let picture = terminal.picture()?;
-    mark!("1. it drew {picture}");
+    mark!("1. it drew {}", picture);
     terminal.done()?;
 
     until(&mut program, PATIENCE, is_asleep)?;
@@ -81,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     terminal.resize(size(3))?;
     terminal.done()?;
     let picture = terminal.picture()?;
-    mark!("2. it drew {picture}");
+    mark!("2. it drew {}", picture);
     terminal.done()?;
 
     until(&mut program, PATIENCE, is_asleep)?;
@@ -92,12 +92,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     terminal.resize(size(5))?;
     release(&program)?;
     let picture = terminal.picture()?;
-    mark!("3. it drew {picture}");
+    mark!("3. it drew {}", picture);
     terminal.done()?;
 
     until(&mut program, PATIENCE, is_asleep)?;
     let before = switches(&program)?;
-    mark!("4. nothing happens for {QUIET} ms");
+    mark!("4. nothing happens for {} ms", QUIET);
     terminal.readable(Duration::from_millis(QUIET.into()))?;
     let runs = switches(&program)?.saturating_sub(before);
     let state = match program.try_wait()? {
@@ -105,7 +105,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None if is_asleep(&program)? => "asleep",
         None => "not asleep",
     };
-    mark!("4. {state}; it ran {runs} times");
+    mark!("4. {}; it ran {} times", state, runs);
 
     // It is not asked to end.
     program.kill()?;

@@ -12,7 +12,7 @@ use std::io::{self, BufRead, BufReader, Read, Write, stdin};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use marker::{check, mark};
+use marker::{Arg, check, mark};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::libc::{self, c_int, c_void, siginfo_t};
@@ -60,7 +60,7 @@ extern "C" fn on_sigwinch(_signal: c_int, info: *mut siginfo_t, _context: *mut c
     PID.store(pid, Relaxed);
     ROWS.store(size.ws_row.into(), Relaxed);
     COLUMNS.store(size.ws_col.into(), Relaxed);
-    mark!("handler: {} si_pid {pid}, {}x{}", name_of(code), size.ws_row, size.ws_col);
+    mark!("handler: {} si_pid {}, {}x{}", name_of(code), Arg::Task(pid), size.ws_row, size.ws_col);
 }
 
 fn name_of(code: c_int) -> &'static str {
@@ -95,7 +95,7 @@ fn main() -> io::Result<()> {
     check_reports(&mut reports, &["the shell is ready"])?;
     let front = tcgetpgrp(&master)?;
 
-    mark!("2. resized: group {front} is in front");
+    mark!("2. resized: group {} is in front", front);
     resize(&master, size(30, 100))?;
     check_reports(
         &mut reports,
@@ -122,7 +122,7 @@ fn main() -> io::Result<()> {
     )?;
     println!("4. 30x100, other pixels: SIGWINCH, although the text fits as before");
 
-    mark!("5. resized twice while {front} is stopped");
+    mark!("5. resized twice while {} is stopped", front);
     // From here on they do not run, whether they have noticed yet or not.
     killpg(front, Signal::SIGSTOP)?;
     resize(&master, size(31, 101))?;
@@ -143,7 +143,7 @@ fn main() -> io::Result<()> {
     let front = tcgetpgrp(&master)?;
     println!("6. another group comes to the front: no signal");
 
-    mark!("7. resized: group {front} is in front");
+    mark!("7. resized: group {} is in front", front);
     resize(&master, size(40, 120))?;
     check_reports(&mut reports, &["back: run 1, SI_KERNEL, si_pid 0, 40x120"])?;
     println!("7. 40x120: SIGWINCH, its first, for the group that was behind");
@@ -154,7 +154,7 @@ fn main() -> io::Result<()> {
 
     turn.write_all(b"9")?;
     check_reports(&mut reports, &["back has no handler"])?;
-    mark!("9. resized: group {front} has no handler");
+    mark!("9. resized: group {} has no handler", front);
     resize(&master, size(24, 80))?;
     println!("9. 24x80 without a handler: dropped, and nobody is disturbed");
 

@@ -144,9 +144,9 @@ impl Harness {
         // Any system call will do: the handler has run when it returns.
         getppid();
         match self.edu.causes() {
-            0 => mark!("acknowledged: {causes:#x}"),
+            0 => mark!("acknowledged: {}", Arg::Address(causes.into())),
             left => {
-                mark!("not acknowledged: {left:#x}");
+                mark!("not acknowledged: {}", Arg::Address(left.into()));
                 self.edu.acknowledge(left);
             }
         }
@@ -157,14 +157,14 @@ impl Harness {
     fn look_what_is_held(&mut self, life: u32) -> io::Result<()> {
         grace_periods();
         if module::kernel_warned()? {
-            mark!("{life}. its struct pid was put too often");
+            mark!("{}. its struct pid was put too often", life);
             return Ok(());
         }
         let held = namespaces()?;
         if held > self.held {
-            mark!("{life}. its struct pid is still held");
+            mark!("{}. its struct pid is still held", life);
         } else {
-            mark!("{life}. nobody holds its struct pid");
+            mark!("{}. nobody holds its struct pid", life);
         }
         self.held = held;
         Ok(())
@@ -176,7 +176,7 @@ fn open_device() -> Option<OwnedFd> {
     match open(DEVICE, OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty()) {
         Ok(file) => Some(file),
         Err(error) => {
-            mark!("the device cannot be opened: {error:?}");
+            mark!("the device cannot be opened: {}", error);
             None
         }
     }
@@ -225,7 +225,7 @@ impl Process {
     /// Registers, and marks what became of that.
     fn registers(&mut self, life: u32) -> io::Result<()> {
         let result = self.order(REGISTER)?;
-        mark!("{life}. {} registers: {}", self.pid, told(result));
+        mark!("{}. {} registers: {}", life, self.pid, told(result));
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use lesson_03_kill_pid as lab;
 use lesson_03_kill_pid::{
     Counters, NUMBER, REFERENCE, Target, counters, open_device, raise_later, register, unregister,
 };
-use marker::{check, mark};
+use marker::{Arg, check, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
@@ -50,7 +50,7 @@ extern "C" fn on_signal(_signal: c_int, info: *mut siginfo_t, _context: *mut c_v
     RUNS.fetch_add(1, Relaxed);
     CODE.store(code, Relaxed);
     PID.store(pid, Relaxed);
-    mark!("handler: {} si_pid {pid}", name(code));
+    mark!("handler: {} si_pid {}", name(code), Arg::Task(pid));
 }
 
 fn name(code: c_int) -> &'static str {
@@ -99,7 +99,7 @@ fn an_interrupt_becomes_a_signal(wire: &str) -> io::Result<()> {
             turns = black_box(turns.wrapping_add(1));
         }
     })?;
-    mark!("{wire}: sleeps while {spinner} spins; edu interrupts in 100 ms");
+    mark!("{}: sleeps while {} spins; edu interrupts in 100 ms", wire, spinner);
     raise_later(&device)?;
     wait_for_handler()?;
 
@@ -128,19 +128,19 @@ fn whom_it_falls_on_matters_with_priv_0(device: &OwnedFd) -> io::Result<()> {
 
     register(device, priv_0)?;
     let root = spinner(device, Uid::from_raw(0))?;
-    mark!("4. priv=0, falls on {root} of root");
+    mark!("4. priv=0, falls on {} of root", root);
     check!("root, priv=0", interrupt(device, Some(root))?, Ok((libc::SI_USER, root.as_raw())));
     println!("4. priv=0, a process of root: SI_USER, si_pid {root}, which sent nothing");
 
     register(device, priv_0)?;
     let student = spinner(device, Uid::from_raw(STUDENT))?;
-    mark!("5. priv=0, falls on {student} of user {STUDENT}: nothing is sent");
+    mark!("5. priv=0, falls on {} of user {}: nothing is sent", student, STUDENT);
     check!("user, priv=0", interrupt(device, Some(student))?, Err(Errno::EPERM));
     println!("5. priv=0, a process of user {STUDENT}: kill_pid returns -EPERM");
 
     register(device, target())?;
     let student = spinner(device, Uid::from_raw(STUDENT))?;
-    mark!("6. priv=1, falls on {student} of user {STUDENT}");
+    mark!("6. priv=1, falls on {} of user {}", student, STUDENT);
     check!("user, priv=1", interrupt(device, Some(student))?, Ok((libc::SI_KERNEL, 0)));
     println!("6. priv=1, a process of user {STUDENT}: SI_KERNEL, si_pid 0");
     Ok(())
@@ -151,10 +151,10 @@ fn the_target_is_gone(device: &OwnedFd) -> io::Result<()> {
     let child = registrant(device, REFERENCE)?;
     // WNOWAIT waits for the exit and leaves the zombie in place.
     waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
-    mark!("7. {child} registered and is a zombie: its signal is dropped");
+    mark!("7. {} registered and is a zombie: its signal is dropped", child);
     check!("result for a zombie", raise(device)?, 0);
 
-    mark!("8. {child} is reaped: nobody to signal");
+    mark!("8. {} is reaped: nobody to signal", child);
     check!("child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
     check!("result for nobody", raise(device)?, -(Errno::ESRCH as i32));
     println!("7. target {child} is a zombie: kill_pid returns 0, to no effect");
@@ -174,7 +174,7 @@ fn its_number_is_somebody_elses(device: &OwnedFd) -> io::Result<()> {
         // this one call. SIGNAL is blocked in the impostor, as it is here.
         let impostor = impostor_of(child)?;
         check!("pid of the impostor", impostor, child);
-        mark!("9. the module kept the {how} of {child}, which is an impostor now");
+        mark!("9. the module kept the {} of {}, which is an impostor now", how, child);
         check!("result", raise(device)?, result);
         check!("signal pending for the impostor", is_pending(impostor)?, hit);
         println!("9. module kept the {how}: kill_pid returns {result}, impostor hit: {hit}");

@@ -15,7 +15,7 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use marker::{check, mark};
+use marker::{Arg, check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_long, pid_t};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -66,7 +66,7 @@ fn one_call_two_returns() -> nix::Result<()> {
         exit(number);
     }
     check!("fork failed", returned == -1, false);
-    mark!("1. here it returned {returned}");
+    mark!("1. here it returned {}", Arg::Task(returned));
 
     let mut pid = [0; 4];
     check!("read", read(&reader, &mut pid)?, 4);

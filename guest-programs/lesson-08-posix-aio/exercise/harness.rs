@@ -116,9 +116,9 @@ fn judge(step: &str, told: &Told, expected: &[(usize, String)]) {
     let expected: Told =
         expected.iter().map(|(number, text)| (*number, vec![text.clone()])).collect();
     if *told == expected {
-        mark!("{step}: told rightly");
+        mark!("{}: told rightly", step);
     } else {
-        mark!("{step}: told {}, not {}", text(told), text(&expected));
+        mark!("{}: told {}, not {}", step, text(told), text(&expected));
     }
 }
 

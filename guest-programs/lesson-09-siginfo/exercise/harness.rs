@@ -70,7 +70,7 @@ fn register(target: Target) -> Option<OwnedFd> {
             Some(device)
         }
         Err(error) => {
-            mark!("not registered: {error:?}");
+            mark!("not registered: {}", error);
             None
         }
     }
@@ -119,7 +119,7 @@ fn some_are_lost(edu: &Edu, signals: &libc::sigset_t) -> io::Result<()> {
     while wait(signals)?.is_some() {
         more += 1;
     }
-    mark!("2. and {more} more");
+    mark!("2. and {} more", more);
     interrupt(edu, 1)?;
     match (first, wait(signals)?) {
         (Some(first), Some(last)) => mark!("2. the next is {} further", last.wrapping_sub(first)),
@@ -139,7 +139,7 @@ extern "C" fn on_signal(_: c_int, info: *mut siginfo_t, _: *mut c_void) {
     // which the place of the value is always readable.
     let value = unsafe { (*info).si_value().sival_ptr.addr() } as i32;
     if RUNS.fetch_add(1, Ordering::Relaxed) == 0 {
-        mark!("1. handler: {value}");
+        mark!("1. handler: {}", value);
     }
 }
 

@@ -193,7 +193,7 @@ fn a_thread_or_a_process(device: &OwnedFd) -> io::Result<()> {
         let shared = !private;
         let value = if send == KILL_PID { 0 } else { VALUE };
         register(device, Target { send, value, ..target() })?;
-        mark!("5. to whom? {what}");
+        mark!("5. to whom? {}", what);
         check!("result", raise(device)?, 0);
         check!("SigPnd", is_pending("SigPnd")?, private);
         check!("ShdPnd", is_pending("ShdPnd")?, shared);
@@ -220,7 +220,7 @@ fn a_queue_or_not(device: &OwnedFd) -> io::Result<()> {
     for (which, signal, want) in
         [("signal 44", SIGNAL, vec![1, 2, 3]), ("SIGUSR1", SIGUSR1, vec![1])]
     {
-        mark!("6. three interrupts, {which}");
+        mark!("6. three interrupts, {}", which);
         for value in 1..=3 {
             register(device, Target { signal: signal as u32, value, ..target() })?;
             check!("send_sig_info", raise(device)?, 0);

@@ -145,8 +145,8 @@ impl Reader {
             handle(Signal::SIGUSR1, flags)?;
             let mut wakes = [0; 4];
             match File::open(DEVICE)?.read(&mut wakes) {
-                Ok(_) => mark!("{number}. read: {} wake-ups", u32::from_ne_bytes(wakes)),
-                Err(error) => mark!("{number}. read: {}", told(Err(error))),
+                Ok(_) => mark!("{}. read: {} wake-ups", number, u32::from_ne_bytes(wakes)),
+                Err(error) => mark!("{}. read: {}", number, told(Err(error))),
             }
             Ok(())
         })?;
@@ -180,16 +180,16 @@ impl Reader {
                 match waitpid(self.pid, Some(WaitPidFlag::WNOHANG))? {
                     WaitStatus::StillAlive => sleep(Duration::from_millis(1)),
                     WaitStatus::Signaled(_, signal, _) => {
-                        mark!("{number}. killed by {signal}{attempt}");
+                        mark!("{}. killed by {}{}", number, signal, attempt);
                         return Ok(());
                     }
                     _ => return Ok(()),
                 }
             }
-            mark!("{number}. it still sleeps, and is woken");
+            mark!("{}. it still sleeps, and is woken", number);
             edu.raise(1);
         }
-        mark!("{number}. nothing wakes it");
+        mark!("{}. nothing wakes it", number);
         Ok(())
     }
 }
@@ -201,7 +201,7 @@ fn start(work: impl FnOnce() -> io::Result<()>) -> io::Result<Pid> {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
             if let Err(error) = work() {
-                mark!("failed: {error}");
+                mark!("failed: {}", error);
             }
             exit(0)
         }

@@ -42,7 +42,7 @@ extern "C" fn on_signal(_signal: c_int, _info: *mut siginfo_t, context: *mut c_v
     let rax = unsafe { (*context.cast::<ucontext_t>()).uc_mcontext.gregs[libc::REG_RAX as usize] };
     RAX.store(rax, Relaxed);
     RUNS.fetch_add(1, Relaxed);
-    mark!("handler: rax {rax}");
+    mark!("handler: rax {}", rax);
 }
 
 /// As above. What it interrupted was looping, with anything in RAX.
@@ -87,7 +87,7 @@ fn main() -> nix::Result<()> {
 fn the_ioctl_runs_to_its_end(device: &OwnedFd) -> nix::Result<()> {
     mark!("1. ioctl: sends SIGUSR1 to its caller");
     check!("result", send(device, Signal::SIGUSR1, GO_ON), Ok(RESULT));
-    mark!("1. the ioctl has returned {RESULT}");
+    mark!("1. the ioctl has returned {}", RESULT);
     check!("handler", handler(), (1, RESULT.into()));
     println!("1. ioctl: sends SIGUSR1, goes on, returns {RESULT}");
     println!("   handler: runs before the ioctl returns, sees {RESULT} in RAX");
@@ -109,7 +109,7 @@ fn the_module_asks(device: &OwnedFd) -> nix::Result<()> {
 fn a_sleep_ends_at_once(device: &OwnedFd) -> nix::Result<()> {
     mark!("3. ioctl: sends SIGUSR1, sleeps for 10 ms");
     check!("result", send(device, Signal::SIGUSR1, SLEEP), Ok(RESULT));
-    mark!("3. the ioctl has returned {RESULT}");
+    mark!("3. the ioctl has returned {}", RESULT);
     check!("handler", handler(), (1, RESULT.into()));
     println!("3. ioctl: sends, sleeps: -ERESTARTSYS at once; goes on: {RESULT}");
     Ok(())
@@ -139,16 +139,16 @@ fn a_blocked_signal_is_not_pending_enough(device: &OwnedFd) -> nix::Result<()> {
 /// what the ioctl returned.
 fn sigkill_waits_too(device: &OwnedFd) -> nix::Result<()> {
     for (step, then, how) in [(5, GO_ON, "goes on"), (6, ASK, "asks signal_pending()")] {
-        mark!("{step}. a child: sends SIGKILL, {how}");
+        mark!("{}. a child: sends SIGKILL, {}", step, how);
         let child = start(|| {
             // Whatever it would return: it does not return here.
             let _ = send(device, Signal::SIGKILL, then);
-            mark!("{step}. after the ioctl");
+            mark!("{}. after the ioctl", step);
             0
         })?;
         let killed = WaitStatus::Signaled(child, Signal::SIGKILL, false);
         check!("the child", waitpid(child, None)?, killed);
-        mark!("{step}. the child is dead");
+        mark!("{}. the child is dead", step);
         println!("{step}. a child: ioctl sends SIGKILL, {how}; then it is dead");
     }
     Ok(())
@@ -200,11 +200,11 @@ fn four_ways_to_end_a_sleep(device: &OwnedFd) -> nix::Result<()> {
         (lab::RESTARTNOHAND, -514, "ERESTARTNOHAND", [Eintr, Eintr, GoesOn]),
         (lab::RESTARTBLOCK, -516, "_RESTARTBLOCK", [Eintr, Eintr, GoesOn]),
     ] {
-        mark!("8. {value} restart");
+        mark!("8. {} restart", value);
         check!(what, handled_sleep(device, restart, SaFlags::SA_RESTART)?, ends[0]);
-        mark!("8. {value} plain");
+        mark!("8. {} plain", value);
         check!(what, handled_sleep(device, restart, SaFlags::empty())?, ends[1]);
-        mark!("8. {value} stopped");
+        mark!("8. {} stopped", value);
         check!(what, stopped_sleep(device, restart)?, ends[2]);
         let [a, b, c] = ends.map(|end| match end {
             Again => "again",

@@ -119,7 +119,7 @@ fn as_expected(step: &str, told: &Told, expected: &[(u32, u64)]) -> bool {
     if *told == expected {
         return true;
     }
-    mark!("{step}: told {}, not {}", text(told), text(&expected));
+    mark!("{}: told {}, not {}", step, text(told), text(&expected));
     false
 }
 
@@ -133,6 +133,6 @@ fn text(told: &Told) -> String {
 
 fn verdict(step: &str, right: bool) {
     if right {
-        mark!("{step}: every count is right");
+        mark!("{}: every count is right", step);
     }
 }

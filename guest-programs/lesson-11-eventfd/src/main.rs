@@ -79,7 +79,7 @@ fn an_interrupt_ends_a_read() -> nix::Result<()> {
             turns = black_box(turns.wrapping_add(1));
         }
     })?;
-    mark!("1. read: sleeps while {spinner} spins; edu interrupts in 100 ms");
+    mark!("1. read: sleeps while {} spins; edu interrupts in 100 ms", spinner);
     raise_later(&device)?;
     check!("count", eventfd.read()?, 1);
     mark!("1. read has returned");
@@ -280,7 +280,7 @@ fn closed_before_the_interrupt() -> nix::Result<()> {
     // A new one gets the lowest free number, as always. It is not the old one.
     let other = new_eventfd()?;
     check!("number of the next eventfd", other.as_raw_fd(), number);
-    mark!("9. the eventfd is closed, and {number} is another one");
+    mark!("9. the eventfd is closed, and {} is another one", number);
     raise(&device, CAUSE_1)?;
     check!("calls of eventfd_signal", counters(&device)?.signals, 2);
     check!("count of the next", other.read(), Err(Errno::EAGAIN));
@@ -310,7 +310,7 @@ fn a_number_means_nothing_in_an_interrupt() -> nix::Result<()> {
     let (device, eventfd) = (open_device()?, new_eventfd()?);
     let number = eventfd.as_raw_fd();
 
-    mark!("11. the number {number}, falls on the idle task");
+    mark!("11. the number {}, falls on the idle task", number);
     register(&device, Target { remember: NUMBER, ..target(&eventfd) })?;
     raise_later(&device)?;
     // With one processor, the interrupt comes while this process is asleep.
@@ -331,7 +331,7 @@ fn a_number_means_nothing_in_an_interrupt() -> nix::Result<()> {
             let own = new_eventfd()?;
             // SAFETY: this child does not use `eventfd` any more.
             std::mem::forget(unsafe { dup2_raw(&own, number) }?);
-            mark!("11. by {how}: edu interrupts in 100 ms");
+            mark!("11. by {}: edu interrupts in 100 ms", how);
             raise_later(&device)?;
             while counters(&device)?.interrupts == 0 {}
             Ok(own.read().unwrap_or(0) as i32)

@@ -108,14 +108,14 @@ impl Edu {
 fn judge(step: &str, lines: &[String], from: u32, to: u32) {
     let losses: Vec<u32> = lines.iter().filter_map(|line| value(line, "missed ")).collect();
     match losses[..] {
-        [] => mark!("{step}: nothing told of a loss"),
-        _ => mark!("{step}: told of a loss: {losses:?}"),
+        [] => mark!("{}: nothing told of a loss", step),
+        _ => mark!("{}: told of a loss: {}", step, losses),
     }
     let mut known = from;
     for line in lines {
         if let Some(number) = value(line, "interrupt ") {
             if number != known.wrapping_add(1) {
-                mark!("{step}: `{line}` follows {known}");
+                mark!("{}: `{}` follows {}", step, line, known);
                 return;
             }
             known = number;
@@ -124,9 +124,9 @@ fn judge(step: &str, lines: &[String], from: u32, to: u32) {
         }
     }
     if known == to {
-        mark!("{step}: every interrupt is accounted for");
+        mark!("{}: every interrupt is accounted for", step);
     } else {
-        mark!("{step}: known up to {known} of {to}");
+        mark!("{}: known up to {} of {}", step, known, to);
     }
 }
 

@@ -162,7 +162,7 @@ fn refusals(asking: &Socket, family: Family) -> io::Result<()> {
         ("command 99", family, 99, Vec::new(), refused(Errno::EOPNOTSUPP, "", 0)),
         ("no such family", nowhere, GET, Vec::new(), refused(Errno::ENOENT, "", 0)),
     ] {
-        mark!("5. refused: {what}");
+        mark!("5. refused: {}", what);
         let answer = command(asking, family, number, attributes)?;
         check!(what, &answer, &want);
         if let Err(Refusal { errno, message, missing }) = answer {
@@ -181,7 +181,7 @@ fn refusals(asking: &Socket, family: Family) -> io::Result<()> {
 fn an_overrun(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()> {
     listener.set_rx_buf_sz(SMALLEST)?;
     let before = interrupts(asking, family)?;
-    mark!("6. eight events, and room for {ROOM}");
+    mark!("6. eight events, and room for {}", ROOM);
     raise(asking, family, 8)?;
     // For the sender it looks as if there were nobody.
     check!("the sender's result", result(asking, family)?, -(Errno::ESRCH as i32));

@@ -50,11 +50,11 @@ fn goes_well() -> io::Result<bool> {
 
 /// A step fails. Whether one can go on.
 fn fails(step: u32, error: u32) -> io::Result<bool> {
-    mark!("{step}. step {step} fails");
+    mark!("{}. step {} fails", step, step);
     let params = CString::new(format!("fail_at={step} error={error}")).map_err(io::Error::other)?;
     if module::load(NAME, &params).is_ok() {
         // What its exit would do now, nobody knows.
-        mark!("{step}. over: and yet it is loaded");
+        mark!("{}. over: and yet it is loaded", step);
         return Ok(false);
     }
     look(step)
@@ -65,8 +65,8 @@ fn fails(step: u32, error: u32) -> io::Result<bool> {
 fn look(step: u32) -> io::Result<bool> {
     let left = found()?;
     match left.as_slice() {
-        [] => mark!("{step}. over: nothing is left to be seen"),
-        _ => mark!("{step}. over: left in {}", list(&left)),
+        [] => mark!("{}. over: nothing is left to be seen", step),
+        _ => mark!("{}. over: left in {}", step, list(&left)),
     }
     Ok(!left.contains(&DRIVERS) && !left.contains(&CLASSES))
 }

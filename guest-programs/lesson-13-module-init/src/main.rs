@@ -98,7 +98,7 @@ fn each_step_fails() -> io::Result<()> {
         [Errno::ENOMEM, Errno::EIO, Errno::EBUSY, Errno::EEXIST, Errno::ENOSPC, Errno::EPERM];
     for (step, error) in (1..=STEPS).zip(errors) {
         let params = CString::new(format!("fail_at={step} error={}", error as i32))?;
-        mark!("4. step {step} fails: {error:?}");
+        mark!("4. step {} fails: {}", step, error);
         check!("loading", load(&params), Err(error));
         check!("found after the failure", found()?, NOTHING);
         println!("4. step {step} of {STEPS} fails: finit_module {error:?}, found nothing");

@@ -46,7 +46,7 @@ fn main() -> io::Result<()> {
             queue(&device, bytes as usize);
             use_count()?;
         }
-        Err(error) => mark!("the device cannot be opened: {error:?}"),
+        Err(error) => mark!("the device cannot be opened: {}", error),
     }
     a_read_that_is_interrupted()?;
     // What came of it is in the trace already.
@@ -90,7 +90,7 @@ fn requests(device: &OwnedFd, request: libc::c_ulong, padding: u32) {
     mark!("claim: {}", claim(fd));
     match open_device(OFlag::empty()) {
         Ok(other) => mark!("claim by another: {}", claim(other.as_raw_fd())),
-        Err(error) => mark!("it cannot be opened twice: {error:?}"),
+        Err(error) => mark!("it cannot be opened twice: {}", error),
     }
 }
 
@@ -136,7 +136,7 @@ fn a_read_that_is_interrupted() -> io::Result<()> {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             if let Err(error) = read_interrupted() {
-                mark!("the read cannot be tried: {error}");
+                mark!("the read cannot be tried: {}", error);
             }
             exit(0)
         }

@@ -205,7 +205,7 @@ fn what_becomes_of_a_value(device: &OwnedFd) -> nix::Result<()> {
         ("2^32", 1 << 32, 0, 0),
         ("2^31", 1 << 31, i32::MIN, 0),
     ] {
-        mark!("8. say {value}");
+        mark!("8. say {}", value);
         check!(what, ask(device, value, 0), (returned, errno));
         // What has no name in this list is said so by strerror(3) too.
         let name = match Errno::from_raw(errno) {
@@ -249,7 +249,7 @@ fn orders_to_the_way_out(device: &OwnedFd) -> nix::Result<()> {
         for (flags, want) in [(SaFlags::empty(), plain), (SaFlags::SA_RESTART, restart)] {
             let with = if flags.is_empty() { "plain" } else { "restart" };
             handle(flags)?;
-            mark!("10. {value} {with}");
+            mark!("10. {} {}", value, with);
             let got = match ask(device, value, Signal::SIGUSR1 as u32) {
                 // The value that the handler put there.
                 (77, 0) => "called again",

@@ -123,11 +123,11 @@ impl Student {
     fn answers(&mut self, job: &str, wanted: &str) -> Result<bool, Box<dyn Error>> {
         match self.output.hear_some(1, ANSWER)?.first() {
             Some(line) if line == wanted => {
-                mark!("{job}: right");
+                mark!("{}: right", job);
                 return Ok(true);
             }
-            Some(line) => mark!("{job}: told `{line}`, not `{wanted}`"),
-            None => mark!("{job}: told nothing, not `{wanted}`"),
+            Some(line) => mark!("{}: told `{}`, not `{}`", job, line, wanted),
+            None => mark!("{}: told nothing, not `{}`", job, wanted),
         }
         Ok(false)
     }
@@ -148,14 +148,14 @@ impl Student {
             Errno::ESRCH => ("that", "that"),
             _ => ("that", "how much"),
         };
-        mark!("{job}: overrun: {} of {OVERRUN} refused", sent.refused);
+        mark!("{}: overrun: {} of {} refused", job, sent.refused, OVERRUN);
         let wanted = format!("{job} overrun: sender {sender}, reader {reader}");
         match said {
-            Some(line) if line == wanted && right => mark!("{job}: the reason is right"),
+            Some(line) if line == wanted && right => mark!("{}: the reason is right", job),
             // What does happen is for the student to find out.
-            Some(line) if line != wanted => mark!("{job}: said `{line}`: not so"),
+            Some(line) if line != wanted => mark!("{}: said `{}`: not so", job, line),
             // Of a transport that does not do the job, it explains nothing.
-            _ => mark!("{job}: no reason for what does the job"),
+            _ => mark!("{}: no reason for what does the job", job),
         }
         self.say(b'n');
         Ok(())

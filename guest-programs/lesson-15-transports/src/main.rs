@@ -89,7 +89,7 @@ fn main() -> io::Result<()> {
         let short = name.trim_end_matches(" signal");
         let mut arrived = Vec::new();
         for count in [10, 100, 1000] {
-            mark!("2. {short}: {count}");
+            mark!("2. {}: {}", short, count);
             choose_transport(&device, transport)?;
             let series = series(&device, transport, count)?;
             check_series(transport, count, &series);
@@ -128,7 +128,7 @@ fn main() -> io::Result<()> {
 
     println!("4. 1000 interrupts, read after each 100: arrived");
     for (name, transport) in &transports {
-        mark!("4. {name}: 10 times 100");
+        mark!("4. {}: 10 times 100", *name);
         choose_transport(&device, transport)?;
         let mut events = 0;
         for _ in 0..10 {

@@ -20,20 +20,27 @@ pub enum Arg<'a> {
     Text(&'a str),
 }
 
-impl From<Pid> for Arg<'_> {
-    fn from(pid: Pid) -> Self {
+/// A value is borrowed, as in `println!`.
+impl<'a> From<&Arg<'a>> for Arg<'a> {
+    fn from(arg: &Arg<'a>) -> Self {
+        *arg
+    }
+}
+
+impl From<&Pid> for Arg<'_> {
+    fn from(pid: &Pid) -> Self {
         Arg::Task(pid.as_raw())
     }
 }
 
-impl From<Errno> for Arg<'_> {
-    fn from(errno: Errno) -> Self {
-        Arg::Errno(errno as i32)
+impl From<&Errno> for Arg<'_> {
+    fn from(errno: &Errno) -> Self {
+        Arg::Errno(*errno as i32)
     }
 }
 
-impl<'a> From<&'a str> for Arg<'a> {
-    fn from(text: &'a str) -> Self {
+impl<'a> From<&&'a str> for Arg<'a> {
+    fn from(text: &&'a str) -> Self {
         Arg::Text(text)
     }
 }
@@ -46,14 +53,14 @@ impl<'a> From<&'a String> for Arg<'a> {
 
 macro_rules! counts {
     ($($number:ty),*) => {$(
-        impl From<$number> for Arg<'_> {
-            fn from(count: $number) -> Self {
-                Arg::Count(count as i128)
+        impl From<&$number> for Arg<'_> {
+            fn from(count: &$number) -> Self {
+                Arg::Count(*count as i128)
             }
         }
     )*};
 }
-counts!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
+counts!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, isize);
 
 /// What was measured here and is another on another host, such as a count of
 /// instructions: told between `‹` and `›`, in output as in marks.

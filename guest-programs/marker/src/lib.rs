@@ -72,7 +72,7 @@ pub fn write(file: &str, line: u32, format: &str, args: &[Arg<'_>]) {
 macro_rules! mark {
     ($format:literal $(, $arg:expr)* $(,)?) => {{
         const { $crate::encoding::check($format, <[&str]>::len(&[$(stringify!($arg)),*])) };
-        $crate::write(file!(), line!(), $format, &[$($crate::Arg::from($arg)),*])
+        $crate::write(file!(), line!(), $format, &[$($crate::Arg::from(&$arg)),*])
     }};
 }
 

@@ -29,7 +29,7 @@ use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use marker::mark;
+use marker::{Arg, mark};
 use nix::errno::Errno;
 use nix::libc;
 use nix::mount::{MsFlags, mount};
@@ -92,7 +92,7 @@ pub fn start(args: impl IntoIterator<Item = OsString>) -> io::Result<Child> {
 /// The same for a command of which the caller changed something.
 pub fn spawn(command: &mut Command) -> io::Result<Child> {
     let child = command.spawn()?;
-    mark!("the program runs as {}", child.id());
+    mark!("the program runs as {}", Arg::Task(child.id() as i32));
     Ok(child)
 }
 
@@ -111,7 +111,7 @@ pub fn stay_ahead() -> nix::Result<()> {
 pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     let status = child.wait()?;
     match (status.code(), status.signal()) {
-        (Some(code), _) => mark!("the program exited with {code}"),
+        (Some(code), _) => mark!("the program exited with {}", code),
         (None, signal) => mark!("the program was killed by signal {}", signal.unwrap_or_default()),
     }
     Ok(status)

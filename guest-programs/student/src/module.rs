@@ -20,7 +20,7 @@ pub fn load(name: &str, params: &CStr) -> nix::Result<()> {
     let loaded = finit_module(file.as_fd(), params, ModuleInitFlags::empty());
     match loaded {
         Ok(()) => mark!("the module is loaded"),
-        Err(error) => mark!("the module does not load: {error:?}"),
+        Err(error) => mark!("the module does not load: {}", error),
     }
     loaded
 }
@@ -32,7 +32,7 @@ pub fn remove(name: &CStr) -> nix::Result<()> {
     match removed {
         Ok(()) => mark!("the module is removed"),
         Err(Errno::EWOULDBLOCK) => mark!("the module stays: EWOULDBLOCK"),
-        Err(error) => mark!("the module stays: {error:?}"),
+        Err(error) => mark!("the module stays: {}", error),
     }
     removed
 }

@@ -34,7 +34,7 @@ pub fn mark_rest(program: &Child, output: &mut Output) -> io::Result<()> {
         mark!("nothing happens: the program sleeps");
     } else {
         let (used, of) = (used.as_millis(), QUIET.as_millis());
-        mark!("nothing happens: it runs for {used} of {of} ms");
+        mark!("nothing happens: it runs for {} of {} ms", used, of);
     }
     Ok(())
 }

@@ -8,9 +8,9 @@ use nix::unistd::getpid;
 
 fn main() {
     marker::open_trace();
-    let pid = getpid().to_string();
-    mark!("another program: getpid() is {pid}");
+    let pid = getpid();
+    mark!("another program: getpid() is {}", pid);
     if let Some(before) = std::env::args().nth(1) {
-        check!("getpid() after execve", pid, before);
+        check!("getpid() after execve", pid.to_string(), before);
     }
 }

@@ -25,7 +25,7 @@ extern "C" fn on_sigpipe(_signal: c_int, info: *mut siginfo_t, _context: *mut c_
     // that of SIGPIPE holds a pid.
     let sender = unsafe { (*info).si_pid() };
     SENDER.store(sender, Relaxed);
-    mark!("1. handler: si_pid {sender}");
+    mark!("1. handler: si_pid {}", sender);
 }
 
 fn main() -> io::Result<()> {

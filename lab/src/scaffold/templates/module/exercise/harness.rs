@@ -49,7 +49,7 @@ fn main() -> io::Result<()> {
         edu.raise(cause << number);
         match edu.causes() {
             0 => mark!("1. acknowledged"),
-            left => mark!("1. the device still has the causes {left:#x}"),
+            left => mark!("1. the device still has the causes {}", Arg::Address(left.into())),
         }
         // What is left now belongs to this interrupt, not to the next.
         edu.acknowledge(edu.causes());
@@ -75,9 +75,9 @@ fn hear(device: &OwnedFd, step: &str, what: &str) -> io::Result<()> {
     let result = read(device, &mut count);
     alarm::cancel();
     match (LATE.load(Relaxed), result) {
-        (true, _) => mark!("{step}: nothing ends it"),
-        (false, Ok(4)) => mark!("{step} {what} {}", u32::from_ne_bytes(count)),
-        (false, result) => mark!("{step}: {result:?}"),
+        (true, _) => mark!("{}: nothing ends it", step),
+        (false, Ok(4)) => mark!("{} {} {}", step, what, u32::from_ne_bytes(count)),
+        (false, result) => mark!("{}: {}", step, result),
     }
     Ok(())
 }
