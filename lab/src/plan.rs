@@ -27,7 +27,7 @@ pub struct Options {
 impl Default for Options {
     /// TCG, from a checkpoint, with trace, on the lessons' kernel.
     fn default() -> Options {
-        Options { accel: Accel::Tcg, cold: false, trace: true, kernel: Kind::Lesson }
+        Options { accel: Accel::TCG, cold: false, trace: true, kernel: Kind::Lesson }
     }
 }
 

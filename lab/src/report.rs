@@ -41,8 +41,9 @@ fn section(text: &mut String, name: &str, content: &str) {
 /// The accelerator, always said: a slow or irreproducible run explains itself.
 fn machine(accel: Accel, booted: bool) -> String {
     let accel = match accel {
-        Accel::Tcg => "tcg",
-        Accel::Kvm => "kvm (times differ from run to run)",
+        Accel::TCG => "tcg".to_owned(),
+        Accel::Tcg { shift } => format!("tcg (an instruction takes {} ns)", 1 << shift),
+        Accel::Kvm => "kvm (times differ from run to run)".to_owned(),
     };
     let start = if booted { "booted" } else { "from the checkpoint" };
     format!("{accel}, {start}")
@@ -104,8 +105,8 @@ mod tests {
 
     #[test]
     fn the_machine_is_always_said() {
-        assert_eq!(machine(Accel::Tcg, false), "tcg, from the checkpoint");
-        assert_eq!(machine(Accel::Tcg, true), "tcg, booted");
+        assert_eq!(machine(Accel::TCG, false), "tcg, from the checkpoint");
+        assert_eq!(machine(Accel::TCG, true), "tcg, booted");
         let kvm = "kvm (times differ from run to run), from the checkpoint";
         assert_eq!(machine(Accel::Kvm, false), kvm);
     }

@@ -108,7 +108,7 @@ fn counted(lab: &Lab<'_>) -> Result<Vec<String>, Failed> {
 
 fn is_made_again(lab: &Lab<'_>, machine: &Machine, damage: &Damage) -> Result<(), Failed> {
     let expected = show(lab, machine)?;
-    let state = lab.checkpoint(machine, Accel::Tcg)?;
+    let state = lab.checkpoint(machine, Accel::TCG)?;
     let said = damage.said.replace("{len}", &fs::metadata(&state)?.len().to_string());
 
     let (scratch, copy) = with_a_copy(lab, &state)?;
@@ -127,12 +127,12 @@ fn is_made_again(lab: &Lab<'_>, machine: &Machine, damage: &Damage) -> Result<()
 fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     let plan = plan(lab)?;
     let warm = lab.run(machine, &plan)?;
-    let state = lab.checkpoint(machine, Accel::Tcg)?;
+    let state = lab.checkpoint(machine, Accel::TCG)?;
 
     let (scratch, copy) = with_a_copy(lab, &state)?;
     let whole = fs::read(&copy)?;
     fs::remove_dir_all(copy.parent().ok_or("a state lies in a folder")?)?;
-    let key = lab.checkpoint_key(machine, Accel::Tcg);
+    let key = lab.checkpoint_key(machine, Accel::TCG);
     let half = &whole[..whole.len() / 2];
     scratch.cache.entry("checkpoints", &key, lab.progress, |folder| {
         let path = folder.join(STATE_FILE);

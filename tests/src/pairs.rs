@@ -75,7 +75,7 @@ impl Pairs {
             let kinds: Vec<&str> = ALL.iter().copied().filter(|&k| k != "checkpoints").collect();
             let scratch = Scratch::new(&self.lab, &kinds).map_err(|e| format!("{e:?}"))?;
             let lab = self.lab_on(&scratch)?;
-            busily(|| lab.checkpoint(&self.machine, Accel::Tcg)).map_err(|e| e.to_string())?;
+            busily(|| lab.checkpoint(&self.machine, Accel::TCG)).map_err(|e| e.to_string())?;
             drop(lab);
             Ok(scratch)
         });

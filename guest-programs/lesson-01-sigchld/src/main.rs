@@ -80,7 +80,7 @@ fn a_child_exits() -> nix::Result<()> {
     wait_for_handler(1)?;
     check_handler(libc::CLD_EXITED, child, 7);
     check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 7));
-    println!("1. exit: CLD_EXITED from {child}, si_status 7");
+    println!("1. exit: CLD_EXITED from the child, si_status 7");
     Ok(())
 }
 
@@ -97,7 +97,7 @@ fn a_child_is_killed() -> nix::Result<()> {
         waitpid(child, None)?,
         WaitStatus::Signaled(child, Signal::SIGKILL, false)
     );
-    println!("2. killed: CLD_KILLED from {child}, si_status 9 (SIGKILL)");
+    println!("2. killed: CLD_KILLED from the child, si_status 9 (SIGKILL)");
     Ok(())
 }
 
@@ -110,13 +110,13 @@ fn a_child_stops_and_continues() -> nix::Result<()> {
     })?;
     wait_for_handler(1)?;
     check_handler(libc::CLD_STOPPED, child, libc::SIGSTOP);
-    println!("3. stopped: CLD_STOPPED from {child}, si_status 19 (SIGSTOP)");
+    println!("3. stopped: CLD_STOPPED from the child, si_status 19 (SIGSTOP)");
 
     mark!("4. the parent continues it");
     kill(child, Signal::SIGCONT)?;
     wait_for_handler(1)?;
     check_handler(libc::CLD_CONTINUED, child, libc::SIGCONT);
-    println!("4. continued: CLD_CONTINUED from {child}, si_status 18 (SIGCONT)");
+    println!("4. continued: CLD_CONTINUED from the child, si_status 18 (SIGCONT)");
 
     kill(child, Signal::SIGKILL)?;
     wait_for_handler(1)?;

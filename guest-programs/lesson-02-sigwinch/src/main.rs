@@ -150,7 +150,7 @@ fn main() -> io::Result<()> {
 
     turn.write_all(b"8")?;
     check_reports(&mut reports, &["back: run 2, SI_KERNEL, si_pid 0, 50x132"])?;
-    println!("8. 50x132, set by {front} itself: SI_KERNEL, si_pid 0 all the same");
+    println!("8. 50x132, set by the group in front itself: SI_KERNEL, si_pid 0 all the same");
 
     turn.write_all(b"9")?;
     check_reports(&mut reports, &["back has no handler"])?;

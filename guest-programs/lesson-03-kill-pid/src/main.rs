@@ -130,7 +130,7 @@ fn whom_it_falls_on_matters_with_priv_0(device: &OwnedFd) -> io::Result<()> {
     let root = spinner(device, Uid::from_raw(0))?;
     mark!("4. priv=0, falls on {} of root", root);
     check!("root, priv=0", interrupt(device, Some(root))?, Ok((libc::SI_USER, root.as_raw())));
-    println!("4. priv=0, a process of root: SI_USER, si_pid {root}, which sent nothing");
+    println!("4. priv=0, a process of root: SI_USER, its si_pid, and it sent nothing");
 
     register(device, priv_0)?;
     let student = spinner(device, Uid::from_raw(STUDENT))?;
@@ -157,8 +157,8 @@ fn the_target_is_gone(device: &OwnedFd) -> io::Result<()> {
     mark!("8. {} is reaped: nobody to signal", child);
     check!("child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
     check!("result for nobody", raise(device)?, -(Errno::ESRCH as i32));
-    println!("7. target {child} is a zombie: kill_pid returns 0, to no effect");
-    println!("8. target {child} is reaped: kill_pid returns -ESRCH");
+    println!("7. the target is a zombie: kill_pid returns 0, to no effect");
+    println!("8. the target is reaped: kill_pid returns -ESRCH");
     unregister(device)?;
     Ok(())
 }

@@ -95,7 +95,7 @@ fn sent_by_kill(signals: &SignalFd) -> io::Result<()> {
     check_record(&record, libc::SIGUSR1, libc::SI_USER, getpid());
     check!("ssi_uid", record.ssi_uid, 0);
     check!("ssi_int", record.ssi_int, 0);
-    println!("2. kill: SIGUSR1, SI_USER, ssi_pid {}, ssi_uid 0", record.ssi_pid);
+    println!("2. kill: SIGUSR1, SI_USER, ssi_pid my own, ssi_uid 0");
     Ok(())
 }
 
@@ -108,7 +108,7 @@ fn sent_by_sigqueue(signals: &SignalFd) -> io::Result<()> {
     check_record(&record, SIGRTMIN, libc::SI_QUEUE, child);
     check!("ssi_int", record.ssi_int, 1234);
     check!("ssi_ptr", record.ssi_ptr, 1234);
-    println!("3. sigqueue: signal 34, SI_QUEUE, ssi_pid {child}, ssi_int 1234");
+    println!("3. sigqueue: signal 34, SI_QUEUE, ssi_pid the child's, ssi_int 1234");
     Ok(())
 }
 
@@ -138,7 +138,8 @@ fn a_child_wakes_the_reader() -> io::Result<()> {
     check!("ssi_uid", record.ssi_uid, STUDENT);
     // Reading the signal is one thing, waiting for the child another.
     check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 7));
-    println!("4. exit: SIGCHLD, CLD_EXITED, ssi_pid {child}, ssi_uid 1000, ssi_status 7");
+    println!("4. exit: SIGCHLD, CLD_EXITED, ssi_pid the child's, ssi_uid 1000,");
+    println!("   ssi_status 7");
 
     prctl::set_name(c"lesson-04")?;
     sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&sigchld), None)?;
@@ -188,7 +189,7 @@ fn standard_signals_still_coalesce(signals: &SignalFd) -> io::Result<()> {
     let records = up_to(8, signals)?;
     check!("records", records.len(), 1);
     check_record(&records[0], libc::SIGUSR1, libc::SI_USER, getpid());
-    println!("7. SIGUSR1 three times, the second from {child}: one record, the first");
+    println!("7. SIGUSR1 three times, the second from a child: one record, the first");
     Ok(())
 }
 
@@ -222,7 +223,7 @@ fn a_child_reads_its_own(signals: &SignalFd) -> io::Result<()> {
     })?;
     wait_for(child)?;
     check_record(&one(signals)?, libc::SIGUSR1, libc::SI_USER, getpid());
-    println!("9. through one descriptor {child} reads its own SIGUSR1, and {} its own", getpid());
+    println!("9. through one descriptor a child reads its own SIGUSR1, and I mine");
     Ok(())
 }
 

@@ -74,7 +74,7 @@ fn one_call_two_returns() -> nix::Result<()> {
     let child = Pid::from_raw(returned);
     check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 2));
     check!("the parent's number", number, 1);
-    println!("1. fork: returns {returned} in process {parent}, 0 in process {returned}");
+    println!("1. fork: returns the child's pid in the parent, 0 in the child");
     println!("   a number was 1: 2 in the child, still 1 in the parent");
     Ok(())
 }
@@ -193,8 +193,8 @@ fn a_new_pid_namespace() -> nix::Result<()> {
         let pids: Vec<&str> = pids.unwrap_or_default().split_whitespace().collect();
         check!("NSpid", pids.join(" "), format!("{init} 1"));
         reap(init)?;
-        println!("4. fork into a new pid namespace: returns {init} outside;");
-        println!("   inside getpid() is 1, getppid() is 0; NSpid: {init} 1");
+        println!("4. fork into a new pid namespace: returns its pid outside;");
+        println!("   inside getpid() is 1, getppid() is 0; NSpid: its pid outside, and 1");
         println!("   fork inside returns 2");
 
         // The namespace died with its init, and takes nobody in any more.
@@ -220,7 +220,7 @@ fn exec_returns_to_another_program() -> nix::Result<()> {
     })?;
     reap(child)?;
     println!("6. execve of nothing returns: ENOENT; of a program, it does not:");
-    println!("   process {child} is that program now, with the same pid");
+    println!("   the process is that program now, with the same pid");
     Ok(())
 }
 
@@ -254,7 +254,7 @@ fn vfork_returns_in_turn() -> nix::Result<()> {
     mark!("7. the parent goes on");
     check!("what the child stored", FROM_THE_CHILD.load(Relaxed), child.as_raw());
     reap(child)?;
-    println!("7. vfork: returns {child} when the child's execve lets the memory go;");
+    println!("7. vfork: returns the pid when the child's execve lets the memory go;");
     println!("   what the child stored before, the parent finds there");
     Ok(())
 }
@@ -284,9 +284,9 @@ fn a_number_used_twice() -> nix::Result<()> {
         waitpid(stranger, None)?,
         WaitStatus::Signaled(stranger, Signal::SIGTERM, false)
     );
-    println!("8. clone3 with set_tid {child}: EEXIST while {child} lives or is a zombie;");
-    println!("   after the wait it returns {child}, for a stranger");
-    println!("   kill({child}) hits the stranger; the old pidfd says ESRCH");
+    println!("8. clone3 with set_tid: EEXIST while that pid lives or is a zombie;");
+    println!("   after the wait it returns that pid, for a stranger");
+    println!("   kill(pid) hits the stranger; the old pidfd says ESRCH");
     Ok(())
 }
 

@@ -338,7 +338,7 @@ fn a_number_means_nothing_in_an_interrupt() -> nix::Result<()> {
         })?;
         check!("count of the other", waitpid(other, None)?, WaitStatus::Exited(other, theirs));
         check!("count", eventfd.read(), mine);
-        println!("    by {how}, {other} is interrupted: its {number} counts {theirs}");
+        println!("    by {how}, a child is interrupted: its {number} counts {theirs}");
         unregister(&device)?;
     }
     Ok(())

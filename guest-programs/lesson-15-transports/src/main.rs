@@ -14,7 +14,7 @@ use lesson_15_transports::{
     Choice, Counters, EVENTFD, NETLINK, QUEUE, RECORDS, Record, SIGNAL, choose, counters, event,
     listen, load, open_device, raise,
 };
-use marker::{check, mark};
+use marker::{Measured, check, mark};
 use netlink_sys::Socket;
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
@@ -123,7 +123,7 @@ fn main() -> io::Result<()> {
         // Without what the interrupt itself costs.
         let send = instructions(series.send.saturating_sub(nothing.send)) / 1000;
         let receive = instructions(series.receive);
-        println!("   {name:<21} {send:>14} {receive:>14}");
+        println!("   {name:<21} {:>14} {:>14}", Measured(send), Measured(receive));
     }
 
     println!("4. 1000 interrupts, read after each 100: arrived");
@@ -276,8 +276,8 @@ fn now() -> nix::Result<Duration> {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from)
 }
 
-fn instructions(time: Duration) -> u32 {
-    (time.as_nanos() / u128::from(NS_PER_INSTRUCTION)) as u32
+fn instructions(time: Duration) -> u64 {
+    (time.as_nanos() / u128::from(NS_PER_INSTRUCTION)) as u64
 }
 
 /// The two signals. nix's `Signal` names standard signals only; this and the

@@ -186,7 +186,7 @@ mod tests {
             cpu: "A processor".to_owned(),
             cores: 2,
             qemu: "QEMU emulator version 7.2.22".to_owned(),
-            accel: Accel::Tcg,
+            accel: Accel::TCG,
             runs: 3,
             rows: vec![
                 Row {

@@ -63,7 +63,7 @@ pub enum BenchError {
 /// that the lessons need is built first, so that no row pays for another.
 pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document, Error> {
     let machine = lab.machine()?;
-    lab.checkpoint(&machine, Accel::Tcg)?;
+    lab.checkpoint(&machine, Accel::TCG)?;
     let bench = Bench { lab, xtask, runs: options.runs.max(1) };
     // Builds what `run` and `test` would build on their first use.
     bench.process(&["run", LESSON, "--json"]).run()?;
@@ -86,7 +86,7 @@ pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document
         cpu: cpu(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         qemu: qemu(&lab.cache),
-        accel: Accel::Tcg,
+        accel: Accel::TCG,
         runs: bench.runs,
         rows,
     })

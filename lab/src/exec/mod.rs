@@ -101,15 +101,15 @@ impl Lab<'_> {
 
         let clock = if join == Join::Output { Clock::Skips } else { Clock::FollowsHost };
         let limit = request.timeout.map_or(ENDLESS, |_| wall_limit(&job, machine.kind));
-        let parts = machine.parts(Accel::Tcg);
+        let parts = machine.parts(Accel::TCG);
         // Made before the terminal is taken over: it may take a while and say so.
-        self.checkpoint(machine, Accel::Tcg)?;
+        self.checkpoint(machine, Accel::TCG)?;
         let (ours, theirs) = UnixStream::pair().map_err(Error::Relay)?;
         let (finished, _) = relay::join(ours, join, || {
             // Dropped when the machine has ended: that ends the relay.
             let theirs = theirs;
             let session = vm::Session { socket: theirs.as_fd(), clock };
-            self.start(machine, Accel::Tcg, false, |state| {
+            self.start(machine, Accel::TCG, false, |state| {
                 vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session), None)
             })
         })?;

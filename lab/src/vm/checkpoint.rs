@@ -118,17 +118,17 @@ mod tests {
             initramfs: Path::new("/initramfs"),
         };
         let keys = [
-            key_with("7.2", parts(Accel::Tcg), &one, &one),
-            key_with("10.0", parts(Accel::Tcg), &one, &one),
+            key_with("7.2", parts(Accel::TCG), &one, &one),
+            key_with("10.0", parts(Accel::TCG), &one, &one),
             key_with("7.2", parts(Accel::Kvm), &one, &one),
-            key_with("7.2", parts(Accel::Tcg), &other, &one),
-            key_with("7.2", parts(Accel::Tcg), &one, &other),
-            key_with("7.2", Parts { memory_mib: 256, ..parts(Accel::Tcg) }, &one, &one),
+            key_with("7.2", parts(Accel::TCG), &other, &one),
+            key_with("7.2", parts(Accel::TCG), &one, &other),
+            key_with("7.2", Parts { memory_mib: 256, ..parts(Accel::TCG) }, &one, &one),
         ];
         let different: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());
         // Where the files lie is not what they hold.
-        let moved = Parts { kernel: Path::new("/elsewhere"), ..parts(Accel::Tcg) };
+        let moved = Parts { kernel: Path::new("/elsewhere"), ..parts(Accel::TCG) };
         assert_eq!(key_with("7.2", moved, &one, &one), keys[0]);
     }
 }

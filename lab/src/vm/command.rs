@@ -63,21 +63,28 @@ impl Files {
 }
 
 /// What executes the guest's instructions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accel {
     /// QEMU's emulation, with a virtual clock that counts instructions.
-    #[default]
-    Tcg,
+    Tcg {
+        /// An instruction takes 2 to the power of this, ns: QEMU's `-icount
+        /// shift`. Another one makes the guest's processor seem faster or slower.
+        shift: u8,
+    },
     /// The host's processor. Faster on long work; its timing is not
     /// reproducible.
     Kvm,
 }
 
 impl Accel {
+    /// Emulation at the lab's own speed, 31 million instructions a second: a
+    /// lesson's sleeps are then as long as its work.
+    pub const TCG: Accel = Accel::Tcg { shift: 5 };
+
     /// As `--accel` has it.
     pub fn name(self) -> &'static str {
         match self {
-            Accel::Tcg => "tcg",
+            Accel::Tcg { .. } => "tcg",
             Accel::Kvm => "kvm",
         }
     }
@@ -135,7 +142,7 @@ pub fn kernel_parameters(accel: Accel, start: Start) -> Vec<(&'static str, &'sta
         ("panic=-1", "a panic ends the machine at once"),
         ("reboot=pci", "one port write ends the machine: no keyboard controller is waited for"),
     ];
-    if accel == Accel::Tcg {
+    if let Accel::Tcg { .. } = accel {
         parameters
             .push(("tsc=reliable", "the instruction counter is the clock; nothing watches it"));
     }
@@ -170,12 +177,13 @@ fn machine(accel: Accel, memory_mib: u32) -> Vec<Flag> {
         ),
     ];
     flags.extend(match accel {
-        Accel::Tcg => vec![
+        Accel::Tcg { shift } => vec![
             flag(&["-accel", "tcg"], "emulation: the same on every host"),
             flag(&["-cpu", "qemu64,+rdrand"], "a processor that does not depend on the host's"),
             flag(
-                &["-icount", "shift=5,sleep=off,align=off"],
-                "an instruction is 32 ns, and idle time is skipped: timestamps repeat exactly",
+                &["-icount", &format!("shift={shift},sleep=off,align=off")],
+                "an instruction takes a fixed time (2^shift ns), and idle time is skipped: \
+                 timestamps repeat exactly",
             ),
             flag(
                 &["-rtc", "base=2026-01-01T00:00:00,clock=vm"],
@@ -348,7 +356,7 @@ mod tests {
     /// time repeat belongs to TCG alone, and QEMU refuses it with KVM.
     #[test]
     fn only_tcg_counts_instructions() {
-        let (tcg, kvm) = (words(Accel::Tcg), words(Accel::Kvm));
+        let (tcg, kvm) = (words(Accel::TCG), words(Accel::Kvm));
         let after = |words: &[String], flag: &str| {
             words.iter().position(|word| word == flag).map(|at| words[at + 1].clone())
         };
@@ -366,7 +374,7 @@ mod tests {
     /// restored as TCG's is, under another key.
     #[test]
     fn both_are_saved_and_restored_alike() {
-        for accel in [Accel::Tcg, Accel::Kvm] {
+        for accel in [Accel::TCG, Accel::Kvm] {
             let words = words(accel);
             assert!(words.last().unwrap().ends_with(CHECKPOINT_PARAMETER));
             assert!(words.iter().any(|word| word.starts_with("pvpanic-pci")));

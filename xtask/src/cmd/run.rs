@@ -1,7 +1,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::report;
@@ -40,6 +40,11 @@ pub struct Run {
     #[arg(long, value_enum, default_value = "tcg")]
     accel: AccelArg,
 
+    /// Another speed of the guest: an instruction takes 2 to the power of this,
+    /// in nanoseconds
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u8).range(3..=7))]
+    icount_shift: u8,
+
     /// Boot instead of going on from the checkpoint
     #[arg(long)]
     cold: bool,
@@ -55,7 +60,7 @@ impl Run {
     pub fn run(self, context: &Context) -> Result {
         let lesson = context.course()?.find(&self.lesson)?;
         let accel = match self.accel {
-            AccelArg::Tcg => Accel::Tcg,
+            AccelArg::Tcg => Accel::Tcg { shift: self.icount_shift },
             AccelArg::Kvm => {
                 probe_kvm(Path::new(KVM)).map_err(|reason| Error::NoKvm { reason })?;
                 Accel::Kvm
