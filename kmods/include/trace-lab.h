@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The trace event lab:lab_step: a step of a lab module that no event of the
- * kernel's own shows.
+ * The lab's own trace events. lab:lab_step is a step of a lab module that no
+ * event of the kernel's own shows:
  *
  *	#include "trace-lab.h"
  *	...
  *	trace_lab_step("kill_pid returned", ret);
  *
- * It may be emitted in any context. The event lives in lab_trace.ko, which is
- * loaded before any module that uses it and stays; trace/lab_trace.c says why.
+ * It may be emitted in any context. lab:lab_module says where a module lies
+ * that is being loaded, which the kernel's own module:module_load does not.
+ *
+ * Both live in lab_trace.ko, which is loaded before any module that uses them
+ * and stays; trace/lab_trace.c says why.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM lab
@@ -35,6 +38,25 @@ TRACE_EVENT(lab_step,
 	),
 
 	TP_printk("%s %lld", __get_str(what), __entry->value)
+);
+
+TRACE_EVENT(lab_module,
+
+	TP_PROTO(const char *name, const void *text),
+
+	TP_ARGS(name, text),
+
+	TP_STRUCT__entry(
+		__string(name, name)
+		__field(u64, text)
+	),
+
+	TP_fast_assign(
+		__assign_str(name);
+		__entry->text = (unsigned long)text;
+	),
+
+	TP_printk("%s %#llx", __get_str(name), __entry->text)
 );
 
 #endif /* TRACE_LAB_H */

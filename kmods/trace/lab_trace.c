@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The home of the trace event lab:lab_step, which every lab module may emit.
+ * The home of the lab's own trace events: lab:lab_step, which every lab module
+ * may emit, and lab:lab_module, which this one emits for each that is loaded.
  *
- * Why not define the event in each module that uses it? Because
+ * Why not define lab_step in each module that uses it? Because
  *
  *  - an event has to exist before it can be switched on: with a module of its
  *    own, loaded first, it is switched on once, even if the lesson's program
@@ -13,19 +14,37 @@
  *  - two modules that bring an event of the same name cannot both have it.
  *
  * There is no module_exit: the module stays, because the trace refers to it.
+ *
+ * Whoever reads the trace needs to know which function an address belongs to. A
+ * module that is loaded again may lie elsewhere, so where it lies is recorded
+ * each time, before any of its code runs.
  */
 #include <linux/module.h>
+#include <linux/notifier.h>
 
 #define CREATE_TRACE_POINTS
 #include "trace-lab.h"
 
 EXPORT_TRACEPOINT_SYMBOL_GPL(lab_step);
 
+static int lab_trace_module(struct notifier_block *nb, unsigned long state, void *data)
+{
+	const struct module *mod = data;
+
+	if (state == MODULE_STATE_COMING)
+		trace_lab_module(mod->name, mod->mem[MOD_TEXT].base);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block lab_trace_notifier = {
+	.notifier_call = lab_trace_module,
+};
+
 static int __init lab_trace_init(void)
 {
-	return 0;
+	return register_module_notifier(&lab_trace_notifier);
 }
 module_init(lab_trace_init);
 
-MODULE_DESCRIPTION("Upcall: the trace event of the lab's modules");
+MODULE_DESCRIPTION("Upcall: the trace events of the lab's modules");
 MODULE_LICENSE("GPL");

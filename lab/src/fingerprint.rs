@@ -24,7 +24,7 @@ impl Fingerprint {
             .text("ended", &format!("{:?}", record.outcome.ended))
             .bytes("stdout", &record.stdout)
             .bytes("stderr", &record.stderr);
-        for module in &record.modules {
+        for module in record.first_modules.iter().chain(&record.modules) {
             key = key.text(&module.name, &module.text_address.to_string());
         }
         let event = |key: KeyBuilder, event: &ring_buffer::RawEvent<'_>| {

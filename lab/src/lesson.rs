@@ -76,6 +76,10 @@ pub struct Lesson {
     pub report: Vec<Report>,
     /// What differs from host to host.
     pub host: Vec<HostValue>,
+    /// Which tasks run side by side.
+    pub concurrent: Vec<Concurrent>,
+    /// Which tasks stand for one another.
+    pub alike: Vec<Alike>,
 }
 
 /// A report of the kernel's that is part of a lesson. Any other makes the test
@@ -101,6 +105,42 @@ pub struct HostValue {
     /// prints between `‹` and `›`.
     pub value: String,
     /// Why it differs.
+    pub why: String,
+}
+
+/// Tasks that run side by side, none of them waiting for another: a story tells
+/// what each does in turn; see [`crate::story`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Concurrent {
+    /// Their names in the story, in the order in which they are told.
+    pub tasks: Vec<String>,
+    /// From the first mark that begins like this. Default: from the start.
+    pub after: Option<String>,
+    /// Up to the next that begins like this. Default: to the end.
+    pub before: Option<String>,
+    /// The order that must hold all the same: pairs of what comes first and what
+    /// comes then, each the beginning of a line of the story,
+    /// `[child 1] forks child 1.1`.
+    #[serde(default)]
+    pub order: Vec<[String; 2]>,
+    /// Why nothing orders them.
+    pub why: String,
+}
+
+/// Tasks of which either may do what is to be done: a story does not say which.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alike {
+    /// Their names by their place in the tree of forks.
+    pub tasks: Vec<String>,
+    /// What all of them are called instead.
+    pub name: String,
+    /// From the first mark that begins like this. Default: from the start.
+    pub after: Option<String>,
+    /// Up to the next that begins like this. Default: to the end.
+    pub before: Option<String>,
+    /// Why it does not matter which.
     pub why: String,
 }
 
@@ -175,6 +215,10 @@ struct RawLesson {
     report: Vec<Report>,
     #[serde(default)]
     host: Vec<HostValue>,
+    #[serde(default)]
+    concurrent: Vec<Concurrent>,
+    #[serde(default)]
+    alike: Vec<Alike>,
 }
 
 fn default_timeout_ms() -> u64 {
@@ -227,6 +271,8 @@ impl Lesson {
             expect: raw.expect,
             report: raw.report,
             host: raw.host,
+            concurrent: raw.concurrent,
+            alike: raw.alike,
         })
     }
 }

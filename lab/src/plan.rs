@@ -7,9 +7,10 @@ use std::fmt;
 
 use protocol::{Job, Marks, Module, TraceEvent};
 
+use crate::guest::kmods::TRACE as TRACE_KMOD;
 use crate::kernel::Kind;
 use crate::lesson::{Lesson, module_file};
-use crate::trace::kind::NEW_TASK;
+use crate::trace::kind::{LOAD_MODULE, NEW_TASK};
 use crate::vm::command::{self, Accel, Files, Flag, QEMU, Start};
 
 /// How a person wants a lesson to be run.
@@ -106,6 +107,15 @@ impl Plan {
         Plan { lesson, options, build, job }
     }
 
+    /// Events that are traced and that the lesson did not ask for, by the kernel's
+    /// names.
+    pub fn unasked(&self) -> impl Iterator<Item = &'static str> {
+        let is_own = |event: &&str| {
+            own_events(&self.lesson).any(|own| own.event.rsplit('/').next() == Some(event))
+        };
+        [NEW_TASK, LOAD_MODULE].into_iter().filter(is_own)
+    }
+
     /// How the machine comes to life.
     pub fn start(&self) -> Start {
         if self.options.cold { Start::Cold } else { Start::Restore }
@@ -121,13 +131,19 @@ impl Plan {
     }
 }
 
-/// What the kernel records: the lesson's events, and every task that is made,
-/// so that a story can say who a task is.
+/// What the kernel records: the lesson's events, and what the lab itself needs.
 fn traced(lesson: &Lesson) -> Vec<TraceEvent> {
-    let event = format!("task/{NEW_TASK}");
-    let asked = lesson.trace.iter().any(|traced| traced.event == event);
-    let births = TraceEvent { event, filter: String::new(), stack: false };
-    (!asked).then_some(births).into_iter().chain(lesson.trace.iter().cloned()).collect()
+    own_events(lesson).chain(lesson.trace.iter().cloned()).collect()
+}
+
+/// What the lab traces for itself, unless the lesson does: every task that is
+/// made, so that a story can say who a task is, and where each module lies.
+fn own_events(lesson: &Lesson) -> impl Iterator<Item = TraceEvent> {
+    let modules = lesson.kmods.iter().any(|kmod| kmod == TRACE_KMOD);
+    let module = modules.then(|| format!("lab/{LOAD_MODULE}"));
+    let own = [Some(format!("task/{NEW_TASK}")), module].into_iter().flatten();
+    own.filter(|own| lesson.trace.iter().all(|traced| traced.event != *own))
+        .map(|event| TraceEvent { event, filter: String::new(), stack: false })
 }
 
 /// For people: every step, flag and parameter with its reason.

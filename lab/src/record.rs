@@ -5,8 +5,8 @@ use std::io::Read;
 
 use protocol::session::OUT_FOLDER;
 use protocol::{
-    FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome, STDERR_FILE, STDOUT_FILE,
-    TRACE_FILE, TRACE_STATS_FILE,
+    FIRST_MODULES_FILE, FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
+    STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
 };
 
 /// A whole record, unpacked but not yet understood.
@@ -24,6 +24,8 @@ pub struct Record {
     pub trace_stats: String,
     /// `format` files by `system/event`.
     pub formats: BTreeMap<String, String>,
+    /// Modules loaded when the program started, and where.
+    pub first_modules: Vec<LoadedModule>,
     /// Modules loaded at the end, and where.
     pub modules: Vec<LoadedModule>,
     /// What the kernel's leak detector found, in its words; empty for nothing.
@@ -74,10 +76,12 @@ impl Record {
         if outcome.nonce != nonce {
             return Err(RecordError::Nonce);
         }
-        let modules = parse_modules(&text(take(MODULES_FILE)?))?;
+        let modules = parse_modules(MODULES_FILE, &text(take(MODULES_FILE)?))?;
         let trace_stats = text(take(TRACE_STATS_FILE)?);
         let trace = take(TRACE_FILE)?;
         // Absent where the program was never started.
+        let first_modules = files.remove(FIRST_MODULES_FILE).unwrap_or_default();
+        let first_modules = parse_modules(FIRST_MODULES_FILE, &text(first_modules))?;
         let stdout = files.remove(STDOUT_FILE).unwrap_or_default();
         let stderr = files.remove(STDERR_FILE).unwrap_or_default();
         let leaks = files.remove(LEAKS_FILE).map(text);
@@ -95,7 +99,18 @@ impl Record {
                 Some((event, text(bytes)))
             })
             .collect();
-        Ok(Record { outcome, stdout, stderr, trace, trace_stats, formats, modules, leaks, out })
+        Ok(Record {
+            outcome,
+            stdout,
+            stderr,
+            trace,
+            trace_stats,
+            formats,
+            first_modules,
+            modules,
+            leaks,
+            out,
+        })
     }
 }
 
@@ -108,7 +123,7 @@ fn malformed(name: &'static str, text: &str) -> RecordError {
 }
 
 /// Parses lines `name .text 0xaddress`.
-fn parse_modules(text: &str) -> Result<Vec<LoadedModule>, RecordError> {
+fn parse_modules(file: &'static str, text: &str) -> Result<Vec<LoadedModule>, RecordError> {
     text.lines()
         .map(|line| {
             let mut words = line.split(' ');
@@ -120,7 +135,7 @@ fn parse_modules(text: &str) -> Result<Vec<LoadedModule>, RecordError> {
                 (Some(name), Some(text_address)) => {
                     Ok(LoadedModule { name: name.to_owned(), text_address })
                 }
-                _ => Err(malformed(MODULES_FILE, line)),
+                _ => Err(malformed(file, line)),
             }
         })
         .collect()
@@ -146,6 +161,7 @@ mod tests {
         ("trace/cpu0", ""),
         ("trace/cpu0.stats", "entries: 0"),
         ("trace/formats/ftrace/print", "name: print"),
+        ("first-modules", "lab_edu .text 0xffffffffa0004000\n"),
         ("modules", "lab_edu .text 0xffffffffa0000000\n"),
         ("out/1", "carried out"),
         OUTCOME,
@@ -156,9 +172,9 @@ mod tests {
         let record = Record::parse(&archive(WHOLE), "n").unwrap();
         assert_eq!(record.stdout, b"hi\n");
         assert_eq!(record.formats["ftrace/print"], "name: print");
-        let module =
-            LoadedModule { name: "lab_edu".to_owned(), text_address: 0xffff_ffff_a000_0000 };
-        assert_eq!(record.modules, [module]);
+        let module = |text_address| LoadedModule { name: "lab_edu".to_owned(), text_address };
+        assert_eq!(record.first_modules, [module(0xffff_ffff_a000_4000)]);
+        assert_eq!(record.modules, [module(0xffff_ffff_a000_0000)]);
         assert_eq!(record.out, BTreeMap::from([(1, b"carried out".to_vec())]));
     }
 
@@ -170,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_record_without_its_end_is_refused() {
-        let error = Record::parse(&archive(&WHOLE[..6]), "n").unwrap_err();
+        let error = Record::parse(&archive(&WHOLE[..7]), "n").unwrap_err();
         assert_eq!(error.to_string(), "the record is cut off: it has no `outcome.json`");
         let nothing = Record::parse(&[0; 4096], "n").unwrap_err();
         assert_eq!(nothing.to_string(), "the record is cut off: it has no `outcome.json`");

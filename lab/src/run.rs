@@ -1,5 +1,6 @@
 //! A run: everything that a plan says, done.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,9 +17,8 @@ use crate::kernel::{self, Kernel, Kind};
 use crate::lesson::{Lesson, module_file};
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
-use crate::record::Record;
+use crate::record::{LoadedModule, Record};
 use crate::timeline::Timeline;
-use crate::trace::kind::NEW_TASK;
 use crate::trace::{self, Inputs, Symbols};
 use crate::verdict::Verdict;
 use crate::vm::checkpoint::{self, STATE_FILE};
@@ -188,13 +188,17 @@ impl Lab<'_> {
                 vm::run(parts, &plan.lesson.devices, &payload, state, limit)
             })?;
         let record = Record::parse(&finished.record, &job.nonce)?;
-        let symbols = machine.symbols_of(&record, modules)?;
-        let mut timeline = timeline(&record, &symbols)?;
-        // Traced for the tasks' names alone, unless the lesson asks for it.
-        if plan.lesson.trace.iter().all(|traced| !traced.event.ends_with(NEW_TASK)) {
-            timeline = timeline.without(NEW_TASK);
+        let mut timeline = machine.read_trace(&record, modules)?;
+        for event in plan.unasked() {
+            timeline = timeline.without(event);
         }
-        let leaks = record.leaks.as_ref().map(|text| findings::name_functions(text, &symbols));
+        let leaks = match &record.leaks {
+            None => None,
+            Some(text) => {
+                let symbols = machine.symbols_with(&record.modules, &elves(modules)?)?;
+                Some(findings::name_functions(text, &symbols))
+            }
+        };
         let vm::Finished { log, registers, elapsed, .. } = finished;
         Ok(Observed { record, timeline, leaks, booted, registers, log, elapsed })
     }
@@ -235,32 +239,44 @@ impl Machine {
         record: &Record,
         modules: &[(String, PathBuf)],
     ) -> Result<Timeline, Error> {
-        timeline(record, &self.symbols_of(record, modules)?)
+        let elves = elves(modules)?;
+        // A module that was there at the end and not before is one whose loading
+        // nothing tells of: then that is where it lay.
+        let later = record.modules.iter();
+        let later = later.filter(|end| record.first_modules.iter().all(|m| m.name != end.name));
+        let symbols = self.symbols_with(record.first_modules.iter().chain(later), &elves)?;
+        let inputs = Inputs {
+            pages: &record.trace,
+            stats: &record.trace_stats,
+            formats: &record.formats,
+            symbols: &symbols,
+            modules: &elves,
+        };
+        Ok(Timeline::new(&trace::decode(&inputs)?))
     }
 
-    /// The functions of the kernel, and those of the modules that were loaded
-    /// when the record was made.
-    fn symbols_of(&self, record: &Record, modules: &[(String, PathBuf)]) -> Result<Symbols, Error> {
+    /// The functions of the kernel, and those of modules that lie where it is
+    /// said.
+    fn symbols_with<'a>(
+        &self,
+        loaded: impl IntoIterator<Item = &'a LoadedModule>,
+        elves: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Symbols, Error> {
         let mut symbols = self.symbols.clone();
-        for loaded in &record.modules {
-            let file = format!("{}.ko", loaded.name);
-            if let Some((_, path)) = modules.iter().find(|(name, _)| *name == file) {
-                let elf = read(path)?;
-                symbols.add_module(&loaded.name, loaded.text_address, &elf)?;
+        for LoadedModule { name, text_address } in loaded {
+            if let Some(elf) = elves.get(name) {
+                symbols.add_module(name, *text_address, elf)?;
             }
         }
         Ok(symbols)
     }
 }
 
-fn timeline(record: &Record, symbols: &Symbols) -> Result<Timeline, Error> {
-    let inputs = Inputs {
-        pages: &record.trace,
-        stats: &record.trace_stats,
-        formats: &record.formats,
-        symbols,
-    };
-    Ok(Timeline::new(&trace::decode(&inputs)?))
+/// The modules of a payload by the names that the kernel gives them.
+fn elves(modules: &[(String, PathBuf)]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    // `foo-bar.ko` is the module `foo_bar`.
+    let named = |file: &str| file.strip_suffix(".ko").unwrap_or(file).replace('-', "_");
+    modules.iter().map(|(file, path)| Ok((named(file), read(path)?))).collect()
 }
 
 /// The host's time that a run may take. The guest's own time-out ends a

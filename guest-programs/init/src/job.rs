@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::kmod::{ModuleInitFlags, finit_module};
 use protocol::{Ended, Job, Module};
 
-use crate::{LAB, machine, session, supervise, trace, watchdog};
+use crate::{LAB, machine, record, session, supervise, trace, watchdog};
 
 /// Runs the job. An error is a reason why the program was never started.
 pub fn run(job: &Job) -> Result<Ended, String> {
@@ -16,6 +16,7 @@ pub fn run(job: &Job) -> Result<Ended, String> {
     for module in &job.modules {
         load(module)?;
     }
+    record::note_first_modules()?;
     trace::set_up(job)?;
     // The scheduler's ticks then come at the same moments of the program's life
     // whether the machine was booted or restored, and so does what they decide.

@@ -6,8 +6,8 @@ use std::io::{Cursor, Read, Write};
 
 use protocol::session::OUT_FOLDER;
 use protocol::{
-    FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome, RECORD_SLOT, STDERR_FILE,
-    STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
+    FIRST_MODULES_FILE, FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
+    RECORD_SLOT, STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
 };
 
 use crate::leaks;
@@ -22,7 +22,7 @@ use crate::trace::TRACING;
 pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     let memory = map_device(RECORD_SLOT)?;
     let mut record = Writer(tar::Builder::new(Cursor::new(memory)));
-    for name in [STDOUT_FILE, STDERR_FILE] {
+    for name in [STDOUT_FILE, STDERR_FILE, FIRST_MODULES_FILE] {
         // Absent if the program was never started.
         if let Ok(bytes) = fs::read(format!("{OUTPUT}/{name}")) {
             record.add(name, &bytes)?;
@@ -47,6 +47,12 @@ pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     let json = serde_json::to_vec(outcome).map_err(|e| format!("failed to encode: {e}"))?;
     record.add(OUTCOME_FILE, &json)?;
     record.0.into_inner().and_then(|mut end| end.flush()).map_err(|e| e.to_string())
+}
+
+/// Notes where the modules lie that are loaded now, for the record.
+pub fn note_first_modules() -> Result<(), String> {
+    let path = format!("{OUTPUT}/{FIRST_MODULES_FILE}");
+    fs::write(&path, modules()?).map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
 struct Writer<W: Write>(tar::Builder<W>);

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
 use lesson_05_poll_select as lab;
 use lesson_05_poll_select::{ORDINARY, URGENT};
-use marker::{check, mark};
+use marker::{check, mark, wait_until_asleep};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc::{
@@ -566,19 +566,6 @@ fn when_asleep(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
         wait_until_asleep(parent)?;
         work()
     })
-}
-
-/// Waits until a process sleeps, as its state in proc_pid_stat(5) says.
-fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
-    loop {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-        let stat = stat.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)))?;
-        // `pid (name) state ...`, and the name may hold anything.
-        if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S')) {
-            return Ok(());
-        }
-        nix::sched::sched_yield()?;
-    }
 }
 
 /// Stops a process that sleeps or will, and returns when it sleeps again.

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI32, AtomicI64, Ordering::Relaxed};
 
 use lesson_10_signal_self as lab;
 use lesson_10_signal_self::{ASK, CAUSE_WAKE, GO_ON, SLEEP, Send, Target, raise_later};
-use marker::{check, mark};
+use marker::{check, mark, wait_until_asleep};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t, ucontext_t};
 use nix::sys::prctl::{get_name, set_name};
@@ -248,6 +248,7 @@ fn stopped_sleep(device: &OwnedFd, restart: u32) -> nix::Result<End> {
     let stopped = WaitStatus::Stopped(child, Signal::SIGSTOP);
     check!("the child", waitpid(child, Some(WaitPidFlag::WUNTRACED))?, stopped);
     kill(child, Signal::SIGCONT)?;
+    wait_until_asleep(child)?;
     wake(device)?;
     check!("the child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
     Ok(End::GoesOn)

@@ -1,6 +1,7 @@
 //! What every lesson's program does beside its subject: [`mark!`] its own
 //! steps in the kernel's trace, between the kernel's events and on the same
-//! clock, and [`check!`] the values it shows.
+//! clock, [`check!`] the values it shows, and wait until another process has come
+//! to where it sleeps.
 //!
 //! ```ignore
 //! mark!("forks three children");
@@ -19,6 +20,7 @@
 pub mod encoding;
 
 mod arg;
+mod asleep;
 
 use std::fmt;
 use std::os::fd::{BorrowedFd, IntoRawFd};
@@ -28,6 +30,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 pub use arg::{Arg, Measured};
+pub use asleep::wait_until_asleep;
 
 /// Where a write becomes an event of the trace.
 const TRACE_MARKER: &str = "/sys/kernel/tracing/trace_marker";

@@ -44,6 +44,9 @@ pub const FORMATS_FOLDER: &str = "trace/formats";
 pub const LEAKS_FILE: &str = "kmemleak";
 /// Load addresses of the modules that were still loaded at the end.
 pub const MODULES_FILE: &str = "modules";
+/// The same of those that were loaded when the program started; absent if it
+/// never did.
+pub const FIRST_MODULES_FILE: &str = "first-modules";
 
 /// Kernel parameter that makes PID 1 stop the machine once it is ready.
 pub const CHECKPOINT_PARAMETER: &str = "upcall.checkpoint";

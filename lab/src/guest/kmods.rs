@@ -31,8 +31,8 @@ pub enum KmodError {
     Copy { path: PathBuf, source: std::io::Error },
 }
 
-/// The module that declares the lab's own trace event, which others may emit.
-const TRACE: &str = "trace";
+/// The module that declares the lab's own trace events.
+pub const TRACE: &str = "trace";
 
 /// What a module exports, as make leaves it for the build of others.
 const SYMVERS: &str = "Module.symvers";

@@ -1,8 +1,8 @@
 //! What is said of an event, and in which lane.
 
 use super::{Cell, Entry, Lane, Teller};
-use crate::trace::Kind;
 use crate::trace::names::{self, DefaultAction};
+use crate::trace::{Kind, Mark};
 
 /// What is said of one event.
 pub(super) fn cells(entry: &Entry, teller: &dyn Teller) -> Vec<Cell> {
@@ -15,7 +15,7 @@ pub(super) fn cells(entry: &Entry, teller: &dyn Teller) -> Vec<Cell> {
     };
     match &entry.kind {
         Kind::Mark(mark) => {
-            vec![cell(Lane::User, vec![mark.text(|pid| teller.task(pid))])]
+            vec![cell(Lane::User, vec![said(mark, teller)])]
         }
         Kind::IrqEntry { irq, name } => {
             let irq = teller.value(entry.event(), "irq", irq.to_string());
@@ -24,6 +24,11 @@ pub(super) fn cells(entry: &Entry, teller: &dyn Teller) -> Vec<Cell> {
         }
         _ => vec![kernel(in_kernel(entry, teller))],
     }
+}
+
+/// What a program says. The tasks in it are those that it was told of.
+fn said(mark: &Mark, teller: &dyn Teller) -> String {
+    mark.text(|pid| teller.task_of_number(pid.into()).unwrap_or_else(|| pid.to_string()))
 }
 
 /// The device behind a handler. The lab's modules name their handlers after
@@ -35,13 +40,14 @@ fn device(handler: &str) -> &str {
 fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
     let task = |pid: &i32| teller.task(*pid);
     match &entry.kind {
-        Kind::Mark(mark) => mark.text(|pid| teller.task(pid)),
+        Kind::Mark(mark) => said(mark, teller),
         Kind::KernelMark { function: None, text } => text.clone(),
         Kind::KernelMark { function: Some(function), text } => format!("{function}: {text}"),
         Kind::Step { what, value } => {
             let value = teller.value(entry.event(), "value", value.to_string());
             format!("{what} {value}")
         }
+        Kind::LoadModule { name, text } => format!("loads {name} at {text:#x}"),
         Kind::SignalGenerate { sig, errno, code, pid, group, result, .. } => {
             let (to, pid) = (if *group { "" } else { "thread " }, task(pid));
             let info = siginfo(*sig, *errno, *code);
@@ -66,7 +72,7 @@ fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
         }
         Kind::SysEnter { id, .. } => format!("enters {}", syscall(*id)),
         Kind::SysExit { id, ret } => {
-            let task = returns_task(*id).then(|| teller.returned_task(*ret)).flatten();
+            let task = returns_task(*id).then(|| teller.task_of_number(*ret)).flatten();
             let ret = || teller.value(entry.event(), "ret", names::return_value(*ret));
             format!("{} returns {}", syscall(*id), task.unwrap_or_else(ret))
         }

@@ -8,9 +8,10 @@ pub trait Teller {
     /// A task, by its number in the first pid namespace.
     fn task(&self, pid: i32) -> String;
 
-    /// The task whose number a system call returned; `None` if it is told as
-    /// the number it is.
-    fn returned_task(&self, ret: i64) -> Option<String>;
+    /// The task that a number means which a program was given, by a system call
+    /// or in a siginfo; `None` if it is told as the number it is. In a pid
+    /// namespace, and for a signal of the kernel's, it is nobody's.
+    fn task_of_number(&self, number: i64) -> Option<String>;
 
     /// How the kernel came to where an event happened, outermost function
     /// first; empty if there is nothing worth telling.
@@ -28,7 +29,7 @@ impl Teller for AsIs {
         pid.to_string()
     }
 
-    fn returned_task(&self, _ret: i64) -> Option<String> {
+    fn task_of_number(&self, _number: i64) -> Option<String> {
         None
     }
 

@@ -9,6 +9,9 @@ use super::value::{Fields, Value};
 /// however.
 pub const NEW_TASK: &str = "task_newtask";
 
+/// The lab's own event that tells where a module is loaded.
+pub const LOAD_MODULE: &str = "lab_module";
+
 /// include/uapi/linux/sched.h
 const CLONE_THREAD: u64 = 0x0001_0000;
 
@@ -21,6 +24,9 @@ pub enum Kind {
     KernelMark { function: Option<String>, text: String },
     /// A module of the lab took a step (`lab:lab_step`).
     Step { what: String, value: i64 },
+    /// A module is being loaded; its code, that of its exit included, lies from
+    /// `text` on (`lab:lab_module`).
+    LoadModule { name: String, text: u64 },
     /// A signal was sent to a task, named by `comm` and `pid`. `group`: to its
     /// whole process. For `result` see [`super::names::result`].
     SignalGenerate {
@@ -73,6 +79,7 @@ impl Kind {
             Kind::Mark(_) => "mark",
             Kind::KernelMark { .. } => "kernel_mark",
             Kind::Step { .. } => "lab_step",
+            Kind::LoadModule { .. } => LOAD_MODULE,
             Kind::SignalGenerate { .. } => "signal_generate",
             Kind::SignalDeliver { .. } => "signal_deliver",
             Kind::Fork { .. } => "sched_process_fork",
@@ -100,6 +107,7 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("mark", &["text", "source"]),
     ("kernel_mark", &["function", "text"]),
     ("lab_step", &["what", "value"]),
+    (LOAD_MODULE, &["name", "text"]),
     ("signal_generate", &["sig", "errno", "code", "comm", "pid", "group", "result"]),
     ("signal_deliver", &["sig", "errno", "code", "sa_handler", "sa_flags"]),
     ("sched_process_fork", &["parent_comm", "parent_pid", "child_comm", "child_pid"]),
@@ -125,6 +133,7 @@ impl Reader<'_> {
         Ok(match self.event {
             "print" => self.mark(symbols)?,
             "lab_step" => Kind::Step { what: self.text("what")?, value: self.int("value")? },
+            LOAD_MODULE => Kind::LoadModule { name: self.text("name")?, text: self.u64("text")? },
             "signal_generate" => Kind::SignalGenerate {
                 sig: self.i32("sig")?,
                 errno: self.i32("errno")?,

@@ -22,6 +22,7 @@ pub mod value;
 mod error;
 mod stats;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 pub use error::TraceError;
@@ -44,8 +45,11 @@ pub struct Inputs<'a> {
     pub stats: &'a str,
     /// The `format` files, by `system/event`.
     pub formats: &'a BTreeMap<String, String>,
-    /// The kernel's functions and those of the modules.
+    /// The functions of the kernel, and of the modules that were there when the
+    /// trace began.
     pub symbols: &'a Symbols,
+    /// The `.ko` files of modules that may be loaded meanwhile, by their names.
+    pub modules: &'a BTreeMap<String, Vec<u8>>,
 }
 
 /// Reads a whole trace: every event, in the order of the ring buffer, each
@@ -73,15 +77,22 @@ pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
     }
 
     let mut events: Vec<Event> = Vec::new();
+    // An address belongs to a module for as long as that lies there.
+    let mut symbols = Cow::Borrowed(inputs.symbols);
     for raw in &pages.events {
         let common = Common::read(raw)?;
         let format = formats.get(&common.id).ok_or(TraceError::UnknownEvent { id: common.id })?;
         if format.name == KERNEL_STACK {
-            let stack = read_stack(raw, format, inputs.symbols)?;
+            let stack = read_stack(raw, format, &symbols)?;
             owner(&mut events, &common)?.stack = stack;
         } else {
             let fields = format.decode(raw.payload)?;
-            let event = Event::new(&format.name, fields, inputs.symbols)?;
+            let event = Event::new(&format.name, fields, &symbols)?;
+            if let Kind::LoadModule { name, text } = &event.kind
+                && let Some(elf) = inputs.modules.get(name)
+            {
+                symbols.to_mut().load_module(name, *text, elf)?;
+            }
             let Common { pid, context, .. } = common;
             events.push(Event { time_ns: raw.time_ns, pid, context, ..event });
         }

@@ -3,7 +3,8 @@
 //! The kernel runs without address randomisation (`nokaslr`), so `System.map`
 //! holds where its functions really are.
 
-use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+use object::elf::SHF_EXECINSTR;
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind};
 
 use super::TraceError;
 
@@ -69,8 +70,9 @@ impl Symbols {
         Ok(Symbols { entries: lines.into_iter().map(entry).collect() })
     }
 
-    /// Adds the functions in the `.text` of a module that was loaded at
-    /// `text_address`. `elf` is its `.ko`.
+    /// Adds the functions in the `.text` of a module, which lies at `text_address`,
+    /// and forgets where the module lay before, and what lay there. `elf` is its
+    /// `.ko`.
     ///
     /// # Errors
     /// [`TraceError::Module`] if `elf` is no object file with a `.text`.
@@ -85,6 +87,11 @@ impl Symbols {
         let text = file
             .section_by_name(".text")
             .ok_or_else(|| failed("it has no section `.text`".to_owned()))?;
+        let end = text_address.wrapping_add(text.size());
+        self.entries.retain(|entry| {
+            let module = entry.function.as_ref().and_then(|function| function.module.as_deref());
+            module != Some(name) && !(text_address..end).contains(&entry.address)
+        });
         for symbol in file.symbols() {
             if symbol.kind() != SymbolKind::Text || symbol.section_index() != Some(text.index()) {
                 continue;
@@ -94,12 +101,26 @@ impl Symbols {
             let address = text_address.wrapping_add(symbol.address());
             self.entries.push(Entry { address, function: Some(function) });
         }
-        self.entries
-            .push(Entry { address: text_address.wrapping_add(text.size()), function: None });
+        self.entries.push(Entry { address: end, function: None });
         // Stable: a function keeps its place before the end of another module.
         self.entries.sort_by_key(|entry| (entry.address, entry.function.is_none()));
         self.entries.dedup_by_key(|entry| entry.address);
         Ok(())
+    }
+
+    /// The same for a module all of whose code lies at `code_address`.
+    ///
+    /// # Errors
+    /// Those of [`Symbols::add_module`].
+    pub fn load_module(
+        &mut self,
+        name: &str,
+        code_address: u64,
+        elf: &[u8],
+    ) -> Result<(), TraceError> {
+        let failed = |reason: String| TraceError::Module { name: name.to_owned(), reason };
+        let file = object::File::parse(elf).map_err(|e| failed(e.to_string()))?;
+        self.add_module(name, code_address + text_offset(&file), elf)
     }
 
     /// The function that an address lies in; `None` if it is not in any.
@@ -123,6 +144,26 @@ impl Symbols {
         let symbol = self.name(address.checked_sub(1)?)?;
         Some(Symbol { offset: symbol.offset + 1, ..symbol })
     }
+}
+
+/// Where `.text` lies in a module's code: behind the sections of code that the
+/// file has before it (`__layout_sections`, kernel/module/main.c). What is only
+/// for init lies elsewhere.
+fn text_offset(file: &object::File<'_>) -> u64 {
+    let is_code = |section: &object::Section<'_, '_>| {
+        let executable = matches!(section.flags(), SectionFlags::Elf { sh_flags }
+            if sh_flags & u64::from(SHF_EXECINSTR) != 0);
+        executable && !section.name().is_ok_and(|name| name.starts_with(".init"))
+    };
+    let mut end = 0_u64;
+    for section in file.sections().filter(is_code) {
+        let start = end.next_multiple_of(section.align().max(1));
+        if section.name() == Ok(".text") {
+            return start;
+        }
+        end = start + section.size();
+    }
+    0
 }
 
 /// How unfit a name is, of several for one address.

@@ -2,6 +2,7 @@ use super::*;
 
 const PRINT: u16 = 5;
 const SIGNAL_DELIVER: u16 = 71;
+const LOAD: u16 = 900;
 
 const COMMON_FIELDS: &str = "\
 format:
@@ -49,6 +50,11 @@ impl Recording {
         self.event(SIGNAL_DELIVER, flags, pid, &body)
     }
 
+    /// The module is loaded, with its code at this address.
+    fn load(self, address: u64) -> Recording {
+        self.event(LOAD, 0, 1, &[&address.to_le_bytes()[..], b"lab_x\0\0\0"].concat())
+    }
+
     fn stack(self, flags: u8, pid: i32, callers: &[u64]) -> Recording {
         let mut body = (callers.len() as u32).to_le_bytes().to_vec();
         body.resize(8, 0);
@@ -67,7 +73,14 @@ impl Recording {
         );
         let formats = formats();
         let symbols = Symbols::parse(SYSTEM_MAP).unwrap();
-        decode(&Inputs { pages: &pages, stats: &stats, formats: &formats, symbols: &symbols })
+        let modules = BTreeMap::from([("lab_x".to_owned(), module())]);
+        decode(&Inputs {
+            pages: &pages,
+            stats: &stats,
+            formats: &formats,
+            symbols: &symbols,
+            modules: &modules,
+        })
     }
 }
 
@@ -85,11 +98,40 @@ fn formats() -> BTreeMap<String, String> {
         "unsigned long sa_handler;offset:24;size:8",
         "unsigned long sa_flags;offset:32;size:8",
     ];
+    let load = ["u64 text;offset:8;size:8", "char name[8];offset:16;size:8"];
     BTreeMap::from([
+        ("lab/lab_module".to_owned(), format("lab_module", LOAD, &load)),
         ("ftrace/print".to_owned(), format("print", PRINT, &print)),
         ("ftrace/kernel_stack".to_owned(), format("kernel_stack", 4, &stack)),
         ("signal/signal_deliver".to_owned(), format("signal_deliver", SIGNAL_DELIVER, &deliver)),
     ])
+}
+
+/// A module with a function at 0x10 of its `.text`, behind 0x20 bytes of other
+/// code, and some of init that lies elsewhere.
+fn module() -> Vec<u8> {
+    use object::write::{Object, StandardSection, Symbol, SymbolSection};
+    use object::{
+        Architecture, BinaryFormat, Endianness, SectionKind, SymbolFlags, SymbolKind, SymbolScope,
+    };
+    let mut object = Object::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
+    for (name, len) in [(".init.text", 0x40), (".noinstr.text", 0x1c)] {
+        let section = object.add_section(Vec::new(), name.into(), SectionKind::Text);
+        object.append_section_data(section, &vec![0; len], 16);
+    }
+    let text = object.section_id(StandardSection::Text);
+    object.append_section_data(text, &[0; 0x80], 16);
+    object.add_symbol(Symbol {
+        name: b"lab_x_isr".to_vec(),
+        value: 0x10,
+        size: 0,
+        kind: SymbolKind::Text,
+        scope: SymbolScope::Compilation,
+        weak: false,
+        section: SymbolSection::Section(text),
+        flags: SymbolFlags::None,
+    });
+    object.write().unwrap()
 }
 
 fn stacks(events: &[Event]) -> Vec<Vec<&str>> {
@@ -112,6 +154,29 @@ fn the_context_is_the_innermost() {
         assert_eq!((events[0].pid, events[0].context), (7, context), "{flags:#x}");
         assert_eq!(events[0].time_ns, 1_010);
     }
+}
+
+#[test]
+fn a_modules_address_belongs_to_a_moment() {
+    let (here, there) = (0xffff_ffff_a000_0000, 0xffff_ffff_a000_1000);
+    let isr = |base: u64| base + 0x20 + 0x18;
+    let both = [isr(here), isr(there)];
+    let events = Recording::default()
+        .deliver(0, 31, 17)
+        .stack(0, 31, &both)
+        .load(here)
+        .deliver(0, 31, 17)
+        .stack(0, 31, &both)
+        .load(there)
+        .deliver(0, 31, 17)
+        .stack(0, 31, &both)
+        .decode()
+        .unwrap();
+    let none: Vec<&str> = Vec::new();
+    assert_eq!(
+        stacks(&events),
+        [vec!["?", "?"], none.clone(), vec!["lab_x_isr", "?"], none, vec!["?", "lab_x_isr"]]
+    );
 }
 
 #[test]

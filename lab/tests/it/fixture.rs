@@ -40,7 +40,8 @@ impl Fixture {
 
     pub fn decode(&self) -> Result<Timeline, TraceError> {
         let Fixture { pages, stats, formats, symbols } = self;
-        Ok(Timeline::new(&decode(&Inputs { pages, stats, formats, symbols })?))
+        let modules = &BTreeMap::new();
+        Ok(Timeline::new(&decode(&Inputs { pages, stats, formats, symbols, modules })?))
     }
 }
 

@@ -13,7 +13,7 @@ use std::ptr;
 use bad_input::{NOWHERE, by_a_user, device_of, ended, exit_of, start};
 use lesson_05_poll_select as lab;
 use lesson_05_poll_select::{IOC, ORDINARY, URGENT};
-use marker::check;
+use marker::{check, wait_until_asleep};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc::{self, c_void};
@@ -22,7 +22,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Pid, Whence, lseek, read, write};
+use nix::unistd::{Whence, lseek, read, write};
 
 nix::ioctl_none!(
     /// A request that the module does not have.
@@ -308,17 +308,4 @@ fn wait_for(device: &OwnedFd, wanted: PollFlags) -> nix::Result<PollFlags> {
     let mut fds = [PollFd::new(device.as_fd(), wanted)];
     poll(&mut fds, PollTimeout::NONE)?;
     Ok(fds[0].revents().unwrap_or(PollFlags::empty()))
-}
-
-/// Waits until a process sleeps, as its state in proc_pid_stat(5) says.
-fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
-    loop {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-        let stat = stat.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)))?;
-        // `pid (name) state ...`, and the name may hold anything.
-        if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S')) {
-            return Ok(());
-        }
-        nix::sched::sched_yield()?;
-    }
 }

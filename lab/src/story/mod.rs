@@ -6,13 +6,18 @@
 //! name, and of a value that the lesson declares to be the host's only that it is
 //! there.
 
-use std::fmt::Write as _;
+mod order;
 
-use crate::lesson::Lesson;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use crate::lesson::{Alike, Lesson};
 use crate::render::text::{Row, render_untimed};
 use crate::timeline::{Entry, Roles, Teller, Timeline, own};
-use crate::trace::{Context, Frame};
+use crate::trace::{Context, Frame, Kind};
 use crate::verdict::Verdict;
+
+use order::Line;
 
 /// Stands for a value that is the host's.
 const HOST: &str = "‹host›";
@@ -25,39 +30,78 @@ pub fn text(lesson: &Lesson, stdout: &[u8], timeline: &Timeline, verdict: &Verdi
     let _ = write!(text, "\n--- output\n{}", unmeasured(lesson, &output));
     // A program that nobody traces proves itself by its output.
     if !timeline.births.is_empty() {
-        let _ = write!(text, "\n--- timeline\n{}", render_untimed(&rows(lesson, timeline)));
+        let mut lines = lines(lesson, timeline);
+        let arranged = order::arrange(&mut lines, &lesson.concurrent);
+        let rows: Vec<Row> = lines.into_iter().map(|line| line.row).collect();
+        let _ = write!(text, "\n--- timeline\n{}", render_untimed(&rows));
         let _ = write!(text, "\n--- facts\n{}", verdict.facts());
+        if let Err(problem) = arranged {
+            let _ = writeln!(text, "\n--- what is declared to run side by side\n✗ {problem}");
+        }
     }
     text
 }
 
-/// The timeline's rows, each told without what is this run's alone.
-fn rows(lesson: &Lesson, timeline: &Timeline) -> Vec<Row> {
+/// The timeline's events, each told without what is this run's alone.
+fn lines(lesson: &Lesson, timeline: &Timeline) -> Vec<Line<Row>> {
     let roles = Roles::new(&timeline.births);
-    let row = |entry: &Entry| {
-        let teller = StoryTeller { lesson, roles: &roles, time_ns: entry.time_ns };
+    let alike: Vec<_> = lesson.alike.iter().map(|alike| (alike, span(alike, timeline))).collect();
+    let line = |entry: &Entry| {
+        let time_ns = entry.time_ns;
+        let now = alike.iter().filter(|(_, span)| span.contains(&time_ns)).map(|(alike, _)| *alike);
+        let teller = StoryTeller { lesson, roles: &roles, alike: now.collect(), time_ns };
         let (subject, cells) = (entry.subject_told(&teller), entry.told(&teller));
-        Row { time: String::new(), subject, cells }
+        let told: Vec<String> = cells.iter().flat_map(|cell| cell.lines.clone()).collect();
+        let name = |pid| roles.name(pid, entry.time_ns).to_owned();
+        Line {
+            task: (entry.context == Context::Process).then(|| name(entry.pid)),
+            births: match entry.kind {
+                Kind::Fork { child_pid, .. } => Some(name(child_pid)),
+                _ => None,
+            },
+            text: format!("{subject} {}", told.join(" ")),
+            mark: matches!(entry.kind, Kind::Mark(_)).then(|| told.join(" ")),
+            row: Row { time: String::new(), subject, cells },
+        }
     };
-    timeline.entries.iter().map(row).collect()
+    timeline.entries.iter().map(line).collect()
+}
+
+/// When some tasks stand for one another: between two marks, ns.
+fn span(alike: &Alike, timeline: &Timeline) -> Range<u64> {
+    let said = |entry: &Entry, prefix: &str| match &entry.kind {
+        Kind::Mark(mark) => mark.text(|pid| pid.to_string()).starts_with(prefix),
+        _ => false,
+    };
+    let mark = |from: u64, prefix: &String| {
+        let entries = timeline.entries.iter();
+        let found = entries.skip_while(|e| e.time_ns < from).find(|e| said(e, prefix));
+        found.map_or(u64::MAX, |entry| entry.time_ns)
+    };
+    let start = alike.after.as_ref().map_or(0, |prefix| mark(0, prefix));
+    start..alike.before.as_ref().map_or(u64::MAX, |prefix| mark(start, prefix))
 }
 
 /// Calls everything by names that hold on every host.
 struct StoryTeller<'a> {
     lesson: &'a Lesson,
     roles: &'a Roles,
+    /// Which tasks stand for one another at that time.
+    alike: Vec<&'a Alike>,
     /// When what is told happened.
     time_ns: u64,
 }
 
 impl Teller for StoryTeller<'_> {
     fn task(&self, pid: i32) -> String {
-        self.roles.name(pid, self.time_ns).to_owned()
+        let name = self.roles.name(pid, self.time_ns);
+        let alike = self.alike.iter().find(|alike| alike.tasks.iter().any(|t| t == name));
+        alike.map_or(name, |alike| &alike.name).to_owned()
     }
 
-    fn returned_task(&self, ret: i64) -> Option<String> {
-        let pid = i32::try_from(ret).ok()?;
-        self.roles.in_tree(pid, self.time_ns).map(str::to_owned)
+    fn task_of_number(&self, number: i64) -> Option<String> {
+        let pid = i32::try_from(number).ok()?;
+        self.roles.in_tree(pid, self.time_ns).map(|_| self.task(pid))
     }
 
     fn path(&self, event: &str, context: Context, stack: &[Frame]) -> String {

@@ -1,0 +1,177 @@
+//! One order for what happened side by side.
+//!
+//! Two tasks that do not wait for one another get on as the clock tick has it,
+//! and a few microseconds move that. Where a lesson declares tasks to run side by
+//! side, the story tells what one does before what the next does, as far as the
+//! order that must hold allows: each task's own, a task's birth before its life,
+//! and what the lesson says besides.
+
+use std::ops::Range;
+
+use crate::lesson::Concurrent;
+
+/// What is told of one event, with what its place depends on.
+pub struct Line<T> {
+    /// Who does it; `None` for an interrupt, which is nobody's.
+    pub task: Option<String>,
+    /// The task that it brings to life.
+    pub births: Option<String>,
+    /// All of it in one line, `[child 1] exits`.
+    pub text: String,
+    /// What a program says, if it is a mark.
+    pub mark: Option<String>,
+    /// What the caller keeps of it.
+    pub row: T,
+}
+
+/// Puts lines into the story's order. The error is a declaration that does not
+/// fit the run, in a sentence.
+pub fn arrange<T>(lines: &mut Vec<Line<T>>, declared: &[Concurrent]) -> Result<(), String> {
+    for concurrent in declared {
+        let range = range(lines, concurrent)?;
+        holds(&lines[range.clone()], concurrent)?;
+        let mut rest: Vec<Line<T>> = lines.drain(range.clone()).collect();
+        let mut arranged = Vec::new();
+        while !rest.is_empty() {
+            // What other tasks and interrupts do stays where it is.
+            let aside = |line: &Line<T>| place(line, concurrent).is_none();
+            let end = rest.iter().position(aside).unwrap_or(rest.len());
+            let together = rest.drain(..end).collect();
+            arranged.extend(sorted(together, concurrent));
+            arranged.extend((!rest.is_empty()).then(|| rest.remove(0)));
+        }
+        lines.splice(range.start..range.start, arranged);
+    }
+    Ok(())
+}
+
+/// The lines between the two marks of a declaration.
+fn range<T>(lines: &[Line<T>], concurrent: &Concurrent) -> Result<Range<usize>, String> {
+    let mark = |start: usize, prefix: &String| {
+        let begins = |line: &Line<T>| line.mark.as_ref().is_some_and(|m| m.starts_with(prefix));
+        let found = lines[start..].iter().position(begins).map(|offset| start + offset);
+        found.ok_or_else(|| format!("no mark begins with `{prefix}`"))
+    };
+    let start = match &concurrent.after {
+        Some(prefix) => mark(0, prefix)? + 1,
+        None => 0,
+    };
+    let end = match &concurrent.before {
+        Some(prefix) => mark(start, prefix)?,
+        None => lines.len(),
+    };
+    Ok(start..end)
+}
+
+/// Whether the run kept the order that must hold.
+fn holds<T>(lines: &[Line<T>], concurrent: &Concurrent) -> Result<(), String> {
+    for [first, then] in &concurrent.order {
+        let find = |prefix: &String| lines.iter().position(|line| line.text.starts_with(prefix));
+        match (find(first), find(then)) {
+            (Some(first), Some(then)) if first < then => {}
+            (Some(_), Some(_)) => return Err(format!("`{then}` came before `{first}`")),
+            (None, _) => return Err(format!("there is no `{first}`")),
+            (_, None) => return Err(format!("there is no `{then}`")),
+        }
+    }
+    Ok(())
+}
+
+/// The place of a line's task among those that run side by side.
+fn place<T>(line: &Line<T>, concurrent: &Concurrent) -> Option<usize> {
+    let task = line.task.as_ref()?;
+    concurrent.tasks.iter().position(|name| name == task)
+}
+
+/// Takes each time the first line of the first task that nothing has to come
+/// before.
+fn sorted<T>(lines: Vec<Line<T>>, concurrent: &Concurrent) -> Vec<Line<T>> {
+    let mut waiting = lines;
+    let mut sorted = Vec::new();
+    while !waiting.is_empty() {
+        let first_of = |task: usize| {
+            let first = waiting.iter().position(|l| place(l, concurrent) == Some(task))?;
+            (!has_to_wait(&waiting, first, concurrent)).then_some(first)
+        };
+        // The line that came first in the run never has to wait: this finds one.
+        let next = (0..concurrent.tasks.len()).find_map(first_of).unwrap_or(0);
+        sorted.push(waiting.remove(next));
+    }
+    sorted
+}
+
+/// Whether another of the lines has to come before this one.
+fn has_to_wait<T>(waiting: &[Line<T>], which: usize, concurrent: &Concurrent) -> bool {
+    let line = &waiting[which];
+    waiting[..which].iter().any(|other| {
+        let born = other.births.is_some() && other.births == line.task;
+        let ordered = concurrent
+            .order
+            .iter()
+            .any(|[first, then]| other.text.starts_with(first) && line.text.starts_with(then));
+        born || ordered
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> Line<()> {
+        let (task, rest) = text.split_once("] ").unwrap();
+        let task = task.trim_start_matches('[');
+        Line {
+            task: (task != "irq").then(|| task.to_owned()),
+            births: rest.strip_prefix("forks ").map(str::to_owned),
+            text: text.to_owned(),
+            mark: rest.strip_prefix("mark ").map(str::to_owned),
+            row: (),
+        }
+    }
+
+    fn arranged(lines: &[&str], declared: &str) -> Result<Vec<String>, String> {
+        let mut lines: Vec<Line<()>> = lines.iter().map(|text| line(text)).collect();
+        arrange(&mut lines, &[toml::from_str(&format!("why = \"w\"\n{declared}")).unwrap()])?;
+        Ok(lines.into_iter().map(|line| line.text).collect())
+    }
+
+    #[test]
+    fn tasks_are_told_one_after_the_other() {
+        let tasks = "tasks = [\"a\", \"b\"]";
+        let told = ["[a] 1", "[a] 2", "[b] 1", "[b] 2"];
+        for run in [["[b] 1", "[a] 1", "[b] 2", "[a] 2"], ["[a] 1", "[b] 1", "[b] 2", "[a] 2"]] {
+            assert_eq!(arranged(&run, tasks).unwrap(), told);
+        }
+    }
+
+    #[test]
+    fn birth_comes_before_life() {
+        let told = arranged(&["[b] 1", "[b] forks a", "[a] 1", "[b] 2"], "tasks = [\"a\", \"b\"]");
+        assert_eq!(told.unwrap(), ["[b] 1", "[b] forks a", "[a] 1", "[b] 2"]);
+    }
+
+    #[test]
+    fn others_and_marks_are_borders() {
+        let run = ["[b] 1", "[a] mark 1. x", "[b] 2", "[c] 1", "[b] 3", "[irq] 1", "[a] 2"];
+        let declared = "tasks = [\"a\", \"b\"]\nafter = \"1.\"";
+        assert_eq!(arranged(&run, declared).unwrap(), run);
+        assert_eq!(
+            arranged(&run, "tasks = [\"a\", \"b\"]\nafter = \"2.\"").unwrap_err(),
+            "no mark begins with `2.`"
+        );
+    }
+
+    #[test]
+    fn an_order_that_must_hold_is_kept_and_looked_at() {
+        let declared = "tasks = [\"a\", \"b\"]\norder = [[\"[b] 1\", \"[a] 2\"]]";
+        let told = ["[a] 1", "[b] 1", "[a] 2", "[b] 2"];
+        for run in [["[b] 1", "[b] 2", "[a] 1", "[a] 2"], ["[a] 1", "[b] 1", "[a] 2", "[b] 2"]] {
+            assert_eq!(arranged(&run, declared).unwrap(), told);
+        }
+        assert_eq!(
+            arranged(&["[a] 1", "[a] 2", "[b] 1"], declared).unwrap_err(),
+            "`[a] 2` came before `[b] 1`"
+        );
+        assert_eq!(arranged(&["[a] 2"], declared).unwrap_err(), "there is no `[b] 1`");
+    }
+}
