@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lab::error::Error;
 use lab::guest::programs::programs_of;
+use lab::lesson::Lesson;
 use lab::plan::{Options, Plan};
 use lab::run::Lab;
 use libtest_mimic::Failed;
@@ -31,13 +32,13 @@ fn shows_its_story(pairs: &Pairs, plan: &Plan) -> Result<(), Failed> {
     if !pair.passed {
         return Err(pair.text.into());
     }
-    compare_in(&stories(), &story_name(plan), &pair.story)
+    compare_in(&stories(), &story_name(&plan.lesson, &plan.job.program), &pair.story)
 }
 
 /// By the lesson's slug: a story stays where it is when lessons change places.
-pub fn story_name(plan: &Plan) -> String {
-    let slug = &plan.lesson.name.slug;
-    if is_bad_input(&plan.job.program) { format!("{slug}-{BAD_INPUT}") } else { slug.clone() }
+pub fn story_name(lesson: &Lesson, program: &str) -> String {
+    let slug = &lesson.name.slug;
+    if is_bad_input(program) { format!("{slug}-{BAD_INPUT}") } else { slug.clone() }
 }
 
 fn is_bad_input(program: &str) -> bool {

@@ -1,21 +1,21 @@
 //! What course.md quotes of a run is what the run shows.
 //!
-//! A chapter quotes its lesson's snapshot in fenced blocks:
+//! A chapter quotes its lesson's story in fenced blocks:
 //!
 //! - ` ```output ` is the program's output, whole;
 //! - ` ```timeline FROM | UNTIL ` is the part of the timeline from the first
 //!   line that holds `FROM` up to the next that holds `UNTIL`, or to the end.
 //!
 //! Any document quotes any snapshot in a block ` ```quote NAME FROM | UNTIL `,
-//! which is the part of `tests/snapshots/NAME.snap` between such lines.
+//! which is the part of `tests/NAME.snap` between such lines.
 //!
-//! With `INSTA_UPDATE=always` in the environment the blocks are written anew.
+//! `cargo xtask test --accept` writes the blocks anew.
 
 use libtest_mimic::Failed;
 
 use lab::lesson::Lesson;
 
-use crate::snapshots::is_accepting;
+use crate::snapshots::{is_accepting, stories};
 
 /// Faults of course.md, or none.
 pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
@@ -25,7 +25,7 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let mut faults = Vec::new();
     let mut updated = text.clone();
     for lesson in lessons {
-        let snapshot = root.join("tests/snapshots").join(format!("{}.snap", lesson.name));
+        let snapshot = stories().join(format!("{}.snap", lesson.name.slug));
         let snapshot = std::fs::read_to_string(&snapshot)
             .map_err(|e| format!("failed to read `{}`: {e}", snapshot.display()))?;
         let Some(chapter) = chapter(&text, lesson) else { continue };
@@ -90,7 +90,7 @@ fn quote_by_name(info: &str) -> Result<String, Failed> {
     let malformed = || format!("`{info}` is not `quote NAME FROM | UNTIL`");
     let (name, part) = info["quote ".len()..].split_once(' ').ok_or_else(malformed)?;
     let (from, until) = part.split_once(" | ").ok_or_else(malformed)?;
-    let path = lab::root().join("tests/snapshots").join(format!("{name}.snap"));
+    let path = lab::root().join("tests").join(format!("{name}.snap"));
     let snapshot = std::fs::read_to_string(&path)
         .map_err(|e| format!("failed to read `{}`: {e}", path.display()))?;
     let part = part_of(snapshot.lines(), from, until);

@@ -13,6 +13,8 @@ use lab::lesson::Lesson;
 use lab::run::Lab;
 use libtest_mimic::Failed;
 
+use crate::lessons::story_name;
+use crate::snapshots::stories;
 use crate::{Test, quotes};
 
 /// The sections of a chapter, in their order.
@@ -43,7 +45,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Result<Vec<Test>, Error> {
         rule("every-lesson-has-its-exercise", exercises),
         rule("course-quotes-what-the-run-shows", quotes::check),
         rule("documents-quote-what-the-run-shows", quotes::check_documents),
-        rule("no-snapshot-without-its-test", snapshots),
+        rule("no-story-without-its-lesson", unclaimed_stories),
         rule("prose-points-at-code-that-is-there", anchors),
     ])
 }
@@ -55,7 +57,7 @@ fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         let mut must_exist = vec![
             lesson.folder.join("Cargo.toml"),
             lesson.folder.join("src/main.rs"),
-            root.join("tests/snapshots").join(format!("{}.snap", lesson.name)),
+            stories().join(format!("{}.snap", lesson.name.slug)),
         ];
         must_exist
             .extend(lesson.kmods.iter().map(|kmod| root.join("kmods").join(kmod).join("Kbuild")));
@@ -137,18 +139,21 @@ fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     Ok(faults)
 }
 
-fn snapshots(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
+fn unclaimed_stories(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let root = lab::root();
-    let names: BTreeSet<String> =
-        lessons.iter().flat_map(|l| programs_of(&root, &l.name.to_string())).collect();
+    let mut names = BTreeSet::new();
+    for lesson in lessons {
+        names.extend(
+            programs_of(&root, &lesson.name.to_string())
+                .iter()
+                .map(|program| story_name(lesson, program)),
+        );
+    }
     let mut faults = Vec::new();
-    for file in std::fs::read_dir(root.join("tests/snapshots"))? {
+    for file in std::fs::read_dir(stories())? {
         let file = file?.file_name().to_string_lossy().into_owned();
-        if let Some(name) = file.strip_suffix(".snap")
-            && name.starts_with("lesson-")
-            && !names.contains(name)
-        {
-            faults.push(format!("tests/snapshots/{file} belongs to no lesson"));
+        if file.strip_suffix(".snap").is_none_or(|name| !names.contains(name)) {
+            faults.push(format!("tests/stories/{file} belongs to no lesson"));
         }
     }
     Ok(faults)
