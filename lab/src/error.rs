@@ -112,7 +112,6 @@ impl Error {
             | Error::Kmod(KmodError::NoKbuild { .. }) => ExitStatus::Usage,
             Error::NotLeft { .. } => ExitStatus::Failed,
             Error::Bench(_) => ExitStatus::Failed,
-            Error::Host(HostError::Cache(_)) => ExitStatus::Build,
             Error::Host(_)
             | Error::NoKvm { .. }
             | Error::Compile(CompileError::Sandbox(SandboxError::Unsupported)) => {

@@ -1,106 +1,104 @@
-//! `cargo xtask`: the command line of the lab.
+//! `cargo xtask`: starts the command line of the lab, the program `upcall`.
 //!
-//! Each command is a file in `cmd/`, which turns its arguments into calls of
-//! the library and what comes back into text. There is no logic of its own.
+//! This launcher has no dependencies, so it speaks a second after it was called,
+//! even on a fresh machine. It says what the host lacks before anything long is
+//! compiled, has Cargo build the command line with its progress on the screen,
+//! and becomes it. Where nothing has changed since, it becomes it at once.
 
-mod cmd;
-mod context;
-mod outcome;
-mod shard;
-mod ui;
-mod watch;
+mod arguments;
+mod program;
 
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+use std::time::SystemTime;
 
-use clap::{Parser, Subcommand};
+use host::{BY_TERMINAL, InstallPolicy};
 
-use context::Context;
-use outcome::Outcome;
+use arguments::Arguments;
+use program::Program;
 
-/// How the Linux kernel reaches user space: lessons that prove it.
-#[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
-struct Cli {
-    /// Refuse to install host packages; print the command instead
-    #[arg(long, global = true)]
-    no_install: bool,
+/// The exit statuses that the launcher has of its own; all others are those of
+/// the command line.
+const BUILD_FAILED: u8 = 3;
+const UNAVAILABLE: u8 = 69;
 
-    /// Where the kernel source is: a folder or a tarball [default: the cache,
-    /// Debian's linux-source-6.12, kernel.org]
-    #[arg(long, global = true, value_name = "PATH", env = "UPCALL_KERNEL_SOURCE")]
-    kernel_source: Option<PathBuf>,
-
-    /// Another tree with lessons than this repository
-    #[arg(long, global = true, value_name = "DIR", hide = true)]
-    course: Option<PathBuf>,
-
-    /// Another folder for the student's files than `work/`
-    #[arg(long, global = true, value_name = "DIR", hide = true)]
-    work: Option<PathBuf>,
-
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Run(cmd::run::Run),
-    List(cmd::list::List),
-    Plan(cmd::plan::Plan),
-    Exec(cmd::exec::Exec),
-    Shell(cmd::shell::Shell),
-    Test(cmd::test::Test),
-    Start(cmd::start::Start),
-    Check(cmd::check::Check),
-    Watch(cmd::watch::Watch),
-    Hint(cmd::hint::Hint),
-    Solution(cmd::solution::Solution),
-    Reset(cmd::reset::Reset),
-    Progress(cmd::progress::Progress),
-    Grade(cmd::grade::Grade),
-    Debug(cmd::debug::Debug),
-    New(cmd::new::New),
-    Setup(cmd::setup::Setup),
-    Doctor(cmd::doctor::Doctor),
-    Bench(cmd::bench::Bench),
-    Clean(cmd::clean::Clean),
+/// What failed, and what to do about it.
+struct Failure {
+    status: u8,
+    message: String,
+    /// Text that belongs under the message.
+    details: Option<String>,
+    hint: Option<String>,
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        // clap tells help from mistakes: 0 and 2.
-        Err(error) => error.exit(),
+    let arguments = Arguments::new(std::env::args_os().skip(1).collect());
+    let failure = match launch(&arguments) {
+        Ok(never) => match never {},
+        Err(failure) => failure,
     };
-    // It lives as long as the process: tests run on threads that share it.
-    let context: &'static Context =
-        Box::leak(Box::new(Context::new(cli.no_install, cli.kernel_source, cli.course, cli.work)));
-    let result = match cli.command {
-        Command::Run(command) => command.run(context),
-        Command::List(command) => command.run(context),
-        Command::Plan(command) => command.run(context),
-        Command::Exec(command) => command.run(context),
-        Command::Shell(command) => command.run(context),
-        Command::Test(command) => command.run(context),
-        Command::Start(command) => command.run(context),
-        Command::Check(command) => command.run(context),
-        Command::Watch(command) => command.run(context),
-        Command::Hint(command) => command.run(context),
-        Command::Solution(command) => command.run(context),
-        Command::Reset(command) => command.run(context),
-        Command::Progress(command) => command.run(context),
-        Command::Grade(command) => command.run(context),
-        Command::Debug(command) => command.run(context),
-        Command::New(command) => command.run(context),
-        Command::Setup(command) => command.run(context),
-        Command::Doctor(command) => command.run(context),
-        Command::Bench(command) => command.run(context),
-        Command::Clean(command) => command.run(context),
-    };
-    let outcome = result.unwrap_or_else(|error| {
-        ui::print_error(&error);
-        Outcome::of(&error)
-    });
-    outcome.into()
+    eprintln!("error: {}", failure.message);
+    for line in failure.details.iter().flat_map(|text| text.lines()) {
+        eprintln!("  {line}");
+    }
+    if let Some(hint) = failure.hint {
+        eprintln!("hint: {hint}");
+    }
+    ExitCode::from(failure.status)
+}
+
+/// Becomes the command line, or says why it cannot.
+fn launch(arguments: &Arguments) -> Result<std::convert::Infallible, Failure> {
+    if let Some(message) = host::unsupported() {
+        return Err(Failure { status: UNAVAILABLE, message, details: None, hint: None });
+    }
+    let program = Program::beside_this(arguments.is("test")).ok_or_else(|| Failure {
+        status: BUILD_FAILED,
+        message: "this program is started by Cargo".to_owned(),
+        details: None,
+        hint: Some("call `cargo xtask` in the checkout".to_owned()),
+    })?;
+    if !program.is_current() {
+        prepare(arguments, &program)?;
+    }
+    // exec only returns if it failed.
+    let source = Command::new(&program.path).args(&arguments.all).exec();
+    Err(Failure {
+        status: BUILD_FAILED,
+        message: format!("failed to start `{}`: {source}", program.path.display()),
+        details: None,
+        hint: None,
+    })
+}
+
+/// Names and installs what the host lacks, then builds the command line.
+fn prepare(arguments: &Arguments, program: &Program) -> Result<(), Failure> {
+    if !program.path.exists() {
+        eprintln!(
+            "Upcall sets itself up. First its command line is compiled, which takes a minute or \
+             two;\nbefore that: does this host have what is needed?"
+        );
+    }
+    if let Some(command) = arguments.on_the_host() {
+        let policy = InstallPolicy::new(arguments.no_install());
+        host::ensure(command, policy, &host::ask, &BY_TERMINAL).map_err(|error| Failure {
+            status: UNAVAILABLE,
+            message: error.to_string(),
+            details: error.output().map(str::to_owned),
+            hint: error.hint(),
+        })?;
+    }
+    let failed =
+        |message: String| Failure { status: BUILD_FAILED, message, details: None, hint: None };
+    let began = SystemTime::now();
+    let cargo = std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from);
+    let status = program
+        .build(&cargo)
+        .map_err(|source| failed(format!("failed to run `{}`: {source}", cargo.display())))?;
+    if !status.success() {
+        return Err(failed(format!("failed to build the command line: cargo's {status}")));
+    }
+    program.note(began);
+    Ok(())
 }

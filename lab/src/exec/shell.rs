@@ -10,8 +10,7 @@ use crate::guest::{kmods, programs};
 use crate::lesson::{Lesson, module_file};
 use crate::run::{Lab, Machine};
 
-/// The program that is the shell, and all that can be called from it.
-pub const BUSYBOX: &str = "busybox";
+pub use crate::host::BUSYBOX;
 
 /// Where a lesson's programs and modules are, as in a run of it. The payload is
 /// unpacked there.

@@ -92,7 +92,7 @@ impl Exec {
             true => Join::InputAndOutput,
             false => Join::Output,
         };
-        let lab = context.lab()?;
+        let lab = context.lab("exec")?;
         let machine = lab.machine()?;
         let executed = lab.exec(&machine, &request, join)?;
         if let Some(timeline) = &executed.timeline {

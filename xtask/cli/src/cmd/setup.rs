@@ -14,7 +14,7 @@ pub struct Setup {}
 
 impl Setup {
     pub fn run(self, context: &Context) -> Result {
-        let lab = context.lab()?;
+        let lab = context.lab("setup")?;
         let machine = lab.machine()?;
         for name in &lab.course.names {
             let lesson = lab.course.read(name)?;

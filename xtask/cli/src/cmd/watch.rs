@@ -36,7 +36,7 @@ struct Watching<'a> {
 
 impl Watch {
     pub fn run(self, context: &Context) -> Result {
-        let lab = context.lab()?;
+        let lab = context.lab("watch")?;
         let work = context.work()?;
         let exercises = lab.course.exercises(Seed::default())?;
         let first = match &self.lesson {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::needs::Need;
+use crate::needs::Need;
 
 /// A package manager that the lab knows by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Distribution {
     /// As a person knows it, such as `Debian GNU/Linux 12 (bookworm)`.
     pub name: String,
     pub manager: Manager,
+    /// What the release is called, such as `bookworm`; empty where it has no name.
+    pub(crate) codename: String,
     /// Whether commands need `sudo` before them.
     sudo: bool,
 }
@@ -33,7 +35,7 @@ impl Distribution {
             .iter()
             .find_map(|path| std::fs::read_to_string(path).ok())
             .unwrap_or_default();
-        Distribution::parse(&text, super::apt::is_root())
+        Distribution::parse(&text, crate::apt::is_root())
     }
 
     /// Reads an os-release(5) file. `root` says whether this process may
@@ -59,13 +61,14 @@ impl Distribution {
             })
             .unwrap_or(Manager::Unknown);
         let name = value("PRETTY_NAME").unwrap_or_else(|| "an unknown system".to_owned());
-        Distribution { name, manager, sudo: !root }
+        let codename = value("VERSION_CODENAME").unwrap_or_default();
+        Distribution { name, manager, codename, sudo: !root }
     }
 
     /// The packages that bring what is needed, each once.
-    pub fn packages(&self, needs: &[&Need]) -> Vec<&'static str> {
+    pub fn packages<'a>(&self, needs: impl IntoIterator<Item = &'a Need>) -> Vec<&'static str> {
         let names: BTreeSet<_> = needs
-            .iter()
+            .into_iter()
             .map(|need| match self.manager {
                 Manager::Apt | Manager::Unknown => need.packages.apt,
                 Manager::Dnf => need.packages.dnf,
@@ -96,14 +99,14 @@ impl Distribution {
 
 #[cfg(test)]
 mod tests {
-    use super::super::needs::NEEDS;
     use super::*;
+    use crate::needs::NEEDS;
 
     fn command(os_release: &str, root: bool) -> String {
         let distribution = Distribution::parse(os_release, root);
         let wanted = ["qemu-system-x86_64", "gelf.h", "libc.a", "ld", "strip"];
-        let needs: Vec<_> = NEEDS.iter().filter(|n| wanted.contains(&n.name)).collect();
-        distribution.command(&distribution.packages(&needs))
+        let needs = NEEDS.iter().filter(|need| wanted.contains(&need.name));
+        distribution.command(&distribution.packages(needs))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! All of it goes to stderr: stdout belongs to what a command was asked for.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -97,15 +97,6 @@ macro_rules! outln {
     }};
 }
 pub(crate) use outln;
-
-/// Asks a question with a yes or no for an answer; only a clear yes is one.
-pub fn ask(question: &str) -> bool {
-    eprint!("{question} [y/N] ");
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).is_ok()
-        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
-}
 
 /// Prints an error: what failed, what belongs under it, what to do.
 pub fn print_error(error: &Error) {

@@ -1,6 +1,6 @@
 use clap::Args;
 use lab::error::Error;
-use lab::exec::{Status, shell};
+use lab::exec::Status;
 use lab::vm::last_lines;
 
 use crate::context::Context;
@@ -26,7 +26,7 @@ impl Shell {
             Some(name) => Some(context.course()?.find(name)?),
             None => None,
         };
-        let lab = context.lab_with(&[shell::BUSYBOX])?;
+        let lab = context.lab("shell")?;
         let machine = lab.machine()?;
         let executed = lab.shell(&machine, lesson.as_ref())?;
         let reason = match executed.status {

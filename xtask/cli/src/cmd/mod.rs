@@ -18,5 +18,9 @@ pub mod setup;
 pub mod shell;
 pub mod solution;
 pub mod start;
+#[cfg(feature = "test")]
+pub mod test;
+#[cfg(not(feature = "test"))]
+#[path = "untested.rs"]
 pub mod test;
 pub mod watch;

@@ -1,13 +1,11 @@
 //! Looking at the host. Nothing here changes anything.
 
+use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::needs::{NEEDS, Need, Probe};
-use super::told::told;
-use crate::cache::{Cache, CacheError};
-use crate::vm::command::QEMU;
+use crate::needs::{NEEDS, Need, Probe, RUSTC, Version, Wanted};
 
 /// One need, and how the host meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,50 +29,72 @@ pub enum State {
     Missing,
 }
 
+impl Finding {
+    pub fn is_met(&self) -> bool {
+        matches!(self.state, State::Found { .. })
+    }
+}
+
+/// As a person is told what there is not: `flex`, or `gcc 11 or newer (there is
+/// 10.2.1)`.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Need { name, minimum, .. } = self.need;
+        match (&self.state, minimum) {
+            (State::TooOld { version, .. }, Some(minimum)) => {
+                write!(f, "{name} {minimum} or newer (there is {version})")
+            }
+            _ => f.write_str(name),
+        }
+    }
+}
+
+/// What a program prints on its standard output when it is given an argument;
+/// `None` where it cannot be run.
+pub type Ask<'a> = &'a dyn Fn(&Path, &str) -> Option<String>;
+
+/// Asks a program by running it.
+pub fn ask(program: &Path, arg: &str) -> Option<String> {
+    let output = Command::new(program).arg(arg).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// Looks for everything that the lab needs or can use, versions included.
 /// Runs each program found once, with `--version`.
 pub fn examine() -> Vec<Finding> {
-    NEEDS.iter().map(|need| Finding { need, state: state(need) }).collect()
+    NEEDS.iter().map(|need| find(need, true, &ask)).collect()
 }
 
 /// Those findings that keep the lab from working.
-pub fn missing(findings: &[Finding]) -> Vec<&'static Need> {
-    let unmet = |finding: &&Finding| !matches!(finding.state, State::Found { .. });
-    findings.iter().filter(unmet).map(|f| f.need).filter(|need| !need.optional).collect()
+pub fn missing(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    let unmet = |finding: &&Finding| !finding.is_met() && finding.need.wanted == Wanted::ByAll;
+    findings.iter().filter(unmet)
 }
 
-/// What is missing of what is needed, and of optional things named in `also`.
-/// Of all programs only QEMU is asked for
-/// its version: Debian 12 has one that is just new enough.
-pub(super) fn lacking(cache: &Cache, also: &[&str]) -> Result<Vec<&'static Need>, CacheError> {
-    let mut lacking = Vec::new();
-    let wanted = |need: &&Need| !need.optional || also.contains(&need.name);
-    for need in NEEDS.iter().filter(wanted) {
-        // rustc just built the lab, and distributions' own is often too old.
-        if need.name != "rustc" && !meets(need, cache)? {
-            lacking.push(need);
-        }
-    }
-    Ok(lacking)
-}
-
-fn meets(need: &Need, cache: &Cache) -> Result<bool, CacheError> {
-    let Some(place) = place(need) else { return Ok(false) };
-    if need.name != QEMU {
-        return Ok(true);
-    }
-    let Probe::Program { version_arg } = need.probe else { return Ok(true) };
-    let version = version_in(&told(cache, &place, version_arg)?);
-    Ok(matches!(judge(need, place, version), State::Found { .. }))
-}
-
-fn state(need: &Need) -> State {
-    let Some(place) = place(need) else { return State::Missing };
-    let version = match need.probe {
-        Probe::Program { version_arg } => version(&place, version_arg),
-        Probe::File { .. } => None,
+/// What the host lacks of what a command needs, or can use. Only programs that
+/// have a minimum are asked for their version.
+pub fn lacking(command: &str, ask: Ask<'_>) -> Vec<Finding> {
+    // rustc has just built this program: Cargo knows which it wants.
+    let wanted = |need: &&Need| {
+        (need.is_needed_by(command) || need.is_used_by(command)) && need.name != RUSTC
     };
-    judge(need, place, version)
+    NEEDS
+        .iter()
+        .filter(wanted)
+        .map(|need| find(need, need.minimum.is_some(), ask))
+        .filter(|finding| !finding.is_met())
+        .collect()
+}
+
+fn find(need: &'static Need, version: bool, ask: Ask<'_>) -> Finding {
+    let Some(place) = place(need) else { return Finding { need, state: State::Missing } };
+    let version = match need.probe {
+        Probe::Program { version_arg } if version => {
+            ask(&place, version_arg).and_then(|told| version_in(&told))
+        }
+        _ => None,
+    };
+    Finding { need, state: judge(need, place, version) }
 }
 
 /// Whether a version that was found will do.
@@ -105,11 +125,6 @@ fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-fn version(program: &Path, arg: &str) -> Option<String> {
-    let output = Command::new(program).arg(arg).output().ok()?;
-    version_in(&String::from_utf8_lossy(&output.stdout))
-}
-
 /// The first thing in a text that looks like a version: digits and points,
 /// with at least one point between digits.
 fn version_in(text: &str) -> Option<String> {
@@ -121,9 +136,9 @@ fn version_in(text: &str) -> Option<String> {
 }
 
 /// Major and minor number of a version.
-fn numbers(version: &str) -> Option<(u32, u32)> {
+fn numbers(version: &str) -> Option<Version> {
     let mut parts = version.split('.').map(str::parse);
-    Some((parts.next()?.ok()?, parts.next()?.ok()?))
+    Some(Version(parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
 #[cfg(test)]
@@ -136,15 +151,27 @@ mod tests {
         assert_eq!(of("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)\n"), "7.2.22");
         assert_eq!(of("gcc (Debian 12.2.0-14+deb12u1) 12.2.0\n"), "12.2.0");
         assert_eq!(of("xz (XZ Utils) 5.4.1\nliblzma 5.4.1\n"), "5.4.1");
+        assert_eq!(of("GNU Make 4.3\n"), "4.3");
         assert_eq!(of("rustc 1.95.0 (59807616e 2026-04-14)"), "1.95.0");
         assert_eq!(version_in("BusyBox"), None);
     }
 
     #[test]
     fn versions_compare_by_number() {
-        assert!(numbers("7.2.22") >= Some((7, 2)));
-        assert!(numbers("10.0") >= Some((7, 2)));
-        assert!(numbers("6.9") < Some((7, 2)));
+        assert!(numbers("7.2.22") >= Some(Version(7, 2)));
+        assert!(numbers("10.0") >= Some(Version(7, 2)));
+        assert!(numbers("6.9") < Some(Version(7, 2)));
+    }
+
+    #[test]
+    fn an_older_version_is_named_beside_the_oldest_that_will_do() {
+        let gcc = NEEDS.iter().find(|need| need.name == "gcc").unwrap();
+        let told = |version: &str| {
+            let state = judge(gcc, "/usr/bin/gcc".into(), Some(version.to_owned()));
+            Finding { need: gcc, state }.to_string()
+        };
+        assert_eq!(told("10.2.1"), "gcc 11 or newer (there is 10.2.1)");
+        assert_eq!(told("12.2.0"), "gcc");
     }
 
     #[test]
@@ -152,15 +179,5 @@ mod tests {
         assert!(on_path("sh").is_some());
         assert_eq!(on_path("no-such-program"), None);
         assert!(!is_program(Path::new("/etc/passwd")));
-        assert!(!is_program(Path::new("/etc")));
-    }
-
-    #[test]
-    fn optional_things_are_not_missing() {
-        let findings: Vec<_> =
-            NEEDS.iter().map(|need| Finding { need, state: State::Missing }).collect();
-        let missing = missing(&findings);
-        assert!(missing.iter().any(|need| need.name == "flex"));
-        assert!(!missing.iter().any(|need| need.name == "gdb"));
     }
 }

@@ -1,17 +1,16 @@
 //! What every command is given.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use lab::cache::Cache;
 use lab::classroom::Work;
 use lab::course::Course;
 use lab::error::Error;
-use lab::host::{self, InstallPolicy};
+use lab::host::{self, BY_TERMINAL, COMMANDS, InstallPolicy};
 use lab::kernel;
 use lab::run::Lab;
 
-use crate::ui::{self, Ui};
+use crate::ui::Ui;
 
 pub struct Context {
     no_install: bool,
@@ -47,16 +46,12 @@ impl Context {
         })
     }
 
-    /// Everything that running lessons takes. Installs what the host lacks.
-    pub fn lab(&self) -> Result<Lab<'_>, Error> {
-        self.lab_with(&[])
-    }
-
-    /// The same, with optional needs of the host that a command cannot do
-    /// without.
-    pub fn lab_with(&self, also: &[&str]) -> Result<Lab<'_>, Error> {
+    /// Everything that a command takes, which is one of [`COMMANDS`]. Installs
+    /// what the host lacks, as far as that is allowed.
+    pub fn lab(&self, command: &str) -> Result<Lab<'_>, Error> {
+        debug_assert!(COMMANDS.contains(&command), "the launcher has to know `{command}`");
         let cache = Cache::open()?;
-        self.install(&cache, also)?;
+        host::ensure(&cache, command, InstallPolicy::new(self.no_install), &BY_TERMINAL)?;
         lab::vm::interrupt::listen().map_err(|source| Error::File {
             verb: "listen for signals by",
             path: "socketpair".into(),
@@ -72,17 +67,5 @@ impl Context {
             },
             progress: &self.ui,
         })
-    }
-
-    /// Installs what the host lacks, as far as that is allowed.
-    fn install(&self, cache: &Cache, also: &[&str]) -> Result<(), Error> {
-        let policy = if self.no_install {
-            InstallPolicy::Refuse
-        } else if std::io::stdin().is_terminal() {
-            InstallPolicy::Ask
-        } else {
-            InstallPolicy::GoAhead
-        };
-        Ok(host::ensure(cache, also, policy, &self.ui, &ui::ask)?)
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use ::tests::results::{Report, Results};
 use clap::Args;
 use lab::error::Error;
-use lab::exec::shell::BUSYBOX;
 use lab::kernel::Kind;
 use lab::run::Lab;
 use libtest_mimic::{Arguments, Conclusion};
@@ -46,8 +45,7 @@ pub struct Test {
 
 impl Test {
     pub fn run(self, context: &'static Context) -> Result {
-        // Some tests run a shell in the machine.
-        let mut lab: Lab<'static> = context.lab_with(&[BUSYBOX])?;
+        let mut lab: Lab<'static> = context.lab("test")?;
         if self.debug_kernel {
             lab.kernel.kind = Kind::Debug;
         }

@@ -35,7 +35,7 @@ pub struct Bench {
 
 impl Bench {
     pub fn run(self, context: &Context) -> Result {
-        let lab = context.lab()?;
+        let lab = context.lab("bench")?;
         let xtask = std::env::current_exe().map_err(|source| Error::File {
             verb: "find",
             path: Path::new("/proc/self/exe").to_owned(),

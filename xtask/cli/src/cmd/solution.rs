@@ -4,10 +4,11 @@ use clap::Args;
 use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
+use lab::host::confirm;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
-use crate::ui::{ask, outln};
+use crate::ui::outln;
 
 /// Show the solution of an exercise, with its reasoning
 ///
@@ -33,7 +34,7 @@ impl Solution {
         let mut progress = work.progress()?;
         if !progress.of(&exercise).passed() {
             let question = "the exercise is not solved yet; show the solution all the same?";
-            let confirmed = self.yes || (std::io::stdin().is_terminal() && ask(question));
+            let confirmed = self.yes || (std::io::stdin().is_terminal() && confirm(question));
             if !confirmed {
                 return Err(Error::Unsolved { lesson: exercise.lesson.name.to_string() });
             }

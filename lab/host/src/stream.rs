@@ -9,7 +9,7 @@ const LINES: usize = 20;
 
 /// The last lines of an output.
 #[derive(Debug, Default)]
-pub(crate) struct Tail(VecDeque<String>);
+pub struct Tail(VecDeque<String>);
 
 impl Tail {
     fn push(&mut self, line: &str) {
@@ -20,14 +20,14 @@ impl Tail {
     }
 
     /// The lines, each with a newline between it and the next.
-    pub(crate) fn text(self) -> String {
+    pub fn text(self) -> String {
         Vec::from(self.0).join("\n")
     }
 }
 
 /// Runs a program to its end and hands over each line that it prints, on
 /// stdout and stderr in the order in which they come.
-pub(crate) fn stream(
+pub fn stream(
     mut command: Command,
     mut on_line: impl FnMut(&str) -> std::io::Result<()>,
 ) -> std::io::Result<(ExitStatus, Tail)> {

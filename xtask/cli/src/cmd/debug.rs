@@ -1,5 +1,5 @@
 use clap::Args;
-use lab::debug::{self, GDB, Script};
+use lab::debug::{self, Script};
 use lab::kernel::Kind;
 use lab::plan::{Options, Plan};
 
@@ -30,7 +30,7 @@ impl Debug {
         let suggested = debug::text(&debug::suggestions(&lesson));
         let options = Options { kernel: Kind::Debug, ..Options::default() };
         let plan = Plan::new(lesson, options);
-        let mut lab = context.lab_with(&[GDB])?;
+        let mut lab = context.lab("debug")?;
         lab.kernel.kind = Kind::Debug;
         let machine = lab.machine()?;
         if self.batch.is_none() && !suggested.is_empty() {

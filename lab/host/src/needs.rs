@@ -1,8 +1,12 @@
-//! What the lab needs of the host, each with its reason.
+//! What the lab needs of the host, each with its reason: the one table of it.
 //!
 //! The kernel's own list is `Documentation/process/changes.rst`; here is the
 //! part of it that this kernel's build was seen to use, found by building with
 //! nothing else on the PATH.
+//!
+//! A minimum is the oldest version that was tried, not the oldest that might do.
+
+use std::fmt;
 
 /// How to see whether something is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +37,51 @@ pub struct Need {
     pub name: &'static str,
     /// What it is for.
     pub purpose: &'static str,
-    /// Major and minor number of the oldest version that will do.
-    pub minimum: Option<(u32, u32)>,
-    /// What some commands can use and `run` and `test` do without; it is not
-    /// installed.
-    pub optional: bool,
+    /// The oldest version that was tried; older ones are refused.
+    pub minimum: Option<Version>,
+    pub wanted: Wanted,
     pub packages: Packages,
     pub(super) probe: Probe,
 }
+
+/// Which commands want something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// All that run anything in the machine cannot do without.
+    ByAll,
+    /// Only some do, so it is optional.
+    BySome {
+        /// They cannot do without.
+        needed: &'static [&'static str],
+        /// They do more with it: it is installed where that is possible.
+        used: &'static [&'static str],
+    },
+}
+
+/// Major and minor number of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u32, pub u32);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Version(major, 0) => write!(f, "{major}"),
+            Version(major, minor) => write!(f, "{major}.{minor}"),
+        }
+    }
+}
+
+/// The commands that run something in the machine, and so need what it takes.
+/// The others do without a host that is ready.
+pub const COMMANDS: &[&str] =
+    &["run", "exec", "shell", "test", "check", "watch", "grade", "debug", "bench", "setup"];
+
+/// The program that is the machine.
+pub const QEMU: &str = "qemu-system-x86_64";
+/// The shell in the machine, and all that can be called from it.
+pub const BUSYBOX: &str = "busybox";
+/// The compiler of the lab itself.
+pub const RUSTC: &str = "rustc";
 
 const fn same(name: &'static str) -> Packages {
     Packages { apt: name, dnf: name, pacman: name, zypper: name }
@@ -48,7 +89,7 @@ const fn same(name: &'static str) -> Packages {
 
 const fn program(name: &'static str, package: Packages, purpose: &'static str) -> Need {
     let probe = Probe::Program { version_arg: "--version" };
-    Need { name, purpose, minimum: None, optional: false, packages: package, probe }
+    Need { name, purpose, minimum: None, wanted: Wanted::ByAll, packages: package, probe }
 }
 
 const fn file(
@@ -58,15 +99,15 @@ const fn file(
     purpose: &'static str,
 ) -> Need {
     let probe = Probe::File { places };
-    Need { name, purpose, minimum: None, optional: false, packages, probe }
+    Need { name, purpose, minimum: None, wanted: Wanted::ByAll, packages, probe }
 }
 
 /// Everything, in the order in which it is used.
-pub(super) const NEEDS: &[Need] = &[
+pub const NEEDS: &[Need] = &[
     Need {
-        minimum: Some((7, 2)),
+        minimum: Some(Version(7, 2)),
         ..program(
-            "qemu-system-x86_64",
+            QEMU,
             Packages {
                 apt: "qemu-system-x86",
                 dnf: "qemu-system-x86-core",
@@ -76,10 +117,12 @@ pub(super) const NEEDS: &[Need] = &[
             "is the machine",
         )
     },
-    program("make", same("make"), "drives the kernel's build"),
     Need {
-        // changes.rst of Linux 6.12
-        minimum: Some((5, 1)),
+        minimum: Some(Version(4, 3)),
+        ..program("make", same("make"), "drives the kernel's build")
+    },
+    Need {
+        minimum: Some(Version(11, 0)),
         ..program("gcc", same("gcc"), "compiles the kernel and its modules, links guest programs")
     },
     program("ld", same("binutils"), "links the kernel"),
@@ -115,19 +158,42 @@ pub(super) const NEEDS: &[Need] = &[
     program("tar", same("tar"), "unpacks the kernel's source"),
     program("xz", Packages { apt: "xz-utils", ..same("xz") }, "unpacks the kernel's source"),
     Need {
-        minimum: Some((1, 89)),
-        ..program("rustc", same("rustup"), "compiles the lab and its guest programs")
+        minimum: Some(Version(1, 95)),
+        ..program(RUSTC, same("rustup"), "compiles the lab and its guest programs")
     },
     Need {
-        optional: true,
-        ..program("gdb", same("gdb"), "debugs the kernel and its modules: `debug`")
+        wanted: Wanted::BySome { needed: &["debug"], used: &[] },
+        ..program("gdb", same("gdb"), "debugs the kernel and its modules")
     },
     Need {
-        optional: true,
+        wanted: Wanted::BySome { needed: &["shell"], used: &["test"] },
         ..program(
-            "busybox",
+            BUSYBOX,
             Packages { apt: "busybox-static", ..same("busybox") },
-            "is the shell in the machine: `shell`",
+            "is the shell in the machine",
         )
     },
 ];
+
+impl Need {
+    /// The commands that want something optional.
+    pub fn commands(&self) -> Vec<&'static str> {
+        match self.wanted {
+            Wanted::ByAll => Vec::new(),
+            Wanted::BySome { needed, used } => [needed, used].concat(),
+        }
+    }
+
+    /// Whether a command cannot do without it.
+    pub fn is_needed_by(&self, command: &str) -> bool {
+        match self.wanted {
+            Wanted::ByAll => COMMANDS.contains(&command),
+            Wanted::BySome { needed, .. } => needed.contains(&command),
+        }
+    }
+
+    /// Whether a command only does more with it.
+    pub fn is_used_by(&self, command: &str) -> bool {
+        matches!(self.wanted, Wanted::BySome { used, .. } if used.contains(&command))
+    }
+}

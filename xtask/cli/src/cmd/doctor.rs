@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use clap::Args;
-use lab::host::{self, Distribution, Finding, State};
+use lab::host::{self, Distribution, Finding, State, Wanted};
 use lab::vm::accel::{KVM, probe_kvm};
 use serde::Serialize;
 
@@ -41,6 +41,8 @@ struct Line {
     name: &'static str,
     purpose: &'static str,
     optional: bool,
+    /// Which commands want it, where it is optional.
+    commands: Vec<&'static str>,
     /// `found`, `too-old` or `missing`.
     state: &'static str,
     place: Option<String>,
@@ -55,10 +57,10 @@ struct Line {
 impl Doctor {
     pub fn run(self, _context: &Context) -> Result {
         let findings = host::examine();
-        let missing = host::missing(&findings);
+        let missing: Vec<_> = host::missing(&findings).map(|finding| finding.need).collect();
         let distribution = Distribution::here();
-        let command =
-            (!missing.is_empty()).then(|| distribution.command(&distribution.packages(&missing)));
+        let command = (!missing.is_empty())
+            .then(|| distribution.command(&distribution.packages(missing.iter().copied())));
         let document = Document {
             version: 1,
             distribution: distribution.name.clone(),
@@ -87,11 +89,12 @@ impl Line {
         Line {
             name: need.name,
             purpose: need.purpose,
-            optional: need.optional,
+            optional: need.wanted != Wanted::ByAll,
+            commands: need.commands(),
             state,
             place: place.map(|place| place.display().to_string()),
             found,
-            minimum: need.minimum.map(|(major, minor)| format!("{major}.{minor}")),
+            minimum: need.minimum.map(|version| version.to_string()),
             package: need.packages.apt,
         }
     }
@@ -107,8 +110,12 @@ fn print(document: &Document) {
         };
         outln!("{state:<8} {:<20} {}", line.name, line.found.as_deref().unwrap_or_default());
         if line.state != "found" {
-            let optional = if line.optional { ", optional" } else { "" };
-            outln!("{:8} {} ({}{optional})", "", line.purpose, line.package);
+            let minimum = line.minimum.as_ref().map(|minimum| format!(", {minimum} or newer"));
+            let minimum = minimum.unwrap_or_default();
+            outln!("{:8} {} ({}{minimum})", "", line.purpose, line.package);
+            if line.optional {
+                outln!("{:8} optional: for {}", "", line.commands.join(", "));
+            }
         }
     }
     match &document.no_kvm {

@@ -61,7 +61,7 @@ pub struct Grade {
 impl Grade {
     pub fn run(self, context: &Context) -> Result {
         let mut class = Class::find(&self.folders)?;
-        let lab = context.lab()?;
+        let lab = context.lab("grade")?;
         let exercises = match &self.lesson {
             Some(asked) => vec![Exercise::read(&lab.course.find(asked)?, Seed(self.seed))?],
             None => class.attempted(lab.course.exercises(Seed(self.seed))?),

@@ -68,7 +68,7 @@ impl Run {
         };
         let (cold, trace) = (self.cold, !self.no_trace);
         let plan = Plan::new(lesson, Options { accel, cold, trace, ..Options::default() });
-        let lab = context.lab()?;
+        let lab = context.lab("run")?;
         let machine = lab.machine()?;
         let run = lab.run(&machine, &plan)?;
 

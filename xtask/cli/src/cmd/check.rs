@@ -36,7 +36,7 @@ impl Check {
         let work = context.work()?;
         work.started(&exercise)?;
         let submission = Submission::take(&work.folder(&exercise), exercise.file.name())?;
-        let lab = context.lab()?;
+        let lab = context.lab("check")?;
         let machine = lab.machine()?;
         let shown = Path::new(FOLDER).join(&submission.shown);
         let attempt = lab.attempt(&machine, &exercise, &shown, &submission.text)?;

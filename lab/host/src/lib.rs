@@ -1,0 +1,257 @@
+//! The host: what the lab needs of it, what is there, and how to get the rest.
+//!
+//! [`examine`] looks and changes nothing; [`ensure`] installs what is missing
+//! by apt where that is the host's package manager, and elsewhere says which
+//! command would. Nothing else in the lab needs root.
+//!
+//! This crate has no dependencies: the launcher names what is missing before
+//! anything else is compiled, the command line names it later, and both do it
+//! from this one table.
+
+#[cfg(not(unix))]
+compile_error!("Upcall runs on Linux: use a Linux machine, or WSL2 on Windows");
+
+mod apt;
+mod distribution;
+mod examine;
+mod needs;
+pub mod stream;
+mod supported;
+
+use std::fmt;
+use std::io::{IsTerminal, Write};
+
+pub use apt::Harm;
+use apt::{Apt, Wish};
+pub use distribution::{Distribution, Manager};
+pub use examine::{Ask, Finding, State, ask, examine, lacking, missing, on_path};
+pub use needs::{BUSYBOX, COMMANDS, NEEDS, Need, Packages, QEMU, Version, Wanted};
+pub use supported::unsupported;
+
+/// Whether packages may be installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InstallPolicy {
+    /// Only after a person said yes.
+    Ask,
+    /// Without asking; it is said what is done.
+    GoAhead,
+    /// Not at all: what is missing is an error.
+    Refuse,
+}
+
+impl InstallPolicy {
+    /// What `--no-install` and the presence of a person make of it.
+    pub fn new(no_install: bool) -> InstallPolicy {
+        if no_install {
+            InstallPolicy::Refuse
+        } else if std::io::stdin().is_terminal() {
+            InstallPolicy::Ask
+        } else {
+            InstallPolicy::GoAhead
+        }
+    }
+}
+
+/// How to speak with a person.
+pub struct Talk<'a> {
+    /// Says one line.
+    pub say: &'a dyn Fn(&str),
+    /// Puts a question and says whether the answer was yes.
+    pub ask: &'a dyn Fn(&str) -> bool,
+}
+
+/// By stderr and stdin.
+pub const BY_TERMINAL: Talk<'static> = Talk { say: &|line| eprintln!("{line}"), ask: &confirm };
+
+/// Asks a question with a yes or no for an answer; only a clear yes is one.
+pub fn confirm(question: &str) -> bool {
+    eprint!("{question} [y/N] ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).is_ok()
+        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+/// Why the host is not ready.
+#[derive(Debug)]
+pub enum HostError {
+    Missing {
+        names: Vec<String>,
+        /// The command that installs them on this distribution.
+        command: String,
+    },
+    /// Installing needs root, and there is no way to become it.
+    NotRoot {
+        names: Vec<String>,
+        command: String,
+    },
+    /// Installing would cost what is there, and nobody said that it may.
+    Harm {
+        names: Vec<String>,
+        harm: Harm,
+        command: String,
+    },
+    Install {
+        names: Vec<String>,
+        command: String,
+        /// Of the package manager; absent if it found that it cannot.
+        status: Option<std::process::ExitStatus>,
+        /// The last lines that it printed.
+        output: String,
+    },
+    Start {
+        program: String,
+        source: std::io::Error,
+    },
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HostError::Missing { names, .. } => write!(f, "the host lacks {}", names.join(", ")),
+            HostError::NotRoot { names, .. } => write!(
+                f,
+                "the host lacks {}, only root may install it, and there is no sudo",
+                names.join(", ")
+            ),
+            HostError::Harm { names, harm, .. } => {
+                write!(f, "the host lacks {}, and apt would {harm} for it", names.join(", "))
+            }
+            HostError::Install { names, command, status, .. } => {
+                write!(f, "failed to install {}: `{command}` ", names.join(", "))?;
+                match status {
+                    Some(status) => write!(f, "ended with {status}"),
+                    None => write!(f, "cannot be done"),
+                }
+            }
+            HostError::Start { program, source } => {
+                write!(f, "failed to start `{program}`: {source}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for HostError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            HostError::Start { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl HostError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            HostError::Missing { command, .. } | HostError::NotRoot { command, .. } => {
+                Some(format!("install what is missing: {command}"))
+            }
+            HostError::Harm { command, .. } => {
+                Some(format!("nothing was changed; if you can do without that: {command}"))
+            }
+            HostError::Install { command, .. } => {
+                Some(format!("check the network and apt's sources, then run: {command}"))
+            }
+            HostError::Start { .. } => None,
+        }
+    }
+
+    /// The end of what the package manager printed.
+    pub fn output(&self) -> Option<&str> {
+        match self {
+            HostError::Install { output, .. } => Some(output),
+            _ => None,
+        }
+    }
+}
+
+/// Makes sure that the host has all that a command needs; installs what is
+/// missing as far as `policy` allows. What the command only does more with is
+/// installed too where that is possible, and it is said where it is not.
+///
+/// If nothing is missing this costs some 100 lookups of files and what `ask`
+/// costs for the few programs that have a minimum.
+pub fn ensure(
+    command: &str,
+    policy: InstallPolicy,
+    ask: Ask<'_>,
+    talk: &Talk<'_>,
+) -> Result<(), HostError> {
+    let found = lacking(command, ask);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let installed = install(&found, policy, talk);
+    // Installed, but perhaps too old, or hidden by a PATH of the person's own.
+    let found = if installed.is_ok() { lacking(command, ask) } else { found };
+    let (needed, used): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|finding| finding.need.is_needed_by(command));
+    if needed.is_empty() {
+        for Finding { need, .. } in used {
+            let (name, purpose) = (need.name, need.purpose);
+            (talk.say)(&format!("without {name}, which {purpose}: what needs it is left out"));
+        }
+        return Ok(());
+    }
+    installed.and_then(|()| {
+        let (names, command) = names_and_command(&needed);
+        Err(HostError::Missing { names, command })
+    })
+}
+
+fn install(found: &[Finding], policy: InstallPolicy, talk: &Talk<'_>) -> Result<(), HostError> {
+    let distribution = Distribution::here();
+    let (names, command) = names_and_command(found);
+    let lacks = names.join(", ");
+    let allowed = match (policy, distribution.manager) {
+        (InstallPolicy::Refuse, _) => false,
+        (_, manager) if manager != Manager::Apt => false,
+        (InstallPolicy::Ask, _) => (talk.ask)(&format!("The host lacks {lacks}. Run `{command}`?")),
+        (InstallPolicy::GoAhead, _) => true,
+    };
+    if !allowed {
+        return Err(HostError::Missing { names, command });
+    }
+    let Some(mut apt) = Apt::new(&distribution, talk) else {
+        return Err(HostError::NotRoot { names, command });
+    };
+    (talk.say)(&format!("the host lacks {lacks}: {command}"));
+    let packages = distribution.packages(found.iter().map(|finding| finding.need));
+    apt.install(&Wish { names: &names, packages: &packages, command: &command }, policy)
+}
+
+/// How a person is told what is missing, and how to get it.
+fn names_and_command(found: &[Finding]) -> (Vec<String>, String) {
+    let distribution = Distribution::here();
+    let packages = distribution.packages(found.iter().map(|finding| finding.need));
+    (found.iter().map(Finding::to_string).collect(), distribution.command(&packages))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_read_well() {
+        let names = vec!["flex".to_owned(), "gelf.h".to_owned()];
+        let command = "sudo apt-get install --yes flex libelf-dev".to_owned();
+        let error = HostError::Missing { names, command };
+        assert_eq!(error.to_string(), "the host lacks flex, gelf.h");
+        assert_eq!(
+            error.hint().unwrap(),
+            "install what is missing: sudo apt-get install --yes flex libelf-dev"
+        );
+    }
+
+    #[test]
+    fn every_command_that_wants_something_needs_the_host() {
+        for need in NEEDS {
+            if let Wanted::BySome { needed, used } = need.wanted {
+                for command in needed.iter().chain(used) {
+                    assert!(COMMANDS.contains(command), "{}: {command}", need.name);
+                }
+            }
+        }
+    }
+}
