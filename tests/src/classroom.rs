@@ -1,6 +1,7 @@
 //! A student's way through an exercise, to the letter: every command of the
 //! loop on real files, from the start to the solution.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 
 use crate::Test;
+use crate::command_line::cannot_be_written;
 use crate::snapshots::compare;
 
 /// A step: what the student does, and the exit status that it has.
@@ -31,6 +33,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         Test::new("classroom::walk".to_owned(), move || {
             // Built here, so that no call says that it builds.
             lab.prepare(&machine, &exercise)?;
+            full(&exercise)?;
             walk(&exercise)
         }),
         Test::new("classroom::ci-recipe".to_owned(), move || ci_recipe(&solution)),
@@ -85,6 +88,22 @@ fn ci_recipe(solution: &Path) -> Result<(), Failed> {
         std::fs::metadata(results.join(file)).map_err(|e| format!("{file}: {e}"))?;
     }
     Ok(())
+}
+
+/// A verdict that cannot be printed is none.
+fn full(exercise: &Exercise) -> Result<(), Failed> {
+    let work = tempfile::tempdir()?;
+    call(work.path(), &["start", "1"], 0)?;
+    let file = work.path().join(exercise.lesson.name.to_string()).join(exercise.file.name());
+    std::fs::copy(exercise.sample(&Sample::Solution), file)?;
+    let output = Command::new(std::env::current_exe()?)
+        .arg("--work")
+        .arg(work.path())
+        .args(["check", "1"])
+        .stdin(Stdio::null())
+        .stdout(File::options().write(true).open("/dev/full")?)
+        .output()?;
+    cannot_be_written(&output)
 }
 
 fn walk(exercise: &Exercise) -> Result<(), Failed> {

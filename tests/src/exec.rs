@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use lab::error::Error;
 use lab::guest::kmods;
+use lab::host::BUSYBOX;
 use lab::run::{Lab, Machine};
 use lab::vm::command::Accel;
 use libtest_mimic::Failed;
@@ -29,7 +30,6 @@ type Check = fn(&Fixture) -> Result<(), Failed>;
 const CHECKS: &[(&str, Check)] = &[
     ("streams-are-apart-and-exact", streams),
     ("a-mebibyte-comes-out-whole", mebibyte),
-    ("a-reader-may-take-its-time", slow_reader),
     ("stdin-comes-back-from-cat", stdin),
     ("input-that-nobody-reads-holds-nothing-up", unread_input),
     ("a-terminal-or-null-is-no-input", no_input),
@@ -47,13 +47,18 @@ const CHECKS: &[(&str, Check)] = &[
     ("a-dynamic-program-has-its-libraries", dynamic),
     ("a-script-has-its-interpreter", script),
     ("what-cannot-be-run-is-refused", refused),
+    ("a-panic-of-the-kernel-is-told", panic),
+    ("without-input-runs-are-the-same", repeatable),
+];
+
+/// Those that run a shell in the machine, or one of its programs.
+const SHELL_CHECKS: &[(&str, Check)] = &[
+    ("a-reader-may-take-its-time", slow_reader),
     ("system-finds-a-shell", system),
     ("the-machine-is-as-programs-expect", expectations),
     ("another-user-is-another-user", user),
     ("a-program-past-its-time-is-killed", timed_out),
-    ("a-panic-of-the-kernel-is-told", panic),
     ("a-reader-that-leaves-breaks-the-pipe", broken_pipe),
-    ("without-input-runs-are-the-same", repeatable),
 ];
 
 /// One test a property.
@@ -68,7 +73,8 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             check(&Fixture { folder, probe, modules })
         })
     };
-    Ok(CHECKS.iter().map(test).collect())
+    let with_shell = SHELL_CHECKS.iter().map(|check| test(check).needs(BUSYBOX));
+    Ok(CHECKS.iter().map(&test).chain(with_shell).collect())
 }
 
 fn module_folder() -> PathBuf {

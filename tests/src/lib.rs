@@ -34,8 +34,9 @@ mod watch;
 use std::sync::Arc;
 
 use lab::error::Error;
+use lab::host::on_path;
 use lab::run::{Lab, Machine};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Completion, Failed, Trial};
 
 use pairs::Pairs;
 use results::Results;
@@ -82,11 +83,27 @@ pub fn on_debug_kernel(
 /// One test, before it is a [`Trial`].
 pub struct Test {
     name: String,
-    run: Box<dyn FnOnce() -> Result<(), Failed> + Send>,
+    run: Box<dyn FnOnce() -> Result<Completion, Failed> + Send>,
 }
 
 impl Test {
     fn new(name: String, run: impl FnOnce() -> Result<(), Failed> + Send + 'static) -> Test {
+        Test::that_may_be_skipped(name, || run().map(|()| Completion::Completed))
+    }
+
+    /// One that finds out for itself whether it can be run here, and why not.
+    fn that_may_be_skipped(
+        name: String,
+        run: impl FnOnce() -> Result<Completion, Failed> + Send + 'static,
+    ) -> Test {
         Test { name, run: Box::new(run) }
+    }
+
+    /// Skipped where the host does not have an optional program.
+    fn needs(self, program: &'static str) -> Test {
+        Test::that_may_be_skipped(self.name, move || match on_path(program) {
+            Some(_) => (self.run)(),
+            None => Ok(Completion::ignored_with(format!("the host has no {program}"))),
+        })
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Completion, Failed, Trial};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
@@ -23,6 +23,9 @@ pub struct Finished {
     /// Why it failed; absent if it passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// Why it was not run; absent if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
     /// Wall-clock time, seconds.
     pub seconds: f64,
 }
@@ -41,7 +44,7 @@ pub enum Format {
     Junit,
     /// The kernel's test protocol (Documentation/dev-tools/ktap.rst).
     Ktap,
-    /// `{"version": 1, "tests": [{"name", "failure"?, "seconds"}]}`
+    /// `{"version": 1, "tests": [{"name", "failure"?, "skipped"?, "seconds"}]}`
     Json,
 }
 
@@ -75,17 +78,24 @@ impl Results {
     pub fn observe(&self, test: Test) -> Trial {
         let results = Arc::clone(&self.0);
         let name = test.name.clone();
-        Trial::test(test.name, move || {
+        Trial::ignorable_test(test.name, move || {
             let started = Instant::now();
             let outcome = catch_unwind(AssertUnwindSafe(test.run))
                 .unwrap_or_else(|panic| Err(Failed::from(panic_text(&*panic))));
             let failure = outcome.as_ref().err().map(|failed| {
                 failed.message().unwrap_or("it failed without saying why").to_owned()
             });
+            let skipped = match &outcome {
+                Ok(Completion::Ignored { reason }) => {
+                    Some(reason.clone().unwrap_or_else(|| "without a reason".to_owned()))
+                }
+                _ => None,
+            };
             let seconds = started.elapsed().as_secs_f64();
             results.lock().expect("no test panics with the lock held").push(Finished {
                 name,
                 failure,
+                skipped,
                 seconds,
             });
             outcome
@@ -119,9 +129,14 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn junit(tests: &[Finished]) -> String {
     let mut suite = TestSuite::new("upcall");
     for test in tests {
-        let status = match &test.failure {
-            None => TestCaseStatus::success(),
-            Some(text) => {
+        let status = match (&test.failure, &test.skipped) {
+            (None, None) => TestCaseStatus::success(),
+            (None, Some(reason)) => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(reason.as_str());
+                status
+            }
+            (Some(text), _) => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 status.set_message(text.lines().next().unwrap_or_default());
                 status.set_description(text.as_str());
@@ -144,7 +159,8 @@ fn ktap(tests: &[Finished]) -> String {
             text.extend(failure.lines().map(|line| format!("# {line}\n")));
         }
         let ok = if test.failure.is_none() { "ok" } else { "not ok" };
-        text += &format!("{ok} {number} {}\n", test.name);
+        let skip = test.skipped.as_ref().map(|reason| format!(" # SKIP {reason}"));
+        text += &format!("{ok} {number} {}{}\n", test.name, skip.unwrap_or_default());
     }
     text
 }
@@ -154,21 +170,31 @@ mod tests {
     use super::*;
 
     fn sample() -> Vec<Finished> {
-        let passed = Finished { name: "a".to_owned(), failure: None, seconds: 0.5 };
+        let passed = Finished { name: "a".to_owned(), failure: None, skipped: None, seconds: 0.5 };
         let failure = Some("one\ntwo".to_owned());
-        vec![passed, Finished { name: "b".to_owned(), failure, seconds: 1.0 }]
+        let skipped = Some("the host has no shell".to_owned());
+        vec![
+            passed.clone(),
+            Finished { name: "b".to_owned(), failure, ..passed.clone() },
+            Finished { name: "c".to_owned(), skipped, ..passed },
+        ]
     }
 
     #[test]
     fn ktap_says_why_before_it_says_not_ok() {
-        assert_eq!(ktap(&sample()), "KTAP version 1\n1..2\nok 1 a\n# one\n# two\nnot ok 2 b\n");
+        assert_eq!(
+            ktap(&sample()),
+            "KTAP version 1\n1..3\nok 1 a\n# one\n# two\nnot ok 2 b\n\
+             ok 3 c # SKIP the host has no shell\n"
+        );
     }
 
     #[test]
     fn junit_counts_failures() {
         let xml = junit(&sample());
-        assert!(xml.contains(r#"tests="2" disabled="0" errors="0" failures="1""#), "{xml}");
+        assert!(xml.contains(r#"tests="3" disabled="1" errors="0" failures="1""#), "{xml}");
         assert!(xml.contains(r#"<failure message="one">"#), "{xml}");
+        assert!(xml.contains(r#"<skipped message="the host has no shell"/>"#), "{xml}");
     }
 
     #[test]

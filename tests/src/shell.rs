@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use lab::error::Error;
 use lab::guest::programs;
+use lab::host::BUSYBOX;
 use lab::run::Lab;
 use libtest_mimic::Failed;
 use nix::libc::TIOCSWINSZ;
@@ -33,8 +34,9 @@ pub fn all(lab: &Lab<'_>) -> Result<Vec<Test>, Error> {
         let lesson = lab.course.find(name)?;
         programs::build(&lab.course.root, &lesson.folder, &lab.cache, lab.progress)?;
     }
-    let test =
-        |name: &str, check: fn() -> Result<(), Failed>| Test::new(format!("shell::{name}"), check);
+    let test = |name: &str, check: fn() -> Result<(), Failed>| {
+        Test::new(format!("shell::{name}"), check).needs(BUSYBOX)
+    };
     Ok(vec![
         test("exit-status-and-terminal-come-back", leaving),
         test("ctrl-d-leaves", end_of_file),

@@ -71,7 +71,11 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // clap tells help from mistakes: 0 and 2.
-        Err(error) => error.exit(),
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(help) => {
+            ui::printed(help.print());
+            return written(Outcome::SUCCESS).into();
+        }
     };
     // It lives as long as the process: tests run on threads that share it.
     let context: &'static Context =
@@ -102,5 +106,13 @@ fn main() -> ExitCode {
         ui::print_error(&error);
         Outcome::of(&error)
     });
-    outcome.into()
+    written(outcome).into()
+}
+
+/// A command whose output could not be written has failed; one that has failed
+/// already keeps its status.
+fn written(outcome: Outcome) -> Outcome {
+    let Err(error) = ui::all_written() else { return outcome };
+    ui::print_error(&error);
+    if outcome == Outcome::SUCCESS { Outcome::of(&error) } else { outcome }
 }

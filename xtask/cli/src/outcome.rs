@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use lab::error::{Error, ExitStatus};
 
 /// How a command ended: its exit status.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Outcome(u8);
 
 impl Outcome {

@@ -3,8 +3,8 @@
 //!
 //! All of it goes to stderr: stdout belongs to what a command was asked for.
 
-use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -88,15 +88,46 @@ fn bar(name: &str, total: Option<u64>) -> ProgressBar {
     bar
 }
 
-/// Prints a line to stdout. That nobody reads on, as of `| head`, is no error
-/// of the lab's, which `println!` would make of it.
+/// Prints a line to stdout, as [`print`] does.
 macro_rules! outln {
-    ($($arg:tt)*) => {{
-        use std::io::Write;
-        let _ = writeln!(std::io::stdout(), $($arg)*);
-    }};
+    ($($arg:tt)*) => { $crate::ui::print(&format!("{}\n", format_args!($($arg)*))) };
 }
 pub(crate) use outln;
+
+/// The first text that could not be written to stdout, and why.
+static UNWRITTEN: OnceLock<std::io::Error> = OnceLock::new();
+
+/// Prints a text to stdout. That nobody reads on, as of `| head`, is no error;
+/// any other is remembered for [`all_written`], and the command goes on.
+pub fn print(text: &str) {
+    printed(std::io::stdout().write_all(text.as_bytes()));
+}
+
+/// Takes note of what became of something that was printed to stdout.
+pub fn printed(result: std::io::Result<()>) {
+    if let Err(error) = result
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        // The first says why.
+        let _ = UNWRITTEN.set(error);
+    }
+}
+
+/// Whether all that was printed has been written, to be asked at the end.
+pub fn all_written() -> Result<(), Error> {
+    printed(std::io::stdout().flush());
+    match UNWRITTEN.get() {
+        None => Ok(()),
+        Some(error) => Err(Error::File {
+            verb: "write",
+            path: "/dev/stdout".into(),
+            // An error cannot be cloned.
+            source: error
+                .raw_os_error()
+                .map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error),
+        }),
+    }
+}
 
 /// Prints an error: what failed, what belongs under it, what to do.
 pub fn print_error(error: &Error) {

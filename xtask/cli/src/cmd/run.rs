@@ -1,4 +1,3 @@
-use std::io::Write;
 use std::path::Path;
 
 use clap::{Args, ValueEnum, value_parser};
@@ -11,6 +10,7 @@ use lab::vm::last_lines;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::ui::{outln, print};
 
 /// Run a lesson: build what is missing, run it, print its output and timeline
 ///
@@ -72,15 +72,13 @@ impl Run {
         let machine = lab.machine()?;
         let run = lab.run(&machine, &plan)?;
 
-        let mut out = std::io::stdout().lock();
-        // A closed pipe, as of `| head`, is no error of the lab's.
-        let _ = if self.json {
-            writeln!(out, "{}", report::json(&plan, &run))
+        if self.json {
+            outln!("{}", report::json(&plan, &run));
         } else if self.story {
-            out.write_all(report::story(&plan, &run).as_bytes())
+            print(&report::story(&plan, &run));
         } else {
-            out.write_all(report::text(&plan, &run).as_bytes())
-        };
+            print(&report::text(&plan, &run));
+        }
         if let Some(reason) = report::no_verdict(&plan, &run) {
             return Err(Error::NoVerdict { reason, log: last_lines(&run.log).to_owned() });
         }

@@ -79,17 +79,22 @@ impl Test {
                 source,
             })?;
         }
-        outln!("{} passed, {} failed", conclusion.num_passed, conclusion.num_failed);
+        let skipped = match conclusion.num_ignored {
+            0 => String::new(),
+            skipped => format!(", {skipped} skipped"),
+        };
+        outln!("{} passed, {} failed{skipped}", conclusion.num_passed, conclusion.num_failed);
         Ok(Outcome::success_if(!conclusion.has_failed()))
     }
 }
 
-/// Runs tests until they are done, or until nobody reads any more what becomes
-/// of them: `None`, without a word. libtest-mimic panics when it cannot print.
+/// Runs tests until they are done, or until what becomes of them cannot be
+/// printed any more, because nobody reads on or the disk is full: `None`.
+/// libtest-mimic panics then.
 fn run_for_a_reader(run: impl FnOnce() -> Conclusion) -> Option<Conclusion> {
     let says_so = |payload: &(dyn Any + Send)| {
         let text = payload.downcast_ref::<String>();
-        text.is_some_and(|text| text.contains("BrokenPipe"))
+        text.is_some_and(|text| text.contains("BrokenPipe") || text.contains("StorageFull"))
     };
     let hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
