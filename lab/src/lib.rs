@@ -30,6 +30,7 @@ pub mod lesson;
 pub mod plan;
 pub mod progress;
 pub mod record;
+pub mod reference;
 pub mod render;
 pub mod report;
 pub mod run;

@@ -12,6 +12,7 @@ mod cold;
 mod command_line;
 mod debug;
 mod debug_kernel;
+mod digests;
 mod exec;
 mod exercises;
 mod foreign;
@@ -40,6 +41,7 @@ use libtest_mimic::{Completion, Failed, Trial};
 
 use pairs::Pairs;
 use results::Results;
+pub use snapshots::accept;
 
 /// Every test there is, in a stable order. Each leaves its result in `results`.
 pub fn all(
@@ -49,6 +51,7 @@ pub fn all(
 ) -> Result<Vec<Trial>, Error> {
     let pairs = Pairs::new(lab, machine);
     let mut tests = lessons::all(lab, &pairs)?;
+    tests.extend(digests::all(lab, machine, &pairs)?);
     tests.extend(exercises::all(lab, machine)?);
     tests.extend(classroom::all(lab, machine)?);
     tests.extend(watch::all(lab, machine)?);

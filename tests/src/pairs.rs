@@ -36,8 +36,11 @@ pub struct Pairs {
     machine: Arc<Machine>,
     /// A cache whose checkpoint is another one.
     other: OnceLock<Result<Scratch, String>>,
-    done: Mutex<HashMap<String, Arc<OnceLock<Result<Pair, String>>>>>,
+    done: Mutex<HashMap<String, Arc<Once>>>,
 }
+
+/// What came of a plan, or how its runs differ.
+type Once = OnceLock<Result<Pair, String>>;
 
 impl Pairs {
     pub fn new(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Arc<Pairs> {

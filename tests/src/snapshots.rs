@@ -1,13 +1,35 @@
 //! Texts that are kept in the repository and compared to the letter.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use libtest_mimic::Failed;
 
-/// Whether differences are accepted instead of being failures: what
-/// `cargo xtask test --accept` says in the environment.
+/// What is accepted; nothing, unless [`accept`] was called.
+static ACCEPTED: OnceLock<Accepted> = OnceLock::new();
+
+/// Differences are accepted instead of being failures.
+struct Accepted {
+    reference: Option<String>,
+}
+
+/// Has the tests record what they find, after showing the difference. `reference`
+/// is a name for this host, whose digests are then kept, too.
+pub fn accept(reference: Option<String>) {
+    // SAFETY: the command line calls this before it starts a thread.
+    unsafe { std::env::set_var("INSTA_UPDATE", "always") };
+    // Nobody calls it twice.
+    let _ = ACCEPTED.set(Accepted { reference });
+}
+
+/// Whether differences are accepted.
 pub fn is_accepting() -> bool {
-    std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always")
+    ACCEPTED.get().is_some()
+}
+
+/// The name under which this host's digests are kept from now on.
+pub fn reference_host() -> Option<String> {
+    ACCEPTED.get()?.reference.clone()
 }
 
 /// Compares a text with its snapshot in `tests/snapshots`, or records it.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use xshell::{Shell, cmd};
 
-use crate::cache::{Cache, CacheError, Key};
+use crate::cache::{Cache, CacheError, Key, KeyBuilder};
 use crate::kernel::Kernel;
 use crate::lesson::module_file;
 use crate::progress::{Event, Progress};
@@ -49,10 +49,8 @@ pub fn build(
     progress: &dyn Progress,
 ) -> Result<PathBuf, KmodError> {
     let kmods = root.join("kmods");
-    let mut key = Key::builder("kmod")
-        .text("kernel", &kernel.key.to_string())
-        .tree("include", &kmods.join(INCLUDE))?
-        .tree(kmod, &kmods.join(kmod))?;
+    let key = Key::builder("kmod").text("kernel", &kernel.key.to_string());
+    let mut key = sources(root, kmod, key)?;
     let mut symbols = None;
     if kmod != TRACE {
         let trace = trace_symbols(root, kernel, cache, progress)?;
@@ -67,6 +65,13 @@ pub fn build(
         result
     })?;
     Ok(entry.join(module_file(kmod)))
+}
+
+/// Adds what the lab itself puts into a module: its folder and the headers that
+/// modules share.
+pub fn sources(root: &Path, kmod: &str, key: KeyBuilder) -> Result<KeyBuilder, CacheError> {
+    let kmods = root.join("kmods");
+    key.tree("include", &kmods.join(INCLUDE))?.tree(kmod, &kmods.join(kmod))
 }
 
 /// What the trace module exports, as a file for the build of other modules.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
-use crate::cache::{Cache, CacheError, Key};
+use crate::cache::{Cache, CacheError, Key, KeyBuilder};
 use crate::progress::{Event, Progress};
 
 /// Static, so that a program needs no libraries in the guest; glibc, because
@@ -77,7 +77,17 @@ pub fn build(
 
 /// Stands for everything that the programs of a package are made of.
 pub fn key(root: &Path, folder: &Path) -> Result<Key, ProgramError> {
-    let mut key = Key::builder("programs").text("rustc", RUSTC_VERSION).text("flags", STATIC);
+    let key = Key::builder("programs").text("rustc", RUSTC_VERSION).text("flags", STATIC);
+    Ok(sources(root, folder, key)?.finish())
+}
+
+/// Adds what the lab itself puts into the programs of a package: all of
+/// [`key`] but the compiler.
+pub fn sources(
+    root: &Path,
+    folder: &Path,
+    mut key: KeyBuilder,
+) -> Result<KeyBuilder, ProgramError> {
     for file in ["Cargo.toml", "Cargo.lock"] {
         key = key.file(file, &root.join(file))?;
     }
@@ -90,7 +100,7 @@ pub fn key(root: &Path, folder: &Path) -> Result<Key, ProgramError> {
     for shared in SHARED.iter().map(|shared| crate::root().join(shared)) {
         key = key.tree(&shared.file_name().unwrap_or_default().to_string_lossy(), &shared)?;
     }
-    Ok(key.finish())
+    Ok(key)
 }
 
 fn compile(root: &Path, package: &str, target: &Path) -> Result<(), ProgramError> {

@@ -24,7 +24,7 @@ pub struct Source {
     /// Where it came from, in words.
     pub origin: String,
     /// What stands for its content in a key.
-    pub(super) identity: String,
+    pub identity: String,
 }
 
 /// An archive that was downloaded.

@@ -16,9 +16,6 @@ use crate::ui::outln;
 
 /// Run every test: unit tests, lessons against their snapshots, tidy
 ///
-/// INSTA_UPDATE=always in the environment records snapshots instead of
-/// comparing with them.
-///
 /// Example: cargo xtask test lessons::lesson-01
 #[derive(Args)]
 pub struct Test {
@@ -38,6 +35,15 @@ pub struct Test {
     #[arg(long)]
     debug_kernel: bool,
 
+    /// Show how stories and other recorded texts differ, and record what is new; a
+    /// lesson whose facts do not hold is refused
+    #[arg(long)]
+    accept: bool,
+
+    /// With --accept: keep this host's digests under this name
+    #[arg(long, value_name = "NAME", requires = "accept")]
+    reference: Option<String>,
+
     /// Write a report for machines: junit:PATH, ktap:PATH or json:PATH
     #[arg(long, value_name = "FORMAT:PATH")]
     report: Option<Report>,
@@ -45,6 +51,9 @@ pub struct Test {
 
 impl Test {
     pub fn run(self, context: &'static Context) -> Result {
+        if self.accept {
+            ::tests::accept(self.reference.clone());
+        }
         let mut lab: Lab<'static> = context.lab("test")?;
         if self.debug_kernel {
             lab.kernel.kind = Kind::Debug;

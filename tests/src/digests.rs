@@ -1,0 +1,162 @@
+//! The exact bytes of each lesson's run on the hosts that are named in
+//! `tests/digests.lock`.
+//!
+//! A line says of a lesson and a host what the run's fingerprint is, and with
+//! which inputs of the lab's own. Where both halves of what the bytes depend on
+//! are as they were, another fingerprint is a fault. Where the lab's half has
+//! changed, the line is stale, and has to be made again. A host that no line knows
+//! has no digests: there the tests are skipped.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use lab::error::Error;
+use lab::plan::{Options, Plan};
+use lab::reference::{Host, lab_key};
+use lab::run::{Lab, Machine};
+use libtest_mimic::{Completion, Failed};
+
+use crate::Test;
+use crate::lessons::{plans, story_name};
+use crate::pairs::Pairs;
+use crate::snapshots::{is_accepting, reference_host};
+
+const HEADER: &str = "\
+# The fingerprint of each lesson's run on each reference host: `cargo xtask test
+# --accept digests` makes the lines of this host anew, tests/hosts/run those of all.
+";
+
+/// The lock file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Lock {
+    /// By their names: their key, and what they are, in words.
+    hosts: BTreeMap<String, (String, String)>,
+    /// By lesson and host: the lab's key, and the fingerprint.
+    lines: BTreeMap<(String, String), (String, String)>,
+}
+
+/// This host, as the lock knows it.
+struct Here {
+    /// `None` if it does not.
+    name: Option<String>,
+    host: Host,
+    /// Taken by whoever changes the file.
+    file: Mutex<()>,
+}
+
+/// One test a lesson.
+pub fn all(
+    lab: &Arc<Lab<'static>>,
+    machine: &Machine,
+    pairs: &Arc<Pairs>,
+) -> Result<Vec<Test>, Error> {
+    let host = Host::here(lab, machine)?;
+    let key = host.key().to_string();
+    let known = Lock::read().hosts.into_iter().find(|(_, (theirs, _))| *theirs == key);
+    let name = reference_host().or(known.map(|(name, _)| name));
+    let here = Arc::new(Here { name, host, file: Mutex::new(()) });
+    let test = |plan: Plan| {
+        let (lab, pairs, here) = (Arc::clone(lab), Arc::clone(pairs), Arc::clone(&here));
+        let name = format!("digests::{}", plan.job.program);
+        Test::that_may_be_skipped(name, move || compare(&lab, &pairs, &here, &plan))
+    };
+    Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
+}
+
+fn compare(lab: &Lab<'_>, pairs: &Pairs, here: &Here, plan: &Plan) -> Result<Completion, Failed> {
+    let Some(host) = &here.name else {
+        return Ok(Completion::ignored_with("no line of tests/digests.lock knows this host"));
+    };
+    let pair = pairs.of(plan)?;
+    if !pair.passed {
+        return Err(pair.text.into());
+    }
+    let place = (story_name(&plan.lesson, &plan.job.program), host.clone());
+    let found = (lab_key(lab, plan)?.to_string(), pair.fingerprint.to_string());
+    if is_accepting() {
+        here.accept(place, found)?;
+        return Ok(Completion::Completed);
+    }
+    let again = "make it again: cargo xtask test --accept digests";
+    match Lock::read().lines.get(&place) {
+        Some(line) if *line == found => Ok(Completion::Completed),
+        Some((lab, _)) if *lab != found.0 => {
+            Err(format!("the digest is stale: the lab's own inputs have changed. {again}").into())
+        }
+        Some(_) => Err("the run's bytes are not those that this host gave before, and nothing \
+                        that they depend on has changed"
+            .into()),
+        None => Err(format!("the host `{host}` has no digest of this lesson: {again}").into()),
+    }
+}
+
+impl Here {
+    /// Writes a line, and this host in place of what had its name before.
+    fn accept(&self, place: (String, String), found: (String, String)) -> Result<(), Failed> {
+        let _guard = self.file.lock().expect("nobody panics with the lock held");
+        let mut lock = Lock::read();
+        let host = (self.host.key().to_string(), self.host.to_string());
+        if lock.hosts.get(&place.1) != Some(&host) {
+            lock.lines.retain(|(_, name), _| *name != place.1);
+            lock.hosts.insert(place.1.clone(), host);
+        }
+        lock.lines.insert(place, found);
+        std::fs::write(Lock::path(), lock.text())?;
+        Ok(())
+    }
+}
+
+impl Lock {
+    fn path() -> PathBuf {
+        lab::root().join("tests/digests.lock")
+    }
+
+    /// What the file says; nothing where there is none.
+    fn read() -> Lock {
+        Lock::parse(&std::fs::read_to_string(Lock::path()).unwrap_or_default())
+    }
+
+    fn parse(text: &str) -> Lock {
+        let mut lock = Lock::default();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let words: Vec<&str> = line.splitn(4, ' ').collect();
+            let Ok([first, second, third, rest]) = <[&str; 4]>::try_from(words) else { continue };
+            let [second, third, rest] = [second, third, rest].map(str::to_owned);
+            if first == "host" {
+                lock.hosts.insert(second, (third, rest));
+            } else {
+                lock.lines.insert((first.to_owned(), second), (third, rest));
+            }
+        }
+        lock
+    }
+
+    fn text(&self) -> String {
+        let mut text = HEADER.to_owned();
+        for (name, (key, what)) in &self.hosts {
+            let _ = writeln!(text, "host {name} {key} {what}");
+        }
+        for ((lesson, host), (lab, fingerprint)) in &self.lines {
+            let _ = writeln!(text, "{lesson} {host} {lab} {fingerprint}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let text =
+            format!("{HEADER}host debian-12 0a gcc: 12; ld: 2.40\nsigchld debian-12 1b 2c\n");
+        let lock = Lock::parse(&text);
+        assert_eq!(lock.hosts["debian-12"], ("0a".into(), "gcc: 12; ld: 2.40".into()));
+        let place = ("sigchld".to_owned(), "debian-12".to_owned());
+        assert_eq!(lock.lines[&place], ("1b".into(), "2c".into()));
+        assert_eq!(lock.text(), text);
+    }
+}
