@@ -278,6 +278,28 @@ impl Lesson {
 }
 
 impl Lesson {
+    /// For each thing that the lesson declares to differ or to have no order: the
+    /// declaration in words, and the lesson without it.
+    pub fn without_each_declaration(&self) -> Vec<(String, Lesson)> {
+        let mut lessons = Vec::new();
+        for (at, host) in self.host.iter().enumerate() {
+            let mut lesson = self.clone();
+            lesson.host.remove(at);
+            lessons.push((format!("[[host]] {}", host.value), lesson));
+        }
+        for (at, concurrent) in self.concurrent.iter().enumerate() {
+            let mut lesson = self.clone();
+            lesson.concurrent.remove(at);
+            lessons.push((format!("[[concurrent]] {}", concurrent.tasks.join(", ")), lesson));
+        }
+        for (at, alike) in self.alike.iter().enumerate() {
+            let mut lesson = self.clone();
+            lesson.alike.remove(at);
+            lessons.push((format!("[[alike]] {}", alike.tasks.join(", ")), lesson));
+        }
+        lessons
+    }
+
     /// Whether the lesson declares a value to be the host's; see
     /// [`HostValue::value`].
     pub fn is_the_hosts(&self, value: &str) -> bool {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use protocol::Ended;
 
-use crate::expect::{Checked, Expectation};
+use crate::expect::{Checked, Expectation, Witness};
 use crate::render::text::WIDTH;
 use crate::render::wrap::wrap;
 use crate::timeline::Timeline;
@@ -23,7 +23,8 @@ pub struct Verdict {
 impl Verdict {
     /// Judges a run by its lesson's expectations.
     pub fn new(expectations: &[Expectation], timeline: &Timeline, ended: &Ended) -> Verdict {
-        let expectations = expectations.iter().map(|e| e.check(timeline)).collect();
+        let expectations =
+            expectations.iter().map(|e| e.check(timeline, Witness::OfTheRun)).collect();
         Verdict { expectations, ended: ended.clone() }
     }
 
@@ -46,13 +47,18 @@ impl Verdict {
         }
     }
 
-    /// A line a fact, with whether it held; nothing of where.
+    /// A line a fact, with whether it held; nothing of where. Then what is wrong with
+    /// the program's end, if anything is.
     pub fn facts(&self) -> String {
         let line = |checked: &Checked| {
             let sign = if checked.passed { "✓" } else { "✗" };
             wrap(sign, 2, std::slice::from_ref(&checked.fact), WIDTH).join("\n") + "\n"
         };
-        self.expectations.iter().map(line).collect()
+        let facts: String = self.expectations.iter().map(line).collect();
+        match self.program_failure() {
+            Some(failure) => facts + &wrap("✗", 2, &[failure], WIDTH).join("\n") + "\n",
+            None => facts,
+        }
     }
 
     /// The expectations as JSON, in the lesson's order:

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use lesson_03_kill_pid as lab;
 use lesson_03_kill_pid::{DEVICE, MODULE, REFERENCE, Target};
-use marker::mark;
+use marker::{Arg, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc;

@@ -201,7 +201,7 @@ fn start(work: impl FnOnce() -> io::Result<()>) -> io::Result<Pid> {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
             if let Err(error) = work() {
-                mark!("failed: {}", error);
+                mark!("failed: {}", error.to_string());
             }
             exit(0)
         }

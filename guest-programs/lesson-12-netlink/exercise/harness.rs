@@ -109,7 +109,7 @@ fn judge(step: &str, lines: &[String], from: u32, to: u32) {
     let losses: Vec<u32> = lines.iter().filter_map(|line| value(line, "missed ")).collect();
     match losses[..] {
         [] => mark!("{}: nothing told of a loss", step),
-        _ => mark!("{}: told of a loss: {}", step, losses),
+        _ => mark!("{}: told of a loss: {}", step, format!("{losses:?}")),
     }
     let mut known = from;
     for line in lines {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use nix::errno::Errno;
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 /// A value in a mark, with its type.
@@ -48,6 +49,18 @@ impl<'a> From<&&'a str> for Arg<'a> {
 impl<'a> From<&'a String> for Arg<'a> {
     fn from(text: &'a String) -> Self {
         Arg::Text(text)
+    }
+}
+
+impl<'a> From<&&'a String> for Arg<'a> {
+    fn from(text: &&'a String) -> Self {
+        Arg::Text(text)
+    }
+}
+
+impl From<&Signal> for Arg<'_> {
+    fn from(signal: &Signal) -> Self {
+        Arg::Text(signal.as_str())
     }
 }
 

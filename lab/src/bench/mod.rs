@@ -26,6 +26,7 @@ use crate::vm::command::{Accel, QEMU};
 
 pub use document::{Document, Measured, Row, Unit};
 use process::{Process, Usage};
+pub use repeat::repeat;
 pub use samples::Samples;
 
 /// What to measure.
@@ -78,8 +79,8 @@ pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document
         None => vec![Row {
             what: "identical runs of each lesson under load".to_owned(),
             unit: Unit::Runs,
-            bar: Some(100.0),
-            measured: Measured::Not { reason: "--repeat 100".to_owned() },
+            bar: Some(1000.0),
+            measured: Measured::Not { reason: "--repeat 1000".to_owned() },
         }],
     });
     Ok(Document {

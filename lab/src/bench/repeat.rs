@@ -1,22 +1,29 @@
 //! The same lesson, again and again, on a host that is busy with something
 //! else: are the runs the same, byte for byte?
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::document::{Measured, Row, Unit};
+use crate::cache::{Cache, Key};
 use crate::error::Error;
+use crate::fingerprint::Fingerprint;
 use crate::plan::{Options, Plan};
 use crate::progress::Event;
+use crate::reference::{Host, lab_key};
 use crate::report;
 use crate::run::{Lab, Machine};
 
 /// Runs each lesson so many times, as many machines at a time as there are
 /// cores, beside a busy loop for each core; a row a lesson.
 ///
-/// What a person sees of a run is compared with the first run's: output,
-/// timeline with its times, expectations.
+/// What was counted before, of the same lesson on the same host, counts: a
+/// thousand runs need not be one sitting.
 pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, Error> {
+    let host = Host::here(lab, machine)?.key().to_string();
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..lab.kernel.jobs {
@@ -28,13 +35,19 @@ pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, 
         }
         let rows = lab.course.names.iter().map(|name| {
             let plan = Plan::new(lab.course.read(name)?, Options::default());
-            let texts = texts(lab, machine, &plan, times)?;
-            let same = texts.iter().filter(|&text| text == &texts[0]).count();
+            let lab_half = lab_key(lab, &plan)?.to_string();
+            let key = Key::builder("repeat").text("host", &host).text("lab", &lab_half).finish();
+            let counts = Mutex::new(Counts::read(&lab.cache, &key));
+            let missing = times.saturating_sub(counts.lock().expect("it is new").total());
+            repeat(lab, machine, &plan, missing, &|found, text| {
+                counts.lock().expect("no run panicked").add(found, text)
+            })?;
+            let counts = counts.into_inner().expect("no run panicked");
             Ok(Row {
                 what: format!("identical runs of {name} under load"),
                 unit: Unit::Runs,
                 bar: Some(times as f64),
-                measured: Measured::Same { same, of: times },
+                measured: Measured::Same { same: counts.most(), of: counts.total() },
             })
         });
         let rows = rows.collect();
@@ -43,28 +56,84 @@ pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, 
     })
 }
 
-/// What each of so many runs shows.
-fn texts(
+/// Runs a plan so many times, as many machines at a time as there are cores, and
+/// tells each run's fingerprint and all that a person would be shown of it.
+pub fn repeat(
     lab: &Lab<'_>,
     machine: &Machine,
     plan: &Plan,
     times: usize,
-) -> Result<Vec<String>, Error> {
+    tell: &(dyn Fn(Fingerprint, String) -> Result<(), Error> + Sync),
+) -> Result<(), Error> {
     let stage = plan.lesson.name.to_string();
     lab.progress.event(Event::Begin { stage: &stage, total: Some(times as u64) });
-    let (begun, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..lab.kernel.jobs {
-            scope.spawn(|| {
-                while begun.fetch_add(1, Ordering::Relaxed) < times {
-                    let result = lab.run(machine, plan).map(|run| report::text(plan, &run));
-                    let mut results = results.lock().expect("no run panicked");
-                    results.push(result);
-                    lab.progress.event(Event::Step { done: results.len() as u64, detail: "" });
-                }
-            });
+    let (begun, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let one = || -> Result<(), Error> {
+        let run = lab.run(machine, plan)?;
+        tell(Fingerprint::new(&run.record)?, report::text(plan, &run))?;
+        let done = 1 + done.fetch_add(1, Ordering::Relaxed);
+        lab.progress.event(Event::Step { done: done as u64, detail: "" });
+        Ok(())
+    };
+    let many = || -> Result<(), Error> {
+        while begun.fetch_add(1, Ordering::Relaxed) < times {
+            one()?;
         }
+        Ok(())
+    };
+    let result = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..lab.kernel.jobs).map(|_| scope.spawn(many)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("no run panicked"))
     });
     lab.progress.event(Event::End);
-    results.into_inner().expect("no run panicked").into_iter().collect()
+    result
+}
+
+/// How often a lesson's runs were what. Kept in the cache, with what a person
+/// would have been shown of each sort of run.
+struct Counts {
+    folder: PathBuf,
+    by_fingerprint: BTreeMap<String, usize>,
+}
+
+impl Counts {
+    const FILE: &str = "counts";
+
+    /// What was counted before.
+    fn read(cache: &Cache, key: &Key) -> Counts {
+        let folder = cache.root().join("repeat").join(key.to_string());
+        let text = std::fs::read_to_string(folder.join(Counts::FILE)).unwrap_or_default();
+        let parse = |line: &str| {
+            let (fingerprint, count) = line.split_once(' ')?;
+            Some((fingerprint.to_owned(), count.parse().ok()?))
+        };
+        Counts { folder, by_fingerprint: text.lines().filter_map(parse).collect() }
+    }
+
+    fn add(&mut self, found: Fingerprint, shown: String) -> Result<(), Error> {
+        let fingerprint = found.to_string();
+        let is_new = !self.by_fingerprint.contains_key(&fingerprint);
+        let sample = self.folder.join(format!("{fingerprint}.txt"));
+        *self.by_fingerprint.entry(fingerprint).or_default() += 1;
+        let mut text = String::new();
+        for (fingerprint, count) in &self.by_fingerprint {
+            let _ = writeln!(text, "{fingerprint} {count}");
+        }
+        let (file, new) = (self.folder.join(Counts::FILE), self.folder.join("counts.new"));
+        // Renamed into place: whoever is interrupted leaves whole counts.
+        std::fs::create_dir_all(&self.folder)
+            .and_then(|()| if is_new { std::fs::write(sample, shown) } else { Ok(()) })
+            .and_then(|()| std::fs::write(&new, text))
+            .and_then(|()| std::fs::rename(&new, &file))
+            .map_err(|source| Error::File { verb: "write", path: file, source })
+    }
+
+    fn total(&self) -> usize {
+        self.by_fingerprint.values().sum()
+    }
+
+    /// How many of them are like most of them.
+    fn most(&self) -> usize {
+        self.by_fingerprint.values().copied().max().unwrap_or(0)
+    }
 }

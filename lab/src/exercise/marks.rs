@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::ending::Ending;
 use super::{Check, Exercise, Mutant};
-use crate::expect::Checked;
+use crate::expect::student::PROGRAM;
+use crate::expect::{Checked, Witness};
 use crate::record::Record;
 use crate::timeline::Timeline;
 
@@ -43,11 +44,15 @@ impl Marks {
     /// Compares a run with the exercise's checks. A run that did not end
     /// properly may still earn what its record shows.
     pub fn of_run(exercise: &Exercise, record: &Record, timeline: &Timeline) -> Marks {
-        let checks = exercise.checks.iter().map(|check| mark(check, record, timeline)).collect();
+        // What is told of a run is the same on every host.
+        let roles = timeline.roles_in_an_exercise(PROGRAM);
+        let witness = Witness::ByRole(&roles);
+        let mark = |check| mark(check, record, timeline, witness);
+        let checks = exercise.checks.iter().map(mark).collect();
         let ending = Ending::of_run(record, timeline);
         let mut marks = Marks { checks, ending, mistake: None };
         marks.find_mistake(exercise, |mutant| {
-            mutant.expect.iter().all(|expectation| expectation.check(timeline).passed)
+            mutant.expect.iter().all(|expectation| expectation.check(timeline, witness).passed)
         });
         marks
     }
@@ -99,8 +104,8 @@ impl Marks {
     }
 }
 
-fn mark(check: &Check, record: &Record, timeline: &Timeline) -> Mark {
-    let mut facts: Vec<Checked> = check.expect.iter().map(|e| e.check(timeline)).collect();
+fn mark(check: &Check, record: &Record, timeline: &Timeline, witness: Witness<'_>) -> Mark {
+    let mut facts: Vec<Checked> = check.expect.iter().map(|e| e.check(timeline, witness)).collect();
     facts.extend(check.stdout.as_ref().map(|lines| stdout(lines, &record.stdout)));
     Mark {
         name: check.name.clone(),

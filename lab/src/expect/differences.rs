@@ -1,7 +1,7 @@
 //! How an event differs from what is expected.
 
 use super::student::Role;
-use super::{Expectation, Target, Task};
+use super::{Expectation, Target, Task, Witness};
 use crate::timeline::{Entry, Timeline, own};
 use crate::trace::{Value, names};
 
@@ -12,6 +12,8 @@ pub(super) struct Candidate<'a> {
     pub index: usize,
     /// The task that wrote the mark of `after`.
     pub marker: Option<i32>,
+    /// Who tells of it.
+    pub witness: Witness<'a>,
 }
 
 impl<'a> Candidate<'a> {
@@ -58,7 +60,7 @@ impl<'a> Candidate<'a> {
         };
         if let Some(wanted) = role {
             let found = Role::of(current, &self.timeline.entries[..self.index]);
-            return role_difference("current task", current, found, wanted);
+            return role_difference("current task", &self.name(current), found, wanted);
         }
         let (party, name) = match expected {
             Task::Target | Task::NotTarget | Task::ChildOfTarget => (self.target(), "target"),
@@ -70,6 +72,7 @@ impl<'a> Candidate<'a> {
             Task::NotTarget | Task::NotMarker => (current != party, "not another than"),
             _ => (self.is_child(current, party), "not a child of"),
         };
+        let (current, party) = (self.name(current), self.name(party));
         (!holds).then(|| format!("the current task is {current}, {wanted} the {name}, {party}"))
     }
 
@@ -82,14 +85,20 @@ impl<'a> Candidate<'a> {
         };
         if let Some(wanted) = role {
             let found = Role::of(target, &self.timeline.entries[..self.index]);
-            return role_difference("target", target, found, wanted);
+            return role_difference("target", &self.name(target), found, wanted);
         }
         let Some(marker) = self.marker else { return Some("there is no marker".to_owned()) };
         let (holds, wanted) = match expected {
             Target::Marker => (target == marker, "not"),
             _ => (self.is_child(target, marker), "not a child of"),
         };
+        let (target, marker) = (self.name(target), self.name(marker));
         (!holds).then(|| format!("the target is {target}, {wanted} the marker, {marker}"))
+    }
+
+    /// What a task is called.
+    fn name(&self, pid: i32) -> String {
+        self.witness.task(self.entry(), pid)
     }
 
     /// The task in the field `pid`.
@@ -119,8 +128,8 @@ fn shown(entry: &Entry, field: &str) -> String {
 }
 
 /// The first function that is not on the stack behind those before it.
-fn role_difference(who: &str, pid: i32, found: Role, wanted: Role) -> Option<String> {
-    (found != wanted).then(|| format!("the {who}, {pid}, is {found}, not {wanted}"))
+fn role_difference(who: &str, task: &str, found: Role, wanted: Role) -> Option<String> {
+    (found != wanted).then(|| format!("the {who}, {task}, is {found}, not {wanted}"))
 }
 
 fn stack_difference(entry: &Entry, expected: &[String]) -> Option<String> {

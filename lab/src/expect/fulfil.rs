@@ -6,8 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::differences::Candidate;
-use super::{Expectation, Target, Task};
-use crate::render::text::microseconds;
+use super::{Expectation, Target, Task, Witness};
 use crate::render::wrap::visible;
 use crate::timeline::{Entry, Lane, Timeline};
 
@@ -27,10 +26,10 @@ pub struct Checked {
 }
 
 impl Expectation {
-    /// Compares a run with the expectation.
-    pub fn check(&self, timeline: &Timeline) -> Checked {
+    /// Compares a run with the expectation; `witness` tells of what was found.
+    pub fn check(&self, timeline: &Timeline, witness: Witness<'_>) -> Checked {
         let (passed, detail) = match self.segment(timeline) {
-            Ok((range, marker)) => self.check_in(timeline, range, marker),
+            Ok((range, marker)) => self.check_in(timeline, range, marker, witness),
             Err(prefix) => (false, format!("no mark begins with `{prefix}`")),
         };
         Checked { fact: self.fact.clone(), passed, detail }
@@ -59,10 +58,11 @@ impl Expectation {
         timeline: &Timeline,
         range: Range<usize>,
         marker: Option<i32>,
+        witness: Witness<'_>,
     ) -> (bool, String) {
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for index in range {
-            let candidate = Candidate { timeline, index, marker };
+            let candidate = Candidate { timeline, index, marker, witness };
             if candidate.entry().event() != self.event {
                 continue;
             }
@@ -72,10 +72,11 @@ impl Expectation {
         }
         let (least, most) = self.bounds();
         if (least..=most).contains(&found.len()) {
-            let times = found.iter().take(SHOWN).map(|(entry, _)| microseconds(entry.time_ns));
+            let times = found.iter().take(SHOWN).filter_map(|(entry, _)| witness.time(entry));
             let times = times.collect::<Vec<String>>().join(", ");
             let detail = match found.len() {
                 0 => "there is none".to_owned(),
+                found if times.is_empty() => format!("found {found}"),
                 1..=SHOWN => format!("at {times} µs"),
                 more => format!("at {times} µs and {} more", more - SHOWN),
             };
@@ -84,9 +85,9 @@ impl Expectation {
         // Those that differ in the least come first, in order of time.
         others.sort_by_key(|(_, differences)| differences.len());
         let mut detail = format!("expected {self}, found {}", found.len());
-        list(&mut detail, "found:", &found);
+        list(&mut detail, "found:", &found, witness);
         if found.len() < least {
-            list(&mut detail, "closest:", &others);
+            list(&mut detail, "closest:", &others, witness);
             if found.is_empty() && others.is_empty() {
                 let _ = write!(detail, "\nthere is no `{}` at all", self.event);
             }
@@ -96,13 +97,18 @@ impl Expectation {
 }
 
 /// Adds the first events of a list, one a line, each with its differences.
-fn list(detail: &mut String, heading: &str, events: &[(&Entry, Vec<String>)]) {
+fn list(
+    detail: &mut String,
+    heading: &str,
+    events: &[(&Entry, Vec<String>)],
+    witness: Witness<'_>,
+) {
     if events.is_empty() {
         return;
     }
     *detail += &format!("\n{heading}");
     for (entry, differences) in events.iter().take(SHOWN) {
-        *detail += &format!("\n  {}", sentence(entry));
+        *detail += &format!("\n  {}", witness.sentence(entry));
         for difference in differences {
             *detail += &format!("\n    - {}", visible(difference));
         }
@@ -110,13 +116,6 @@ fn list(detail: &mut String, heading: &str, events: &[(&Entry, Vec<String>)]) {
     if let Some(more @ 1..) = events.len().checked_sub(SHOWN) {
         *detail += &format!("\n  and {more} more");
     }
-}
-
-/// An event in one line.
-fn sentence(entry: &Entry) -> String {
-    let lane = if entry.event() == "mark" { Lane::User } else { Lane::Kernel };
-    let told = entry.lines(lane).join(" ");
-    format!("{} µs {} {}", microseconds(entry.time_ns), entry.subject(), visible(&told))
 }
 
 fn text(entry: &Entry) -> &str {

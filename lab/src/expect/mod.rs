@@ -21,6 +21,7 @@ mod fulfil;
 pub mod student;
 mod traced;
 mod wanted;
+mod witness;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ use crate::trace::{Context, Kind, names};
 
 pub use fulfil::Checked;
 pub use wanted::Wanted;
+pub use witness::Witness;
 
 /// One fact that a record has to show.
 // `remote` gives `Expectation` a derived `deserialize` of its own, which the

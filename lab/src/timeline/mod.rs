@@ -16,9 +16,7 @@ use crate::trace::{Context, Event, Fields, Frame, Kind};
 
 pub use path::own;
 pub use roles::{Birth, Roles};
-pub use teller::Teller;
-
-use teller::AsIs;
+pub use teller::{AsIs, ByRole, Teller};
 
 /// All events of a run, in order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -78,6 +76,20 @@ impl Timeline {
         let entries: Vec<Entry> = events.iter().map(|event| Entry::new(event, start)).collect();
         let births = entries.iter().filter_map(Birth::of).collect();
         Timeline { entries, births }
+    }
+
+    /// The tasks of an exercise's run: PID 1 starts the `harness`, and that the
+    /// student's `program`, where it starts one: the task that executes this file.
+    pub fn roles_in_an_exercise(&self, file: &str) -> Roles {
+        let roles = Roles::with_root("harness", &self.births);
+        let student = self.entries.iter().find_map(|entry| match &entry.kind {
+            Kind::Exec { filename, pid, .. } if filename == file => Some((*pid, entry.time_ns)),
+            _ => None,
+        });
+        match student {
+            Some((pid, time_ns)) => roles.seen_from(pid, time_ns),
+            None => roles,
+        }
     }
 
     /// The same without the events that the kernel calls `event`.

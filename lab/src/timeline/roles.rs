@@ -51,19 +51,38 @@ const INIT: i32 = 1;
 impl Roles {
     /// The tasks of a run from their births, which are in order.
     pub fn new(births: &[Birth]) -> Roles {
+        Roles::with_root("program", births)
+    }
+
+    /// The same where the first task that PID 1 makes has another name.
+    pub fn with_root(root: &str, births: &[Birth]) -> Roles {
         let mut tasks: Vec<Task> = Vec::new();
         for birth in births {
             // A number may have belonged to another task before.
             let parent = tasks.iter().rposition(|task| task.pid == birth.parent);
             let name = match parent {
                 Some(parent) => tasks[parent].bear(birth.thread),
-                None if tasks.is_empty() && birth.parent == INIT => "program".to_owned(),
+                None if tasks.is_empty() && birth.parent == INIT => root.to_owned(),
                 None => continue,
             };
             let (born_ns, pid) = (birth.time_ns, birth.pid);
             tasks.push(Task { born_ns, pid, name, children: 0, threads: 0 });
         }
         Roles { tasks }
+    }
+
+    /// The same where a task is the `program`, and its own are named after it.
+    pub fn seen_from(mut self, pid: i32, time_ns: u64) -> Roles {
+        let Some(root) = self.in_tree(pid, time_ns).map(str::to_owned) else { return self };
+        for task in &mut self.tasks {
+            match task.name.strip_prefix(&root) {
+                Some("") => task.name = "program".to_owned(),
+                Some(rest) if rest.starts_with('.') => task.name = format!("child {}", &rest[1..]),
+                Some(rest) if rest.starts_with(' ') => task.name = rest[1..].to_owned(),
+                _ => {}
+            }
+        }
+        self
     }
 
     /// The name of the task that had this number at this time; `None` if it does
@@ -94,7 +113,7 @@ impl Task {
             ("child", self.children)
         };
         match self.name.as_str() {
-            "program" => format!("{kind} {number}"),
+            name if !name.contains(' ') => format!("{kind} {number}"),
             // The last word of a name says what kind of task it is.
             name if !thread && !name.contains("thread") => format!("{name}.{number}"),
             name => format!("{name} {kind} {number}"),

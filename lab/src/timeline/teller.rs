@@ -1,5 +1,6 @@
 //! How things are called that are not the same in every run.
 
+use super::Roles;
 use super::path::path;
 use crate::trace::{Context, Frame};
 
@@ -21,8 +22,35 @@ pub trait Teller {
     fn value(&self, event: &str, field: &str, value: String) -> String;
 }
 
+/// Tasks by their roles, and everything else as it was.
+pub struct ByRole<'a> {
+    /// The run's tasks.
+    pub roles: &'a Roles,
+    /// When what is told happened, since the first event of the run, ns.
+    pub time_ns: u64,
+}
+
+impl Teller for ByRole<'_> {
+    fn task(&self, pid: i32) -> String {
+        self.roles.name(pid, self.time_ns).to_owned()
+    }
+
+    fn task_of_number(&self, number: i64) -> Option<String> {
+        let pid = i32::try_from(number).ok()?;
+        self.roles.in_tree(pid, self.time_ns).map(str::to_owned)
+    }
+
+    fn path(&self, event: &str, context: Context, stack: &[Frame]) -> String {
+        AsIs.path(event, context, stack)
+    }
+
+    fn value(&self, _event: &str, _field: &str, value: String) -> String {
+        value
+    }
+}
+
 /// Everything as it was in the run.
-pub(super) struct AsIs;
+pub struct AsIs;
 
 impl Teller for AsIs {
     fn task(&self, pid: i32) -> String {

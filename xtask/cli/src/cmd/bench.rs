@@ -13,7 +13,7 @@ use crate::ui::outln;
 ///
 /// Takes some minutes. Whether a bar is met does not change the exit status.
 ///
-/// Example: cargo xtask bench --repeat 100
+/// Example: cargo xtask bench --repeat 1000
 #[derive(Args)]
 pub struct Bench {
     /// How often each row is measured
@@ -24,7 +24,8 @@ pub struct Bench {
     #[arg(long)]
     kernel: bool,
 
-    /// Run each lesson N times beside busy loops, and compare the runs
+    /// Run each lesson N times beside busy loops, and compare the runs; those that
+    /// were counted before, of the same lesson on the same host, count
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     repeat: Option<usize>,
 

@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use marker::{check, mark};
+use marker::{Arg, check, mark};
 use nix::errno::Errno;
 use nix::libc::{c_int, c_void, siginfo_t};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
@@ -25,7 +25,7 @@ extern "C" fn on_sigpipe(_signal: c_int, info: *mut siginfo_t, _context: *mut c_
     // that of SIGPIPE holds a pid.
     let sender = unsafe { (*info).si_pid() };
     SENDER.store(sender, Relaxed);
-    mark!("1. handler: si_pid {}", sender);
+    mark!("1. handler: si_pid {}", Arg::Task(sender));
 }
 
 fn main() -> io::Result<()> {

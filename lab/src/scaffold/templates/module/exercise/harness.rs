@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use @crate@ as lab;
-use marker::mark;
+use marker::{Arg, mark};
 use nix::fcntl::{OFlag, open};
 use nix::libc::c_int;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
@@ -77,7 +77,7 @@ fn hear(device: &OwnedFd, step: &str, what: &str) -> io::Result<()> {
     match (LATE.load(Relaxed), result) {
         (true, _) => mark!("{}: nothing ends it", step),
         (false, Ok(4)) => mark!("{} {} {}", step, what, u32::from_ne_bytes(count)),
-        (false, result) => mark!("{}: {}", step, result),
+        (false, result) => mark!("{}: {}", step, format!("{result:?}")),
     }
     Ok(())
 }

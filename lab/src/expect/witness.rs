@@ -1,0 +1,47 @@
+//! How a fact's detail speaks of events: as they were in this run, or in a way
+//! that is the same on every host.
+
+use crate::render::text::microseconds;
+use crate::render::wrap::visible;
+use crate::timeline::{AsIs, ByRole, Entry, Lane, Roles, Teller};
+use crate::trace::Kind;
+
+/// Who speaks of events.
+#[derive(Debug, Clone, Copy)]
+pub enum Witness<'a> {
+    /// With their times, and tasks by their numbers.
+    OfTheRun,
+    /// Without times, and tasks by their roles.
+    ByRole(&'a Roles),
+}
+
+impl Witness<'_> {
+    /// An event in one line.
+    pub(super) fn sentence(self, entry: &Entry) -> String {
+        let lane = if let Kind::Mark(_) = entry.kind { Lane::User } else { Lane::Kernel };
+        self.with_teller(entry, |teller| {
+            let cells = entry.told(teller);
+            let told = cells.iter().find(|cell| cell.lane == lane).map(|cell| cell.lines.join(" "));
+            let told = visible(&told.unwrap_or_default());
+            let time = self.time(entry).map_or(String::new(), |time| format!("{time} µs "));
+            format!("{time}{} {told}", entry.subject_told(teller))
+        })
+    }
+
+    /// A task, as it is called when an event happens.
+    pub(super) fn task(self, entry: &Entry, pid: i32) -> String {
+        self.with_teller(entry, |teller| teller.task(pid))
+    }
+
+    /// When an event happened; `None` where that is the host's.
+    pub(super) fn time(self, entry: &Entry) -> Option<String> {
+        matches!(self, Witness::OfTheRun).then(|| microseconds(entry.time_ns))
+    }
+
+    fn with_teller<T>(self, entry: &Entry, tell: impl FnOnce(&dyn Teller) -> T) -> T {
+        match self {
+            Witness::OfTheRun => tell(&AsIs),
+            Witness::ByRole(roles) => tell(&ByRole { roles, time_ns: entry.time_ns }),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Every lesson on guests that are not as the lab makes them: the facts and the
+//! story hold. This stands for the compilers and emulators that cannot be had
+//! here.
+//!
+//! What a lesson declares to differ from host to host, or to have no order, has to
+//! differ somewhere: a declaration that nothing needs hides what it should show.
+
+use std::sync::Arc;
+
+use lab::error::Error;
+use lab::lesson::Lesson;
+use lab::plan::{Options, Plan};
+use lab::report;
+use lab::run::{Lab, Machine, Run};
+use lab::story;
+use lab::vm::command::Accel;
+use libtest_mimic::Failed;
+use similar::TextDiff;
+
+use crate::Test;
+use crate::lessons::plans;
+
+/// Something that is not as usual.
+struct Perturbation {
+    name: &'static str,
+    options: fn(Options) -> Options,
+}
+
+/// A sixteenfold change of how fast the guest's processor seems.
+const PERTURBATIONS: &[Perturbation] = &[
+    Perturbation { name: "a guest 4 times as fast", options: |o| with_shift(o, 3) },
+    Perturbation { name: "a guest twice as fast", options: |o| with_shift(o, 4) },
+    Perturbation { name: "a guest half as fast", options: |o| with_shift(o, 6) },
+    Perturbation { name: "a guest a quarter as fast", options: |o| with_shift(o, 7) },
+];
+
+fn with_shift(options: Options, shift: u8) -> Options {
+    Options { accel: Accel::Tcg { shift }, ..options }
+}
+
+/// One test a lesson, and one for each program of bad input.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    let test = |plan: Plan| {
+        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+        Test::new(format!("perturbed::{}", plan.job.program), move || holds(&lab, &machine, &plan))
+    };
+    Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
+}
+
+/// The same facts and the same story, whatever is perturbed.
+fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
+    let usual = lab.run(machine, plan)?;
+    let mut unneeded = plan.lesson.without_each_declaration();
+    for Perturbation { name, options } in PERTURBATIONS {
+        let options = options(plan.options);
+        let perturbed = lab.run(machine, &Plan { options, ..plan.clone() })?;
+        if !perturbed.verdict.passed() {
+            return Err(format!("with {name}:\n{}", report::text(plan, &perturbed)).into());
+        }
+        let [one, other] = [&usual, &perturbed].map(|run| report::story(plan, run));
+        if one != other {
+            let difference = TextDiff::from_lines(&one, &other);
+            let difference = difference.unified_diff().header("as usual", name).to_string();
+            return Err(format!("another story with {name}:\n{difference}").into());
+        }
+        unneeded.retain(|(_, lesson)| told(lesson, &usual) == told(lesson, &perturbed));
+    }
+    match unneeded.first() {
+        None => Ok(()),
+        Some((declaration, _)) => {
+            Err(format!("nothing needs this declaration of lesson.toml: {declaration}").into())
+        }
+    }
+}
+
+/// The story that a lesson would tell of a run.
+fn told(lesson: &Lesson, run: &Run) -> String {
+    story::text(lesson, &run.record.stdout, &run.timeline, &run.verdict)
+}
