@@ -40,11 +40,17 @@ impl Program {
     /// Whether it is there and nothing that it is made of has changed. One that
     /// has the tests does what one without does, and more.
     pub fn is_current(&self) -> bool {
+        self.is_as_noted(true) || !self.tests && self.is_as_noted(false)
+    }
+
+    /// Whether something that it is made of has changed since it was built.
+    fn is_outdated(&self) -> bool {
+        self.path.exists() && !self.is_as_noted(true) && !self.is_as_noted(false)
+    }
+
+    fn is_as_noted(&self, tests: bool) -> bool {
         let noted = std::fs::read_to_string(self.note_path()).unwrap_or_default();
-        [true, false]
-            .iter()
-            .filter(|&&tests| tests || !self.tests)
-            .any(|&tests| self.state(tests).is_some_and(|now| now == noted))
+        self.state(tests).is_some_and(|now| now == noted)
     }
 
     /// Notes what it was made of by a build that began at some time. A file that
@@ -71,6 +77,11 @@ impl Program {
         command.arg(self.root.join("Cargo.toml"));
         if self.tests {
             command.args(["--features", "test"]);
+        }
+        // What speeds up the next build makes this one larger and slower. Only who
+        // changes the lab has a next build.
+        if !self.is_outdated() {
+            command.env("CARGO_INCREMENTAL", "0");
         }
         // What Cargo sets for the launcher is not for what it builds next.
         for (name, _) in std::env::vars_os() {
