@@ -83,12 +83,12 @@ impl fmt::Display for Harm {
     }
 }
 
-/// Which packages to ask apt for.
+/// What to ask apt for: options of `install`, and packages.
 #[derive(Debug, PartialEq, Eq)]
 enum Choice {
     /// These harm nothing.
     Fits(Vec<String>),
-    /// Nothing fits; this is what the packages as they are wished for do.
+    /// Nothing fits; this is what the packages do as they are.
     Harms(Harm),
     /// apt cannot install them at all, and says this.
     Fails(String),
@@ -174,30 +174,25 @@ impl<'a> Apt<'a> {
         self.ci
     }
 
-    /// The packages, as they are or with one of them from backports.
+    /// The packages as they are, or else with backports before the release.
     fn choose(&self, packages: &[&str]) -> Result<Choice, HostError> {
         let plain: Vec<String> = packages.iter().map(|&name| name.to_owned()).collect();
         let choice = self.simulate(plain.clone())?;
-        if matches!(choice, Choice::Fits(_)) {
+        let offers = |name: &&str| self.place(name, &self.backports).is_some();
+        if matches!(choice, Choice::Fits(_)) || !packages.iter().any(offers) {
             return Ok(choice);
         }
-        for (index, name) in packages.iter().enumerate() {
-            if self.place(name, &self.backports).is_none() {
-                continue;
-            }
-            let mut other = plain.clone();
-            other[index] = format!("{name}/{}", self.backports);
-            if let Choice::Fits(packages) = self.simulate(other)? {
-                let what = match &choice {
-                    Choice::Harms(harm) => format!("would {harm}"),
-                    _ => "cannot be installed".to_owned(),
-                };
-                let from = &self.backports;
-                (self.talk.say)(&format!("{name} {what}; the one of {from} does not"));
-                return Ok(Choice::Fits(packages));
-            }
+        let target = ["--target-release".to_owned(), self.backports.clone()];
+        let other = self.simulate(target.into_iter().chain(plain).collect())?;
+        if !matches!(other, Choice::Fits(_)) {
+            return Ok(choice);
         }
-        Ok(choice)
+        let instead = match &choice {
+            Choice::Harms(harm) => format!("{harm} otherwise"),
+            _ => "fail otherwise".to_owned(),
+        };
+        (self.talk.say)(&format!("taken from {}: apt would {instead}", self.backports));
+        Ok(other)
     }
 
     fn simulate(&self, packages: Vec<String>) -> Result<Choice, HostError> {

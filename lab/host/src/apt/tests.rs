@@ -92,7 +92,7 @@ impl Answers {
         let here = folder.path().display();
         let get = format!(
             "#!/bin/sh\ncase \"$*\" in\n\
-             *--simulate*/bookworm-backports*) cat {here}/upgrades;;\n\
+             *--simulate*--target-release*) cat {here}/upgrades;;\n\
              *--simulate*) cat {here}/removes;;\n\
              *) echo \"$*\" >>{here}/done;;\nesac\n"
         );
@@ -151,10 +151,11 @@ fn what_removes_nothing_is_taken_from_backports() {
         result.unwrap();
         assert_eq!(
             done.split_once("install ").unwrap().1,
-            "--yes --no-install-recommends --no-remove flex qemu-system-x86/bookworm-backports"
+            "--yes --no-install-recommends --no-remove --target-release bookworm-backports flex \
+             qemu-system-x86"
         );
         let said = answers.said.lock().unwrap();
-        let why = "qemu-system-x86 would remove qemu-utils; the one of bookworm-backports does not";
+        let why = "taken from bookworm-backports: apt would remove qemu-utils otherwise";
         assert!(said.contains(&why.to_owned()), "{said:?}");
     }
 }
