@@ -51,7 +51,7 @@ fn machine(accel: Accel, booted: bool) -> String {
 
 /// The run's story, which is the same on every host; see [`story`].
 pub fn story(plan: &Plan, run: &Run) -> String {
-    story::text(&plan.lesson, &run.record.stdout, &run.timeline, &run.verdict)
+    story::text(&plan.lesson, &run.record, &run.timeline, &run.verdict)
 }
 
 /// One JSON document:

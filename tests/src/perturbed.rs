@@ -75,5 +75,5 @@ fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
 
 /// The story that a lesson would tell of a run.
 fn told(lesson: &Lesson, run: &Run) -> String {
-    story::text(lesson, &run.record.stdout, &run.timeline, &run.verdict)
+    story::text(lesson, &run.record, &run.timeline, &run.verdict)
 }

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::lesson::{Alike, Lesson};
+use crate::record::Record;
 use crate::render::text::{Row, render_untimed};
 use crate::timeline::{Entry, Roles, Teller, Timeline, own};
 use crate::trace::{Context, Frame, Kind};
@@ -24,10 +25,14 @@ const HOST: &str = "‹host›";
 
 /// The story as text of 80 columns: the lesson's question, the program's output,
 /// the timeline, and the facts that held.
-pub fn text(lesson: &Lesson, stdout: &[u8], timeline: &Timeline, verdict: &Verdict) -> String {
+pub fn text(lesson: &Lesson, record: &Record, timeline: &Timeline, verdict: &Verdict) -> String {
     let mut text = format!("{}\n", lesson.title);
-    let output = String::from_utf8_lossy(stdout);
-    let _ = write!(text, "\n--- output\n{}", unmeasured(lesson, &output));
+    for (name, bytes) in [("output", &record.stdout), ("stderr", &record.stderr)] {
+        if name == "output" || !bytes.is_empty() {
+            let output = String::from_utf8_lossy(bytes);
+            let _ = write!(text, "\n--- {name}\n{}", unmeasured(lesson, &output));
+        }
+    }
     // A program that nobody traces proves itself by its output.
     if !timeline.births.is_empty() {
         let mut lines = lines(lesson, timeline);
