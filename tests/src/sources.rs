@@ -23,6 +23,7 @@ pub fn all() -> Vec<Test> {
         })
     };
     vec![
+        Test::new("sources::tests-compile-nothing-twice".to_owned(), no_feature_differs),
         test("unit-tests", |sh| {
             cmd!(
                 sh,
@@ -42,6 +43,28 @@ pub fn all() -> Vec<Test> {
             cmd!(sh, "rustfmt --edition 2024 --check {files...}")
         }),
     ]
+}
+
+/// `test` needs more crates than `run`, but none that both need with other
+/// features: that crate and all that stands on it, the lab first, would be
+/// compiled twice.
+fn no_feature_differs() -> Result<(), Failed> {
+    let crates = |features: &[&str]| -> Result<BTreeSet<String>, Failed> {
+        let sh = Shell::new()?;
+        sh.change_dir(lab::root());
+        let tree = cmd!(
+            sh,
+            "cargo tree --quiet --locked --package upcall {features...} --edges normal,build --prefix none --no-dedupe --format"
+        );
+        let lines = tree.arg("{p} {f}").quiet().read()?;
+        Ok(lines.lines().filter(|line| !line.starts_with("upcall ")).map(str::to_owned).collect())
+    };
+    let (without, with) = (crates(&[])?, crates(&["--features", "test"])?);
+    let differing: Vec<_> = without.difference(&with).collect();
+    match differing.is_empty() && without.len() < with.len() {
+        true => Ok(()),
+        false => Err(format!("only `run` compiles these: {differing:#?}").into()),
+    }
 }
 
 /// The Rust files of all exercises.

@@ -137,9 +137,11 @@ impl<'a> Apt<'a> {
         // Old lists name packages that the archive has replaced since.
         self.update(wish)?;
         let mut choice = self.choose(wish.packages)?;
-        if let Choice::Harms(Harm { backports: true, .. }) = &choice
+        if let Choice::Harms(harm @ Harm { backports: true, .. }) = &choice
             && let Some(sources) = self.with_backports(wish.packages)
         {
+            let from = &self.backports;
+            (self.talk.say)(&format!("apt would {harm}, which is of {from}: looking there"));
             self.sources = Some(sources);
             self.update(wish)?;
             choice = self.choose(wish.packages)?;

@@ -197,3 +197,35 @@ impl Need {
         matches!(self.wanted, Wanted::BySome { used, .. } if used.contains(&command))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::read_to_string;
+    use std::path::Path;
+
+    /// One sentence of the README and one line of the workspace's manifest say
+    /// again what this table says.
+    #[test]
+    fn readme_and_manifests_name_the_same_minimums() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let minimum = |name: &str| {
+            let need = NEEDS.iter().find(|need| need.name == name).expect("it is needed");
+            need.minimum.expect("it has a minimum")
+        };
+        let [qemu, make, gcc, rustc] = [QEMU, "make", "gcc", RUSTC].map(minimum);
+        let readme = read_to_string(root.join("README.md")).unwrap().replace('\n', " ");
+        let sentence = format!("are QEMU {qemu}, make {make}, gcc {gcc} and Rust {rustc};");
+        assert!(readme.contains(&sentence), "the README does not say: {sentence}");
+        let workspace = read_to_string(root.join("Cargo.toml")).unwrap();
+        assert!(workspace.contains(&format!("\nrust-version = \"{rustc}\"\n")), "{workspace}");
+        for package in ["lab", "lab/host", "tests", "xtask", "xtask/cli"] {
+            let manifest = read_to_string(root.join(package).join("Cargo.toml")).unwrap();
+            assert!(manifest.contains("\nrust-version.workspace = true\n"), "{package}");
+        }
+        let named = [QEMU, "make", "gcc", RUSTC];
+        for need in NEEDS {
+            assert_eq!(need.minimum.is_some(), named.contains(&need.name), "{}", need.name);
+        }
+    }
+}
