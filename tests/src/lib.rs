@@ -18,6 +18,7 @@ mod exercises;
 mod foreign;
 mod landlock;
 mod lessons;
+mod odd_hosts;
 mod pairs;
 mod perturbed;
 mod quotes;
@@ -68,6 +69,7 @@ pub fn all(
     tests.extend(scaffold::all(lab));
     tests.extend(registers::all(lab, machine)?);
     tests.extend(command_line::all(lab, machine)?);
+    tests.extend(odd_hosts::all(lab));
     tests.extend(exec::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);

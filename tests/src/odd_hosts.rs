@@ -1,0 +1,101 @@
+//! Hosts and environments that are not as most are: a run there has the same
+//! bytes, or one line says what is wrong. Behind `command-line::…` and built by
+//! it is the lesson that they run.
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use lab::run::Lab;
+use libtest_mimic::Failed;
+
+use crate::Test;
+use crate::command_line::course;
+
+/// Changes what a run finds around it: an empty folder is given, and the folder
+/// of the cache.
+type Change = fn(&mut Command, &Path, &Path) -> std::io::Result<()>;
+
+const CHANGES: &[(&str, Change)] = &[
+    ("the-c-locale-and-no-terminal", |command, _, _| {
+        command.env("LC_ALL", "C").env_remove("LANG").env_remove("TERM");
+        Ok(())
+    }),
+    ("files-that-only-the-owner-may-read", |command, _, _| {
+        command.env("UMASK", "077");
+        Ok(())
+    }),
+    ("no-folder-for-temporary-files", |command, folder, _| {
+        command.env("TMPDIR", folder.join("missing"));
+        Ok(())
+    }),
+    ("a-relative-cache-is-ignored", |command, folder, cache| {
+        std::fs::create_dir(folder.join(".cache"))?;
+        symlink(cache, folder.join(".cache/upcall"))?;
+        command.env("XDG_CACHE_HOME", "cache").env("HOME", folder);
+        Ok(())
+    }),
+    ("no-home", |command, folder, cache| {
+        symlink(cache, folder.join("upcall"))?;
+        command.env("XDG_CACHE_HOME", folder).env_remove("HOME");
+        Ok(())
+    }),
+    ("another-folder-to-work-in", |command, folder, _| {
+        command.current_dir(folder);
+        Ok(())
+    }),
+];
+
+/// One test an oddity.
+pub fn all(lab: &Lab<'_>) -> Vec<Test> {
+    let same = CHANGES.iter().map(|&(name, change)| {
+        let cache: PathBuf = lab.cache.root().to_owned();
+        Test::new(format!("odd-hosts::{name}"), move || runs_the_same(change, &cache))
+    });
+    let homeless = Test::new("odd-hosts::nowhere-for-the-cache".to_owned(), no_cache);
+    same.chain([homeless]).collect()
+}
+
+/// A run of the miniature course's first lesson.
+fn run(change: impl FnOnce(&mut Command, &Path) -> std::io::Result<()>) -> Result<Output, Failed> {
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "umask ${UMASK:-022}; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe()?)
+        .arg("--course")
+        .arg(course())
+        .args(["run", "lesson-1"])
+        .stdin(Stdio::null());
+    change(&mut command, folder.path())?;
+    Ok(command.output()?)
+}
+
+fn runs_the_same(change: Change, cache: &Path) -> Result<(), Failed> {
+    let usual = run(|_, _| Ok(()))?;
+    let odd = run(|command, folder| change(command, folder, cache))?;
+    let told = |output: &Output| {
+        let text = [&output.stdout[..], b"--- stderr\n", &output.stderr].concat();
+        format!("{}\n{}", output.status, String::from_utf8_lossy(&text))
+    };
+    if usual.status.success() && told(&usual) == told(&odd) {
+        Ok(())
+    } else {
+        Err(format!("{}\nand not, as it is elsewhere,\n{}", told(&odd), told(&usual)).into())
+    }
+}
+
+fn no_cache() -> Result<(), Failed> {
+    let output = run(|command, _| {
+        command.env_remove("XDG_CACHE_HOME").env_remove("HOME");
+        Ok(())
+    })?;
+    let expected = "error: failed to find a place for the cache: neither XDG_CACHE_HOME nor HOME \
+                    is set\nhint: set XDG_CACHE_HOME to a folder to keep builds in\n";
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(3) && said == expected {
+        Ok(())
+    } else {
+        Err(format!("{}, but 3 was expected\n{said}{expected}", output.status).into())
+    }
+}
