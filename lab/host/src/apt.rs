@@ -107,6 +107,8 @@ pub struct Apt<'a> {
     cache: PathBuf,
     /// Instead of /etc/apt/sources.list, if there is a need.
     sources: Option<Sources>,
+    /// A folder for that.
+    temporary: PathBuf,
 }
 
 impl<'a> Apt<'a> {
@@ -122,6 +124,7 @@ impl<'a> Apt<'a> {
             get: "apt-get".into(),
             cache: "apt-cache".into(),
             sources: None,
+            temporary: std::env::temp_dir(),
         })
     }
 
@@ -225,7 +228,7 @@ impl<'a> Apt<'a> {
     /// same archive as the release.
     fn with_backports(&self, packages: &[&str]) -> Option<Sources> {
         let archive = packages.iter().find_map(|name| self.place(name, &self.release))?;
-        Sources::with(&format!("{archive} {} main", self.backports))
+        Sources::with(&format!("{archive} {} main", self.backports), &self.temporary)
     }
 
     fn options(&self) -> Vec<String> {
@@ -283,10 +286,11 @@ impl<'a> Apt<'a> {
 struct Sources(PathBuf);
 
 impl Sources {
-    /// This host's list and one more source, `ARCHIVE RELEASE COMPONENT`.
-    fn with(source: &str) -> Option<Sources> {
+    /// This host's list and one more source, `ARCHIVE RELEASE COMPONENT`, in a
+    /// folder.
+    fn with(source: &str, folder: &Path) -> Option<Sources> {
         const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
-        let path = std::env::temp_dir().join(format!("upcall-{}.list", std::process::id()));
+        let path = folder.join(format!("upcall-{}.list", std::process::id()));
         let host = std::fs::read_to_string("/etc/apt/sources.list").unwrap_or_default();
         let keys =
             if Path::new(KEYS).exists() { format!("[signed-by={KEYS}] ") } else { "".into() };

@@ -130,6 +130,7 @@ impl Answers {
             get: at("get"),
             cache: at("cache"),
             sources: None,
+            temporary: self.folder.path().to_owned(),
         };
         let wish = Wish {
             names: &["qemu-system-x86_64".to_owned()],
