@@ -50,7 +50,10 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
 /// The same facts and the same story, whatever is perturbed.
 fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
     let usual = lab.run(machine, plan)?;
-    let mut unneeded = plan.lesson.without_each_declaration();
+    // They are about the lesson's program, and not about that of bad input.
+    let is_lesson = plan.options.trace;
+    let mut unneeded =
+        if is_lesson { plan.lesson.without_each_declaration() } else { Vec::new() };
     for Perturbation { name, options } in PERTURBATIONS {
         let options = options(plan.options);
         let perturbed = lab.run(machine, &Plan { options, ..plan.clone() })?;

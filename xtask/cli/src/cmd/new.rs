@@ -37,8 +37,8 @@ impl New {
         outln!("It passes as it is:");
         outln!("  cargo xtask run {number}");
         outln!("      runs it");
-        outln!("  INSTA_UPDATE=always cargo xtask test lessons::{name}");
-        outln!("      records tests/snapshots/{name}.snap");
+        outln!("  cargo xtask test --accept lessons::{name}");
+        outln!("      shows and records its story, tests/stories/{}.snap", name.slug);
         outln!("  cargo xtask test {name}");
         outln!("      compares with that; stub fails, solution passes, mutants are caught");
         outln!("  cargo xtask test tidy");
