@@ -120,6 +120,18 @@ impl Lab<'_> {
         Ok(folder.join(STATE_FILE))
     }
 
+    /// The checkpoint; `None`, which is said, where this QEMU does not save the
+    /// machine.
+    pub fn saved(&self, machine: &Machine, accel: Accel) -> Result<Option<PathBuf>, Error> {
+        match self.checkpoint(machine, accel) {
+            Err(Error::Vm(VmError::Save { message })) => {
+                self.progress.note(&format!("booting: there is no checkpoint ({message})"));
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
+    }
+
     /// Under which the cache has it, in `checkpoints`.
     pub fn checkpoint_key(&self, machine: &Machine, accel: Accel) -> Key {
         checkpoint::key(machine.parts(accel), &machine.kernel.key, &machine.initramfs_key)
@@ -216,7 +228,7 @@ impl Lab<'_> {
         if cold {
             return Ok((run(None)?, true));
         }
-        let state = self.checkpoint(machine, accel)?;
+        let Some(state) = self.saved(machine, accel)? else { return Ok((run(None)?, true)) };
         match run(Some(&state)) {
             Err(VmError::Restore { message }) => {
                 self.progress.note(&format!("booting: the checkpoint is of no use ({message})"));

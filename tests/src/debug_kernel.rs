@@ -19,7 +19,7 @@ use crate::{Test, lessons};
 /// One test a lesson, and one for each program of bad input. `machine` is that
 /// of the debug kernel.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    lab.checkpoint(machine, Accel::TCG)?;
+    lab.saved(machine, Accel::TCG)?;
     let test = |plan: Plan| {
         let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
         Test::new(format!("debug-kernel::{}", plan.job.program), move || {

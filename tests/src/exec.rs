@@ -63,7 +63,7 @@ const SHELL_CHECKS: &[(&str, Check)] = &[
 
 /// One test a property.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    lab.checkpoint(machine, Accel::TCG)?;
+    lab.saved(machine, Accel::TCG)?;
     let modules = kmods::build_folder(&module_folder(), &machine.kernel, &lab.cache, lab.progress)?;
     let programs = Arc::new(Programs::default());
     let test = |&(name, check): &(&str, Check)| {

@@ -52,8 +52,7 @@ fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
     let usual = lab.run(machine, plan)?;
     // They are about the lesson's program, and not about that of bad input.
     let is_lesson = plan.options.trace;
-    let mut unneeded =
-        if is_lesson { plan.lesson.without_each_declaration() } else { Vec::new() };
+    let mut unneeded = if is_lesson { plan.lesson.without_each_declaration() } else { Vec::new() };
     for Perturbation { name, options } in PERTURBATIONS {
         let options = options(plan.options);
         let perturbed = lab.run(machine, &Plan { options, ..plan.clone() })?;

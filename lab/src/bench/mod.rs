@@ -64,7 +64,7 @@ pub enum BenchError {
 /// that the lessons need is built first, so that no row pays for another.
 pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document, Error> {
     let machine = lab.machine()?;
-    lab.checkpoint(&machine, Accel::TCG)?;
+    lab.saved(&machine, Accel::TCG)?;
     let bench = Bench { lab, xtask, runs: options.runs.max(1) };
     // Builds what `run` and `test` would build on their first use.
     bench.process(&["run", LESSON, "--json"]).run()?;

@@ -103,7 +103,7 @@ impl Lab<'_> {
         let limit = request.timeout.map_or(ENDLESS, |_| wall_limit(&job, machine.kind));
         let parts = machine.parts(Accel::TCG);
         // Made before the terminal is taken over: it may take a while and say so.
-        self.checkpoint(machine, Accel::TCG)?;
+        self.saved(machine, Accel::TCG)?;
         let (ours, theirs) = UnixStream::pair().map_err(Error::Relay)?;
         let (finished, _) = relay::join(ours, join, || {
             // Dropped when the machine has ended: that ends the relay.

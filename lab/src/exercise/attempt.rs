@@ -31,7 +31,7 @@ impl Lab<'_> {
         compiler.harness(exercise, &crates)?;
         let plan = exercise.plan(Options::default());
         self.modules(machine, &plan.lesson.kmods)?;
-        self.checkpoint(machine, plan.options.accel)?;
+        self.saved(machine, plan.options.accel)?;
         Ok(())
     }
 

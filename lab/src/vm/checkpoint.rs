@@ -14,7 +14,7 @@ use qapi::qmp;
 use super::command::{self, Files, QEMU, Start};
 use super::memory::Memory;
 use super::monitor::{Monitor, MonitorError};
-use super::qemu::{Qemu, Running};
+use super::qemu::Qemu;
 use super::{Parts, VmError};
 use crate::cache::Key;
 use crate::host::{on_path, stamp};
@@ -54,7 +54,11 @@ fn qemu_identity() -> String {
 pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
     let log = Memory::new("log", 0).map_err(VmError::Memory)?;
     let path = folder.join(STATE_FILE);
-    let state = std::fs::File::create_new(&path)
+    // For writing alone: QEMU takes a descriptor only for just what it needs.
+    let state = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .open(&path)
         .map_err(|source| VmError::State { path: path.clone(), source })?;
     let mut qemu = Qemu::new(&log);
     let files = Files {
@@ -66,31 +70,41 @@ pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
     };
     let mut qemu =
         qemu.start(&command::saved(parts.accel, parts.memory_mib, Start::Save, &files))?;
-    let result = save_into(&mut qemu, &state);
-    match result {
+    let ready = Monitor::connect(qemu.take_socket(), Instant::now() + LIMIT)
+        .and_then(|mut monitor| wait_until_ready(&mut monitor).map(|()| monitor));
+    let saved = match ready {
+        Ok(mut monitor) => match save_into(&mut monitor, &state) {
+            // A machine that runs, and a QEMU that does not save it.
+            Err(MonitorError::Failed(message)) => return Err(VmError::Save { message }),
+            saved => saved,
+        },
+        Err(error) => Err(error),
+    };
+    match saved {
         // QEMU was told to quit and does so; there is no more to know of it.
         Ok(()) => Ok(()),
         Err(error) => qemu.settle(Err(error), LIMIT).map(drop),
     }
 }
 
-fn save_into(qemu: &mut Running<'_>, state: &std::fs::File) -> Result<(), MonitorError> {
-    let mut monitor = Monitor::connect(qemu.take_socket(), Instant::now() + LIMIT)?;
-    monitor.announce_migration()?;
+/// Waits until the machine has stopped itself.
+fn wait_until_ready(monitor: &mut Monitor) -> Result<(), MonitorError> {
     loop {
         match monitor.event()? {
-            qmp::Event::GUEST_PANICKED { .. } => break,
+            qmp::Event::GUEST_PANICKED { .. } => return Ok(()),
             qmp::Event::SHUTDOWN { .. } => {
                 return Err(MonitorError::Failed("the machine ended before it was ready".into()));
             }
             _ => {}
         }
     }
-    // The sandbox keeps QEMU from starting a program to write to, and this
-    // version opens no file for it: it gets the descriptor of one.
-    monitor.execute_with(&qmp::getfd { fdname: "state".into() }, state.as_fd())?;
+}
+
+fn save_into(monitor: &mut Monitor, state: &std::fs::File) -> Result<(), MonitorError> {
+    monitor.announce_migration()?;
+    let uri = monitor.hand_over(state.as_fd())?;
     monitor.execute(&qmp::migrate {
-        uri: Some("fd:state".into()),
+        uri: Some(uri),
         channels: None,
         detach: None,
         resume: None,

@@ -29,8 +29,6 @@ pub struct Files {
     pub log: String,
     pub payload: String,
     pub record: String,
-    /// The descriptor of the saved state.
-    pub state: String,
     /// The descriptor of the monitor's socket.
     pub monitor: String,
     /// The descriptor of the socket for the host's access to memory.
@@ -52,7 +50,6 @@ impl Files {
             log: "<kernel log>".to_owned(),
             payload: "<payload>".to_owned(),
             record: "<record>".to_owned(),
-            state: "<checkpoint>".to_owned(),
             monitor: "<monitor>".to_owned(),
             qtest: "<qtest>".to_owned(),
             registers: "<register log>".to_owned(),

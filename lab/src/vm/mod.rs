@@ -13,6 +13,7 @@ pub(crate) mod panic;
 mod qemu;
 mod qtest;
 pub mod registers;
+mod tolerant;
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -59,6 +60,8 @@ pub enum VmError {
     Monitor { message: String, log: String },
     #[error("failed to restore the checkpoint: {message}")]
     Restore { message: String },
+    #[error("failed to save the machine: {message}")]
+    Save { message: String },
     #[error("failed to open `{}`: {source}", path.display())]
     State { path: std::path::PathBuf, source: std::io::Error },
 }
@@ -78,6 +81,7 @@ impl VmError {
             | VmError::Memory(_)
             | VmError::Payload { .. }
             | VmError::Restore { .. }
+            | VmError::Save { .. }
             | VmError::State { .. } => None,
         }
     }
@@ -188,7 +192,6 @@ pub fn run_joined(
         payload: qemu.path_of(payload_memory.as_fd()),
         record: qemu.path_of(record.as_fd()),
         registers: qemu.path_of(registers.as_fd()),
-        state: state_file.as_ref().map_or(String::new(), |file| qemu.number_of(file.as_fd())),
         monitor: qemu.monitor(),
     };
     let mut flags = command::saved(parts.accel, parts.memory_mib, start, &files);
@@ -204,7 +207,7 @@ pub fn run_joined(
     let end = match Monitor::connect(qemu.take_socket(), started + limit) {
         Err(error) => Err(error),
         Ok(mut monitor) => {
-            let restored = state.map_or(Ok(()), |_| restore(&mut monitor, &files.state));
+            let restored = state_file.as_ref().map_or(Ok(()), |file| restore(&mut monitor, file));
             match (restored, debugger) {
                 (Err(MonitorError::Interrupted), _) => Err(MonitorError::Interrupted),
                 (Err(error), _) => {
@@ -239,12 +242,12 @@ enum End {
     Left,
 }
 
-/// Reads the saved state from an inherited descriptor. The machine stands still
-/// then.
-fn restore(monitor: &mut Monitor, state: &str) -> Result<(), MonitorError> {
+/// Reads the saved state. The machine stands still then.
+fn restore(monitor: &mut Monitor, state: &std::fs::File) -> Result<(), MonitorError> {
     monitor.announce_migration()?;
+    let uri = monitor.hand_over(state.as_fd())?;
     monitor.execute(&qmp::migrate_incoming {
-        uri: Some(format!("fd:{state}")),
+        uri: Some(uri),
         channels: None,
         exit_on_error: None,
     })?;

@@ -14,11 +14,14 @@ use qapi::qmp;
 use qapi::{Command, ExecuteError};
 
 use super::interrupt;
+use super::tolerant::Tolerant;
 
 /// A connection to the monitor of one machine.
 pub struct Monitor {
-    qmp: qapi::Qmp<qapi::Stream<BufReader<Deadlined>, BufWriter<UnixStream>>>,
+    qmp: qapi::Qmp<qapi::Stream<Tolerant<BufReader<Deadlined>>, BufWriter<UnixStream>>>,
     events: Vec<qmp::Event>,
+    /// QEMU's major version, as it greets.
+    major: i64,
 }
 
 /// What waiting for QEMU came to, when it did not come to an answer.
@@ -44,9 +47,10 @@ impl Monitor {
         if reader.fill_buf().map_err(classify)?.is_empty() {
             return Err(MonitorError::Closed);
         }
+        let reader = Tolerant::new(reader);
         let mut qmp = qapi::Qmp::new(qapi::Stream::new(reader, BufWriter::new(writer)));
-        qmp.handshake().map_err(refused)?;
-        Ok(Monitor { qmp, events: Vec::new() })
+        let major = qmp.handshake().map_err(refused)?.version.qemu.major;
+        Ok(Monitor { qmp, events: Vec::new(), major })
     }
 
     /// Sends a command and waits for its answer.
@@ -81,6 +85,25 @@ impl Monitor {
         Ok(answer)
     }
 
+    /// Hands over a file that the machine is saved into or read from, and says
+    /// how a migration names it.
+    ///
+    /// Since 8.2 QEMU migrates to a file by `file:`, and from 11.1 on it refuses
+    /// `fd:` for one; 7.2 knows `fd:` alone. The sandbox lets QEMU open nothing by
+    /// name that needs a program, and the lab's files may have none: so it gets the
+    /// descriptor either way.
+    pub fn hand_over(&mut self, file: BorrowedFd<'_>) -> Result<String, MonitorError> {
+        const NAME: &str = "state";
+        const SET: i64 = 1;
+        const FILE_SINCE: i64 = 9;
+        if self.major < FILE_SINCE {
+            self.execute_with(&qmp::getfd { fdname: NAME.into() }, file)?;
+            return Ok(format!("fd:{NAME}"));
+        }
+        self.execute_with(&qmp::add_fd { fdset_id: Some(SET), opaque: None }, file)?;
+        Ok(format!("file:/dev/fdset/{SET},offset=0"))
+    }
+
     /// Makes QEMU say how a migration goes by events.
     pub fn announce_migration(&mut self) -> Result<(), MonitorError> {
         let events = qmp::MigrationCapabilityStatus {
@@ -97,7 +120,9 @@ impl Monitor {
                 match data.status {
                     qmp::MigrationStatus::completed => return Ok(()),
                     qmp::MigrationStatus::failed => {
-                        return Err(MonitorError::Failed("the migration failed".into()));
+                        let why = self.execute(&qmp::query_migrate {}).ok();
+                        let why = why.and_then(|info| info.error_desc).unwrap_or_default();
+                        return Err(MonitorError::Failed(format!("the migration failed: {why}")));
                     }
                     _ => {}
                 }

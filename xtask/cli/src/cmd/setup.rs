@@ -23,7 +23,7 @@ impl Setup {
                 kmods::build(&lab.course.root, kmod, &machine.kernel, &lab.cache, lab.progress)?;
             }
         }
-        lab.checkpoint(&machine, Accel::TCG)?;
+        lab.saved(&machine, Accel::TCG)?;
         outln!("everything is built, in {}", lab.cache.root().display());
         Ok(Outcome::SUCCESS)
     }
