@@ -16,6 +16,7 @@ mod digests;
 mod exec;
 mod exercises;
 mod foreign;
+mod functions;
 mod landlock;
 mod lessons;
 mod odd_hosts;
@@ -44,7 +45,7 @@ use libtest_mimic::{Completion, Failed, Trial};
 
 use pairs::Pairs;
 use results::Results;
-pub use snapshots::accept;
+pub use snapshots::{accept, compare_only};
 
 /// Every test there is, in a stable order. Each leaves its result in `results`.
 pub fn all(
@@ -73,7 +74,7 @@ pub fn all(
     tests.extend(exec::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);
-    tests.extend(tidy::all(lab)?);
+    tests.extend(tidy::all(lab, machine)?);
     tests.extend(sources::all());
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }

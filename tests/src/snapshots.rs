@@ -16,10 +16,20 @@ struct Accepted {
 /// Has the tests record what they find, after showing the difference. `reference`
 /// is a name for this host, whose digests are then kept, too.
 pub fn accept(reference: Option<String>) {
-    // SAFETY: the command line calls this before it starts a thread.
-    unsafe { std::env::set_var("INSTA_UPDATE", "always") };
+    set_update("always");
     // Nobody calls it twice.
     let _ = ACCEPTED.set(Accepted { reference });
+}
+
+/// Has the tests compare what they find, and write nothing.
+pub fn compare_only() {
+    set_update("no");
+}
+
+/// insta takes this from the environment alone.
+fn set_update(update: &str) {
+    // SAFETY: the command line calls this before it starts a thread.
+    unsafe { std::env::set_var("INSTA_UPDATE", update) };
 }
 
 /// Whether differences are accepted.

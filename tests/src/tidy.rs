@@ -10,12 +10,12 @@ use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
 use lab::guest::programs::programs_of;
 use lab::lesson::Lesson;
-use lab::run::Lab;
+use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 
 use crate::lessons::story_name;
 use crate::snapshots::stories;
-use crate::{Test, quotes};
+use crate::{Test, functions, quotes};
 
 /// The sections of a chapter, in their order.
 const SECTIONS: &[&str] = &[
@@ -28,18 +28,19 @@ const SECTIONS: &[&str] = &[
 ];
 
 /// One test a rule.
-pub fn all(lab: &Arc<Lab<'static>>) -> Result<Vec<Test>, Error> {
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Machine) -> Result<Vec<Test>, Error> {
     let lessons: Vec<Lesson> =
         lab.course.names.iter().map(|name| lab.course.read(name)).collect::<Result<_, _>>()?;
     let lessons = Arc::new(lessons);
+    let (all, source) = (Arc::clone(&lessons), machine.kernel.source.dir.clone());
+    let name = "tidy::facts-name-functions-that-stay".to_owned();
+    let functions = Test::new(name, move || verdict(functions::check(&all, &source)?));
     let rule = |name: &str, rule: fn(&[Lesson]) -> Result<Vec<String>, Failed>| {
         let lessons = Arc::clone(&lessons);
-        Test::new(format!("tidy::{name}"), move || match rule(&lessons)? {
-            faults if faults.is_empty() => Ok(()),
-            faults => Err(Failed::from(faults.join("\n"))),
-        })
+        Test::new(format!("tidy::{name}"), move || verdict(rule(&lessons)?))
     };
     Ok(vec![
+        functions,
         rule("every-lesson-has-its-pieces", pieces),
         rule("every-lesson-has-its-chapter", chapters),
         rule("every-lesson-has-its-exercise", exercises),
@@ -48,6 +49,10 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Result<Vec<Test>, Error> {
         rule("no-story-without-its-lesson", unclaimed_stories),
         rule("prose-points-at-code-that-is-there", anchors),
     ])
+}
+
+fn verdict(faults: Vec<String>) -> Result<(), Failed> {
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
 }
 
 fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {

@@ -53,6 +53,8 @@ impl Test {
     pub fn run(self, context: &'static Context) -> Result {
         if self.accept {
             ::tests::accept(self.reference.clone());
+        } else {
+            ::tests::compare_only();
         }
         let mut lab: Lab<'static> = context.lab("test")?;
         if self.debug_kernel {
