@@ -21,7 +21,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, Uid, execv, fork, getpid, getppid, read, setuid};
+use nix::unistd::{ForkResult, Pid, Uid, execv, fork, getpid, getppid, pipe, read, setuid, write};
 
 /// The first real-time signal that glibc leaves to programs.
 const SIGRTMIN: c_int = 34;
@@ -247,10 +247,16 @@ fn an_epoll_watches_who_registered(signals: &SignalFd) -> io::Result<()> {
     mark!("11. the parent's SIGUSR1: a child's epoll_wait eats it");
     kill(getpid(), Signal::SIGUSR1)?;
     check!("epoll_wait in the parent", ready(&epoll)?, 1);
+    // The child ends only when the parent has left fork(2). A C library may block
+    // all signals in there: a SIGCHLD that came then would be kept, and a signal
+    // that is kept wakes the epoll instance, whichever it is.
+    let (gate, opener) = pipe()?;
     let child = start(|| {
+        check!("bytes read", read(&gate, &mut [0])?, 1);
         check!("epoll_wait in the child", ready(&epoll)?, 0);
         Ok(())
     })?;
+    check!("bytes written", write(&opener, b"!")?, 1);
     wait_for(child)?;
     check!("epoll_wait in the parent, after the child's", ready(&epoll)?, 0);
     check!("poll in the parent", readable(signals)?, 1);

@@ -170,7 +170,7 @@ fn a_symbol_is_missing(log: &mut KernelLog) -> io::Result<()> {
 /// The module's own image, but for its licence: symbols that are exported for
 /// GPL modules only are missing for it, and the kernel remembers.
 fn the_licence_is_another(log: &mut KernelLog) -> io::Result<()> {
-    let image = changed(b"\0license=GPL\0", b"\0license=XYZ\0")?;
+    let image = changed(b"license=GPL\0", b"license=XYZ\0")?;
     let before = tainted()?;
     log.take()?;
     mark!("9. the licence is another");
