@@ -4,6 +4,9 @@
 //! they ask of their module, and which error they expect, each spells out for
 //! itself.
 
+mod compat;
+mod held;
+
 use std::ffi::CStr;
 use std::io;
 use std::num::NonZero;
@@ -20,6 +23,9 @@ use nix::sys::signal::SigSet;
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, setuid};
+
+pub use compat::ioctl_of_32_bits;
+pub use held::{in_a_pid_namespace, next_eventfd, pid_namespaces};
 
 /// Addresses at which a program has nothing: page 0, and the kernel's half.
 pub const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];

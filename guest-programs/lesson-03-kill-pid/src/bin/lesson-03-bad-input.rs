@@ -8,7 +8,10 @@ use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{fs, io, ptr};
 
-use bad_input::{NOWHERE, block, by_a_user, device_of, ended, half_in_memory, start, take};
+use bad_input::{
+    NOWHERE, block, by_a_user, device_of, ended, half_in_memory, in_a_pid_namespace,
+    ioctl_of_32_bits, pid_namespaces, start, take,
+};
 use lesson_03_kill_pid as lab;
 use lesson_03_kill_pid::{
     Counters, IOC, NUMBER, REFERENCE, Target, counters, open_device, raise, raise_later, register,
@@ -52,6 +55,7 @@ fn main() -> io::Result<()> {
     unregistering_what_is_not_ones_own()?;
     closing_while_registered()?;
     dying_while_registered()?;
+    nobody_is_held()?;
     an_interrupt_for_nobody()?;
     only_root_may()?;
     removing_the_module_while_open()?;
@@ -82,6 +86,12 @@ fn unknown_requests() -> io::Result<()> {
         check!("another size", register_of_another_size(fd, &[0; 3]), Err(Errno::ENOTTY));
         check!("another driver's", unregister_of_another_driver(fd), Err(Errno::ENOTTY));
     }
+    // A program of 32 bits asks by another entry, and is heard as well.
+    check!(
+        "a 32-bit program",
+        ioctl_of_32_bits(&device, nix::request_code_none!(IOC, 2), 0),
+        Err(Errno::ENOENT)
+    );
     Ok(())
 }
 
@@ -218,6 +228,36 @@ fn dying_while_registered() -> io::Result<()> {
         check!("after it", register(&device, target()), Ok(()));
         unregister(&device)?;
     }
+    Ok(())
+}
+
+/// Who registered is held until the end of the registration, and no longer: not by
+/// a registration that was refused, or is over, or whose file is closed.
+fn nobody_is_held() -> io::Result<()> {
+    mark!("nobody is held");
+    let device = open_device()?;
+    let before = pid_namespaces()?;
+    let it = in_a_pid_namespace(|| {
+        register(&device, target())?;
+        unregister(&device)
+    })?;
+    check!("it unregisters", it, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before);
+
+    register(&device, target())?;
+    let it = in_a_pid_namespace(|| register(&open_device()?, target()))?;
+    check!("it is refused", it, Err(Errno::EBUSY));
+    check!("namespaces after that", pid_namespaces()?, before);
+    unregister(&device)?;
+
+    let it = in_a_pid_namespace(|| register(&open_device()?, target()))?;
+    check!("it exits, which closes its file", it, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before);
+
+    check!("it stays registered", in_a_pid_namespace(|| register(&device, target()))?, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before + 1);
+    unregister(&device)?;
+    check!("namespaces after its end", pid_namespaces()?, before);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::ptr;
 
-use bad_input::{NOWHERE, by_a_user, device_of, ended, exit_of, start};
+use bad_input::{NOWHERE, by_a_user, device_of, ended, exit_of, ioctl_of_32_bits, start};
 use lesson_05_poll_select as lab;
 use lesson_05_poll_select::{IOC, ORDINARY, URGENT};
 use marker::{check, wait_until_asleep};
@@ -71,6 +71,14 @@ fn unknown_requests() -> io::Result<()> {
         check!("an unknown request", unknown(fd), Err(Errno::ENOTTY));
         check!("another driver's", raise_later_of_another_driver(fd), Err(Errno::ENOTTY));
     }
+    // A program of 32 bits asks by another entry, and is heard as well.
+    check!(
+        "a 32-bit program",
+        ioctl_of_32_bits(&device, nix::request_code_none!(IOC, 1), 0),
+        Ok(0)
+    );
+    // What edu raises when a transfer is complete (docs/specs/edu.rst in QEMU).
+    check!("its cause", causes(&device), Ok(0x100));
     Ok(())
 }
 

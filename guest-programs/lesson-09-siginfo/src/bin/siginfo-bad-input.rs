@@ -8,7 +8,10 @@ use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{fs, io, ptr, thread};
 
-use bad_input::{NOWHERE, block, by_a_user, device_of, ended, half_in_memory, start, take};
+use bad_input::{
+    NOWHERE, block, by_a_user, device_of, ended, half_in_memory, in_a_pid_namespace,
+    ioctl_of_32_bits, pid_namespaces, start, take,
+};
 use lesson_09_siginfo as lab;
 use lesson_09_siginfo::{
     Counters, IOC, KERNEL, KILL_PID, QUEUE, Target, counters, open_device, raise, raise_later,
@@ -72,6 +75,7 @@ fn each_refusal() -> io::Result<()> {
     executing_while_registered()?;
     a_registrant_that_is_gone()?;
     a_thread_that_is_gone()?;
+    nobody_is_held()?;
     an_interrupt_for_nobody()?;
     interrupting_twice_at_once()?;
     only_root_may()?;
@@ -88,6 +92,12 @@ fn unknown_requests() -> io::Result<()> {
         check!("another size", register_of_another_size(fd, &[0; 3]), Err(Errno::ENOTTY));
         check!("another driver's", unregister_of_another_driver(fd), Err(Errno::ENOTTY));
     }
+    // A program of 32 bits asks by another entry, and is heard as well.
+    check!(
+        "a 32-bit program",
+        ioctl_of_32_bits(&device, nix::request_code_none!(IOC, 2), 0),
+        Err(Errno::ENOENT)
+    );
     Ok(())
 }
 
@@ -294,6 +304,35 @@ fn a_thread_that_is_gone() -> io::Result<()> {
 fn exists(thread: Pid) -> bool {
     // SAFETY: signal 0 is not sent; it is only found out whether it could be.
     unsafe { libc::syscall(libc::SYS_tgkill, getpid().as_raw(), thread.as_raw(), 0) == 0 }
+}
+
+/// Who registered is held until the end of the registration, and no longer: not by
+/// a registration that was refused, or is over, or whose file is closed.
+fn nobody_is_held() -> io::Result<()> {
+    let device = open_device()?;
+    let before = pid_namespaces()?;
+    let it = in_a_pid_namespace(|| {
+        register(&device, target())?;
+        unregister(&device)
+    })?;
+    check!("it unregisters", it, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before);
+
+    register(&device, target())?;
+    let it = in_a_pid_namespace(|| register(&open_device()?, target()))?;
+    check!("it is refused", it, Err(Errno::EBUSY));
+    check!("namespaces after that", pid_namespaces()?, before);
+    unregister(&device)?;
+
+    let it = in_a_pid_namespace(|| register(&open_device()?, target()))?;
+    check!("it exits, which closes its file", it, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before);
+
+    check!("it stays registered", in_a_pid_namespace(|| register(&device, target()))?, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before + 1);
+    unregister(&device)?;
+    check!("namespaces after its end", pid_namespaces()?, before);
+    Ok(())
 }
 
 fn an_interrupt_for_nobody() -> io::Result<()> {

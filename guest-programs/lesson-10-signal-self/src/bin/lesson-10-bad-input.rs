@@ -10,7 +10,10 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
 
-use bad_input::{By, NOWHERE, by_a_user, device_of, half_in_memory, interrupts_of, start};
+use bad_input::{
+    By, NOWHERE, by_a_user, device_of, half_in_memory, in_a_pid_namespace, interrupts_of,
+    ioctl_of_32_bits, pid_namespaces, start,
+};
 use lesson_10_signal_self as lab;
 use lesson_10_signal_self::{
     ASK, CAUSE_WAKE, GO_ON, IOC, RESTARTBLOCK, RESTARTSYS, SLEEP, Send, Target, open_device,
@@ -55,6 +58,7 @@ fn main() -> io::Result<()> {
     registering_again(&pending)?;
     closing_while_registered(&pending)?;
     a_registered_process_that_is_gone()?;
+    nobody_is_held()?;
     only_root_may()?;
     removing_the_module_while_open(&pending)?;
     removing_the_module_while_the_device_is_busy()?;
@@ -75,6 +79,12 @@ fn unknown_requests() -> io::Result<()> {
         check!("another size", send_of_another_size(fd, &[0; 3]), Err(Errno::ENOTTY));
         check!("another driver's", raise_later_of_another_driver(fd), Err(Errno::ENOTTY));
     }
+    // A program of 32 bits asks by another entry, and is heard as well.
+    check!(
+        "a 32-bit program",
+        ioctl_of_32_bits(&device, nix::request_code_write!(IOC, 1, size_of::<Send>()), 0),
+        Err(Errno::EFAULT)
+    );
     Ok(())
 }
 
@@ -219,6 +229,22 @@ fn a_registered_process_that_is_gone() -> io::Result<()> {
     let killed = WaitStatus::Signaled(child, Signal::SIGKILL, false);
     check!("the child", waitpid(child, None)?, killed);
     raise(&device, CAUSE_SIGNAL)?;
+    Ok(())
+}
+
+/// Who registered is held until the end of the registration, and no longer: not
+/// when another registers, or when the file is closed.
+fn nobody_is_held() -> io::Result<()> {
+    mark!("nobody is held");
+    let before = pid_namespaces()?;
+    let device = open_device()?;
+    check!("it stays registered", in_a_pid_namespace(|| register(&device, usr1()))?, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before + 1);
+    register(&device, usr1())?;
+    check!("namespaces after another", pid_namespaces()?, before);
+    check!("it stays registered", in_a_pid_namespace(|| register(&device, usr1()))?, Ok(()));
+    drop(device);
+    check!("namespaces after the last close", pid_namespaces()?, before);
     Ok(())
 }
 

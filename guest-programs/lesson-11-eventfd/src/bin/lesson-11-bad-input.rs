@@ -10,7 +10,9 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
 
-use bad_input::{NOWHERE, by_a_user, device_of, half_in_memory, start};
+use bad_input::{
+    NOWHERE, by_a_user, device_of, half_in_memory, ioctl_of_32_bits, next_eventfd, start,
+};
 use lesson_11_eventfd as lab;
 use lesson_11_eventfd::{
     CONTEXT, Counters, IOC, NUMBER, Target, counters, open_device, raise, raise_later, register,
@@ -50,6 +52,7 @@ fn main() -> io::Result<()> {
     unregistering_what_is_not_ones_own()?;
     closing_while_registered()?;
     dying_while_registered()?;
+    no_eventfd_is_held()?;
     an_interrupt_for_nobody()?;
     only_root_may()?;
     removing_the_module_while_open()?;
@@ -84,6 +87,12 @@ fn unknown_requests() -> io::Result<()> {
     // Nor are there other operations.
     check!("read", read(&device, &mut [0; 8]), Err(Errno::EINVAL));
     check!("write", write(&device, &[0; 8]), Err(Errno::EINVAL));
+    // A program of 32 bits asks by another entry, and is heard as well.
+    check!(
+        "a 32-bit program",
+        ioctl_of_32_bits(&device, nix::request_code_none!(IOC, 2), 0),
+        Err(Errno::ENOENT)
+    );
     Ok(())
 }
 
@@ -261,6 +270,25 @@ fn dying_while_registered() -> io::Result<()> {
         raise(&device, 1)?;
         check!("count after it", eventfd.read(), Err(Errno::EAGAIN));
     }
+    Ok(())
+}
+
+/// An eventfd is held until the end of its registration, and no longer: not by one
+/// that was refused, or is over, or whose file is closed.
+fn no_eventfd_is_held() -> io::Result<()> {
+    mark!("no eventfd is held");
+    let before = next_eventfd()?;
+    let (device, eventfd) = (open_device()?, new_eventfd()?);
+    register(&device, target(&eventfd))?;
+    drop(eventfd);
+    check!("while it is registered", next_eventfd()?, before + 1);
+    check!("a second one", register(&device, target(&new_eventfd()?)), Err(Errno::EBUSY));
+    check!("after it was refused", next_eventfd()?, before + 1);
+    unregister(&device)?;
+    check!("after the end of the first", next_eventfd()?, before);
+    register(&device, target(&new_eventfd()?))?;
+    drop(device);
+    check!("after the last close", next_eventfd()?, before);
     Ok(())
 }
 

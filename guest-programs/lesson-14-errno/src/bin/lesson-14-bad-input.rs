@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use bad_input::{NOWHERE, by_a_user, half_in_memory, remove, start};
+use bad_input::{NOWHERE, by_a_user, half_in_memory, ioctl_of_32_bits, remove, start};
 use lesson_14_errno as lab;
 use lesson_14_errno::{Answer, IOC, ROOM};
 use marker::{check, mark};
@@ -73,6 +73,12 @@ fn unknown_requests() -> io::Result<()> {
         check!("another driver's", claim_of_another_driver(fd), Err(Errno::ENOTTY));
     }
     check!("pread of a stream", pread(&device, &mut [0], 0), Err(Errno::ESPIPE));
+    // A program of 32 bits asks by another entry, and is heard as well.
+    check!(
+        "a 32-bit program",
+        ioctl_of_32_bits(&device, nix::request_code_write!(IOC, 1, size_of::<Answer>()), 0),
+        Err(Errno::EFAULT)
+    );
     Ok(())
 }
 

@@ -7,7 +7,10 @@
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::{fs, io, ptr};
 
-use bad_input::{By, NOWHERE, by_a_user, device_of, ended, interrupts_of, start};
+use bad_input::{
+    By, NOWHERE, by_a_user, device_of, ended, in_a_pid_namespace, interrupts_of, ioctl_of_32_bits,
+    next_eventfd, pid_namespaces, start,
+};
 use lesson_15_transports::{
     Choice, Counters, EVENTFD, IOC, MODULE, MODULE_FILE, NETLINK, QUEUE, RECORDS, Record, SIGNAL,
     choose, counters, load, open_device, raise,
@@ -32,6 +35,7 @@ fn main() -> io::Result<()> {
     choosing_twice()?;
     an_eventfd_that_is_closed()?;
     a_process_that_is_gone()?;
+    nothing_is_held()?;
     bad_reads()?;
     the_device_goes()?;
     only_root_may()?;
@@ -70,6 +74,12 @@ fn bad_choices() -> io::Result<()> {
     check!("an unknown request", unsafe { unknown(device.as_raw_fd()) }, Err(Errno::ENOTTY));
     // None of these has chosen anything.
     check!("by another open", choose_by(&open_device()?, by(QUEUE)), Ok(()));
+    // A program of 32 bits asks by another entry, and is heard as well.
+    check!(
+        "a 32-bit program",
+        ioctl_of_32_bits(&device, nix::request_code_write!(IOC, 2, size_of::<u32>()), 0),
+        Err(Errno::EFAULT)
+    );
     Ok(())
 }
 
@@ -147,6 +157,40 @@ fn a_process_that_is_gone() -> io::Result<()> {
     Ok(())
 }
 
+/// Whom a choice holds, it holds until the next choice or the last close.
+fn nothing_is_held() -> io::Result<()> {
+    mark!("nothing is held");
+    let queue = Choice { transport: QUEUE, ..Choice::default() };
+    let signal = Choice { transport: SIGNAL, signal: 44, ..Choice::default() };
+    let (processes, eventfds) = (pid_namespaces()?, next_eventfd()?);
+    let device = open_device()?;
+    check!("it chooses", in_a_pid_namespace(|| choose_by(&device, signal))?, Ok(()));
+    check!("namespaces", pid_namespaces()?, processes + 1);
+    choose_by(&device, queue)?;
+    check!("namespaces after another choice", pid_namespaces()?, processes);
+
+    let eventfd = EventFd::from_flags(EfdFlags::EFD_CLOEXEC)?;
+    let number = eventfd.as_fd().as_raw_fd();
+    let by_eventfd = Choice { transport: EVENTFD, eventfd: number, ..Choice::default() };
+    choose_by(&device, by_eventfd)?;
+    drop(eventfd);
+    check!("eventfds", next_eventfd()?, eventfds + 1);
+    choose_by(&device, queue)?;
+    check!("eventfds after another choice", next_eventfd()?, eventfds);
+
+    // Refused, since the device is another's.
+    let refused = || choose_by(&open_device()?, signal);
+    check!("it is refused", in_a_pid_namespace(refused)?, Err(Errno::EBUSY));
+    check!("namespaces after that", pid_namespaces()?, processes);
+    let eventfd = EventFd::from_flags(EfdFlags::EFD_CLOEXEC)?;
+    check!("the same number", eventfd.as_fd().as_raw_fd(), number);
+    let refused = choose_by(&open_device()?, by_eventfd);
+    check!("an eventfd is refused", refused, Err(Errno::EBUSY));
+    drop(eventfd);
+    check!("eventfds after that", next_eventfd()?, eventfds);
+    Ok(())
+}
+
 fn bad_reads() -> io::Result<()> {
     mark!("bad reads");
     let device = open_device()?;
@@ -162,6 +206,10 @@ fn bad_reads() -> io::Result<()> {
     // SAFETY: the kernel finds out that there is nothing at the address.
     let result = unsafe { libc::syscall(libc::SYS_read, device.as_raw_fd(), NOWHERE[1], 16) };
     check!("read to nowhere", Errno::result(result), Err(Errno::EFAULT));
+    // What could not be stored is still to be read.
+    let mut one = [0; Record::SIZE];
+    check!("the third record", read(&device, &mut one), Ok(Record::SIZE));
+    check!("its number", Record::from_bytes(&one).number, 3);
 
     // The loss comes where it happened: before the next record, or at the end.
     choose_by(&device, Choice { transport: QUEUE, ..Choice::default() })?;
