@@ -289,6 +289,12 @@ fn no_eventfd_is_held() -> io::Result<()> {
     register(&device, target(&new_eventfd()?))?;
     drop(device);
     check!("after the last close", next_eventfd()?, before);
+
+    // A number holds nothing.
+    let (device, eventfd) = (open_device()?, new_eventfd()?);
+    register(&device, Target { remember: NUMBER, ..target(&eventfd) })?;
+    drop(eventfd);
+    check!("while its number is registered", next_eventfd()?, before);
     Ok(())
 }
 
