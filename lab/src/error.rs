@@ -114,6 +114,7 @@ impl Error {
             Error::Bench(_) => ExitStatus::Failed,
             Error::Host(_)
             | Error::NoKvm { .. }
+            | Error::Kernel(KernelError::NoCompiler { .. })
             | Error::Compile(CompileError::Sandbox(SandboxError::Unsupported)) => {
                 ExitStatus::Unavailable
             }

@@ -8,6 +8,7 @@ use std::fmt;
 use protocol::{Job, Marks, Module, TraceEvent};
 
 use crate::guest::kmods::TRACE as TRACE_KMOD;
+use crate::guest::programs::OptLevel;
 use crate::kernel::Kind;
 use crate::lesson::{Lesson, module_file};
 use crate::trace::kind::{LOAD_MODULE, NEW_TASK};
@@ -23,12 +24,20 @@ pub struct Options {
     pub trace: bool,
     /// Which kernel to boot.
     pub kernel: Kind,
+    /// How far the lesson's programs are optimised.
+    pub programs: OptLevel,
 }
 
 impl Default for Options {
     /// TCG, from a checkpoint, with trace, on the lessons' kernel.
     fn default() -> Options {
-        Options { accel: Accel::TCG, cold: false, trace: true, kernel: Kind::Lesson }
+        Options {
+            accel: Accel::TCG,
+            cold: false,
+            trace: true,
+            kernel: Kind::Lesson,
+            programs: OptLevel::default(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::cache::{Key, KeyBuilder};
 use crate::error::Error;
 use crate::guest::{kmods, programs};
 use crate::host::{on_path, version_line};
+use crate::kernel::Optimize;
 use crate::plan::Plan;
 use crate::run::{Lab, Machine, read};
 use crate::vm::command::QEMU;
@@ -42,6 +43,12 @@ impl Host {
             ("rustc", version("rustc")),
             ("qemu", version(QEMU)),
         ];
+        if !machine.kernel.compiler.is_default() {
+            parts.push(("the kernel's compiler", version(&machine.kernel.compiler.program())));
+        }
+        if lab.kernel.optimize == Optimize::Speed {
+            parts.push(("the kernel's optimisation", "-O2".to_owned()));
+        }
         let folders = firmware_folders();
         for name in FIRMWARE {
             let file = folders.iter().map(|folder| folder.join(name)).find(|file| file.is_file());

@@ -14,7 +14,7 @@ use crate::findings;
 use crate::guest::payload::Payload;
 use crate::guest::{initramfs, kmods, programs};
 use crate::kernel::{self, Kernel, Kind};
-use crate::lesson::{Lesson, module_file};
+use crate::lesson::module_file;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
 use crate::record::{LoadedModule, Record};
@@ -86,7 +86,7 @@ pub struct Run {
 impl Lab<'_> {
     /// Builds what every lesson needs, or takes it from the cache.
     pub fn machine(&self) -> Result<Machine, Error> {
-        let fragments = self.kernel.kind.fragments();
+        let fragments = self.kernel.fragments();
         let kernel = kernel::build(&self.cache, &self.kernel, &fragments, self.progress)?;
         let init = programs::build(
             &crate::root(),
@@ -140,7 +140,7 @@ impl Lab<'_> {
     /// Does what a lesson's plan says.
     pub fn run(&self, machine: &Machine, plan: &Plan) -> Result<Run, Error> {
         let lesson = &plan.lesson;
-        let programs = self.programs(lesson)?;
+        let programs = self.programs(plan)?;
         let modules = self.modules(machine, &lesson.kmods)?;
         let observed = self.observe(machine, plan, &programs, &modules)?;
         // Without a trace, only the program's own checks count.
@@ -150,11 +150,11 @@ impl Lab<'_> {
         Ok(Run { record, timeline, verdict, leaks, booted, registers, log, elapsed })
     }
 
-    /// Builds a lesson's programs, or takes them from the cache; each with its
-    /// name.
-    pub fn programs(&self, lesson: &Lesson) -> Result<Vec<(String, PathBuf)>, Error> {
-        let root = &self.course.root;
-        let built = programs::build(root, &lesson.folder, &self.cache, self.progress)?;
+    /// Builds the programs of a plan's lesson, or takes them from the cache; each
+    /// with its name.
+    pub fn programs(&self, plan: &Plan) -> Result<Vec<(String, PathBuf)>, Error> {
+        let (root, lesson, level) = (&self.course.root, &plan.lesson, plan.options.programs);
+        let built = programs::build_at(level, root, &lesson.folder, &self.cache, self.progress)?;
         let names = programs::programs_of(root, &lesson.name.to_string());
         Ok(names.into_iter().map(|name| (name.clone(), built.folder.join(name))).collect())
     }

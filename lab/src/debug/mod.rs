@@ -38,7 +38,7 @@ impl Lab<'_> {
         let lesson = &plan.lesson;
         let mut job = plan.job.clone();
         job.nonce = nonce()?;
-        let programs = self.programs(lesson)?;
+        let programs = self.programs(plan)?;
         let modules = self.modules(machine, &lesson.kmods)?;
         let mut payload = Payload::new(&job)?;
         for (name, file) in programs.iter().chain(&modules) {

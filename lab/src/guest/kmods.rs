@@ -93,14 +93,16 @@ pub fn make_arguments(
     symbols: &Path,
     flags: &str,
 ) -> Vec<String> {
-    vec![
+    let mut arguments = vec![
         "-C".to_owned(),
         kernel.build_dir.display().to_string(),
         format!("M={}", module_dir.display()),
         format!("KCFLAGS=-fmacro-prefix-map={}/= {flags}", root.display()),
         format!("KBUILD_EXTRA_SYMBOLS={}", symbols.display()),
         "modules".to_owned(),
-    ]
+    ];
+    arguments.extend(kernel.compiler.make_variable());
+    arguments
 }
 
 /// Where a folder's cache entry says which modules it has, in the order in

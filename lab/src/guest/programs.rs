@@ -27,6 +27,17 @@ const SHARED: &[&str] = &[
 pub const RUSTC_VERSION: &str = env!("RUSTC_VERSION");
 const HOST: &str = env!("RUSTC_HOST");
 
+/// How far guest programs are optimised: one of Cargo's levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptLevel(pub u8);
+
+impl Default for OptLevel {
+    /// That of the profile `guest`.
+    fn default() -> OptLevel {
+        OptLevel(2)
+    }
+}
+
 /// The programs of a package.
 #[derive(Debug, Clone)]
 pub struct Programs {
@@ -63,12 +74,23 @@ pub fn build(
     cache: &Cache,
     progress: &dyn Progress,
 ) -> Result<Programs, ProgramError> {
+    build_at(OptLevel::default(), root, folder, cache, progress)
+}
+
+/// Like [`build`], at another optimisation level.
+pub fn build_at(
+    level: OptLevel,
+    root: &Path,
+    folder: &Path,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Programs, ProgramError> {
     let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let key = key(root, folder)?;
+    let key = key_at(level, root, folder)?;
     let folder = cache.entry("programs", &key, progress, |target| {
         progress.event(Event::Begin { stage: "program", total: None });
         progress.event(Event::Step { done: 0, detail: &package });
-        let result = compile(root, &package, target);
+        let result = compile(level, root, &package, target);
         progress.event(Event::End);
         result
     })?;
@@ -77,7 +99,12 @@ pub fn build(
 
 /// Stands for everything that the programs of a package are made of.
 pub fn key(root: &Path, folder: &Path) -> Result<Key, ProgramError> {
+    key_at(OptLevel::default(), root, folder)
+}
+
+fn key_at(level: OptLevel, root: &Path, folder: &Path) -> Result<Key, ProgramError> {
     let key = Key::builder("programs").text("rustc", RUSTC_VERSION).text("flags", STATIC);
+    let key = if level == OptLevel::default() { key } else { key.bytes("level", &[level.0]) };
     Ok(sources(root, folder, key)?.finish())
 }
 
@@ -103,9 +130,9 @@ pub fn sources(
     Ok(key)
 }
 
-fn compile(root: &Path, package: &str, target: &Path) -> Result<(), ProgramError> {
-    cargo(root, package, &["--bins"])?;
-    let release = target_dir(root).join(HOST).join("guest");
+fn compile(level: OptLevel, root: &Path, package: &str, target: &Path) -> Result<(), ProgramError> {
+    cargo(level, root, package, &["--bins"])?;
+    let release = target_dir(level, root).join(HOST).join("guest");
     for name in programs_of(root, package) {
         let from = release.join(&name);
         std::fs::copy(&from, target.join(&name))
@@ -126,7 +153,7 @@ pub struct Library {
 /// Compiles a package's library with the flags of guest programs; returns it
 /// and all that it depends on.
 pub fn libraries(root: &Path, package: &str) -> Result<Vec<Library>, ProgramError> {
-    let messages = cargo(root, package, &["--lib", "--message-format=json"])?;
+    let messages = cargo(OptLevel::default(), root, package, &["--lib", "--message-format=json"])?;
     let library = |line: &str| {
         let message: Message = serde_json::from_str(line).ok()?;
         let compiles = |kind: &String| ["lib", "rlib", "proc-macro"].contains(&kind.as_str());
@@ -152,16 +179,23 @@ struct Target {
 }
 
 /// Where Cargo works on guest programs.
-fn target_dir(root: &Path) -> PathBuf {
-    root.join("target").join("guest-programs")
+fn target_dir(level: OptLevel, root: &Path) -> PathBuf {
+    let folder = root.join("target").join("guest-programs");
+    // Two levels at once must not write the same program.
+    if level == OptLevel::default() { folder } else { folder.join(format!("level-{}", level.0)) }
 }
 
 /// Runs `cargo build` on a package of the workspace at `root`; returns what it
 /// prints to stdout.
-fn cargo(root: &Path, package: &str, arguments: &[&str]) -> Result<String, ProgramError> {
+fn cargo(
+    level: OptLevel,
+    root: &Path,
+    package: &str,
+    arguments: &[&str],
+) -> Result<String, ProgramError> {
     let sh = Shell::new().map_err(ProgramError::Cargo)?;
     sh.change_dir(root);
-    let built = target_dir(root);
+    let built = target_dir(level, root);
     // Where the tree and the registry lie must not show in the programs.
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
@@ -180,6 +214,7 @@ fn cargo(root: &Path, package: &str, arguments: &[&str]) -> Result<String, Progr
     .env_remove("CARGO_MANIFEST_DIR")
     .env_remove("RUSTFLAGS")
     .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+    .env("CARGO_PROFILE_GUEST_OPT_LEVEL", level.0.to_string())
     .quiet()
     .ignore_status()
     .output()
@@ -204,4 +239,17 @@ pub fn programs_of(root: &Path, package: &str) -> Vec<String> {
     more.sort();
     names.extend(more);
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_optimisation_level_is_another_program() {
+        let (root, folder) = (crate::root(), crate::root().join("guest-programs/init"));
+        let key_at = |level| key_at(OptLevel(level), &root, &folder).unwrap();
+        assert_eq!(key_at(2), key(&root, &folder).unwrap());
+        assert!(key_at(0) != key_at(2) && key_at(0) != key_at(3));
+    }
 }

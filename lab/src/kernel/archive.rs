@@ -90,8 +90,8 @@ fn untar(tarball: &Path, folder: &Path) -> Result<(), KernelError> {
 /// Runs a program that unpacks, and makes one reason of what it complains of.
 fn run(mut command: Command, program: &'static str, archive: &Path) -> Result<(), KernelError> {
     command.env("LC_ALL", "C");
-    let (status, tail) =
-        stream(command, |_| Ok(())).map_err(|source| KernelError::Start { program, source })?;
+    let (status, tail) = stream(command, |_| Ok(()))
+        .map_err(|source| KernelError::Start { program: program.to_owned(), source })?;
     if status.success() {
         return Ok(());
     }

@@ -44,8 +44,10 @@ pub enum KernelError {
     },
     #[error("failed to strip `{}`: strip ended with {status}", path.display())]
     Strip { path: PathBuf, status: ExitStatus },
+    #[error("failed to ask the compiler `{program}` for its version: {source}")]
+    NoCompiler { program: String, source: std::io::Error },
     #[error("failed to start `{program}`: {source}")]
-    Start { program: &'static str, source: std::io::Error },
+    Start { program: String, source: std::io::Error },
     #[error("failed to {verb} `{}`: {source}", path.display())]
     File { verb: &'static str, path: PathBuf, source: std::io::Error },
 }
@@ -101,6 +103,9 @@ impl KernelError {
             }
             KernelError::Unpack { .. } => {
                 Some("the file is damaged or cut off: get it again".into())
+            }
+            KernelError::NoCompiler { .. } => {
+                Some("install it, or name another one with --cc".into())
             }
             KernelError::NoSource { .. } => Some(format!(
                 "get {} elsewhere and give its path with --kernel-source",

@@ -69,6 +69,7 @@ impl<'a> Make<'a> {
             .arg("-C")
             .arg(self.source)
             .arg(format!("O={}", self.build.display()))
+            .args(self.options.compiler.make_variable())
             .args(targets)
             // Variables such as ARCH, CC or MAKEFLAGS would change the kernel.
             .env_clear()
@@ -76,7 +77,9 @@ impl<'a> Make<'a> {
             .envs(ENVIRONMENT);
         let (status, tail) =
             stream(command, |line| self.line(line)).map_err(|source| match source.kind() {
-                std::io::ErrorKind::NotFound => KernelError::Start { program: "make", source },
+                std::io::ErrorKind::NotFound => {
+                    KernelError::Start { program: "make".to_owned(), source }
+                }
                 _ => KernelError::File { verb: "write", path: self.log.clone(), source },
             })?;
         if status.success() {

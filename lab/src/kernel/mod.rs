@@ -9,6 +9,7 @@
 //! 110 MB; while it is being built ten times that.
 
 mod archive;
+mod compiler;
 mod config;
 mod debian;
 mod error;
@@ -24,6 +25,7 @@ use std::process::Command;
 use crate::cache::{Cache, Key};
 use crate::progress::Progress;
 
+pub use compiler::{Compiler, Optimize};
 pub use error::{KernelError, Unmet};
 pub use source::Source;
 
@@ -43,6 +45,8 @@ pub struct Kernel {
     pub build_dir: PathBuf,
     /// The source that it was built from.
     pub source: Source,
+    /// What it was built by, and its modules are.
+    pub compiler: Compiler,
     /// The hash of everything that it was built from.
     pub key: Key,
 }
@@ -55,6 +59,20 @@ pub struct Options {
     /// How many compilers may run at a time.
     pub jobs: usize,
     pub kind: Kind,
+    pub compiler: Compiler,
+    pub optimize: Optimize,
+}
+
+impl Options {
+    /// The configuration fragments; later ones win over earlier ones.
+    pub fn fragments(&self) -> Vec<PathBuf> {
+        let mut fragments = self.kind.fragments();
+        match self.optimize {
+            Optimize::Size => {}
+            Optimize::Speed => fragments.push(image("speed.fragment")),
+        }
+        fragments
+    }
 }
 
 /// Which of the lab's kernels.
@@ -75,7 +93,7 @@ impl Kind {
             Kind::Lesson => &["kernel.fragment"],
             Kind::Debug => &["kernel.fragment", "debug.fragment"],
         };
-        names.iter().map(|name| crate::root().join("images").join(name)).collect()
+        names.iter().map(|name| image(name)).collect()
     }
 
     /// How many times the guest's time and the host's a lesson may take of what
@@ -91,6 +109,11 @@ impl Kind {
     }
 }
 
+/// A file of `images/`.
+fn image(name: &str) -> PathBuf {
+    crate::root().join("images").join(name)
+}
+
 /// The kernel of these options and configuration fragments if it is built
 /// already. Runs the compiler for its version, and otherwise only looks at
 /// files; a source folder of one's own is looked at file by file.
@@ -102,7 +125,7 @@ pub fn find(
     let Some(source) = source::find(cache, options.source.as_deref())? else { return Ok(None) };
     let key = key(&source, options, fragments)?;
     match cache.find(KIND, &key) {
-        Some(entry) => Ok(Some(Kernel::of(&entry, source, key)?)),
+        Some(entry) => Ok(Some(Kernel::of(&entry, source, options, key)?)),
         None => Ok(None),
     }
 }
@@ -125,7 +148,7 @@ pub fn build(
         make_kernel(&make, fragments)?;
         finish(folder)
     })?;
-    Kernel::of(&entry, source, key)
+    Kernel::of(&entry, source, options, key)
 }
 
 /// The kind of the cache's entry.
@@ -137,7 +160,12 @@ const SYSTEM_MAP: &str = "System.map";
 const BUILD: &str = "build";
 
 impl Kernel {
-    fn of(entry: &Path, source: Source, key: Key) -> Result<Kernel, KernelError> {
+    fn of(
+        entry: &Path,
+        source: Source,
+        options: &Options,
+        key: Key,
+    ) -> Result<Kernel, KernelError> {
         let build_dir = entry.join(BUILD);
         let path = build_dir.join("include/config/kernel.release");
         let release = fs::read_to_string(&path).map_err(|source| KernelError::File {
@@ -151,6 +179,7 @@ impl Kernel {
             release: release.trim().to_owned(),
             build_dir,
             source,
+            compiler: options.compiler.clone(),
             key,
         })
     }
@@ -162,7 +191,7 @@ fn key(source: &Source, options: &Options, fragments: &[PathBuf]) -> Result<Key,
     let mut key = Key::builder("kernel")
         .text("source", &source.identity)
         .text("version", &source.version)
-        .text("compiler", &compiler()?)
+        .text("compiler", &options.compiler.identity()?)
         .text("make", &make::identity())
         .text("debug", if options.kind == Kind::Debug { "yes" } else { "no" });
     // A module's build finds the source by its path, whatever links lead there.
@@ -172,17 +201,6 @@ fn key(source: &Source, options: &Options, fragments: &[PathBuf]) -> Result<Key,
         key = key.file("fragment", fragment)?;
     }
     Ok(key.finish())
-}
-
-/// The compiler, as it names itself in its first line.
-fn compiler() -> Result<String, KernelError> {
-    let output = Command::new("gcc")
-        .arg("--version")
-        .env("LC_ALL", "C")
-        .output()
-        .map_err(|source| KernelError::Start { program: "gcc", source })?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 /// Where the output of a build is kept, whether it fails or not.
@@ -229,7 +247,7 @@ fn finish(folder: &Path) -> Result<(), KernelError> {
         .arg(&image)
         .arg(build.join("vmlinux"))
         .status()
-        .map_err(|source| KernelError::Start { program: "strip", source })?;
+        .map_err(|source| KernelError::Start { program: "strip".to_owned(), source })?;
     if !strip.success() {
         return Err(KernelError::Strip { path: image, status: strip });
     }
@@ -266,6 +284,18 @@ mod tests {
     }
 
     #[test]
+    fn optimised_otherwise_is_another_configuration() {
+        let usual = Options::default().fragments();
+        let speed = Options { optimize: Optimize::Speed, ..Options::default() }.fragments();
+        let [usual, speed] = [usual, speed].map(|files| config::read(&files).unwrap());
+        let symbol = |values: &config::Values, name: &str| values.get(name).cloned();
+        let speed_for = |name| symbol(&speed, &format!("CONFIG_CC_OPTIMIZE_FOR_{name}"));
+        assert_eq!(symbol(&usual, "CONFIG_CC_OPTIMIZE_FOR_PERFORMANCE"), None);
+        assert_eq!(speed_for("PERFORMANCE").unwrap(), "y");
+        assert_eq!(speed_for("SIZE").unwrap(), "n");
+    }
+
+    #[test]
     fn the_number_of_jobs_changes_no_byte() {
         let source = Source {
             dir: PathBuf::from("/nowhere"),
@@ -273,7 +303,8 @@ mod tests {
             origin: String::new(),
             identity: "source".to_owned(),
         };
-        let key_of = |jobs, kind| key(&source, &Options { source: None, jobs, kind }, &[]).unwrap();
+        let key_of =
+            |jobs, kind| key(&source, &Options { jobs, kind, ..Options::default() }, &[]).unwrap();
         assert_eq!(key_of(1, Kind::Lesson), key_of(8, Kind::Lesson));
         assert_ne!(key_of(1, Kind::Lesson), key_of(1, Kind::Debug));
     }

@@ -63,7 +63,7 @@ impl Context {
             kernel: kernel::Options {
                 source: self.kernel_source.clone(),
                 jobs: std::thread::available_parallelism().map_or(1, usize::from),
-                kind: kernel::Kind::Lesson,
+                ..kernel::Options::default()
             },
             progress: &self.ui,
         })

@@ -4,6 +4,7 @@
 //! the library and what comes back into text. There is no logic of its own.
 
 mod cmd;
+mod compiled;
 mod context;
 mod outcome;
 mod shard;

@@ -8,6 +8,7 @@ use lab::vm::accel::{KVM, probe_kvm};
 use lab::vm::command::Accel;
 use lab::vm::last_lines;
 
+use crate::compiled::Compiled;
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::{outln, print};
@@ -48,6 +49,9 @@ pub struct Run {
     /// Boot instead of going on from the checkpoint
     #[arg(long)]
     cold: bool,
+
+    #[command(flatten)]
+    compiled: Compiled,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -68,7 +72,8 @@ impl Run {
         };
         let (cold, trace) = (self.cold, !self.no_trace);
         let plan = Plan::new(lesson, Options { accel, cold, trace, ..Options::default() });
-        let lab = context.lab("run")?;
+        let mut lab = context.lab("run")?;
+        self.compiled.apply(&mut lab.kernel);
         let machine = lab.machine()?;
         let run = lab.run(&machine, &plan)?;
 

@@ -9,6 +9,7 @@ use lab::kernel::Kind;
 use lab::run::Lab;
 use libtest_mimic::{Arguments, Conclusion};
 
+use crate::compiled::Compiled;
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::shard::Shard;
@@ -47,6 +48,9 @@ pub struct Test {
     /// Write a report for machines: junit:PATH, ktap:PATH or json:PATH
     #[arg(long, value_name = "FORMAT:PATH")]
     report: Option<Report>,
+
+    #[command(flatten)]
+    compiled: Compiled,
 }
 
 impl Test {
@@ -57,6 +61,7 @@ impl Test {
             ::tests::compare_only();
         }
         let mut lab: Lab<'static> = context.lab("test")?;
+        self.compiled.apply(&mut lab.kernel);
         if self.debug_kernel {
             lab.kernel.kind = Kind::Debug;
         }

@@ -1,0 +1,116 @@
+//! The compiler of a kernel and its modules.
+//!
+//! By default the host's gcc. Another one gives another kernel, whose functions
+//! are inlined otherwise: a lesson's facts and story must not depend on it.
+
+use std::process::Command;
+use std::str::FromStr;
+
+use super::KernelError;
+
+/// A compiler by its name on the PATH: `gcc`, `gcc-11`, `clang`, `clang-16`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiler {
+    family: Family,
+    /// What follows the family's name, such as `-16`; empty for the host's own.
+    suffix: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Gcc,
+    /// With the linker and the other tools of LLVM that bear the same suffix.
+    Clang,
+}
+
+/// How the kernel and its modules are optimised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Optimize {
+    /// `-Os`, as `make tinyconfig` has it.
+    #[default]
+    Size,
+    /// `-O2`, as distributions have it.
+    Speed,
+}
+
+impl Default for Compiler {
+    fn default() -> Compiler {
+        Compiler { family: Family::Gcc, suffix: String::new() }
+    }
+}
+
+impl FromStr for Compiler {
+    type Err = String;
+
+    /// The error says which names there are.
+    fn from_str(name: &str) -> Result<Compiler, String> {
+        let families = [("gcc", Family::Gcc), ("clang", Family::Clang)];
+        let is_suffix = |suffix: &str| {
+            let is_number =
+                |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            suffix.is_empty() || suffix.strip_prefix('-').is_some_and(is_number)
+        };
+        families
+            .into_iter()
+            .find_map(|(word, family)| Some((family, name.strip_prefix(word)?)))
+            .filter(|(_, suffix)| is_suffix(suffix))
+            .map(|(family, suffix)| Compiler { family, suffix: suffix.to_owned() })
+            .ok_or_else(|| "a name such as gcc, gcc-11, clang or clang-16 is expected".to_owned())
+    }
+}
+
+impl Compiler {
+    /// Whether it is the one that a kernel has unless somebody says otherwise.
+    pub fn is_default(&self) -> bool {
+        *self == Compiler::default()
+    }
+
+    /// Its program.
+    pub fn program(&self) -> String {
+        let family = match self.family {
+            Family::Gcc => "gcc",
+            Family::Clang => "clang",
+        };
+        format!("{family}{}", self.suffix)
+    }
+
+    /// What the kernel's make is told, for the kernel and for modules alike
+    /// (Documentation/kbuild/llvm.rst).
+    pub fn make_variable(&self) -> Option<String> {
+        match (self.family, self.suffix.as_str()) {
+            (Family::Gcc, "") => None,
+            (Family::Gcc, _) => Some(format!("CC={}", self.program())),
+            (Family::Clang, "") => Some("LLVM=1".to_owned()),
+            (Family::Clang, suffix) => Some(format!("LLVM={suffix}")),
+        }
+    }
+
+    /// Its name and version, as it tells them in its first line. The error says
+    /// that it cannot be started.
+    pub fn identity(&self) -> Result<String, KernelError> {
+        let output = Command::new(self.program())
+            .arg("--version")
+            .env("LC_ALL", "C")
+            .output()
+            .map_err(|source| KernelError::NoCompiler { program: self.program(), source })?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(text.lines().next().unwrap_or_default().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_becomes_what_make_is_told() {
+        let told = |name: &str| Compiler::from_str(name).map(|compiler| compiler.make_variable());
+        assert_eq!(told("gcc"), Ok(None));
+        assert_eq!(told("gcc-11"), Ok(Some("CC=gcc-11".to_owned())));
+        assert_eq!(told("clang"), Ok(Some("LLVM=1".to_owned())));
+        assert_eq!(told("clang-16"), Ok(Some("LLVM=-16".to_owned())));
+        for name in ["", "cc", "gcc-", "gcc11", "clang-16 -O3", "/usr/bin/clang"] {
+            assert!(told(name).is_err(), "{name}");
+        }
+    }
+}
