@@ -206,6 +206,9 @@ fn cargo(
         format!("--remap-path-prefix={}=", root.join("").display()),
         format!("--remap-path-prefix={}=cargo", cargo_home.display()),
     ];
+    // A course's own profile counts unless somebody says otherwise.
+    let level = (level != OptLevel::default()).then_some(level);
+    let level = level.map(|OptLevel(level)| ("CARGO_PROFILE_GUEST_OPT_LEVEL", level.to_string()));
     let output = cmd!(
         sh,
         "cargo build --quiet --locked --profile guest --target {HOST} --target-dir {built} --package {package} {arguments...}"
@@ -214,7 +217,7 @@ fn cargo(
     .env_remove("CARGO_MANIFEST_DIR")
     .env_remove("RUSTFLAGS")
     .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-    .env("CARGO_PROFILE_GUEST_OPT_LEVEL", level.0.to_string())
+    .envs(level)
     .quiet()
     .ignore_status()
     .output()
