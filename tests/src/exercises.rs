@@ -10,6 +10,7 @@ use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
 use lab::run::{Lab, Machine};
+use lab::vm::command::Accel;
 use libtest_mimic::Failed;
 
 use crate::Test;
@@ -19,6 +20,15 @@ const SEED: Seed = Seed(1);
 
 /// One test for each stub, solution and mutant.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    at(Accel::TCG, lab, machine)
+}
+
+/// The same, at another speed of the guest.
+pub fn at(
+    accel: Accel,
+    lab: &Arc<Lab<'static>>,
+    machine: &Arc<Machine>,
+) -> Result<Vec<Test>, Error> {
     let mut tests = Vec::new();
     for name in &lab.course.names {
         let lesson = lab.course.read(name)?;
@@ -33,7 +43,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             let name = format!("exercises::{name}::{}", name_of(&sample));
             let (lab, machine, exercise) =
                 (Arc::clone(lab), Arc::clone(machine), Arc::clone(&exercise));
-            tests.push(Test::new(name, move || judge(&lab, &machine, &exercise, &sample)));
+            tests.push(Test::new(name, move || judge(accel, &lab, &machine, &exercise, &sample)));
         }
     }
     Ok(tests)
@@ -48,6 +58,7 @@ fn name_of(sample: &Sample) -> &str {
 }
 
 fn judge(
+    accel: Accel,
     lab: &Lab<'_>,
     machine: &Machine,
     exercise: &Exercise,
@@ -56,7 +67,7 @@ fn judge(
     let path = exercise.sample(sample);
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let shown = PathBuf::from(exercise.file.name());
-    let attempt = lab.attempt(machine, exercise, &shown, &text)?;
+    let attempt = lab.attempt_by(accel, machine, exercise, &shown, &text)?;
     let report = lab::exercise::report::text(exercise, &attempt);
     let failed = attempt.marks.failed();
     if attempt.compiler.is_some() {

@@ -16,6 +16,7 @@ mod digests;
 mod exec;
 mod exercises;
 mod foreign;
+mod full;
 mod functions;
 mod landlock;
 mod lessons;
@@ -79,6 +80,18 @@ pub fn all(
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 
+/// Every test there is, and those that need kernels of their own, in a stable
+/// order.
+pub fn full(
+    lab: &Arc<Lab<'static>>,
+    machine: &Arc<Machine>,
+    results: &Results,
+) -> Result<Vec<Trial>, Error> {
+    let mut trials = all(lab, machine, results)?;
+    trials.extend(full::all(lab, machine)?.into_iter().map(|test| results.observe(test)));
+    Ok(trials)
+}
+
 /// Every lesson on the debug kernel, and gdb there, in a stable order.
 pub fn on_debug_kernel(
     lab: &Arc<Lab<'static>>,
@@ -107,6 +120,11 @@ impl Test {
         run: impl FnOnce() -> Result<Completion, Failed> + Send + 'static,
     ) -> Test {
         Test { name, run: Box::new(run) }
+    }
+
+    /// The same test of something that is not as usual.
+    fn within(self, what: &str) -> Test {
+        Test { name: format!("full::{what}::{}", self.name), ..self }
     }
 
     /// Skipped where the host does not have an optional program.

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use lab::error::Error;
+use lab::guest::programs::OptLevel;
 use lab::lesson::Lesson;
 use lab::plan::{Options, Plan};
 use lab::report;
@@ -26,13 +27,20 @@ struct Perturbation {
     options: fn(Options) -> Options,
 }
 
-/// A sixteenfold change of how fast the guest's processor seems.
+/// A sixteenfold change of how fast the guest's processor seems, and programs that
+/// are compiled otherwise.
 const PERTURBATIONS: &[Perturbation] = &[
     Perturbation { name: "a guest 4 times as fast", options: |o| with_shift(o, 3) },
     Perturbation { name: "a guest twice as fast", options: |o| with_shift(o, 4) },
     Perturbation { name: "a guest half as fast", options: |o| with_shift(o, 6) },
     Perturbation { name: "a guest a quarter as fast", options: |o| with_shift(o, 7) },
+    Perturbation { name: "programs at opt-level 0", options: |o| with_level(o, 0) },
+    Perturbation { name: "programs at opt-level 3", options: |o| with_level(o, 3) },
 ];
+
+fn with_level(options: Options, level: u8) -> Options {
+    Options { programs: OptLevel(level), ..options }
+}
 
 fn with_shift(options: Options, shift: u8) -> Options {
     Options { accel: Accel::Tcg { shift }, ..options }

@@ -9,6 +9,7 @@ use super::marks::Marks;
 use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine, Observed};
+use crate::vm::command::Accel;
 
 /// What came of an attempt.
 #[derive(Debug)]
@@ -46,7 +47,20 @@ impl Lab<'_> {
         path: &Path,
         text: &str,
     ) -> Result<Attempt, Error> {
-        match self.observe_attempt(machine, exercise, path, text) {
+        self.attempt_by(Accel::TCG, machine, exercise, path, text)
+    }
+
+    /// The same, where something else executes the guest's instructions, or at
+    /// another speed.
+    pub fn attempt_by(
+        &self,
+        accel: Accel,
+        machine: &Machine,
+        exercise: &Exercise,
+        path: &Path,
+        text: &str,
+    ) -> Result<Attempt, Error> {
+        match self.observe_attempt(accel, machine, exercise, path, text) {
             Ok(observed) => {
                 let marks = Marks::of_run(exercise, &observed.record, &observed.timeline);
                 Ok(Attempt { marks, observed: Some(observed), compiler: None, log: None })
@@ -73,13 +87,14 @@ impl Lab<'_> {
 
     fn observe_attempt(
         &self,
+        accel: Accel,
         machine: &Machine,
         exercise: &Exercise,
         path: &Path,
         text: &str,
     ) -> Result<Observed, Error> {
         let compiled = self.compiler().submission(exercise, path, text, &machine.kernel)?;
-        let plan = exercise.plan(Options::default());
+        let plan = exercise.plan(Options { accel, ..Options::default() });
         let mut modules = self.modules(machine, &plan.lesson.kmods)?;
         modules.extend(compiled.modules);
         self.observe(machine, &plan, &compiled.programs, &modules)

@@ -45,6 +45,11 @@ pub struct Test {
     #[arg(long, value_name = "NAME", requires = "accept")]
     reference: Option<String>,
 
+    /// And those that take a kernel of their own: lessons and exercises on kernels
+    /// that clang compiled, or gcc at -O2; exercises at other speeds of the guest
+    #[arg(long, conflicts_with = "debug_kernel")]
+    full: bool,
+
     /// Write a report for machines: junit:PATH, ktap:PATH or json:PATH
     #[arg(long, value_name = "FORMAT:PATH")]
     report: Option<Report>,
@@ -69,6 +74,7 @@ impl Test {
         let machine = Arc::new(lab.machine()?);
         let results = Results::default();
         let mut trials = match lab.kernel.kind {
+            Kind::Lesson if self.full => ::tests::full(&lab, &machine, &results)?,
             Kind::Lesson => ::tests::all(&lab, &machine, &results)?,
             Kind::Debug => ::tests::on_debug_kernel(&lab, &machine, &results)?,
         };

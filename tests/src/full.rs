@@ -1,0 +1,62 @@
+//! What takes a kernel of its own: every lesson and every exercise on kernels and
+//! modules that were compiled otherwise, and every exercise at other speeds of the
+//! guest.
+
+use std::sync::Arc;
+
+use lab::course::Course;
+use lab::error::Error;
+use lab::host::on_path;
+use lab::kernel::{Compiler, Optimize, Options};
+use lab::run::{Lab, Machine};
+use lab::vm::command::Accel;
+use libtest_mimic::Completion;
+
+use crate::pairs::Pairs;
+use crate::{Test, exercises, lessons};
+
+/// A kernel that is not the lessons' own.
+struct Variant {
+    name: &'static str,
+    compiler: &'static str,
+    optimize: Optimize,
+}
+
+const VARIANTS: &[Variant] = &[
+    Variant { name: "gcc-O2", compiler: "gcc", optimize: Optimize::Speed },
+    Variant { name: "clang-Os", compiler: "clang", optimize: Optimize::Size },
+    Variant { name: "clang-O2", compiler: "clang", optimize: Optimize::Speed },
+];
+
+/// Speeds of the guest, as QEMU's `-icount shift`; the lab's own is 5.
+const SHIFTS: &[u8] = &[3, 4, 6, 7];
+
+/// One test a lesson, stub, solution or mutant, for each variant; one that is
+/// skipped for each compiler that the host does not have.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    let mut tests = Vec::new();
+    for &shift in SHIFTS {
+        let exercises = exercises::at(Accel::Tcg { shift }, lab, machine)?;
+        tests.extend(exercises.into_iter().map(|test| test.within(&format!("shift-{shift}"))));
+    }
+    for Variant { name, compiler, optimize } in VARIANTS {
+        let compiler: Compiler = compiler.parse().expect("it is one of those that there are");
+        let program = compiler.program();
+        if on_path(&program).is_none() {
+            let reason = format!("the host has no {program}");
+            tests.push(Test::that_may_be_skipped(format!("full::{name}"), || {
+                Ok(Completion::ignored_with(reason))
+            }));
+            continue;
+        }
+        let kernel = Options { compiler, optimize: *optimize, ..lab.kernel.clone() };
+        let course = Course::open(&lab.course.root)?;
+        let cache = lab.cache.clone();
+        let lab = Arc::new(Lab { course, cache, kernel, progress: lab.progress });
+        let machine = Arc::new(lab.machine()?);
+        let pairs = Pairs::new(&lab, &machine);
+        let these = lessons::all(&lab, &pairs)?.into_iter().chain(exercises::all(&lab, &machine)?);
+        tests.extend(these.map(|test| test.within(name)));
+    }
+    Ok(tests)
+}
