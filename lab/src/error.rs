@@ -57,6 +57,8 @@ pub enum Error {
     Bench(#[from] BenchError),
     #[error(transparent)]
     Scaffold(#[from] ScaffoldError),
+    #[error("failed to find the lab's own checkout around `{}`", folder.display())]
+    NoRoot { folder: std::path::PathBuf },
     #[error("failed to {verb} `{}`: {source}", path.display())]
     File { verb: &'static str, path: std::path::PathBuf, source: std::io::Error },
     /// The machine ran, but there is nothing to judge.
@@ -128,6 +130,7 @@ impl Error {
             | Error::Kmod(_)
             | Error::Payload(_)
             | Error::Scaffold(_)
+            | Error::NoRoot { .. }
             | Error::File { .. } => ExitStatus::Build,
             Error::Vm(_)
             | Error::Record(_)
@@ -157,6 +160,7 @@ impl Error {
             Error::Exercise(ExerciseError::None { .. }) => {
                 Some("`cargo xtask list` shows the lessons that have one".to_owned())
             }
+            Error::NoRoot { .. } => Some("call `cargo xtask` in the checkout".to_owned()),
             Error::Grade(_) => Some(
                 "a student's folder holds `lesson-NN-slug/FILE`; give that folder, or one with \
                  folders of students"

@@ -8,8 +8,6 @@
 //! ([`cache`], [`host`], [`kernel`], [`guest`]) and the machine ([`vm`]) do IO;
 //! [`run`] puts them in order. Everything else turns values into values.
 
-use std::path::PathBuf;
-
 // In reading order.
 pub mod bench;
 pub mod cache;
@@ -33,6 +31,7 @@ pub mod record;
 pub mod reference;
 pub mod render;
 pub mod report;
+pub mod root;
 pub mod run;
 pub mod sandbox;
 pub mod scaffold;
@@ -42,10 +41,4 @@ pub mod trace;
 pub mod verdict;
 pub mod vm;
 
-/// The folder of this repository: where `images/` and PID 1's sources are.
-pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("lab/ lies in the repository")
-        .to_owned()
-}
+pub use root::root;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use libtest_mimic::Failed;
 use xshell::{Cmd, Shell, cmd};
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Test> {
     };
     vec![
         Test::new("sources::tests-compile-nothing-twice".to_owned(), no_feature_differs),
+        Test::new("sources::a-copied-checkout-works-on-itself".to_owned(), works_on_itself),
         test("unit-tests", |sh| {
             cmd!(
                 sh,
@@ -64,6 +66,42 @@ fn no_feature_differs() -> Result<(), Failed> {
     match differing.is_empty() && without.len() < with.len() {
         true => Ok(()),
         false => Err(format!("only `run` compiles these: {differing:#?}").into()),
+    }
+}
+
+/// A checkout that was copied with its program works on itself, whoever compiled
+/// that and where, and so does one that was moved.
+fn works_on_itself() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let [copy, moved] = ["a copy", "moved"].map(|name| folder.path().join(name));
+    let (sh, program) = (Shell::new()?, "target/debug/upcall");
+    sh.create_dir(copy.join("target/debug"))?;
+    sh.copy_file(std::env::current_exe()?, copy.join(program))?;
+    sh.change_dir(lab::root());
+    cmd!(sh, "cp --recursive Cargo.toml Cargo.lock course.md images kmods guest-programs {copy}")
+        .quiet()
+        .run()?;
+
+    let call = |program: &Path, manifest: Option<&Path>, args: &[&str]| {
+        let mut command = Command::new(program);
+        command.current_dir("/").args(args).env_remove("CARGO_MANIFEST_DIR");
+        command.envs(manifest.map(|folder| ("CARGO_MANIFEST_DIR", folder.join("xtask"))));
+        let output = command.output()?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(Failed::from(String::from_utf8_lossy(&output.stderr).into_owned())),
+        }
+    };
+    call(&copy.join(program), None, &["start", "lesson-1"])?;
+    std::fs::rename(&copy, &moved)?;
+    call(&moved.join(program), None, &["start", "lesson-3"])?;
+    // As `cargo xtask` says it in the checkout.
+    call(&std::env::current_exe()?, Some(&moved), &["start", "lesson-5"])?;
+    let lessons = ["lesson-01-sigchld", "lesson-03-kill-pid", "lesson-05-poll-select"];
+    let all_there = lessons.iter().all(|lesson| moved.join("work").join(lesson).is_dir());
+    match all_there && !copy.exists() {
+        true => Ok(()),
+        false => Err("the copy did not work on its own `work/`".into()),
     }
 }
 

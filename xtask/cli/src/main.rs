@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use lab::error::Error;
 
 use context::Context;
 use outcome::Outcome;
@@ -78,6 +79,10 @@ fn main() -> ExitCode {
             return written(Outcome::SUCCESS).into();
         }
     };
+    if lab::root::find().is_none() {
+        let folder = std::env::current_dir().unwrap_or_default();
+        return fail(&Error::NoRoot { folder }).into();
+    }
     // It lives as long as the process: tests run on threads that share it.
     let context: &'static Context =
         Box::leak(Box::new(Context::new(cli.no_install, cli.kernel_source, cli.course, cli.work)));
@@ -103,11 +108,12 @@ fn main() -> ExitCode {
         Command::Bench(command) => command.run(context),
         Command::Clean(command) => command.run(context),
     };
-    let outcome = result.unwrap_or_else(|error| {
-        ui::print_error(&error);
-        Outcome::of(&error)
-    });
-    written(outcome).into()
+    written(result.unwrap_or_else(|error| fail(&error))).into()
+}
+
+fn fail(error: &Error) -> Outcome {
+    ui::print_error(error);
+    Outcome::of(error)
 }
 
 /// A command whose output could not be written has failed; one that has failed
