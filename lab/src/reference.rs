@@ -2,16 +2,17 @@
 //! machine brings along, and the lab's, which is in this repository.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use crate::cache::{Key, KeyBuilder};
+use crate::cache::{Cache, CacheError, Key, KeyBuilder};
 use crate::error::Error;
-use crate::guest::{kmods, programs};
-use crate::host::{on_path, version_line};
+use crate::guest::programs::ProgramError;
+use crate::guest::{closure, kmods};
+use crate::host::toolchain::{Toolchain, none};
+use crate::host::{on_path, told, version_line};
 use crate::kernel::Optimize;
 use crate::plan::Plan;
-use crate::run::{Lab, Machine, read};
+use crate::run::{Lab, Machine};
 use crate::vm::command::QEMU;
 
 /// Files of QEMU's that the guest executes: the firmware, whose package is not
@@ -32,28 +33,21 @@ impl Host {
     /// # Errors
     /// [`Error::File`] if a file that is there cannot be read.
     pub fn here(lab: &Lab<'_>, machine: &Machine) -> Result<Host, Error> {
-        let version = |name| version_line(&lab.cache, name).unwrap_or_else(|| "none".to_owned());
+        let version = |name| version_line(&lab.cache, name).unwrap_or_else(none);
         let source = &machine.kernel.source;
         let mut parts = vec![
             ("linux", format!("{} {}", source.version, source.identity)),
-            ("gcc", version("gcc")),
             ("as", version("as")),
-            ("ld", version("ld")),
-            ("libc.a", hash(libc_a().as_deref())?),
-            ("rustc", version("rustc")),
             ("qemu", version(QEMU)),
         ];
+        parts.extend(Toolchain::here(&lab.cache).map_err(ProgramError::from)?.parts);
         if !machine.kernel.compiler.is_default() {
             parts.push(("the kernel's compiler", version(&machine.kernel.compiler.program())));
         }
         if lab.kernel.optimize == Optimize::Speed {
             parts.push(("the kernel's optimisation", "-O2".to_owned()));
         }
-        let folders = firmware_folders();
-        for name in FIRMWARE {
-            let file = folders.iter().map(|folder| folder.join(name)).find(|file| file.is_file());
-            parts.push((name, hash(file.as_deref())?));
-        }
+        parts.extend(firmware(&lab.cache)?);
         Ok(Host { parts })
     }
 
@@ -84,8 +78,9 @@ pub fn lab_key(lab: &Lab<'_>, plan: &Plan) -> Result<Key, Error> {
     let root = &lab.course.root;
     let own = crate::root();
     let mut key = Key::builder("lab");
-    key = programs::sources(&own, &own.join("guest-programs/init"), key)?;
-    key = programs::sources(root, &plan.lesson.folder, key)?;
+    for (root, folder) in [(&own, &own.join("guest-programs/init")), (root, &plan.lesson.folder)] {
+        key = closure::add(key, root, folder).map_err(ProgramError::from)?;
+    }
     for kmod in &plan.lesson.kmods {
         key = kmods::sources(root, kmod, key)?;
     }
@@ -98,22 +93,23 @@ pub fn lab_key(lab: &Lab<'_>, plan: &Plan) -> Result<Key, Error> {
     Ok(key.text("job", &format!("{:?}", plan.job)).finish())
 }
 
-/// The C library that programs are linked with.
-fn libc_a() -> Option<PathBuf> {
-    let output = Command::new("gcc").arg("-print-file-name=libc.a").output().ok()?;
-    let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    path.is_absolute().then_some(path)
-}
-
-/// Where QEMU looks for its firmware, in its own order.
-fn firmware_folders() -> Vec<PathBuf> {
-    let Some(qemu) = on_path(QEMU) else { return Vec::new() };
-    let output = Command::new(qemu).args(["-L", "help"]).output();
-    let text = output.map(|output| output.stdout).unwrap_or_default();
-    String::from_utf8_lossy(&text).lines().map(PathBuf::from).collect()
-}
-
-fn hash(file: Option<&Path>) -> Result<String, Error> {
-    let Some(path) = file else { return Ok("none".to_owned()) };
-    Ok(Key::builder("file").bytes("content", &read(path)?).finish().to_string())
+/// The firmware that QEMU gives the machine: its files, and what they hold.
+///
+/// # Errors
+/// That a file that is there cannot be read.
+pub fn firmware(cache: &Cache) -> Result<Vec<(&'static str, String)>, CacheError> {
+    // Where QEMU looks for it, in its own order.
+    let folders = match on_path(QEMU) {
+        Some(qemu) => told(cache, &qemu, &["-L", "help"])?,
+        None => String::new(),
+    };
+    let held = |name: &&'static str| {
+        let mut files = folders.lines().map(|folder| Path::new(folder).join(name));
+        let hash = match files.find(|file| file.is_file()) {
+            Some(file) => cache.sha256(&file)?,
+            None => none(),
+        };
+        Ok((*name, hash))
+    };
+    FIRMWARE.iter().map(held).collect()
 }

@@ -1,8 +1,9 @@
 //! What an edit has built again: what was edited, and nothing else.
 //!
 //! `cargo` and `make` on the PATH are programs that write down how they were
-//! called. The cargo then makes files that are called like programs: compiling
-//! them would take longer than all other tests.
+//! called, and what of a hostile environment reached them. The cargo then makes
+//! files that are called like programs: compiling them would take longer than all
+//! other tests.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
@@ -16,6 +17,27 @@ use xshell::{Shell, cmd};
 
 use crate::Test;
 use crate::scratch::{ALL, Scratch};
+
+/// What people who build kernels and programs have in their environment, and what
+/// would change those of the lab. Its value is one that nothing could be built with.
+const HOSTILE: &[&str] = &[
+    "ARCH",
+    "CROSS_COMPILE",
+    "LLVM",
+    "CC",
+    "MAKEFLAGS",
+    "KCFLAGS",
+    "KCPPFLAGS",
+    "KBUILD_OUTPUT",
+    "KBUILD_BUILD_USER",
+    "CPATH",
+    "LIBRARY_PATH",
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "CARGO_PROFILE_GUEST_OPT_LEVEL",
+    "RUSTC_WRAPPER",
+];
 
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     let lab = Arc::clone(lab);
@@ -43,6 +65,10 @@ fn only_what_was_edited(lab: &Lab<'_>) -> Result<(), Failed> {
     bench.expect("a program", &["cargo lesson-03-kill-pid"])?;
     bench.edit("kmods/kill_pid/lab_kill_pid.c")?;
     bench.expect("a module", &["make kill_pid"])?;
+    // What an editor keeps beside them is no part of them.
+    let lock = bench.course().join("kmods/kill_pid/.#lab_kill_pid.c");
+    std::os::unix::fs::symlink("person@host.1234:5", lock)?;
+    fs::write(bench.course().join("guest-programs/init/src/.main.rs.swp"), "")?;
     // Both are built now, and stay so.
     bench.expect("nothing again", &[])
 }
@@ -72,6 +98,7 @@ impl Bench<'_> {
              shift\n\
              done\n\
              echo cargo $package >>{calls}\n\
+             env | sed -n 's/=hostile$/ reached cargo/p' >>{calls}\n\
              mkdir -p $dir/$host/guest\n\
              for name in $package $(ls guest-programs/$package/src/bin 2>/dev/null); do\n\
              echo >$dir/$host/guest/${{name%.rs}}\n\
@@ -83,6 +110,7 @@ impl Bench<'_> {
             "#!/bin/sh\n\
              for arg; do case $arg in M=*) module=${{arg##*/}};; esac; done\n\
              [ \"$MAKELEVEL\" ] || echo make $module >>{calls}\n\
+             [ \"$MAKELEVEL\" ] || env | sed -n 's/=hostile$/ reached make/p' >>{calls}\n\
              exec {} \"$@\"\n",
             make.display()
         );
@@ -112,6 +140,7 @@ impl Bench<'_> {
         let course = self.course();
         let args = ["--course", path_text(&course)?, "setup"];
         let mut call = self.scratch.call(self.lab, &args)?;
+        call.envs(HOSTILE.iter().map(|name| (name, "hostile")));
         let output = call.env("PATH", std::env::join_paths(folders)?).output()?;
         if output.status.success() {
             Ok(())

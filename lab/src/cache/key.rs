@@ -7,6 +7,17 @@ use sha2::{Digest, Sha256};
 
 use super::CacheError;
 
+/// Whether a file is one that an editor keeps beside what it edits: a swap file,
+/// a backup, or a lock, which may be a link that leads nowhere. No build depends
+/// on one.
+pub fn is_an_editors(name: &str) -> bool {
+    let swap = [".swp", ".swo", ".swn", ".swx", ".kate-swp"];
+    name.ends_with('~')
+        || name.starts_with(".#")
+        || (name.starts_with('#') && name.ends_with('#'))
+        || (name.starts_with('.') && swap.iter().any(|ending| name.ends_with(ending)))
+}
+
 /// Names an entry of the cache by the hash of all its inputs: the same inputs
 /// give the same key on every machine. It is shown as 20 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,8 +65,9 @@ impl KeyBuilder {
         Ok(self.bytes(label, &bytes))
     }
 
-    /// Adds every file below a folder, with its path below it. An error means
-    /// that something in it cannot be read.
+    /// Adds every file below a folder, with its path below it, but those of
+    /// [editors](is_an_editors). An error means that something in it cannot be
+    /// read.
     pub fn tree(mut self, label: &str, folder: &Path) -> Result<KeyBuilder, CacheError> {
         let read = |source| CacheError::Read { path: folder.to_owned(), source };
         let mut entries = std::fs::read_dir(folder)
@@ -64,7 +76,12 @@ impl KeyBuilder {
         // `readdir` has no order of its own.
         entries.sort_by_key(std::fs::DirEntry::file_name);
         for entry in entries {
-            let label = format!("{label}/{}", entry.file_name().to_string_lossy());
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if is_an_editors(&name) {
+                continue;
+            }
+            let label = format!("{label}/{name}");
             self = if entry.file_type().map_err(read)?.is_dir() {
                 self.tree(&label, &entry.path())?
             } else {
@@ -72,6 +89,11 @@ impl KeyBuilder {
             };
         }
         Ok(self)
+    }
+
+    /// The whole hash of all that was added, in hexadecimal.
+    pub(super) fn sha256(self) -> String {
+        format!("{:x}", self.0.finalize())
     }
 
     /// The key of all that was added.
@@ -114,6 +136,23 @@ mod tests {
         let second = key();
         std::fs::rename(folder.path().join("sub/a"), folder.path().join("sub/b")).unwrap();
         assert!(first != second && second != key() && first != key());
+    }
+
+    #[test]
+    fn what_an_editor_keeps_is_no_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name| folder.path().join(name);
+        let key = || Key::builder("x").tree("src", folder.path()).unwrap().finish();
+        std::fs::write(path("main.rs"), "1").unwrap();
+        let before = key();
+        for name in [".main.rs.swp", "main.rs~", "#main.rs#"] {
+            std::fs::write(path(name), "half").unwrap();
+        }
+        std::os::unix::fs::symlink("person@host.1234:5", path(".#main.rs")).unwrap();
+        assert_eq!(key(), before);
+        // An input that is not there is another matter.
+        std::os::unix::fs::symlink("nowhere", path("other.rs")).unwrap();
+        assert!(Key::builder("x").tree("src", folder.path()).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! Nothing is removed by age: only [`Cache::clean`] takes something away. A
 //! kernel with its source is about 1.8 GB of disk.
 
+mod content;
 mod key;
 mod manifest;
 
@@ -17,7 +18,8 @@ use std::path::{Path, PathBuf};
 
 use crate::progress::Progress;
 
-pub use key::{Key, KeyBuilder};
+pub(crate) use content::stamp;
+pub use key::{Key, KeyBuilder, is_an_editors};
 use manifest::Depth;
 pub use manifest::Listing;
 

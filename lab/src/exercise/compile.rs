@@ -14,6 +14,7 @@ use super::{Exercise, StudentFile};
 use crate::cache::{Cache, CacheError, Key};
 use crate::guest::kmods::{self, KmodError};
 use crate::guest::programs::{self, ProgramError};
+use crate::host::toolchain::{Toolchain, ToolchainError};
 use crate::kernel::Kernel;
 use crate::progress::{Event, Progress};
 use crate::sandbox::{Sandbox, SandboxError, Status};
@@ -28,12 +29,8 @@ pub const HARNESS: &str = "harness";
 /// exercises without one.
 const STUDENT: &str = "guest-programs/student";
 
-/// The compiler of programs, by its own path: a wrapper in its place would
-/// want to read files that a sandbox forbids.
-const SYSROOT: &str = env!("RUSTC_SYSROOT");
-
 /// As [`programs::build`] compiles, but quickly: a student waits.
-const FLAGS: &[&str] = &["--edition=2024", "-Copt-level=1", "-Cstrip=symbols", programs::STATIC];
+const FLAGS: &[&str] = &["--edition=2024", "-Copt-level=1", "-Cstrip=symbols"];
 
 /// And for a harness, which is the lab's own.
 const HARNESS_FLAGS: &[&str] = &["-Dwarnings"];
@@ -45,6 +42,8 @@ pub enum CompileError {
     Cache(#[from] CacheError),
     #[error(transparent)]
     Program(#[from] ProgramError),
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
     #[error(transparent)]
     Kmod(#[from] KmodError),
     #[error(transparent)]
@@ -107,17 +106,16 @@ impl Compiler<'_> {
     pub fn crates(&self, exercise: &Exercise) -> Result<Crates, CompileError> {
         let folder = &exercise.lesson.folder;
         let package = exercise.lesson.name.to_string();
+        let toolchain = Toolchain::here(self.cache)?;
+        let student = programs::key(&toolchain, &crate::root(), &crate::root().join(STUDENT))?;
         let key = Key::builder("crates")
-            .text("lesson", &programs::key(self.root, folder)?.to_string())
-            .text(
-                "student",
-                &programs::key(&crate::root(), &crate::root().join(STUDENT))?.to_string(),
-            )
+            .text("lesson", &programs::key(&toolchain, self.root, folder)?.to_string())
+            .text("student", &student.to_string())
             .finish();
         let entry = self.cache.entry("crates", &key, self.progress, |target| {
             self.progress.event(Event::Begin { stage: "crates", total: None });
             self.progress.event(Event::Step { done: 0, detail: &package });
-            let result = self.build_crates(folder, &package, target);
+            let result = self.build_crates(&toolchain, folder, &package, target);
             self.progress.event(Event::End);
             result
         })?;
@@ -130,6 +128,7 @@ impl Compiler<'_> {
 
     fn build_crates(
         &self,
+        toolchain: &Toolchain,
         folder: &Path,
         package: &str,
         target: &Path,
@@ -143,7 +142,7 @@ impl Compiler<'_> {
         direct.push(package.replace('-', "_"));
         let mut externs = BTreeMap::new();
         for package in packages {
-            for artifact in programs::libraries(self.root, package)? {
+            for artifact in programs::libraries(toolchain, self.root, package)? {
                 for file in artifact.files {
                     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     let to = target.join(&name);
@@ -199,8 +198,12 @@ impl Compiler<'_> {
         text: &str,
         crates: &Crates,
     ) -> Result<PathBuf, CompileError> {
-        let key = Key::builder("submission")
-            .text("rustc", programs::RUSTC_VERSION)
+        let toolchain = Toolchain::here(self.cache)?;
+        let linked = programs::flags();
+        let flags = flags.iter().copied().chain(linked.iter().map(String::as_str));
+        let flags: Vec<&str> = flags.collect();
+        let key = toolchain
+            .add(Key::builder("submission"))
             .text("flags", &flags.join("\0"))
             .text("named", NAMELESS)
             .text("crates", &crates.key.to_string())
@@ -223,13 +226,12 @@ impl Compiler<'_> {
                 args.push(format!("--extern={name}={}", crates.folder.join(file).display()));
             }
             args.push(source.display().to_string());
-            let rustc = Path::new(SYSROOT).join("bin/rustc");
             let sandbox = Sandbox {
-                read: vec![PathBuf::from(SYSROOT), crates.folder.clone()],
+                read: vec![toolchain.sysroot.clone(), crates.folder.clone()],
                 write: folder.path().to_owned(),
             };
             let environment = [("PATH", OsStr::new("/usr/bin:/bin"))];
-            let finished = sandbox.run(&rustc, &args, &environment, folder.path())?;
+            let finished = sandbox.run(&toolchain.rustc, &args, &environment, folder.path())?;
             let named = format!("{NAMELESS}/main.rs");
             let output = finished.output.replace(&named, &path.display().to_string());
             judge(&finished.status, path, output)?;

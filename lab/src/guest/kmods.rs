@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use xshell::{Shell, cmd};
 
-use crate::cache::{Cache, CacheError, Key, KeyBuilder};
-use crate::kernel::Kernel;
+use crate::cache::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
+use crate::kernel::{self, Kernel};
 use crate::lesson::module_file;
 use crate::progress::{Event, Progress};
 
@@ -150,7 +150,8 @@ fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), K
     let sh = Shell::new().map_err(KmodError::Make)?;
     let arguments = make_arguments(kernel, build.path(), build.path(), Path::new(""), "");
     let output = cmd!(sh, "make {arguments...}")
-        .env("KBUILD_BUILD_TIMESTAMP", "@0")
+        .env_clear()
+        .envs(kernel::environment())
         .quiet()
         .ignore_status()
         .output()
@@ -197,7 +198,8 @@ fn compile(
     let symbols = symbols.unwrap_or(Path::new(""));
     let arguments = make_arguments(kernel, &module_dir, build.path(), symbols, "-Werror");
     let output = cmd!(sh, "make W=1 {arguments...}")
-        .env("KBUILD_BUILD_TIMESTAMP", "@0")
+        .env_clear()
+        .envs(kernel::environment())
         .quiet()
         .ignore_status()
         .output()
@@ -215,11 +217,15 @@ fn compile(
     Ok(())
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with all that a build may depend on: editors' own files stay
+/// behind.
 pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
+        if is_an_editors(&entry.file_name().to_string_lossy()) {
+            continue;
+        }
         let to = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy_folder(&entry.path(), &to)?;

@@ -1,5 +1,6 @@
 //! What goes into the machine: PID 1, programs, modules, the payload.
 
+pub mod closure;
 pub mod initramfs;
 pub mod kmods;
 pub mod payload;

@@ -8,24 +8,33 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
-use crate::cache::{Cache, CacheError, Key, KeyBuilder};
+use crate::cache::{Cache, CacheError, Key};
+use crate::guest::closure::{self, ClosureError};
+use crate::host::toolchain::{LINKER, Toolchain, ToolchainError};
 use crate::progress::{Event, Progress};
 
 /// Static, so that a program needs no libraries in the guest; glibc, because
-/// one lesson is about it.
-pub const STATIC: &str = "-Ctarget-feature=+crt-static";
+/// one lesson is about it. Linked by what the key knows, whatever `cc` is here.
+pub fn flags() -> [String; 2] {
+    ["-Ctarget-feature=+crt-static".to_owned(), format!("-Clinker={LINKER}")]
+}
 
-/// Crates of this project that guest programs may use.
-const SHARED: &[&str] = &[
-    "guest-programs/bad-input",
-    "guest-programs/marker",
-    "guest-programs/protocol",
-    "guest-programs/student",
+/// What of the environment Cargo is given for guest programs: where it and its
+/// registry are, and how to reach the network. All else could change a program.
+const INHERITED: &[&str] = &[
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "CARGO_NET_OFFLINE",
+    "http_proxy",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
 ];
-
-/// The compiler that built the lab compiles the programs too.
-pub const RUSTC_VERSION: &str = env!("RUSTC_VERSION");
-const HOST: &str = env!("RUSTC_HOST");
 
 /// How far guest programs are optimised: one of Cargo's levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +61,10 @@ pub struct Programs {
 pub enum ProgramError {
     #[error(transparent)]
     Cache(#[from] CacheError),
+    #[error(transparent)]
+    Closure(#[from] ClosureError),
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
     #[error("failed to build `{package}`")]
     Compile {
         package: String,
@@ -86,11 +99,12 @@ pub fn build_at(
     progress: &dyn Progress,
 ) -> Result<Programs, ProgramError> {
     let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let key = key_at(level, root, folder)?;
+    let toolchain = Toolchain::here(cache)?;
+    let key = key_at(level, &toolchain, root, folder)?;
     let folder = cache.entry("programs", &key, progress, |target| {
         progress.event(Event::Begin { stage: "program", total: None });
         progress.event(Event::Step { done: 0, detail: &package });
-        let result = compile(level, root, &package, target);
+        let result = compile(level, &toolchain, root, &package, target);
         progress.event(Event::End);
         result
     })?;
@@ -98,41 +112,30 @@ pub fn build_at(
 }
 
 /// Stands for everything that the programs of a package are made of.
-pub fn key(root: &Path, folder: &Path) -> Result<Key, ProgramError> {
-    key_at(OptLevel::default(), root, folder)
+pub fn key(toolchain: &Toolchain, root: &Path, folder: &Path) -> Result<Key, ProgramError> {
+    key_at(OptLevel::default(), toolchain, root, folder)
 }
 
-fn key_at(level: OptLevel, root: &Path, folder: &Path) -> Result<Key, ProgramError> {
-    let key = Key::builder("programs").text("rustc", RUSTC_VERSION).text("flags", STATIC);
-    let key = if level == OptLevel::default() { key } else { key.bytes("level", &[level.0]) };
-    Ok(sources(root, folder, key)?.finish())
-}
-
-/// Adds what the lab itself puts into the programs of a package: all of
-/// [`key`] but the compiler.
-pub fn sources(
+fn key_at(
+    level: OptLevel,
+    toolchain: &Toolchain,
     root: &Path,
     folder: &Path,
-    mut key: KeyBuilder,
-) -> Result<KeyBuilder, ProgramError> {
-    for file in ["Cargo.toml", "Cargo.lock"] {
-        key = key.file(file, &root.join(file))?;
-    }
-    for file in ["Cargo.toml", "build.rs"] {
-        if folder.join(file).exists() {
-            key = key.file(file, &folder.join(file))?;
-        }
-    }
-    key = key.tree("src", &folder.join("src"))?;
-    for shared in SHARED.iter().map(|shared| crate::root().join(shared)) {
-        key = key.tree(&shared.file_name().unwrap_or_default().to_string_lossy(), &shared)?;
-    }
-    Ok(key)
+) -> Result<Key, ProgramError> {
+    let key = toolchain.add(Key::builder("programs"));
+    let key = key.text("flags", &flags().join("\0")).bytes("level", &[level.0]);
+    Ok(closure::add(key, root, folder)?.finish())
 }
 
-fn compile(level: OptLevel, root: &Path, package: &str, target: &Path) -> Result<(), ProgramError> {
-    cargo(level, root, package, &["--bins"])?;
-    let release = target_dir(level, root).join(HOST).join("guest");
+fn compile(
+    level: OptLevel,
+    toolchain: &Toolchain,
+    root: &Path,
+    package: &str,
+    target: &Path,
+) -> Result<(), ProgramError> {
+    cargo(level, toolchain, root, package, &["--bins"])?;
+    let release = target_dir(level, root).join(&toolchain.target).join("guest");
     for name in programs_of(root, package) {
         let from = release.join(&name);
         std::fs::copy(&from, target.join(&name))
@@ -152,8 +155,13 @@ pub struct Library {
 
 /// Compiles a package's library with the flags of guest programs; returns it
 /// and all that it depends on.
-pub fn libraries(root: &Path, package: &str) -> Result<Vec<Library>, ProgramError> {
-    let messages = cargo(OptLevel::default(), root, package, &["--lib", "--message-format=json"])?;
+pub fn libraries(
+    toolchain: &Toolchain,
+    root: &Path,
+    package: &str,
+) -> Result<Vec<Library>, ProgramError> {
+    let messages =
+        cargo(OptLevel::default(), toolchain, root, package, &["--lib", "--message-format=json"])?;
     let library = |line: &str| {
         let message: Message = serde_json::from_str(line).ok()?;
         let compiles = |kind: &String| ["lib", "rlib", "proc-macro"].contains(&kind.as_str());
@@ -189,6 +197,7 @@ fn target_dir(level: OptLevel, root: &Path) -> PathBuf {
 /// prints to stdout.
 fn cargo(
     level: OptLevel,
+    toolchain: &Toolchain,
     root: &Path,
     package: &str,
     arguments: &[&str],
@@ -201,21 +210,27 @@ fn cargo(
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
         .unwrap_or_default();
-    let flags = [
-        STATIC.to_owned(),
+    let mut flags = flags().to_vec();
+    flags.extend([
         format!("--remap-path-prefix={}=", root.join("").display()),
         format!("--remap-path-prefix={}=cargo", cargo_home.display()),
-    ];
+    ]);
+    let target = &toolchain.target;
+    let inherited = INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     // A course's own profile counts unless somebody says otherwise.
     let level = (level != OptLevel::default()).then_some(level);
     let level = level.map(|OptLevel(level)| ("CARGO_PROFILE_GUEST_OPT_LEVEL", level.to_string()));
     let output = cmd!(
         sh,
-        "cargo build --quiet --locked --profile guest --target {HOST} --target-dir {built} --package {package} {arguments...}"
+        "cargo build --quiet --locked --profile guest --target {target} --target-dir {built} --package {package} {arguments...}"
     )
-    // cargo itself sets these when it runs the lab; they are not for its child.
-    .env_remove("CARGO_MANIFEST_DIR")
-    .env_remove("RUSTFLAGS")
+    .env_clear()
+    .envs(inherited)
+    .env("LC_ALL", "C")
+    .env("RUSTC", &toolchain.rustc)
+    // What a person's own configuration of Cargo says does not count either.
+    .env("RUSTC_WRAPPER", "")
+    .env("RUSTC_WORKSPACE_WRAPPER", "")
     .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
     .envs(level)
     .quiet()
@@ -249,10 +264,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_optimisation_level_is_another_program() {
+    fn another_level_or_c_library_is_another_program() {
         let (root, folder) = (crate::root(), crate::root().join("guest-programs/init"));
-        let key_at = |level| key_at(OptLevel(level), &root, &folder).unwrap();
-        assert_eq!(key_at(2), key(&root, &folder).unwrap());
-        assert!(key_at(0) != key_at(2) && key_at(0) != key_at(3));
+        let toolchain = Toolchain {
+            rustc: PathBuf::new(),
+            sysroot: PathBuf::new(),
+            target: String::new(),
+            parts: vec![("rustc", "1.95".to_owned()), ("libc.a", "1".to_owned())],
+        };
+        let key_at = |level| key_at(OptLevel(level), &toolchain, &root, &folder).unwrap();
+        let usual = key(&toolchain, &root, &folder).unwrap();
+        assert_eq!(key_at(2), usual);
+        assert!(key_at(0) != usual && key_at(0) != key_at(3));
+
+        let parts = vec![("rustc", "1.95".to_owned()), ("libc.a", "2".to_owned())];
+        let other = Toolchain { parts, ..toolchain.clone() };
+        assert_ne!(key(&other, &root, &folder).unwrap(), usual);
     }
 }

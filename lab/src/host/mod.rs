@@ -2,13 +2,13 @@
 //! programs told of their versions, which the cache remembers.
 
 mod told;
+pub mod toolchain;
 
 pub use ::host::*;
 
 use crate::cache::Cache;
 
-pub(crate) use told::stamp;
-pub use told::version_line;
+pub use told::{told, version_line};
 
 /// Makes sure that the host has all that a command needs, as
 /// [`ensure`](::host::ensure) does; a program is asked for its version only when
@@ -21,7 +21,10 @@ pub fn ensure(
 ) -> Result<(), HostError> {
     let remembered = |program: &std::path::Path, arg: &str| {
         // What is wrong with the cache is said where it is used next.
-        told::told(cache, program, arg).ok().or_else(|| ask(program, arg))
+        // rustup's compiler is one that it chooses anew each time.
+        let is_rustc = program.file_name().is_some_and(|name| name == RUSTC);
+        let program = &toolchain::rustc().filter(|_| is_rustc).unwrap_or(program.to_owned());
+        told(cache, program, &[arg]).ok().or_else(|| ask(program, arg))
     };
     ::host::ensure(command, policy, &remembered, talk)
 }

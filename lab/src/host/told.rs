@@ -3,11 +3,10 @@
 //!
 //! Starting QEMU to ask it costs a twentieth of a lesson.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::cache::{Cache, CacheError, Key};
+use crate::cache::{Cache, CacheError, Key, stamp};
 use crate::host::on_path;
 use crate::progress::Silent;
 
@@ -17,22 +16,17 @@ const KIND: &str = "versions";
 /// The entry's file.
 const FILE: &str = "stdout";
 
-/// Tells one state of a program from another without running it: its path,
-/// size and time of change.
-pub(crate) fn stamp(program: &Path) -> String {
-    let stamp = std::fs::metadata(program)
-        .map(|m| format!("{} {}.{}", m.size(), m.mtime(), m.mtime_nsec()))
-        .unwrap_or_default();
-    format!("{} {stamp}", program.display())
-}
-
-/// What a program prints on its standard output when it is given `arg`; it is
+/// What a program prints on its standard output when it is given `args`; it is
 /// run only if its file has changed since it was last asked.
-pub fn told(cache: &Cache, program: &Path, arg: &str) -> Result<String, CacheError> {
-    let key = Key::builder("version").text("program", &stamp(program)).text("arg", arg).finish();
+pub fn told(cache: &Cache, program: &Path, args: &[&str]) -> Result<String, CacheError> {
+    let key = Key::builder("version")
+        .text("program", &stamp(program))
+        .text("args", &args.join("\0"))
+        .finish();
     let entry = cache.entry(KIND, &key, &Silent, |folder| {
         let failed = |source| CacheError::Read { path: program.to_owned(), source };
-        let output = Command::new(program).arg(arg).output().map_err(failed)?;
+        let output =
+            Command::new(program).args(args).env("LC_ALL", "C").output().map_err(failed)?;
         let path = folder.join(FILE);
         std::fs::write(&path, output.stdout).map_err(|source| CacheError::Write { path, source })
     })?;
@@ -44,7 +38,7 @@ pub fn told(cache: &Cache, program: &Path, arg: &str) -> Result<String, CacheErr
 /// The first line of what a program says of its version; `None` where it is not
 /// on the PATH or says nothing.
 pub fn version_line(cache: &Cache, name: &str) -> Option<String> {
-    let told = told(cache, &on_path(name)?, "--version").ok()?;
+    let told = told(cache, &on_path(name)?, &["--version"]).ok()?;
     told.lines().next().map(str::to_owned)
 }
 
@@ -68,11 +62,11 @@ mod tests {
         };
         install("7.2");
         for _ in 0..2 {
-            assert_eq!(told(&cache, &program, "--version").unwrap(), "7.2 --version\n");
+            assert_eq!(told(&cache, &program, &["--version"]).unwrap(), "7.2 --version\n");
         }
         assert_eq!(std::fs::read(&runs).unwrap().len(), 1);
         install("10.0");
-        assert_eq!(told(&cache, &program, "--version").unwrap(), "10.0 --version\n");
+        assert_eq!(told(&cache, &program, &["--version"]).unwrap(), "10.0 --version\n");
         assert_eq!(std::fs::read(&runs).unwrap().len(), 2);
     }
 }

@@ -1,6 +1,7 @@
 //! Running the kernel's make.
 
 use std::cell::{Cell, RefCell};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,14 @@ pub struct Make<'a> {
     file: RefCell<File>,
 }
 
+/// All of the environment that make is given, for the kernel and for modules.
+/// Variables such as ARCH, CC, MAKEFLAGS or KCPPFLAGS would change both.
+pub fn environment() -> impl Iterator<Item = (&'static str, OsString)> {
+    let inherited = ["PATH", "TMPDIR"].into_iter();
+    let inherited = inherited.filter_map(|name| Some((name, std::env::var_os(name)?)));
+    inherited.chain(ENVIRONMENT.map(|(name, value)| (name, value.into())))
+}
+
 /// What the way of building puts into a kernel, for its key.
 pub fn identity() -> String {
     ENVIRONMENT.map(|(name, value)| format!("{name}={value}")).join("\n")
@@ -71,10 +80,8 @@ impl<'a> Make<'a> {
             .arg(format!("O={}", self.build.display()))
             .args(self.options.compiler.make_variable())
             .args(targets)
-            // Variables such as ARCH, CC or MAKEFLAGS would change the kernel.
             .env_clear()
-            .envs(["PATH", "TMPDIR"].into_iter().filter_map(|v| Some((v, std::env::var_os(v)?))))
-            .envs(ENVIRONMENT);
+            .envs(environment());
         let (status, tail) =
             stream(command, |line| self.line(line)).map_err(|source| match source.kind() {
                 std::io::ErrorKind::NotFound => {

@@ -1,0 +1,91 @@
+//! What compiles and links guest programs: asked of the host that runs the lab,
+//! which need not be the one that built it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cache::{Cache, CacheError, KeyBuilder};
+use crate::host::{on_path, told, version_line};
+
+/// The program that links: it brings the C library along.
+pub const LINKER: &str = "gcc";
+
+/// The toolchain of guest programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toolchain {
+    /// The compiler itself, and not one that chooses among several.
+    pub rustc: PathBuf,
+    /// The folder with the compiler and its libraries.
+    pub sysroot: PathBuf,
+    /// The host's target, such as `x86_64-unknown-linux-gnu`.
+    pub target: String,
+    /// What it is, and which: `("ld", "GNU ld (GNU Binutils for Debian) 2.40")`.
+    pub parts: Vec<(&'static str, String)>,
+}
+
+/// Why nothing is known of the toolchain.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolchainError {
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error("failed to find the Rust compiler: there is no `rustc` on the PATH that works")]
+    NoRustc,
+    #[error("failed to ask `{}` what it compiles for", rustc.display())]
+    NoTarget { rustc: PathBuf },
+}
+
+impl Toolchain {
+    /// That of this host. Each program is asked only if its file has changed.
+    pub fn here(cache: &Cache) -> Result<Toolchain, ToolchainError> {
+        let rustc = rustc().ok_or(ToolchainError::NoRustc)?;
+        let version = told(cache, &rustc, &["-vV"])?;
+        let target = version.lines().find_map(|line| line.strip_prefix("host: "));
+        let target =
+            target.ok_or_else(|| ToolchainError::NoTarget { rustc: rustc.clone() })?.to_owned();
+        let sysroot = told(cache, &rustc, &["--print=sysroot"])?.trim().into();
+        let named = |name| version_line(cache, name).unwrap_or_else(none);
+        let libc = match libc(cache)? {
+            Some(file) => cache.sha256(&file)?,
+            None => none(),
+        };
+        let parts = vec![
+            ("rustc", version.trim().replace('\n', "; ")),
+            (LINKER, named(LINKER)),
+            ("ld", named("ld")),
+            ("libc.a", libc),
+        ];
+        Ok(Toolchain { rustc, sysroot, target, parts })
+    }
+
+    /// Adds all of it to a key.
+    pub fn add(&self, key: KeyBuilder) -> KeyBuilder {
+        self.parts.iter().fold(key, |key, (what, which)| key.text(what, which))
+    }
+}
+
+/// Stands for what this host lacks.
+pub fn none() -> String {
+    "none".to_owned()
+}
+
+/// The Rust compiler. Cargo, which started this program, lies beside its own. On
+/// the PATH there may be rustup's, which chooses one and stays as it is when that
+/// is updated: it is asked each time.
+pub fn rustc() -> Option<PathBuf> {
+    let beside =
+        |cargo: PathBuf| Some(cargo.with_file_name("rustc")).filter(|rustc| rustc.is_file());
+    if let Some(rustc) = std::env::var_os("CARGO").map(PathBuf::from).and_then(beside) {
+        return Some(rustc);
+    }
+    let output = Command::new(on_path("rustc")?).arg("--print=sysroot").output().ok()?;
+    let sysroot = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Some(Path::new(&sysroot).join("bin/rustc")).filter(|rustc| rustc.is_file())
+}
+
+/// The C library that programs are linked with.
+fn libc(cache: &Cache) -> Result<Option<PathBuf>, CacheError> {
+    let Some(linker) = on_path(LINKER) else { return Ok(None) };
+    let path = told(cache, &linker, &["-print-file-name=libc.a"])?;
+    // gcc repeats the name where it has no such file.
+    Ok(Some(PathBuf::from(path.trim())).filter(|path| path.is_absolute()))
+}
