@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use protocol::Job;
 
-use crate::cache::{Cache, Key};
+use crate::cache::{Cache, Key, KeyBuilder};
 use crate::course::Course;
 use crate::error::Error;
 use crate::findings;
@@ -18,6 +18,7 @@ use crate::lesson::module_file;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
 use crate::record::{LoadedModule, Record};
+use crate::reference::firmware;
 use crate::timeline::Timeline;
 use crate::trace::{self, Inputs, Symbols};
 use crate::verdict::Verdict;
@@ -110,7 +111,7 @@ impl Lab<'_> {
     /// The checkpoint of a machine, made if there is none.
     pub fn checkpoint(&self, machine: &Machine, accel: Accel) -> Result<PathBuf, Error> {
         let parts = machine.parts(accel);
-        let key = self.checkpoint_key(machine, accel);
+        let key = self.checkpoint_key(machine, accel)?;
         let folder = self.cache.entry("checkpoints", &key, self.progress, |folder| {
             self.progress.event(Event::Begin { stage: "checkpoint", total: None });
             let saved = checkpoint::save(parts, folder);
@@ -133,8 +134,11 @@ impl Lab<'_> {
     }
 
     /// Under which the cache has it, in `checkpoints`.
-    pub fn checkpoint_key(&self, machine: &Machine, accel: Accel) -> Key {
-        checkpoint::key(machine.parts(accel), &machine.kernel.key, &machine.initramfs_key)
+    pub fn checkpoint_key(&self, machine: &Machine, accel: Accel) -> Result<Key, Error> {
+        let add = |key: KeyBuilder, (name, hash): (_, String)| key.text(name, &hash);
+        let firmware = firmware(&self.cache)?.into_iter().fold(Key::builder("firmware"), add);
+        let (kernel, initramfs) = (&machine.kernel.key, &machine.initramfs_key);
+        Ok(checkpoint::key(machine.parts(accel), kernel, initramfs, &firmware.finish()))
     }
 
     /// Does what a lesson's plan says.

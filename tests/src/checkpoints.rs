@@ -132,7 +132,7 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     let (scratch, copy) = with_a_copy(lab, &state)?;
     let whole = fs::read(&copy)?;
     fs::remove_dir_all(copy.parent().ok_or("a state lies in a folder")?)?;
-    let key = lab.checkpoint_key(machine, Accel::TCG);
+    let key = lab.checkpoint_key(machine, Accel::TCG)?;
     let half = &whole[..whole.len() / 2];
     scratch.cache.entry("checkpoints", &key, lab.progress, |folder| {
         let path = folder.join(STATE_FILE);

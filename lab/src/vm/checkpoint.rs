@@ -16,8 +16,8 @@ use super::memory::Memory;
 use super::monitor::{Monitor, MonitorError};
 use super::qemu::Qemu;
 use super::{Parts, VmError};
-use crate::cache::Key;
-use crate::host::{on_path, stamp};
+use crate::cache::{Key, stamp};
+use crate::host::on_path;
 
 /// The file of a checkpoint's cache entry.
 pub const STATE_FILE: &str = "machine.state";
@@ -30,11 +30,13 @@ const LIMIT: Duration = Duration::from_secs(120);
 ///
 /// QEMU is told apart by its file's path, size and time of change: asking it
 /// for its version would cost a tenth of a lesson.
-pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key {
-    key_with(&qemu_identity(), parts, kernel, initramfs)
+/// `firmware` stands for what the firmware's files hold, whose package is not
+/// QEMU's own: the saved machine has executed it and holds what it left.
+pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key, firmware: &Key) -> Key {
+    key_with(&qemu_identity(), parts, kernel, initramfs, firmware)
 }
 
-fn key_with(qemu: &str, parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key {
+fn key_with(qemu: &str, parts: Parts<'_>, kernel: &Key, initramfs: &Key, firmware: &Key) -> Key {
     let named = Files::named();
     let flags = command::saved(parts.accel, parts.memory_mib, Start::Save, &named);
     let words: Vec<&str> = flags.iter().flat_map(|flag| &flag.words).map(String::as_str).collect();
@@ -42,6 +44,7 @@ fn key_with(qemu: &str, parts: Parts<'_>, kernel: &Key, initramfs: &Key) -> Key 
         .text("qemu", qemu)
         .text("kernel", &kernel.to_string())
         .text("initramfs", &initramfs.to_string())
+        .text("firmware", &firmware.to_string())
         .text("command line", &words.join("\0"))
         .finish()
 }
@@ -132,17 +135,18 @@ mod tests {
             initramfs: Path::new("/initramfs"),
         };
         let keys = [
-            key_with("7.2", parts(Accel::TCG), &one, &one),
-            key_with("10.0", parts(Accel::TCG), &one, &one),
-            key_with("7.2", parts(Accel::Kvm), &one, &one),
-            key_with("7.2", parts(Accel::TCG), &other, &one),
-            key_with("7.2", parts(Accel::TCG), &one, &other),
-            key_with("7.2", Parts { memory_mib: 256, ..parts(Accel::TCG) }, &one, &one),
+            key_with("7.2", parts(Accel::TCG), &one, &one, &one),
+            key_with("10.0", parts(Accel::TCG), &one, &one, &one),
+            key_with("7.2", parts(Accel::Kvm), &one, &one, &one),
+            key_with("7.2", parts(Accel::TCG), &other, &one, &one),
+            key_with("7.2", parts(Accel::TCG), &one, &other, &one),
+            key_with("7.2", parts(Accel::TCG), &one, &one, &other),
+            key_with("7.2", Parts { memory_mib: 256, ..parts(Accel::TCG) }, &one, &one, &one),
         ];
         let different: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());
         // Where the files lie is not what they hold.
         let moved = Parts { kernel: Path::new("/elsewhere"), ..parts(Accel::TCG) };
-        assert_eq!(key_with("7.2", moved, &one, &one), keys[0]);
+        assert_eq!(key_with("7.2", moved, &one, &one, &one), keys[0]);
     }
 }
