@@ -172,11 +172,11 @@ fn a_new_pid_namespace() -> nix::Result<()> {
 
         mark!("4. fork into a new pid namespace");
         let init = start(|| {
-            mark!("4. getpid() {}, getppid() {}", getpid(), getppid());
+            tell_numbers_inside();
             check!("getpid() inside", getpid(), Pid::from_raw(1));
             check!("getppid() inside", getppid(), Pid::from_raw(0));
             let second = start(|| {
-                mark!("4. getpid() {}, getppid() {}", getpid(), getppid());
+                tell_numbers_inside();
                 check!("getpid() inside", getpid(), Pid::from_raw(2));
                 check!("getppid() inside", getppid(), Pid::from_raw(1));
                 Ok(0)
@@ -205,6 +205,12 @@ fn a_new_pid_namespace() -> nix::Result<()> {
         Ok(0)
     })?;
     reap(outside)
+}
+
+/// Numbers, and no tasks: in the namespace in which the trace names tasks, each
+/// of them is somebody else's.
+fn tell_numbers_inside() {
+    mark!("4. getpid() {}, getppid() {}", getpid().as_raw(), getppid().as_raw());
 }
 
 /// execve makes no process. It returns to its caller only to say why not; when
