@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use marker::{Arg, check, mark};
+use marker::{Arg, Gate, check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t};
 use nix::sys::signal::{
@@ -229,8 +229,10 @@ fn by_default_it_is_ignored() -> nix::Result<()> {
     let mut sigchld = SigSet::empty();
     sigchld.add(Signal::SIGCHLD);
     sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&sigchld), None)?;
-    let child = start(|| 0)?;
-    waitpid(child, None)?;
+    let gate = Gate::new()?;
+    let child = start(|| gate.wait().is_err().into())?;
+    gate.open()?;
+    check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 0));
     check!("SIGCHLD pending", is_pending()?, false);
     println!("10. SIG_DFL: kept while blocked");
     println!("11. SIG_DFL: dropped when not blocked");

@@ -18,6 +18,7 @@ use nix::fcntl::{OFlag, open};
 use nix::libc::{self, c_int};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use nix::sys::prctl;
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, close, fork, mkdir, read, unlink, write};
@@ -49,6 +50,8 @@ struct Event {
 
 fn main() -> nix::Result<()> {
     marker::open_trace();
+    // What the C library reads before `main` is not traced: it is its own.
+    prctl::set_name(c"watcher")?;
     run_until_asleep()?;
     for directory in [WATCHED, ELSEWHERE] {
         mkdir(directory, Mode::from_bits_retain(0o755))?;

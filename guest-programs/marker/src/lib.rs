@@ -21,6 +21,7 @@ pub mod encoding;
 
 mod arg;
 mod asleep;
+mod gate;
 
 use std::fmt;
 use std::os::fd::{BorrowedFd, IntoRawFd};
@@ -31,6 +32,7 @@ use nix::sys::stat::Mode;
 
 pub use arg::{Arg, Measured};
 pub use asleep::wait_until_asleep;
+pub use gate::Gate;
 
 /// Where a write becomes an event of the trace.
 const TRACE_MARKER: &str = "/sys/kernel/tracing/trace_marker";
