@@ -122,7 +122,7 @@ fn compile(source: &str, program: &Path, flags: &[&str]) -> Result<(), String> {
 }
 
 /// Runs `exec` with these words behind it.
-fn exec(words: &[&str], input: Option<&[u8]>) -> Result<Output, Failed> {
+pub fn exec(words: &[&str], input: Option<&[u8]>) -> Result<Output, Failed> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("exec").args(words).stdout(Stdio::piped()).stderr(Stdio::piped());
     let Some(input) = input else { return Ok(command.stdin(Stdio::null()).output()?) };
@@ -136,7 +136,7 @@ fn exec(words: &[&str], input: Option<&[u8]>) -> Result<Output, Failed> {
 }
 
 /// Compares all that a run showed.
-fn same(output: &Output, status: i32, stdout: &[u8], stderr: &[u8]) -> Result<(), Failed> {
+pub fn same(output: &Output, status: i32, stdout: &[u8], stderr: &[u8]) -> Result<(), Failed> {
     let found = (output.status.code(), output.stdout.as_slice(), output.stderr.as_slice());
     if found == (Some(status), stdout, stderr) {
         return Ok(());

@@ -30,6 +30,7 @@ mod repeated;
 pub mod results;
 mod scaffold;
 mod scratch;
+mod shared_wire;
 mod sharing;
 mod shell;
 mod snapshots;
@@ -70,6 +71,7 @@ pub fn all(
     tests.extend(sharing::all(lab));
     tests.extend(scaffold::all(lab));
     tests.extend(registers::all(lab, machine)?);
+    tests.extend(shared_wire::all(lab, machine)?);
     tests.extend(command_line::all(lab, machine)?);
     tests.extend(odd_hosts::all(lab));
     tests.extend(exec::all(lab, machine)?);
