@@ -25,17 +25,25 @@ struct Table {
     never_inlined: Functions,
 }
 
+/// Has the address of each system call's entry.
+const SYSTEM_CALLS: &str = "arch/x86/entry/syscalls/syscall_64.tbl";
+
 /// Faults of the facts' stacks, or none. `source` is the kernel's.
 pub fn check(lessons: &[Lesson], source: &Path) -> Result<Vec<String>, Failed> {
     let text = std::fs::read_to_string(lab::root().join("tests/functions.toml"))?;
     let table: Table = toml::from_str(&text)?;
+    let system_calls = read(&source.join(SYSTEM_CALLS))?;
     let mut unused: BTreeSet<&String> = table.all().map(|(name, ..)| name).collect();
     let mut faults = Vec::new();
     for (lesson, name) in named(lessons)? {
         let is_known = unused.remove(&name) || table.all().any(|(known, ..)| *known == name);
         if name.starts_with("lab_") {
             faults.extend(fault_of_a_module(&name)?);
-        } else if !is_known && !name.starts_with("__x64_sys_") {
+        } else if let Some(call) = name.strip_prefix("__x64_") {
+            if !mentions(&system_calls, call) {
+                faults.push(format!("{lesson}: a fact names `{name}`, which is no system call"));
+            }
+        } else if !is_known {
             faults.push(format!(
                 "{lesson}: a fact names `{name}`, and tests/functions.toml does not say why no \
                  compiler can take it away"
