@@ -8,8 +8,8 @@ use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::{fs, io, ptr};
 
 use bad_input::{
-    By, NOWHERE, by_a_user, device_of, ended, in_a_pid_namespace, interrupts_of, ioctl_of_32_bits,
-    next_eventfd, pid_namespaces, start,
+    By, NOWHERE, by_a_user, device_of, ended, half_in_memory, in_a_pid_namespace, interrupts_of,
+    ioctl_of_32_bits, next_eventfd, pid_namespaces, start,
 };
 use lesson_15_transports::{
     Choice, Counters, EVENTFD, IOC, MODULE, MODULE_FILE, NETLINK, QUEUE, RECORDS, Record, SIGNAL,
@@ -203,13 +203,21 @@ fn bad_reads() -> io::Result<()> {
     check!("something to poll", readable(&device)?, true);
     let mut bytes = [0; 2 * Record::SIZE + 1];
     check!("whole records only", read(&device, &mut bytes), Ok(2 * Record::SIZE));
-    // SAFETY: the kernel finds out that there is nothing at the address.
-    let result = unsafe { libc::syscall(libc::SYS_read, device.as_raw_fd(), NOWHERE[1], 16) };
-    check!("read to nowhere", Errno::result(result), Err(Errno::EFAULT));
-    // What could not be stored is still to be read.
-    let mut one = [0; Record::SIZE];
-    check!("the third record", read(&device, &mut one), Ok(Record::SIZE));
-    check!("its number", Record::from_bytes(&one).number, 3);
+    // The module is not asked when the address is the kernel's, and the record stays.
+    let [page_0, of_the_kernel] = NOWHERE;
+    check!("read to the kernel's half", read_to(&device, of_the_kernel, 16), Err(Errno::EFAULT));
+    check!("the third record", read(&device, &mut bytes), Ok(Record::SIZE));
+    check!("its number", Record::from_bytes(&bytes[..Record::SIZE]).number, 3);
+    // What it has taken for the caller and cannot hand over is gone.
+    raise_count(&device, 1)?;
+    check!("read to page 0", read_to(&device, page_0, 16), Err(Errno::EFAULT));
+    check!("the fourth record", read(&device, &mut bytes), Err(Errno::EAGAIN));
+    // But not what it handed over before.
+    raise_count(&device, 3)?;
+    let half = half_in_memory::<[u8; 2 * Record::SIZE]>()?;
+    check!("room for one", read_to(&device, half.addr(), 2 * Record::SIZE), Ok(Record::SIZE));
+    check!("the seventh record", read(&device, &mut bytes), Ok(Record::SIZE));
+    check!("its number", Record::from_bytes(&bytes[..Record::SIZE]).number, 7);
 
     // The loss comes where it happened: before the next record, or at the end.
     choose_by(&device, Choice { transport: QUEUE, ..Choice::default() })?;
@@ -232,6 +240,15 @@ fn bad_reads() -> io::Result<()> {
     );
     check!("nothing after it", read(&device, &mut one), Err(Errno::EAGAIN));
     Ok(())
+}
+
+/// read(2) to an address at which there may be nothing.
+fn read_to(device: &OwnedFd, address: usize, size: usize) -> nix::Result<usize> {
+    let to = ptr::without_provenance_mut(address);
+    // SAFETY: the kernel writes to memory that nothing else uses, or finds out that
+    // there is none.
+    let result = unsafe { libc::read(device.as_raw_fd(), to, size) };
+    Errno::result(result).map(|size| size as usize)
 }
 
 fn the_device_goes() -> io::Result<()> {
