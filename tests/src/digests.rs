@@ -65,6 +65,14 @@ pub fn all(
     Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
 }
 
+/// Whether this is the first of the reference hosts. What has to be shown on one
+/// host, and need not be seen on each, is shown there.
+pub fn is_first_reference(lab: &Lab<'_>, machine: &Machine) -> Result<bool, Error> {
+    let key = Host::here(lab, machine)?.key().to_string();
+    let lock = Lock::read();
+    Ok(lock.hosts.first_key_value().is_some_and(|(_, (theirs, _))| *theirs == key))
+}
+
 fn compare(lab: &Lab<'_>, pairs: &Pairs, here: &Here, plan: &Plan) -> Result<Completion, Failed> {
     let Some(host) = &here.name else {
         return Ok(Completion::ignored_with("no line of tests/digests.lock knows this host"));
