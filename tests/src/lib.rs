@@ -59,7 +59,6 @@ pub fn all(
     let mut tests = lessons::all(lab, &pairs)?;
     tests.extend(digests::all(lab, machine, &pairs)?);
     tests.extend(perturbed::all(lab, machine)?);
-    tests.extend(repeated::all(lab, machine)?);
     tests.extend(exercises::all(lab, machine)?);
     tests.extend(classroom::all(lab, machine)?);
     tests.extend(watch::all(lab, machine)?);
@@ -90,7 +89,10 @@ pub fn full(
     results: &Results,
 ) -> Result<Vec<Trial>, Error> {
     let mut trials = all(lab, machine, results)?;
-    trials.extend(full::all(lab, machine)?.into_iter().map(|test| results.observe(test)));
+    let repeated = repeated::all(lab, machine)?.into_iter();
+    trials.extend(
+        full::all(lab, machine)?.into_iter().chain(repeated).map(|test| results.observe(test)),
+    );
     Ok(trials)
 }
 

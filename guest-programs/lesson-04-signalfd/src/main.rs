@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::Barrier;
 use std::{arch, env, ffi, fs, io, ptr, thread};
 
-use marker::{Gate, check, mark};
+use marker::{check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -21,7 +21,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, Uid, execv, fork, getpid, getppid, read, setuid};
+use nix::unistd::{ForkResult, Pid, Uid, execv, fork, getpid, getppid, pipe, read, setuid, write};
 
 /// The first real-time signal that glibc leaves to programs.
 const SIGRTMIN: c_int = 34;
@@ -247,10 +247,16 @@ fn an_epoll_watches_who_registered(signals: &SignalFd) -> io::Result<()> {
     mark!("11. the parent's SIGUSR1: a child's epoll_wait eats it");
     kill(getpid(), Signal::SIGUSR1)?;
     check!("epoll_wait in the parent", ready(&epoll)?, 1);
+    // The child ends only when the parent has left fork(2). A C library may block
+    // all signals in there: a SIGCHLD that came then would be kept, and a signal
+    // that is kept wakes the epoll instance, whichever it is.
+    let (gate, opener) = pipe()?;
     let child = start(|| {
+        check!("bytes read", read(&gate, &mut [0])?, 1);
         check!("epoll_wait in the child", ready(&epoll)?, 0);
         Ok(())
     })?;
+    check!("bytes written", write(&opener, b"!")?, 1);
     wait_for(child)?;
     check!("epoll_wait in the parent, after the child's", ready(&epoll)?, 0);
     check!("poll in the parent", readable(signals)?, 1);
@@ -387,15 +393,12 @@ fn readable(signals: impl AsFd) -> nix::Result<c_int> {
     poll(&mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO)
 }
 
-/// Starts a child that does `work`, then exits: with 0 if that went well. It does
-/// neither before the parent has left fork(2): a SIGCHLD that is kept wakes whoever
-/// waits for a signalfd, as any signal does that is kept.
+/// Starts a child that does `work`, then exits: with 0 if that went well.
 fn start(work: impl FnOnce() -> io::Result<()>) -> nix::Result<Pid> {
-    let gate = Gate::new()?;
     // SAFETY: this program has one thread, so the child may do as it likes.
     match unsafe { fork()? } {
-        ForkResult::Parent { child } => gate.open().map(|()| child),
-        ForkResult::Child => match gate.wait().map_err(io::Error::from).and_then(|()| work()) {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => match work() {
             Ok(()) => exit(0),
             Err(error) => {
                 println!("wrong: a child fails: {error}");
