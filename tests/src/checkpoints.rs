@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
-use lab::course::Course;
+use lab::bench::busily;
 use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::progress::{Event, Progress};
@@ -20,8 +20,8 @@ use libtest_mimic::Failed;
 
 use crate::Test;
 use crate::cold::same;
-use crate::pairs::busily;
-use crate::scratch::{ALL, Scratch};
+use crate::pairs::cores;
+use crate::scratch::Scratch;
 
 /// The lesson that is run.
 const LESSON: &str = "lesson-1";
@@ -85,7 +85,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
 /// same ticks, interrupts and context switches when a program starts.
 fn alike(lab: &Lab<'_>) -> Result<(), Failed> {
     const CHECKPOINTS: usize = 4;
-    let counted: Vec<_> = busily(|| (0..CHECKPOINTS).map(|_| counted(lab)).collect());
+    let counted: Vec<_> = busily(cores(), || (0..CHECKPOINTS).map(|_| counted(lab)).collect());
     let counted = counted.into_iter().collect::<Result<Vec<_>, _>>()?;
     let different = counted.iter().skip(1).flat_map(|other| other.iter().zip(&counted[0]));
     let different: Vec<_> = different.filter(|(one, other)| one != other).collect();
@@ -94,7 +94,7 @@ fn alike(lab: &Lab<'_>) -> Result<(), Failed> {
 
 /// What the kernel has counted in a machine from a checkpoint that is new.
 fn counted(lab: &Lab<'_>) -> Result<Vec<String>, Failed> {
-    let scratch = Scratch::new(lab, &without_checkpoints())?;
+    let scratch = Scratch::without_checkpoints(lab)?;
     let cat = ["exec", "--", "cat", "/proc/stat", "/proc/interrupts", "/proc/softirqs"];
     let output = scratch.call(lab, &cat)?.stdin(Stdio::null()).output()?;
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -114,11 +114,11 @@ fn is_made_again(lab: &Lab<'_>, machine: &Machine, damage: &Damage) -> Result<()
     let (scratch, copy) = with_a_copy(lab, &state)?;
     (damage.inflict)(&copy)?;
     let notes = Notes::default();
-    let found = show(&lab_with(lab, &scratch, &notes)?, machine)?;
+    let found = show(&scratch.lab(lab, &notes)?, machine)?;
     equal(&notes.take(), &vec![said])?;
     equal(&found, &expected)?;
     // The new one is as good as any.
-    let found = show(&lab_with(lab, &scratch, &notes)?, machine)?;
+    let found = show(&scratch.lab(lab, &notes)?, machine)?;
     equal(&notes.take(), &Vec::new())?;
     equal(&found, &expected)
 }
@@ -140,7 +140,7 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     })?;
 
     let notes = Notes::default();
-    let booted = lab_with(lab, &scratch, &notes)?.run(machine, &plan)?;
+    let booted = scratch.lab(lab, &notes)?.run(machine, &plan)?;
     let notes = notes.take();
     let [note] = &notes[..] else { return Err(format!("one line, not {notes:#?}").into()) };
     let beginning = "booting: the checkpoint is of no use (";
@@ -153,13 +153,9 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     same(&plan, &warm, &booted)
 }
 
-fn without_checkpoints() -> Vec<&'static str> {
-    ALL.iter().copied().filter(|&kind| kind != "checkpoints").collect()
-}
-
 /// A scratch cache with a copy of the checkpoint, and the copy.
 fn with_a_copy(lab: &Lab<'_>, state: &Path) -> Result<(Scratch, PathBuf), Failed> {
-    let scratch = Scratch::new(lab, &without_checkpoints())?;
+    let scratch = Scratch::without_checkpoints(lab)?;
     let entry = state.parent().ok_or("a state lies in a folder")?;
     let key = entry.file_name().ok_or("an entry has a name")?;
     let copy = scratch.cache.root().join("checkpoints").join(key);
@@ -169,15 +165,6 @@ fn with_a_copy(lab: &Lab<'_>, state: &Path) -> Result<(Scratch, PathBuf), Failed
         fs::copy(file.path(), copy.join(file.file_name()))?;
     }
     Ok((scratch, copy.join(STATE_FILE)))
-}
-
-fn lab_with<'a>(lab: &Lab<'_>, scratch: &Scratch, notes: &'a Notes) -> Result<Lab<'a>, Failed> {
-    Ok(Lab {
-        course: Course::open(&lab.course.root)?,
-        cache: scratch.cache.clone(),
-        kernel: lab.kernel.clone(),
-        progress: notes,
-    })
 }
 
 fn plan(lab: &Lab<'_>) -> Result<Plan, Failed> {

@@ -9,9 +9,9 @@ use lab::plan::{Options, Plan};
 use lab::report;
 use lab::run::{Lab, Machine, Run};
 use libtest_mimic::Failed;
-use similar::TextDiff;
 
 use crate::Test;
+use crate::snapshots::difference;
 
 /// One test a lesson.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
@@ -34,6 +34,5 @@ pub fn same(plan: &Plan, restored: &Run, booted: &Run) -> Result<(), Failed> {
     if restored == booted {
         return Ok(());
     }
-    let difference = TextDiff::from_lines(&restored, &booted);
-    Err(difference.unified_diff().header("restored", "booted").to_string().into())
+    Err(difference(("restored", &restored), ("booted", &booted)).into())
 }

@@ -5,10 +5,9 @@
 //! whichever comes first.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use lab::course::Course;
+use lab::bench::busily;
 use lab::fingerprint::Fingerprint;
 use lab::plan::Plan;
 use lab::progress::Silent;
@@ -16,9 +15,9 @@ use lab::report;
 use lab::run::{Lab, Machine};
 use lab::vm::command::Accel;
 use libtest_mimic::Failed;
-use similar::TextDiff;
 
-use crate::scratch::{ALL, Scratch};
+use crate::scratch::Scratch;
+use crate::snapshots::difference;
 
 /// What two runs of a lesson that are the same left.
 #[derive(Debug, Clone)]
@@ -53,8 +52,7 @@ impl Pairs {
         let mut done = self.done.lock().expect("nobody panics with the lock held");
         let cell = Arc::clone(done.entry(plan.job.program.clone()).or_default());
         drop(done);
-        let failed = |error: Failed| error.message().unwrap_or_default().to_owned();
-        let pair = cell.get_or_init(|| self.run(plan).map_err(failed));
+        let pair = cell.get_or_init(|| self.run(plan).map_err(told));
         pair.clone().map_err(Failed::from)
     }
 
@@ -64,8 +62,7 @@ impl Pairs {
         let fingerprint = Fingerprint::new(&one.record)?;
         let (text, other_text) = (report::text(plan, &one), report::text(plan, &other));
         if fingerprint != Fingerprint::new(&other.record)? {
-            let difference = TextDiff::from_lines(&text, &other_text);
-            let difference = difference.unified_diff().header("one run", "another").to_string();
+            let difference = difference(("one run", &text), ("another", &other_text));
             return Err(format!("two runs from two checkpoints differ:\n{difference}").into());
         }
         let (story, passed) = (report::story(plan, &one), one.verdict.passed());
@@ -75,39 +72,24 @@ impl Pairs {
     /// The lab with a checkpoint of its own, made beside a machine that is busy.
     fn other_lab(&self) -> Result<Lab<'_>, Failed> {
         let made = self.other.get_or_init(|| {
-            let kinds: Vec<&str> = ALL.iter().copied().filter(|&k| k != "checkpoints").collect();
-            let scratch = Scratch::new(&self.lab, &kinds).map_err(|e| format!("{e:?}"))?;
-            let lab = self.lab_on(&scratch)?;
-            busily(|| lab.checkpoint(&self.machine, Accel::TCG)).map_err(|e| e.to_string())?;
-            drop(lab);
-            Ok(scratch)
+            let make = || -> Result<Scratch, Failed> {
+                let scratch = Scratch::without_checkpoints(&self.lab)?;
+                let lab = scratch.lab(&self.lab, &Silent)?;
+                busily(cores(), || lab.checkpoint(&self.machine, Accel::TCG))?;
+                Ok(scratch)
+            };
+            make().map_err(told)
         });
-        Ok(self.lab_on(made.as_ref().map_err(|e| Failed::from(e.clone()))?)?)
-    }
-
-    fn lab_on(&self, scratch: &Scratch) -> Result<Lab<'_>, String> {
-        Ok(Lab {
-            course: Course::open(&self.lab.course.root).map_err(|e| e.to_string())?,
-            cache: scratch.cache.clone(),
-            kernel: self.lab.kernel.clone(),
-            progress: &Silent,
-        })
+        made.as_ref().map_err(|e| Failed::from(e.clone()))?.lab(&self.lab, &Silent)
     }
 }
 
-/// Does something while every core has a loop to run besides.
-pub fn busily<T>(work: impl FnOnce() -> T) -> T {
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while !done.load(Relaxed) {
-                    std::hint::spin_loop();
-                }
-            });
-        }
-        let result = work();
-        done.store(true, Relaxed);
-        result
-    })
+/// What a failure says, kept where it is told again.
+fn told(failed: Failed) -> String {
+    failed.message().unwrap_or_default().to_owned()
+}
+
+/// How many loops make this machine busy.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -18,11 +18,11 @@ use lab::run::{Lab, Machine, Run};
 use lab::story;
 use lab::vm::command::Accel;
 use libtest_mimic::Failed;
-use similar::TextDiff;
 
 use crate::Test;
 use crate::digests::is_first_reference;
 use crate::lessons::plans;
+use crate::snapshots::difference;
 
 /// Something that is not as usual.
 struct Perturbation {
@@ -51,18 +51,22 @@ fn with_shift(options: Options, shift: u8) -> Options {
 
 /// One test a lesson, and one for each program of bad input.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    let looks = is_first_reference(lab, machine)?;
     let test = |plan: Plan| {
         let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-        Test::new(format!("perturbed::{}", plan.job.program), move || holds(&lab, &machine, &plan))
+        Test::new(format!("perturbed::{}", plan.job.program), move || {
+            holds(&lab, &machine, &plan, looks)
+        })
     };
     Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
 }
 
-/// The same facts and the same story, whatever is perturbed.
-fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
+/// The same facts and the same story, whatever is perturbed. `looks` is whether
+/// needless declarations are looked for.
+fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan, looks: bool) -> Result<(), Failed> {
     let usual = lab.run(machine, plan)?;
     // They are about the lesson's program, and not about that of bad input.
-    let looks = plan.options.trace && is_first_reference(lab, machine)?;
+    let looks = looks && plan.options.trace;
     let mut unneeded = if looks { plan.lesson.without_each_declaration() } else { Vec::new() };
     for Perturbation { name, options } in PERTURBATIONS {
         let options = options(plan.options);
@@ -72,8 +76,7 @@ fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
         }
         let [one, other] = [&usual, &perturbed].map(|run| report::story(plan, run));
         if one != other {
-            let difference = TextDiff::from_lines(&one, &other);
-            let difference = difference.unified_diff().header("as usual", name).to_string();
+            let difference = difference(("as usual", &one), (name, &other));
             return Err(format!("another story with {name}:\n{difference}").into());
         }
         unneeded.retain(|(_, lesson)| told(lesson, &usual) == told(lesson, &perturbed));

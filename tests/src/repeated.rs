@@ -9,9 +9,9 @@ use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
-use similar::TextDiff;
 
 use crate::Test;
+use crate::snapshots::difference;
 
 const TIMES: usize = 20;
 
@@ -36,8 +36,7 @@ fn same(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
     match &texts[..] {
         [_] => Ok(()),
         [one, other, ..] => {
-            let difference = TextDiff::from_lines(one, other);
-            let difference = difference.unified_diff().header("one run", "another").to_string();
+            let difference = difference(("one run", one), ("another", other));
             let sorts = texts.len();
             Err(format!("{TIMES} runs are of {sorts} sorts:\n{difference}").into())
         }

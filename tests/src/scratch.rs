@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use lab::cache::Cache;
+use lab::course::Course;
+use lab::progress::Progress;
 use lab::run::Lab;
 use libtest_mimic::Failed;
 use tempfile::TempDir;
@@ -24,6 +26,18 @@ impl Scratch {
         let folder = tempfile::tempdir()?;
         let cache = lab.cache.sharing(folder.path().join("upcall"), kinds)?;
         Ok(Scratch { folder, cache })
+    }
+
+    /// One that has everything but the machine's checkpoints.
+    pub fn without_checkpoints(lab: &Lab<'_>) -> Result<Scratch, Failed> {
+        let kinds: Vec<&str> = ALL.iter().copied().filter(|&kind| kind != "checkpoints").collect();
+        Scratch::new(lab, &kinds)
+    }
+
+    /// The same lab with this cache.
+    pub fn lab<'a>(&self, lab: &Lab<'_>, progress: &'a dyn Progress) -> Result<Lab<'a>, Failed> {
+        let (course, kernel) = (Course::open(&lab.course.root)?, lab.kernel.clone());
+        Ok(Lab { course, cache: self.cache.clone(), kernel, progress })
     }
 
     /// A folder for what else a test needs.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use libtest_mimic::Failed;
+use similar::TextDiff;
 
 /// What is accepted; nothing, unless [`accept`] was called.
 static ACCEPTED: OnceLock<Accepted> = OnceLock::new();
@@ -73,8 +74,12 @@ fn show_difference(folder: &Path, name: &str, text: &str) {
     // A header of insta's stands before the text.
     let recorded = recorded.splitn(3, "---\n").nth(2).unwrap_or_default();
     if recorded.trim_end() != text.trim_end() {
-        let difference = similar::TextDiff::from_lines(recorded, text);
         let (old, new) = (format!("{name}, recorded"), format!("{name}, accepted now"));
-        eprintln!("{}", difference.unified_diff().header(&old, &new));
+        eprintln!("{}", difference((&old, recorded), (&new, text)));
     }
+}
+
+/// How two texts differ, each with what it is called.
+pub fn difference((one, text): (&str, &str), (other, other_text): (&str, &str)) -> String {
+    TextDiff::from_lines(text, other_text).unified_diff().header(one, other).to_string()
 }

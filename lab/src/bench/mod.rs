@@ -4,6 +4,7 @@
 //! bar, and no time makes it fail. Times are whole processes, as a person waits
 //! for them; where a machine has a part in it, that part is a row of its own.
 
+mod busy;
 mod document;
 mod edit;
 mod process;
@@ -24,6 +25,7 @@ use crate::progress::{Event, Progress};
 use crate::run::Lab;
 use crate::vm::command::{Accel, QEMU};
 
+pub use busy::busily;
 pub use document::{Document, Measured, Row, Unit};
 use process::{Process, Usage};
 pub use repeat::repeat;

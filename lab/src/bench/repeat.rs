@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::busy::busily;
 use super::document::{Measured, Row, Unit};
 use crate::cache::{Cache, Key};
 use crate::error::Error;
@@ -24,15 +25,7 @@ use crate::run::{Lab, Machine};
 /// thousand runs need not be one sitting.
 pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, Error> {
     let host = Host::here(lab, machine)?.key().to_string();
-    let over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        for _ in 0..lab.kernel.jobs {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    std::hint::spin_loop();
-                }
-            });
-        }
+    busily(lab.kernel.jobs, || {
         let rows = lab.course.names.iter().map(|name| {
             let plan = Plan::new(lab.course.read(name)?, Options::default());
             let lab_half = lab_key(lab, &plan)?.to_string();
@@ -50,9 +43,7 @@ pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, 
                 measured: Measured::Same { same: counts.most(), of: counts.total() },
             })
         });
-        let rows = rows.collect();
-        over.store(true, Ordering::Relaxed);
-        rows
+        rows.collect()
     })
 }
 
