@@ -20,7 +20,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::sync::OnceLock;
 
-use marker::{check, mark};
+use marker::{check, mark, run_until_asleep, wait_until_asleep};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t, sigval};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -36,6 +36,9 @@ use nix::unistd::{ForkResult, Pid, fork, getpid, gettid, getuid, pause, pipe, re
 
 fn main() -> nix::Result<()> {
     marker::open_trace();
+    // Threads, glibc's included, and children take turns: each runs until it
+    // sleeps. Which of two comes first would be the clock's choice otherwise.
+    run_until_asleep()?;
 
     // Both signals stay blocked: the program fetches them when it wants them.
     let mut signals = SigSet::empty();
@@ -96,6 +99,7 @@ fn a_thread_reads() -> nix::Result<Pid> {
     check!("aio_suspend", aio_suspend(&first, no_time), Err(Errno::EAGAIN));
     let helpers: Vec<Pid> = threads()?.into_iter().filter(|thread| *thread != gettid()).collect();
     check!("threads added by aio_read", helpers.len(), 1);
+    wait_until_asleep(helpers[0])?;
     println!("1. SIGEV_NONE: aio_error is EINPROGRESS, aio_suspend fails: EAGAIN");
     check!("standard signals not blocked there", !blocked_signals(helpers[0])? & STANDARD, 0);
     println!("   /proc/self/task: 1 thread before, 2 now; the other one reads,");
@@ -395,17 +399,12 @@ fn one_count_or_three(file: &File) -> nix::Result<()> {
 }
 
 /// A child that sleeps in read(2) of the eventfd, and exits with what it read:
-/// who wakes it is who signals the eventfd. When this returns it sleeps: as a
-/// real-time task it gives the lab's one CPU away only for that (sched(7)).
+/// who wakes it is who signals the eventfd. When this returns it sleeps, because
+/// it has the processor until then.
 fn fork_eventfd_reader(eventfd: &EventFd) -> nix::Result<Pid> {
     let (ready, tell) = pipe()?;
     let child = fork_child(|| {
         set_name(c"eventfd-reader")?;
-        let parameters = libc::sched_param { sched_priority: 1 };
-        // SAFETY: it reads one sched_param from a valid pointer.
-        Errno::result(unsafe {
-            libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters)
-        })?;
         write(&tell, b"!")?;
         Ok(eventfd.read()? as c_int)
     })?;

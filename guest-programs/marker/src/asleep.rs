@@ -1,8 +1,9 @@
-//! Whether another process has come to where it sleeps.
+//! Running until one sleeps, and whether another process has come to where it does.
 
 use std::fs;
 
 use nix::errno::Errno;
+use nix::libc;
 use nix::sched::sched_yield;
 use nix::unistd::Pid;
 
@@ -21,4 +22,18 @@ pub fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
         }
         sched_yield()?;
     }
+}
+
+/// Lets nobody else run from here on unless this process sleeps, as a real-time
+/// task on a machine with one CPU; and lets it run as soon as it is woken, unless
+/// another such task does. Threads and processes that are made later inherit that,
+/// so that these take turns (sched(7)), and no clock says whose it is.
+///
+/// # Errors
+/// EPERM if it may not.
+pub fn run_until_asleep() -> nix::Result<()> {
+    let parameters = libc::sched_param { sched_priority: 1 };
+    // SAFETY: it reads one sched_param from a valid pointer.
+    Errno::result(unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) })
+        .map(drop)
 }

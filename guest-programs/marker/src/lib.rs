@@ -1,7 +1,7 @@
 //! What every lesson's program does beside its subject: [`mark!`] its own
 //! steps in the kernel's trace, between the kernel's events and on the same
-//! clock, [`check!`] the values it shows, and wait until another process has come
-//! to where it sleeps.
+//! clock, [`check!`] the values it shows, and have tasks take turns where their
+//! order is not its subject.
 //!
 //! ```ignore
 //! mark!("forks three children");
@@ -31,7 +31,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 pub use arg::{Arg, Measured};
-pub use asleep::wait_until_asleep;
+pub use asleep::{run_until_asleep, wait_until_asleep};
 pub use gate::Gate;
 
 /// Where a write becomes an event of the trace.

@@ -30,8 +30,6 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use marker::{Arg, mark};
-use nix::errno::Errno;
-use nix::libc;
 use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, setrlimit};
 
@@ -94,16 +92,6 @@ pub fn spawn(command: &mut Command) -> io::Result<Child> {
     let child = command.spawn()?;
     mark!("the program runs as {}", Arg::Task(child.id() as i32));
     Ok(child)
-}
-
-/// Lets nobody else run from here on unless this process sleeps, as a real-time
-/// task on a machine with one CPU; and lets it run as soon as it is woken.
-/// Programs that are started later inherit that.
-pub fn stay_ahead() -> nix::Result<()> {
-    let parameters = libc::sched_param { sched_priority: 1 };
-    // SAFETY: it reads one sched_param from a valid pointer.
-    Errno::result(unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) })
-        .map(drop)
 }
 
 /// Waits for its end and marks that: `the program exited with 0`, or `the
