@@ -17,6 +17,10 @@ const RECORD: char = '\x1e';
 /// Stands between its parts.
 const UNIT: char = '\x1f';
 
+/// The longest text in a mark, bytes; a longer one is cut. So that a student's
+/// line leaves room for what comes behind it.
+const LONGEST_TEXT: usize = 120;
+
 /// A mark that was read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark<'a> {
@@ -70,8 +74,21 @@ pub fn write(
             Arg::Count(count) => write!(out, "c{count}"),
             Arg::Address(address) => write!(out, "a{address:x}"),
             Arg::Errno(errno) => write!(out, "e{errno}"),
-            Arg::Text(text) => write!(out, "x{text}"),
+            Arg::Text(text) => write_text(out, text),
         }?;
+    }
+    Ok(())
+}
+
+/// A text may be a stranger's, and hold anything.
+fn write_text(out: &mut impl Write, text: &str) -> fmt::Result {
+    out.write_char('x')?;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if at >= LONGEST_TEXT => return out.write_char('…'),
+            RECORD | UNIT => out.write_char(char::REPLACEMENT_CHARACTER)?,
+            _ => out.write_char(letter)?,
+        }
     }
     Ok(())
 }
@@ -120,6 +137,16 @@ mod tests {
         );
         let mark = Mark { file: "src/main.rs", line: 36, format, args: args.to_vec() };
         assert_eq!(read(&text), Some(mark));
+    }
+
+    #[test]
+    fn a_strangers_text_is_one_value_and_leaves_room() {
+        let long = "é".repeat(200);
+        let mut text = String::new();
+        write(&mut text, "f", 1, "{} {}", &[Arg::Text("a\x1fc1\x1eb"), Arg::Text(&long)]).unwrap();
+        let cut = "é".repeat(60) + "…";
+        let args = vec![Arg::Text("a\u{fffd}c1\u{fffd}b"), Arg::Text(&cut)];
+        assert_eq!(read(&text), Some(Mark { file: "f", line: 1, format: "{} {}", args }));
     }
 
     #[test]
