@@ -35,7 +35,7 @@ impl Cache {
     /// since it was last asked for.
     pub fn sha256(&self, file: &Path) -> Result<String, CacheError> {
         let key = Key::builder("file").text("stamp", &stamp(file)).finish();
-        self.remembered(&key, || hash(file).map_err(failed(file)))
+        self.remembered(&key, || sha256(file).map_err(failed(file)))
     }
 
     /// The sha256 of all names and contents below a folder, but for `.git` and for
@@ -72,7 +72,8 @@ impl Cache {
     }
 }
 
-fn hash(file: &Path) -> io::Result<String> {
+/// The sha256 of a file, in hexadecimal.
+pub(crate) fn sha256(file: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
     io::copy(&mut fs::File::open(file)?, &mut hash)?;
     Ok(format!("{:x}", hash.finalize()))

@@ -10,9 +10,7 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
-use super::CacheError;
+use super::{CacheError, sha256};
 
 /// The manifest's file name in the folder of an entry.
 pub const NAME: &str = ".manifest";
@@ -85,7 +83,7 @@ fn damage_of(folder: &Path, line: &str, depth: Depth) -> Option<String> {
     if depth == Depth::Touched && changed(&meta) == expected.changed {
         return None;
     }
-    match hash(&path) {
+    match sha256(&path) {
         Ok(hash) if hash == expected.hash => None,
         Ok(_) => Some(format!("`{name}` was changed")),
         Err(e) => Some(format!("`{name}`: {e}")),
@@ -103,7 +101,7 @@ struct Line {
 impl Line {
     fn of(path: &Path) -> std::io::Result<Line> {
         let meta = fs::symlink_metadata(path)?;
-        Ok(Line { hash: hash(path)?, size: meta.len(), changed: changed(&meta) })
+        Ok(Line { hash: sha256(path)?, size: meta.len(), changed: changed(&meta) })
     }
 
     fn parse(line: &str) -> Option<(Line, &str)> {
@@ -118,12 +116,6 @@ impl Line {
 /// The time of the last change of a file's content, in nanoseconds since 1970.
 fn changed(meta: &Metadata) -> i128 {
     i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec())
-}
-
-fn hash(path: &Path) -> std::io::Result<String> {
-    let mut hash = Sha256::new();
-    std::io::copy(&mut fs::File::open(path)?, &mut hash)?;
-    Ok(format!("{:x}", hash.finalize()))
 }
 
 /// Collects the names of regular files, relative to the entry's folder.

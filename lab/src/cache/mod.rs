@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::progress::Progress;
 
-pub(crate) use content::stamp;
+pub(crate) use content::{sha256, stamp};
 pub use key::{Key, KeyBuilder, is_an_editors};
 use manifest::Depth;
 pub use manifest::Listing;

@@ -94,8 +94,11 @@ pub fn make_arguments(
     flags: &str,
 ) -> Vec<String> {
     let mut arguments = vec![
+        // Both may have been moved since the kernel was built, so the build's own
+        // note of where its source is does not count.
         "-C".to_owned(),
-        kernel.build_dir.display().to_string(),
+        kernel.source.dir.display().to_string(),
+        format!("O={}", kernel.build_dir.display()),
         format!("M={}", module_dir.display()),
         format!("KCFLAGS=-fmacro-prefix-map={}/= {flags}", root.display()),
         format!("KBUILD_EXTRA_SYMBOLS={}", symbols.display()),

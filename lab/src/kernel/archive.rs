@@ -7,44 +7,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sha2::{Digest, Sha256};
-
-use super::{KernelError, debian, kernel_org};
+use super::KernelError;
+use super::pinned::PINNED;
 use crate::host::stream::stream;
 
-/// Checksums known by heart, by file name.
-const PINNED: [(&str, &str); 2] =
-    [(kernel_org::FILE, kernel_org::SHA256), (debian::FILE, debian::SHA256)];
-
-/// The sha256 that a person's archive should have: known by heart, or in the
-/// file `ARCHIVE.sha256` beside it, as sha256sum(1) writes it.
-pub fn expected(archive: &Path) -> Result<String, KernelError> {
-    let name = archive.file_name().unwrap_or_default();
-    if let Some((_, sum)) = PINNED.iter().find(|(file, _)| name == *file) {
-        return Ok((*sum).to_owned());
+/// Checks that a person's archive, of which this is the sha256, is the one that it
+/// should be: one that is known by heart, or as the file `ARCHIVE.sha256` beside it
+/// says, in the form of sha256sum(1).
+pub fn check(archive: &Path, found: &str) -> Result<(), KernelError> {
+    if PINNED.iter().any(|pinned| pinned.sha256 == found) {
+        return Ok(());
     }
     let mut sums = archive.as_os_str().to_owned();
     sums.push(".sha256");
     let (path, sums) = (archive.to_owned(), PathBuf::from(sums));
     let text = fs::read_to_string(&sums).unwrap_or_default();
     let is_sum = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
-    match text.split_whitespace().find(is_sum) {
-        Some(sum) => Ok(sum.to_lowercase()),
-        None => Err(KernelError::NoChecksum { path, sums }),
-    }
-}
-
-/// Checks the sha256 of an archive.
-pub fn check(archive: &Path, expected: &str) -> Result<(), KernelError> {
-    let failed = |source| KernelError::ReadSource { path: archive.to_owned(), source };
-    let mut hash = Sha256::new();
-    std::io::copy(&mut fs::File::open(archive).map_err(failed)?, &mut hash).map_err(failed)?;
-    let found = format!("{:x}", hash.finalize());
-    if found == expected {
+    let Some(expected) = text.split_whitespace().find(is_sum).map(str::to_lowercase) else {
+        return Err(KernelError::NoChecksum { path, sums });
+    };
+    if expected == found {
         return Ok(());
     }
-    let (path, expected) = (archive.to_owned(), expected.to_owned());
-    Err(KernelError::WrongChecksum { path, expected, found })
+    Err(KernelError::WrongChecksum { path, expected, found: found.to_owned() })
 }
 
 /// Unpacks a tarball, or the tarball in a Debian package, so that the kernel's
@@ -81,15 +66,18 @@ fn untar(tarball: &Path, folder: &Path) -> Result<(), KernelError> {
         .arg("--file")
         .arg(tarball)
         .arg("--directory")
-        .arg(folder)
-        // Where the tarball was made in blocks, xz unpacks them on all cores.
-        .env("XZ_DEFAULTS", "--threads=0");
+        .arg(folder);
     run(command, "tar", tarball)
 }
 
 /// Runs a program that unpacks, and makes one reason of what it complains of.
 fn run(mut command: Command, program: &'static str, archive: &Path) -> Result<(), KernelError> {
-    command.env("LC_ALL", "C");
+    // Options that a person has for tar and xz in the environment are not for these.
+    let inherited = ["PATH", "TMPDIR"].into_iter();
+    let inherited = inherited.filter_map(|name| Some((name, std::env::var_os(name)?)));
+    command.env_clear().envs(inherited).env("LC_ALL", "C");
+    // Where the tarball was made in blocks, xz unpacks them on all cores.
+    command.env("XZ_DEFAULTS", "--threads=0");
     let (status, tail) = stream(command, |_| Ok(()))
         .map_err(|source| KernelError::Start { program: program.to_owned(), source })?;
     if status.success() {

@@ -3,10 +3,12 @@
 //! By default the host's gcc. Another one gives another kernel, whose functions
 //! are inlined otherwise: a lesson's facts and story must not depend on it.
 
-use std::process::Command;
 use std::str::FromStr;
 
 use super::KernelError;
+use crate::cache::Cache;
+use crate::host::toolchain::none;
+use crate::host::version_line;
 
 /// A compiler by its name on the PATH: `gcc`, `gcc-11`, `clang`, `clang-16`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,16 +87,18 @@ impl Compiler {
         }
     }
 
-    /// Its name and version, as it tells them in its first line. The error says
-    /// that it cannot be started.
-    pub fn identity(&self) -> Result<String, KernelError> {
-        let output = Command::new(self.program())
-            .arg("--version")
-            .env("LC_ALL", "C")
-            .output()
-            .map_err(|source| KernelError::NoCompiler { program: self.program(), source })?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        Ok(text.lines().next().unwrap_or_default().to_owned())
+    /// Its name and version and those of what it assembles and links by, as they
+    /// tell them in their first lines. The error says that it cannot be started.
+    pub fn identity(&self, cache: &Cache) -> Result<String, KernelError> {
+        let tools = match self.family {
+            Family::Gcc => vec!["as".to_owned(), "ld".to_owned()],
+            // It assembles by itself.
+            Family::Clang => vec![format!("ld.lld{}", self.suffix)],
+        };
+        let program = self.program();
+        let version = version_line(cache, &program).ok_or(KernelError::NoCompiler { program })?;
+        let tools = tools.iter().map(|tool| version_line(cache, tool).unwrap_or_else(none));
+        Ok([version].into_iter().chain(tools).collect::<Vec<_>>().join("\n"))
     }
 }
 

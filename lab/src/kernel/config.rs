@@ -35,13 +35,18 @@ pub fn append(config: &Path, fragments: &[PathBuf]) -> Result<(), KernelError> {
     Ok(())
 }
 
-/// Checks that a `.config` gives every symbol the value asked for. `source`
-/// is where to look for the reason if not.
-pub fn check(wanted: &Values, source: &Path, config: &Path) -> Result<(), KernelError> {
+/// What a `.config` does not give the value asked for.
+pub fn unmet(wanted: &Values, config: &Path) -> Result<Vec<Unmet>, KernelError> {
     let text = read_file(config)?;
     let found =
         parse(&text).map_err(|line| KernelError::Fragment { path: config.to_owned(), line })?;
-    let unmet = compare(wanted, &found);
+    Ok(compare(wanted, &found))
+}
+
+/// Checks that a `.config` gives every symbol the value asked for. `source`
+/// is where to look for the reason if not.
+pub fn check(wanted: &Values, source: &Path, config: &Path) -> Result<(), KernelError> {
+    let unmet = unmet(wanted, config)?;
     if unmet.is_empty() {
         return Ok(());
     }

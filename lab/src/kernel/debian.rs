@@ -1,4 +1,4 @@
-//! Debian's package of the kernel's source.
+//! The newest package of the kernel's source that a distribution with apt offers.
 //!
 //! No root is needed, nothing is installed, and apt checks what it downloads
 //! against the archive's signature. Where apt has never been told what
@@ -15,21 +15,12 @@ use crate::progress::{Event, Progress};
 
 const PACKAGE: &str = "linux-source-6.12";
 
-/// The version that the lessons' snapshots were made with. Debian moves on
-/// with security updates; another 6.12.y gives other times, not other facts.
-pub const VERSION: &str = "6.12.117-1~deb12u1";
-
-/// The package's file as apt names it, and its sha256, for a person who has it
-/// from elsewhere.
-pub const FILE: &str = "linux-source-6.12_6.12.117-1~deb12u1_all.deb";
-pub const SHA256: &str = "e849faf31ca3555757f3a8877cb01af92122f744f75d1f3102734651c4e14703";
-
 /// Downloads the package into `scratch`. The error is a reason why there is
 /// none to be had.
 pub fn fetch(scratch: &Path, progress: &dyn Progress) -> Result<Fetched, String> {
     for program in ["apt-get", "apt-cache", "dpkg-deb"] {
         if on_path(program).is_none() {
-            return Err(format!("Debian's {PACKAGE}: there is no `{program}` here"));
+            return Err(format!("the distribution's {PACKAGE}: there is no `{program}` here"));
         }
     }
     // Lists that are there may be old, and name files that are gone.
@@ -62,7 +53,7 @@ impl<'a> Apt<'a> {
             "APT::Sandbox::User=root".to_owned(),
         ];
         let apt = Apt { scratch, options: options.into(), progress };
-        apt.step("asking Debian what packages there are");
+        apt.step("asking apt what packages there are");
         // It may complain of one archive of several: what counts is what it
         // knows afterwards.
         let _ = apt.run("apt-get", &["update"]);
@@ -71,18 +62,8 @@ impl<'a> Apt<'a> {
 
     fn fetch(&self) -> Result<Fetched, String> {
         let text = self.run("apt-cache", &["madison", PACKAGE])?;
-        let versions = versions(&text);
-        let version = versions
-            .iter()
-            .find(|version| **version == VERSION)
-            .or(versions.first())
-            .ok_or_else(|| format!("Debian's {PACKAGE}: apt knows of no such package"))?;
-        if *version != VERSION {
-            self.progress.note(&format!(
-                "apt offers {PACKAGE} {version} and not {VERSION}, with which the lessons' \
-                 snapshots were made: times may differ from them"
-            ));
-        }
+        let version = newest(&text)
+            .ok_or_else(|| format!("the distribution's {PACKAGE}: apt knows of no such package"))?;
         self.step(&format!("downloading {PACKAGE} {version}, 150 MB"));
         self.run("apt-get", &["download", &format!("{PACKAGE}={version}")])?;
         let archive = fs::read_dir(self.scratch)
@@ -91,13 +72,8 @@ impl<'a> Apt<'a> {
             .flatten()
             .map(|entry| entry.path())
             .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
-            .ok_or_else(|| format!("Debian's {PACKAGE}: apt downloaded nothing"))?;
-        Ok(Fetched {
-            archive,
-            sha256: None,
-            origin: format!("Debian's {PACKAGE} {version}"),
-            identity: format!("debian {version}"),
-        })
+            .ok_or_else(|| format!("the distribution's {PACKAGE}: apt downloaded nothing"))?;
+        Ok(Fetched { archive, origin: format!("the distribution's {PACKAGE} {version}") })
     }
 
     fn step(&self, detail: &str) {
@@ -122,16 +98,15 @@ impl<'a> Apt<'a> {
         // apt marks what counts by `E: `.
         let reason = text.lines().find_map(|line| line.strip_prefix("E: "));
         let reason = reason.map_or_else(|| format!("{program} ended with {status}"), str::to_owned);
-        Err(format!("Debian's {PACKAGE}: {reason}"))
+        Err(format!("the distribution's {PACKAGE}: {reason}"))
     }
 }
 
-/// The versions in what `apt-cache madison` prints, newest first.
-fn versions(text: &str) -> Vec<&str> {
+/// The first version in what `apt-cache madison` prints, which is the newest.
+fn newest(text: &str) -> Option<&str> {
     text.lines()
         .map(|line| line.split('|').map(str::trim))
-        .filter_map(|mut fields| (fields.next() == Some(PACKAGE)).then(|| fields.next())?)
-        .collect()
+        .find_map(|mut fields| (fields.next() == Some(PACKAGE)).then(|| fields.next())?)
 }
 
 #[cfg(test)]
@@ -144,12 +119,7 @@ mod tests {
             W: something\n\
             linux-source-6.12 | 6.12.117-1~deb12u1 | http://archive bookworm/main Packages\n\
             linux-source-6.12 | 6.12.115-2~deb12u1 | http://archive bookworm/main Packages\n";
-        assert_eq!(versions(text), ["6.12.117-1~deb12u1", "6.12.115-2~deb12u1"]);
-        assert!(versions("").is_empty());
-    }
-
-    #[test]
-    fn the_file_is_of_the_version() {
-        assert_eq!(FILE, format!("{PACKAGE}_{VERSION}_all.deb"));
+        assert_eq!(newest(text), Some("6.12.117-1~deb12u1"));
+        assert_eq!(newest(""), None);
     }
 }

@@ -1,9 +1,10 @@
 //! What can go wrong on the way to a kernel.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use super::kernel_org;
+use super::pinned::PINNED;
 use crate::cache::CacheError;
 
 /// Why there is no kernel.
@@ -44,8 +45,8 @@ pub enum KernelError {
     },
     #[error("failed to strip `{}`: strip ended with {status}", path.display())]
     Strip { path: PathBuf, status: ExitStatus },
-    #[error("failed to ask the compiler `{program}` for its version: {source}")]
-    NoCompiler { program: String, source: std::io::Error },
+    #[error("failed to find the compiler `{program}` on the PATH")]
+    NoCompiler { program: String },
     #[error("failed to start `{program}`: {source}")]
     Start { program: String, source: std::io::Error },
     #[error("failed to {verb} `{}`: {source}", path.display())]
@@ -63,12 +64,16 @@ pub struct Unmet {
     pub found: String,
 }
 
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Unmet { symbol, wanted, found } = self;
+        let found = if found == "n" { "not set" } else { found };
+        write!(f, "{symbol} was asked for as {wanted}, but is {found} after olddefconfig")
+    }
+}
+
 fn list(unmet: &[Unmet]) -> String {
-    let one = |u: &Unmet| {
-        let found = if u.found == "n" { "not set".to_owned() } else { u.found.clone() };
-        format!("{} was asked for as {}, but is {found} after olddefconfig", u.symbol, u.wanted)
-    };
-    unmet.iter().map(one).collect::<Vec<_>>().join("; ")
+    unmet.iter().map(Unmet::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl KernelError {
@@ -107,10 +112,14 @@ impl KernelError {
             KernelError::NoCompiler { .. } => {
                 Some("install it, or name another one with --cc".into())
             }
-            KernelError::NoSource { .. } => Some(format!(
-                "get {} elsewhere and give its path with --kernel-source",
-                kernel_org::URL
-            )),
+            KernelError::NoSource { .. } => {
+                let urls: Vec<&str> = PINNED.iter().flat_map(|p| p.urls).copied().collect();
+                Some(format!(
+                    "get one of these elsewhere and give its path with --kernel-source, or the \
+                     folder of any Linux 6.12: {}",
+                    urls.join(" ")
+                ))
+            }
             KernelError::Config { depends, .. } if !depends.is_empty() => {
                 Some(format!("see Kconfig: {}", depends.join("; ")))
             }

@@ -12,9 +12,10 @@ mod archive;
 mod compiler;
 mod config;
 mod debian;
+mod download;
 mod error;
-mod kernel_org;
 mod make;
+mod pinned;
 mod prune;
 mod source;
 
@@ -41,7 +42,7 @@ pub struct Kernel {
     pub system_map: PathBuf,
     /// As uname(1) has it, such as `6.12.117`.
     pub release: String,
-    /// For modules: `make -C BUILD_DIR M=…`. Holds `vmlinux` with its symbols
+    /// For modules: `make -C SOURCE O=BUILD_DIR M=…`. Holds `vmlinux` with its symbols
     /// too, for gdb.
     pub build_dir: PathBuf,
     /// The source that it was built from.
@@ -124,7 +125,7 @@ pub fn find(
     fragments: &[PathBuf],
 ) -> Result<Option<Kernel>, KernelError> {
     let Some(source) = source::find(cache, options.source.as_deref())? else { return Ok(None) };
-    let key = key(&source, options, fragments)?;
+    let key = key(cache, &source, options, fragments)?;
     match cache.find(KIND, &key) {
         Some(entry) => Ok(Some(Kernel::of(&entry, source, options, key)?)),
         None => Ok(None),
@@ -140,13 +141,13 @@ pub fn build(
     progress: &dyn Progress,
 ) -> Result<Kernel, KernelError> {
     let source = source::get(cache, options.source.as_deref(), progress)?;
-    let key = key(&source, options, fragments)?;
+    let key = key(cache, &source, options, fragments)?;
     let entry = cache.entry(KIND, &key, progress, |folder| {
         progress.note(&format!("building Linux {} from {}", source.version, source.origin));
         let log = log_path(cache, &key)?;
         let build = folder.join(BUILD);
         let make = Make::new(&source.dir, &build, options, log, progress)?;
-        make_kernel(&make, fragments)?;
+        make_kernel(&make, fragments, source.own)?;
         finish(folder)
     })?;
     Kernel::of(&entry, source, options, key)
@@ -188,16 +189,17 @@ impl Kernel {
 
 /// The hash of everything that goes into a kernel. The number of jobs does
 /// not: it changes no byte.
-fn key(source: &Source, options: &Options, fragments: &[PathBuf]) -> Result<Key, KernelError> {
+fn key(
+    cache: &Cache,
+    source: &Source,
+    options: &Options,
+    fragments: &[PathBuf],
+) -> Result<Key, KernelError> {
     let mut key = Key::builder("kernel")
         .text("source", &source.identity)
-        .text("version", &source.version)
-        .text("compiler", &options.compiler.identity()?)
+        .text("compiler", &options.compiler.identity(cache)?)
         .text("make", &make::identity())
         .text("debug", if options.kind == Kind::Debug { "yes" } else { "no" });
-    // A module's build finds the source by its path, whatever links lead there.
-    let folder = source.dir.canonicalize().unwrap_or_else(|_| source.dir.clone());
-    key = key.bytes("folder", folder.as_os_str().as_encoded_bytes());
     for fragment in fragments {
         key = key.file("fragment", fragment)?;
     }
@@ -215,8 +217,9 @@ fn log_path(cache: &Cache, key: &Key) -> Result<PathBuf, KernelError> {
     Ok(folder.join(format!("kernel-{key}.log")))
 }
 
-/// Configures, checks and compiles.
-fn make_kernel(make: &Make<'_>, fragments: &[PathBuf]) -> Result<(), KernelError> {
+/// Configures, checks and compiles. A person's own source need not know all
+/// symbols: those that it does not take are named.
+fn make_kernel(make: &Make<'_>, fragments: &[PathBuf], own: bool) -> Result<(), KernelError> {
     let path = make.build.to_owned();
     fs::create_dir_all(&path).map_err(|source| KernelError::File {
         verb: "create",
@@ -229,7 +232,14 @@ fn make_kernel(make: &Make<'_>, fragments: &[PathBuf]) -> Result<(), KernelError
         make.run(&["tinyconfig"])?;
         config::append(&make.build.join(".config"), fragments)?;
         make.run(&["olddefconfig"])?;
-        config::check(&wanted, make.source, &make.build.join(".config"))?;
+        let config = make.build.join(".config");
+        if own {
+            for unmet in config::unmet(&wanted, &config)? {
+                make.progress.note(&format!("this kernel does not take it: {unmet}"));
+            }
+        } else {
+            config::check(&wanted, make.source, &config)?;
+        }
         // `modules` makes the list of symbols that modules may use.
         make.run(&["vmlinux", "modules"])?;
         if make.options.kind == Kind::Debug { make.run(&["scripts_gdb"]) } else { Ok(()) }
@@ -269,15 +279,17 @@ mod tests {
     fn a_touched_fragment_is_another_kernel() {
         let folder = tempfile::tempdir().unwrap();
         let fragment = folder.path().join("fragment");
+        let cache = Cache::at(folder.path().join("cache")).unwrap();
         let source = Source {
             dir: folder.path().to_owned(),
             version: "6.12.1".to_owned(),
             origin: String::new(),
             identity: "source".to_owned(),
+            own: false,
         };
         let key_of = |text: &str| {
             fs::write(&fragment, text).unwrap();
-            key(&source, &Options::default(), std::slice::from_ref(&fragment)).unwrap()
+            key(&cache, &source, &Options::default(), std::slice::from_ref(&fragment)).unwrap()
         };
         let before = key_of("CONFIG_PCI=y\n");
         assert_ne!(key_of("CONFIG_PCI=n\n"), before);
@@ -297,15 +309,29 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_jobs_changes_no_byte() {
+    fn neither_place_nor_version_nor_jobs_change_a_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path()).unwrap();
         let source = Source {
             dir: PathBuf::from("/nowhere"),
             version: "6.12.1".to_owned(),
             origin: String::new(),
             identity: "source".to_owned(),
+            own: false,
         };
-        let key_of =
-            |jobs, kind| key(&source, &Options { jobs, kind, ..Options::default() }, &[]).unwrap();
+        let key_with = |source: &Source, jobs, kind| {
+            key(&cache, source, &Options { jobs, kind, ..Options::default() }, &[]).unwrap()
+        };
+        let key_of = |jobs, kind| key_with(&source, jobs, kind);
+        let elsewhere = Source {
+            dir: PathBuf::from("/elsewhere"),
+            version: "6.12.2".to_owned(),
+            origin: "another".to_owned(),
+            ..source.clone()
+        };
+        assert_eq!(key_with(&elsewhere, 1, Kind::Lesson), key_of(1, Kind::Lesson));
+        let other = Source { identity: "other".to_owned(), ..source.clone() };
+        assert_ne!(key_with(&other, 1, Kind::Lesson), key_of(1, Kind::Lesson));
         assert_eq!(key_of(1, Kind::Lesson), key_of(8, Kind::Lesson));
         assert_ne!(key_of(1, Kind::Lesson), key_of(1, Kind::Debug));
     }

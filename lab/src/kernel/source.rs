@@ -1,17 +1,19 @@
 //! Where the kernel's source comes from.
 //!
-//! In this order: a path that a person gives, the cache, Debian's package,
-//! kernel.org's tarball. An unpacked source is an entry of the cache like any
-//! other: it is there whole or not at all, and is never written to.
+//! In this order: a path that a person gives; the cache; what is [pinned](super::pinned)
+//! by its hash; the newest 6.12 that the distribution offers. What a source is in a
+//! key is its content, and neither its version nor its place. An unpacked source is
+//! an entry of the cache like any other: it is there whole or not at all, and is
+//! never written to.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{KernelError, archive, debian, kernel_org};
-use crate::cache::{Cache, Key, KeyBuilder, Listing};
+use super::pinned::{PINNED, Pinned};
+use super::{KernelError, archive, debian, download};
+use crate::cache::{Cache, Key, Listing, sha256};
 use crate::progress::{Event, Progress};
 
 /// An unpacked source of the kernel.
@@ -25,15 +27,14 @@ pub struct Source {
     pub origin: String,
     /// What stands for its content in a key.
     pub identity: String,
+    /// Whether it is a person's own, which may lack what the lessons' kernel has.
+    pub own: bool,
 }
 
 /// An archive that was downloaded.
 pub struct Fetched {
     pub archive: PathBuf,
-    /// What its sha256 has to be, if nobody has checked it yet.
-    pub sha256: Option<&'static str>,
     pub origin: String,
-    pub identity: String,
 }
 
 /// What an entry of the cache says of itself.
@@ -53,14 +54,30 @@ const SCRATCH: &str = ".upcall-scratch";
 /// The line of releases that the lessons are about.
 const LINE: &str = "6.12.";
 
+/// Under which the cache has an archive, whoever gave it.
+fn key_of(sha256: &str) -> Key {
+    Key::builder(KIND).text("sha256", sha256).finish()
+}
+
+/// Under which the cache has what the distribution offered when it was asked: its
+/// hash is known only then.
+fn key_of_distribution() -> Key {
+    Key::builder(KIND).text("from", "the distribution").finish()
+}
+
 /// The source if it can be had without unpacking or downloading.
 pub fn find(cache: &Cache, user: Option<&Path>) -> Result<Option<Source>, KernelError> {
-    match Wanted::new(user)? {
-        Wanted::Folder(path) => folder(path).map(Some),
-        Wanted::Archive(_, key) | Wanted::Default(key) => {
-            cache.find(KIND, &key).map(Source::read).transpose()
-        }
+    let Some(path) = user else {
+        let pinned = PINNED.iter().map(|pinned| key_of(pinned.sha256));
+        let entry = pinned.chain([key_of_distribution()]).find_map(|key| cache.find(KIND, &key));
+        return entry.map(|entry| Source::read(entry, false)).transpose();
+    };
+    if is_folder(path)? {
+        return folder(cache, path).map(Some);
     }
+    let sha256 = cache.sha256(path)?;
+    let entry = cache.find(KIND, &key_of(&sha256));
+    entry.map(|entry| Source::read(entry, !is_pinned(&sha256))).transpose()
 }
 
 /// The source, downloaded and unpacked if need be.
@@ -69,19 +86,10 @@ pub fn get(
     user: Option<&Path>,
     progress: &dyn Progress,
 ) -> Result<Source, KernelError> {
-    let entry = |key: &Key, fill: &dyn Fn(&Path) -> Result<(), KernelError>| {
-        let entry = cache.entry_listing(KIND, key, Listing::Top, progress, |entry| {
-            progress.event(Event::Begin { stage: "kernel source", total: None });
-            let filled = in_scratch(entry, || fill(entry));
-            progress.event(Event::End);
-            filled
-        })?;
-        Source::read(entry)
-    };
-    let source = match Wanted::new(user)? {
-        Wanted::Folder(path) => folder(path)?,
-        Wanted::Archive(path, key) => entry(&key, &|entry| from_archive(path, entry, progress))?,
-        Wanted::Default(key) => entry(&key, &|entry| from_download(entry, progress))?,
+    let source = match (find(cache, user)?, user) {
+        (Some(source), _) => source,
+        (None, Some(path)) => from_archive(cache, path, progress)?,
+        (None, None) => from_elsewhere(cache, PINNED, progress)?,
     };
     if user.is_some() && !source.version.starts_with(LINE) {
         progress.note(&format!(
@@ -92,53 +100,137 @@ pub fn get(
     Ok(source)
 }
 
-/// What was asked for, and under which key the cache would have it.
-enum Wanted<'a> {
-    Folder(&'a Path),
-    Archive(&'a Path, Key),
-    Default(Key),
+fn is_pinned(sha256: &str) -> bool {
+    PINNED.iter().any(|pinned| pinned.sha256 == sha256)
 }
 
-impl Wanted<'_> {
-    fn new(user: Option<&Path>) -> Result<Wanted<'_>, KernelError> {
-        let key = Key::builder(KIND);
-        let Some(path) = user else {
-            let key = key.text("debian", debian::VERSION).text("kernel.org", kernel_org::SHA256);
-            return Ok(Wanted::Default(key.finish()));
-        };
-        let failed = |source| KernelError::ReadSource { path: path.to_owned(), source };
-        let meta = fs::metadata(path).map_err(failed)?;
-        if meta.is_dir() {
-            return Ok(Wanted::Folder(path));
-        }
-        // Hashing 150 MB at each run would cost more than the run.
-        let whole = path.canonicalize().map_err(failed)?;
-        let key = key.bytes("path", whole.as_os_str().as_encoded_bytes());
-        Ok(Wanted::Archive(path, stamp(key, &meta).finish()))
-    }
+fn is_folder(path: &Path) -> Result<bool, KernelError> {
+    let meta = fs::metadata(path);
+    let meta = meta.map_err(|source| KernelError::ReadSource { path: path.to_owned(), source })?;
+    Ok(meta.is_dir())
 }
 
 impl Source {
     /// Reads an entry of the cache.
-    fn read(dir: PathBuf) -> Result<Source, KernelError> {
+    fn read(dir: PathBuf, own: bool) -> Result<Source, KernelError> {
         let path = dir.join(RECORD);
         let record: Record = fs::read_to_string(&path)
             .and_then(|text| toml::from_str(&text).map_err(std::io::Error::other))
             .map_err(|source| KernelError::ReadSource { path, source })?;
         let Record { version, origin, identity } = record;
-        Ok(Source { dir, version, origin, identity })
+        Ok(Source { dir, version, origin, identity, own })
     }
 }
 
 /// A person's own folder, used where it lies.
-fn folder(path: &Path) -> Result<Source, KernelError> {
+fn folder(cache: &Cache, path: &Path) -> Result<Source, KernelError> {
     let failed = |source| KernelError::ReadSource { path: path.to_owned(), source };
     let dir = path.canonicalize().map_err(failed)?;
     let version = version(&dir)?;
-    // Every file's size and time: a change anywhere means another kernel.
-    let identity = stamp_tree(Key::builder("folder"), &dir).map_err(failed)?.finish().to_string();
+    let identity = format!("folder {}", cache.sha256_of_folder(&dir)?);
     let origin = format!("`{}`", path.display());
-    Ok(Source { dir, version, origin, identity })
+    Ok(Source { dir, version, origin, identity, own: true })
+}
+
+/// An entry of the cache, filled if it is not there.
+fn entry(
+    cache: &Cache,
+    key: &Key,
+    own: bool,
+    progress: &dyn Progress,
+    fill: impl FnOnce(&Path) -> Result<(), KernelError>,
+) -> Result<Source, KernelError> {
+    let entry = cache.entry_listing(KIND, key, Listing::Top, progress, |entry| {
+        progress.event(Event::Begin { stage: "kernel source", total: None });
+        let filled = in_scratch(entry, || fill(entry));
+        progress.event(Event::End);
+        filled
+    })?;
+    Source::read(entry, own)
+}
+
+fn from_archive(
+    cache: &Cache,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<Source, KernelError> {
+    let sha256 = cache.sha256(path)?;
+    archive::check(path, &sha256)?;
+    let origin = format!("`{}`", path.display());
+    entry(cache, &key_of(&sha256), !is_pinned(&sha256), progress, |entry| {
+        fill(path, entry, origin, &sha256, progress)
+    })
+}
+
+/// What is pinned, or what the distribution offers; it is said where it is not the
+/// first of what is pinned.
+fn from_elsewhere(
+    cache: &Cache,
+    pinned: &[Pinned],
+    progress: &dyn Progress,
+) -> Result<Source, KernelError> {
+    let mut reasons = Vec::new();
+    for one in pinned {
+        let filled = entry(cache, &key_of(one.sha256), false, progress, |entry| {
+            let archive = from_urls(one, &entry.join(SCRATCH), progress)
+                .map_err(|reasons| KernelError::NoSource { reasons })?;
+            fill(&archive, entry, one.origin.to_owned(), one.sha256, progress)
+        });
+        match filled {
+            Err(KernelError::NoSource { reasons: more }) => reasons.extend(more),
+            Ok(source) => return Ok(said(source, pinned, &reasons, progress)),
+            Err(error) => return Err(error),
+        }
+    }
+    let source = entry(cache, &key_of_distribution(), false, progress, |entry| {
+        let fetched = debian::fetch(&entry.join(SCRATCH), progress).map_err(|reason| {
+            let reasons = reasons.iter().cloned().chain([reason]).collect();
+            KernelError::NoSource { reasons }
+        })?;
+        let sha256 = cache.sha256(&fetched.archive)?;
+        fill(&fetched.archive, entry, fetched.origin, &sha256, progress)
+    })?;
+    Ok(said(source, pinned, &reasons, progress))
+}
+
+/// Says that a source is not the one that lessons were recorded with, and why.
+fn said(source: Source, pinned: &[Pinned], reasons: &[String], progress: &dyn Progress) -> Source {
+    if !reasons.is_empty() {
+        let (version, first) = (&source.version, pinned.first().map_or("", |p| p.release));
+        progress.note(&format!(
+            "taking {}: Linux {version} is another patch level than {first}, which cannot be had \
+             ({})",
+            source.origin,
+            reasons.join("; ")
+        ));
+    }
+    source
+}
+
+/// Downloads what is pinned into a folder and checks it. The errors say of each
+/// place why it is not to be had there.
+fn from_urls(
+    pinned: &Pinned,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<PathBuf, Vec<String>> {
+    let mut reasons = Vec::new();
+    for url in pinned.urls {
+        progress.event(Event::Step { done: 0, detail: &format!("downloading {url}, 150 MB") });
+        let archive = scratch.join(url.rsplit('/').next().unwrap_or(url));
+        let checked = download::download(url, &archive).and_then(|()| {
+            let found = sha256(&archive).map_err(|e| format!("{url}: {e}"))?;
+            match found == pinned.sha256 {
+                true => Ok(()),
+                false => Err(format!("{url}: its sha256 is {found}, not {}", pinned.sha256)),
+            }
+        });
+        match checked {
+            Ok(()) => return Ok(archive),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    Err(reasons)
 }
 
 /// Runs something while there is a scratch folder in an entry.
@@ -156,36 +248,17 @@ fn in_scratch(
     fs::remove_dir_all(&scratch).map_err(failed("remove"))
 }
 
-fn from_archive(path: &Path, entry: &Path, progress: &dyn Progress) -> Result<(), KernelError> {
-    let expected = archive::expected(path)?;
-    progress.event(Event::Step { done: 0, detail: "checking" });
-    archive::check(path, &expected)?;
-    let origin = format!("`{}`", path.display());
-    fill(path, entry, origin, format!("sha256 {expected}"), progress)
-}
-
-fn from_download(entry: &Path, progress: &dyn Progress) -> Result<(), KernelError> {
-    let scratch = entry.join(SCRATCH);
-    let fetched = debian::fetch(&scratch, progress).or_else(|debian| {
-        kernel_org::fetch(&scratch, progress)
-            .map_err(|kernel_org| KernelError::NoSource { reasons: vec![debian, kernel_org] })
-    })?;
-    if let Some(expected) = fetched.sha256 {
-        archive::check(&fetched.archive, expected)?;
-    }
-    fill(&fetched.archive, entry, fetched.origin, fetched.identity, progress)
-}
-
 /// Unpacks a checked archive into an entry and records what it is.
 fn fill(
     archive: &Path,
     entry: &Path,
     origin: String,
-    identity: String,
+    sha256: &str,
     progress: &dyn Progress,
 ) -> Result<(), KernelError> {
     progress.event(Event::Step { done: 0, detail: "unpacking, 1.5 GB" });
     archive::unpack(archive, entry, &entry.join(SCRATCH))?;
+    let identity = format!("sha256 {sha256}");
     let record = Record { version: version(entry)?, origin, identity };
     let text = toml::to_string(&record).expect("three strings are valid TOML");
     let path = entry.join(RECORD);
@@ -217,25 +290,6 @@ fn version(folder: &Path) -> Result<String, KernelError> {
             reason: "it has no `Makefile` with a kernel's version",
         }),
     }
-}
-
-fn stamp(key: KeyBuilder, meta: &fs::Metadata) -> KeyBuilder {
-    let numbers = [meta.size().cast_signed(), meta.mtime(), meta.mtime_nsec()];
-    key.bytes("stamp", numbers.map(i64::to_le_bytes).as_flattened())
-}
-
-fn stamp_tree(mut key: KeyBuilder, folder: &Path) -> std::io::Result<KeyBuilder> {
-    let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        key = key.bytes("name", entry.file_name().as_encoded_bytes());
-        if !entry.file_type()?.is_dir() {
-            key = stamp(key, &entry.metadata()?);
-        } else if entry.file_name() != ".git" {
-            key = stamp_tree(key, &entry.path())?;
-        }
-    }
-    Ok(key)
 }
 
 #[cfg(test)]

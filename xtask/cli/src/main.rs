@@ -28,8 +28,8 @@ struct Cli {
     #[arg(long, global = true)]
     no_install: bool,
 
-    /// Where the kernel source is: a folder or a tarball [default: the cache,
-    /// Debian's linux-source-6.12, kernel.org]
+    /// Where the kernel source is: a folder or an archive, of any release [default:
+    /// the cache, Debian's or kernel.org's known by its hash, the distribution's]
     #[arg(long, global = true, value_name = "PATH", env = "UPCALL_KERNEL_SOURCE")]
     kernel_source: Option<PathBuf>,
 

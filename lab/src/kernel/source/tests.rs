@@ -130,19 +130,75 @@ fn an_archive_without_a_checksum_is_refused() {
 #[test]
 fn a_wrong_checksum_is_told_with_both() {
     let lab = lab();
-    // The name of the pinned tarball, whose checksum is known by heart.
-    let tarball = lab.path(kernel_org::FILE);
+    let tarball = lab.path("linux.tar.xz");
     fs::write(&tarball, "").unwrap();
+    let expected = PINNED[0].sha256;
+    fs::write(lab.path("linux.tar.xz.sha256"), format!("{expected}  linux.tar.xz\n")).unwrap();
     assert_eq!(
         lab.get(&tarball).unwrap_err().to_string(),
         format!(
             "failed to check `{}`: its sha256 is \
-             e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 and should be {}",
+             e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 and should be \
+             {expected}",
             tarball.display(),
-            kernel_org::SHA256
         )
     );
     lab.assert_nothing_kept();
+}
+
+/// What is pinned for a test: a tarball on this host, if it can be had.
+fn pinned(lab: &Lab, origin: &'static str, sum_of: Option<&Path>) -> Pinned {
+    let sha256 = sum_of.map_or("0".repeat(64), |file| sha256(file).unwrap());
+    let url = format!("file://{}", lab.path("linux.tar.xz").display());
+    let url: &'static str = url.leak();
+    Pinned { origin, release: "6.12.7", sha256: sha256.leak(), urls: vec![url].leak() }
+}
+
+/// Keeps what was said.
+#[derive(Default)]
+struct Notes(std::sync::Mutex<Vec<String>>);
+
+impl Progress for Notes {
+    fn event(&self, event: Event<'_>) {
+        if let Event::Note(text) = event {
+            self.0.lock().unwrap().push(text.to_owned());
+        }
+    }
+}
+
+#[test]
+fn the_first_that_can_be_had_is_taken_and_another_one_is_said() {
+    let lab = lab();
+    let tarball = lab.tarball();
+    let [first, second] = [("first", None), ("second", Some(tarball.as_path()))]
+        .map(|(origin, sum)| pinned(&lab, origin, sum));
+    let (bad, url) = (first.sha256, second.urls[0]);
+    let found = second.sha256;
+    let notes = Notes::default();
+    let source = from_elsewhere(&lab.cache, &[first, second], &notes).unwrap();
+    assert_eq!((source.version.as_str(), source.origin.as_str()), ("6.12.7", "second"));
+    assert_eq!(source.identity, format!("sha256 {found}"));
+    assert_eq!(
+        notes.0.into_inner().unwrap(),
+        [format!(
+            "taking second: Linux 6.12.7 is another patch level than 6.12.7, which cannot be had \
+             ({url}: its sha256 is {found}, not {bad})"
+        )]
+    );
+    // The same bytes from a person are the same source.
+    let theirs = lab.get(&tarball).unwrap();
+    assert_eq!((theirs.dir, theirs.identity), (source.dir, source.identity));
+}
+
+#[test]
+fn neither_the_place_nor_the_age_of_a_folder_counts() {
+    let lab = lab();
+    let tree = lab.tree();
+    lab.shell("cp -r linux copy && touch -d 2001-01-01 copy/lib/big");
+    let [one, copy] = [tree, lab.path("copy")].map(|path| lab.get(&path).unwrap());
+    assert_ne!(one.dir, copy.dir);
+    assert_eq!(one.identity, copy.identity);
+    assert!(one.own && copy.own);
 }
 
 #[test]
