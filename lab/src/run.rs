@@ -23,7 +23,7 @@ use crate::timeline::Timeline;
 use crate::trace::{self, Inputs, Symbols};
 use crate::verdict::Verdict;
 use crate::vm::checkpoint::{self, STATE_FILE};
-use crate::vm::command::{self, Accel};
+use crate::vm::command::{self, Accel, Start};
 use crate::vm::{self, Parts, VmError};
 
 /// The file of the initramfs's cache entry.
@@ -199,10 +199,13 @@ impl Lab<'_> {
         }
         let payload = payload.finish()?;
         let (parts, limit) = (machine.parts(plan.options.accel), wall_limit(&job, machine.kind));
-        let (finished, booted) =
-            self.start(machine, plan.options.accel, plan.options.cold, |state| {
-                vm::run(parts, &plan.lesson.devices, &payload, state, limit)
-            })?;
+        let state = match plan.start() {
+            Start::Restore => self.saved(machine, plan.options.accel)?,
+            Start::Cold | Start::Save => None,
+        };
+        let (finished, booted) = self.start(state.as_deref(), |state| {
+            vm::run(parts, &plan.lesson.devices, &payload, state, limit)
+        })?;
         let record = Record::parse(&finished.record, &job.nonce)?;
         let mut timeline = machine.read_trace(&record, modules)?;
         for event in plan.unasked() {
@@ -219,21 +222,16 @@ impl Lab<'_> {
         Ok(Observed { record, timeline, leaks, booted, registers, log, elapsed })
     }
 
-    /// Runs a machine: from the checkpoint, or by booting where that is asked
-    /// for or the checkpoint cannot be restored. `run` is given the checkpoint.
-    /// Says whether the machine booted.
+    /// Runs a machine: from the checkpoint, or by booting where there is none or
+    /// it cannot be restored. `run` is given the checkpoint. Says whether the
+    /// machine booted.
     pub(crate) fn start(
         &self,
-        machine: &Machine,
-        accel: Accel,
-        cold: bool,
+        state: Option<&Path>,
         run: impl Fn(Option<&Path>) -> Result<vm::Finished, VmError>,
     ) -> Result<(vm::Finished, bool), Error> {
-        if cold {
-            return Ok((run(None)?, true));
-        }
-        let Some(state) = self.saved(machine, accel)? else { return Ok((run(None)?, true)) };
-        match run(Some(&state)) {
+        let Some(state) = state else { return Ok((run(None)?, true)) };
+        match run(Some(state)) {
             Err(VmError::Restore { message }) => {
                 self.progress.note(&format!("booting: the checkpoint is of no use ({message})"));
                 Ok((run(None)?, true))

@@ -2,20 +2,21 @@
 //! the machine boots, and the lesson's result is what it always is. And one that
 //! is good: it is like any other.
 
-use std::fs;
-use std::os::unix::fs::FileExt;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use lab::bench::busily;
 use lab::error::Error;
+use lab::host::on_path;
 use lab::plan::{Options, Plan};
 use lab::progress::{Event, Progress};
 use lab::report;
 use lab::run::{Lab, Machine};
 use lab::vm::checkpoint::STATE_FILE;
-use lab::vm::command::Accel;
+use lab::vm::command::{Accel, QEMU};
 use libtest_mimic::Failed;
 
 use crate::Test;
@@ -60,25 +61,29 @@ const DAMAGES: &[Damage] = &[
     },
 ];
 
+/// A QEMU that may write no file as long as a saved machine.
+const CANNOT_SAVE: &str = "#!/bin/sh\ntrap '' XFSZ\nulimit -f 4096\nexec ‹qemu› \"$@\"\n";
+
 /// One test for each damage, one for a checkpoint that is whole and that QEMU
-/// cannot read, and one for several that nothing is wrong with.
+/// cannot read, one for a QEMU that makes none, and one for several that nothing
+/// is wrong with.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
-    let mut tests: Vec<Test> = DAMAGES
-        .iter()
-        .map(|damage| {
-            let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-            let name = format!("checkpoints::{}-is-made-again", damage.name);
-            Test::new(name, move || is_made_again(&lab, &machine, damage))
-        })
-        .collect();
-    let this = lab;
-    let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-    tests.push(Test::new("checkpoints::unreadable-is-said-and-booted".to_owned(), move || {
-        is_booted_instead(&lab, &machine)
-    }));
-    let this = Arc::clone(this);
-    tests.push(Test::new("checkpoints::one-is-like-another".to_owned(), move || alike(&this)));
-    tests
+    type Check = fn(&Lab<'_>, &Machine) -> Result<(), Failed>;
+    const CHECKS: &[(&str, Check)] = &[
+        ("unreadable-is-said-and-booted", is_booted_instead),
+        ("unsaved-is-said-and-booted", is_booted_unsaved),
+        ("one-is-like-another", |lab, _| alike(lab)),
+    ];
+    let damages = DAMAGES.iter().map(|damage| {
+        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+        let name = format!("checkpoints::{}-is-made-again", damage.name);
+        Test::new(name, move || is_made_again(&lab, &machine, damage))
+    });
+    let checks = CHECKS.iter().map(|&(name, check)| {
+        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+        Test::new(format!("checkpoints::{name}"), move || check(&lab, &machine))
+    });
+    damages.chain(checks).collect()
 }
 
 /// Whenever it is made and however busy the host is: the kernel has counted the
@@ -151,6 +156,29 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
         return Err("the run does not say how its machine came to life".into());
     }
     same(&plan, &warm, &booted)
+}
+
+/// A run whose QEMU does not save the machine: one line more, and the same story.
+fn is_booted_unsaved(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
+    let scratch = Scratch::without_checkpoints(lab)?;
+    let qemu = on_path(QEMU).ok_or("there is no QEMU")?;
+    let script = scratch.folder().join(QEMU);
+    fs::write(&script, CANNOT_SAVE.replace("‹qemu›", &qemu.display().to_string()))?;
+    fs::set_permissions(script, Permissions::from_mode(0o755))?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::iter::once(scratch.folder().to_owned()).chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(path)?;
+
+    let mut call = scratch.call(lab, &["run", LESSON, "--story"])?;
+    let output = call.env("PATH", path).stdin(Stdio::null()).output()?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let beginning = "booting: there is no checkpoint (the monitor failed: the migration failed: ";
+    if !output.status.success() || !stderr.starts_with(beginning) || stderr.lines().count() != 1 {
+        return Err(format!("{}, and not one line `{beginning}…`:\n{stderr}", output.status).into());
+    }
+    let plan = plan(lab)?;
+    let usual = report::story(&plan, &lab.run(machine, &plan)?);
+    equal(&*String::from_utf8_lossy(&output.stdout), &*usual)
 }
 
 /// A scratch cache with a copy of the checkpoint, and the copy.

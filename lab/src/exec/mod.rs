@@ -103,13 +103,13 @@ impl Lab<'_> {
         let limit = request.timeout.map_or(ENDLESS, |_| wall_limit(&job, machine.kind));
         let parts = machine.parts(Accel::TCG);
         // Made before the terminal is taken over: it may take a while and say so.
-        self.saved(machine, Accel::TCG)?;
+        let state = self.saved(machine, Accel::TCG)?;
         let (ours, theirs) = UnixStream::pair().map_err(Error::Relay)?;
         let (finished, _) = relay::join(ours, join, || {
             // Dropped when the machine has ended: that ends the relay.
             let theirs = theirs;
             let session = vm::Session { socket: theirs.as_fd(), clock };
-            self.start(machine, Accel::TCG, false, |state| {
+            self.start(state.as_deref(), |state| {
                 vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session), None)
             })
         })?;

@@ -75,18 +75,18 @@ pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
         qemu.start(&command::saved(parts.accel, parts.memory_mib, Start::Save, &files))?;
     let ready = Monitor::connect(qemu.take_socket(), Instant::now() + LIMIT)
         .and_then(|mut monitor| wait_until_ready(&mut monitor).map(|()| monitor));
-    let saved = match ready {
-        Ok(mut monitor) => match save_into(&mut monitor, &state) {
-            // A machine that runs, and a QEMU that does not save it.
-            Err(MonitorError::Failed(message)) => return Err(VmError::Save { message }),
-            saved => saved,
-        },
-        Err(error) => Err(error),
+    let mut monitor = match ready {
+        Ok(monitor) => monitor,
+        Err(error) => return qemu.settle(Err(error), LIMIT).map(drop),
     };
-    match saved {
+    match save_into(&mut monitor, &state) {
         // QEMU was told to quit and does so; there is no more to know of it.
         Ok(()) => Ok(()),
-        Err(error) => qemu.settle(Err(error), LIMIT).map(drop),
+        Err(MonitorError::Interrupted) => {
+            qemu.settle(Err(MonitorError::Interrupted), LIMIT).map(drop)
+        }
+        // The machine runs, and this QEMU does not save it, however it fails.
+        Err(error) => Err(VmError::Save { message: qemu.reason(error, LIMIT) }),
     }
 }
 

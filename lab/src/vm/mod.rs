@@ -211,9 +211,7 @@ pub fn run_joined(
             match (restored, debugger) {
                 (Err(MonitorError::Interrupted), _) => Err(MonitorError::Interrupted),
                 (Err(error), _) => {
-                    let reason = qemu.settle(Err(error), limit).err();
-                    let message = reason.map_or(String::new(), |reason| reason.to_string());
-                    return Err(VmError::Restore { message });
+                    return Err(VmError::Restore { message: qemu.reason(error, limit) });
                 }
                 (Ok(()), Some(debugger)) => {
                     (debugger.attend)();

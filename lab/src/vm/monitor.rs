@@ -121,8 +121,9 @@ impl Monitor {
                     qmp::MigrationStatus::completed => return Ok(()),
                     qmp::MigrationStatus::failed => {
                         let why = self.execute(&qmp::query_migrate {}).ok();
-                        let why = why.and_then(|info| info.error_desc).unwrap_or_default();
-                        return Err(MonitorError::Failed(format!("the migration failed: {why}")));
+                        let why = why.and_then(|info| info.error_desc);
+                        let why = why.map_or(String::new(), |why| format!(": {why}"));
+                        return Err(MonitorError::Failed(format!("the migration failed{why}")));
                     }
                     _ => {}
                 }
@@ -200,5 +201,111 @@ impl Write for Deadlined {
 
     fn flush(&mut self) -> io::Result<()> {
         self.socket.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+    use std::time::{Duration, Instant};
+
+    use qapi::qmp;
+
+    use super::{Monitor, MonitorError, interrupt};
+
+    const DONE: &str = r#"{"return": {}, "seen": "by nobody"}"#;
+    const COMPLETED: &str = r#"{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "MIGRATION", "data": {"status": "completed"}}"#;
+    const TELEPORTED: &str = r#"{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "TELEPORTED", "data": {"to": "there"}}"#;
+    const FAILING: &str = r#"{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "MIGRATION", "data": {"status": "failing"}}"#;
+    const FAILED: &str = r#"{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "MIGRATION", "data": {"status": "failed", "because": 7}}"#;
+
+    fn greeting(major: u32) -> String {
+        format!(
+            r#"{{"QMP": {{"version": {{"qemu": {{"micro": 0, "minor": 0, "major": {major}}}, "package": ""}}, "capabilities": ["oob", "telepathy"], "mood": "good"}}}}"#
+        )
+    }
+
+    /// A monitor that has said all this, whatever it is asked, and its end, which
+    /// has what it was asked.
+    fn made_up(major: u32, said: &[&str]) -> (Monitor, UnixStream) {
+        interrupt::listen().unwrap();
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let greeting = greeting(major);
+        for line in [&[greeting.as_str(), DONE], said].concat() {
+            writeln!(theirs, "{line}").unwrap();
+        }
+        let monitor = Monitor::connect(ours, Instant::now() + Duration::from_secs(10)).unwrap();
+        (monitor, theirs)
+    }
+
+    /// What a monitor was asked besides to begin, without arguments.
+    fn asked(monitor: Monitor, theirs: UnixStream) -> Vec<String> {
+        drop(monitor);
+        let lines = std::io::read_to_string(theirs).unwrap();
+        let name = |line: &str| {
+            let command: serde_json::Value = serde_json::from_str(line).unwrap();
+            command["execute"].as_str().unwrap().to_owned()
+        };
+        lines.lines().skip(1).map(name).collect()
+    }
+
+    fn failed<T>(result: Result<T, MonitorError>) -> String {
+        match result {
+            Err(MonitorError::Failed(message)) => message,
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => panic!("it did not fail"),
+        }
+    }
+
+    #[test]
+    fn a_qemu_from_the_future_saves() {
+        let added = r#"{"return": {"fdset-id": 1, "fd": 9, "colour": "red"}}"#;
+        let said = [TELEPORTED, added, FAILING, DONE, TELEPORTED, COMPLETED];
+        let (mut monitor, theirs) = made_up(99, &said);
+        let uri = monitor.hand_over(theirs.as_fd()).unwrap();
+        assert_eq!(uri, "file:/dev/fdset/1,offset=0");
+        monitor.execute(&qmp::stop {}).unwrap();
+        monitor.migrated().unwrap();
+        assert_eq!(asked(monitor, theirs), ["add-fd", "stop"]);
+    }
+
+    #[test]
+    fn an_old_qemu_saves_by_a_descriptor() {
+        for (major, command) in [(7, "getfd"), (8, "getfd"), (9, "add-fd"), (11, "add-fd")] {
+            let answer =
+                if command == "getfd" { DONE } else { r#"{"return": {"fdset-id": 1, "fd": 9}}"# };
+            let (mut monitor, theirs) = made_up(major, &[answer]);
+            let uri = monitor.hand_over(theirs.as_fd()).unwrap();
+            assert_eq!(uri.starts_with("fd:"), command == "getfd", "{uri}");
+            assert_eq!(asked(monitor, theirs), [command]);
+        }
+    }
+
+    #[test]
+    fn what_fails_says_why() {
+        let why = r#"{"return": {"status": "failed", "error-desc": "no space", "mood": "bad"}}"#;
+        let (mut monitor, _theirs) = made_up(99, &[FAILING, FAILED, why]);
+        assert_eq!(failed(monitor.migrated()), "the migration failed: no space");
+
+        // A status that is new there is no reason, and no other failure either.
+        let why = r#"{"return": {"status": "sulking", "error-desc": "no space"}}"#;
+        let (mut monitor, _theirs) = made_up(99, &[FAILED, why]);
+        assert_eq!(failed(monitor.migrated()), "the migration failed");
+    }
+
+    #[test]
+    fn an_error_of_an_unknown_class_is_an_error() {
+        let error = r#"{"error": {"class": "Unwilling", "desc": "not today", "until": "friday"}}"#;
+        let (mut monitor, _theirs) = made_up(99, &[error]);
+        assert_eq!(failed(monitor.execute(&qmp::stop {})), "not today");
+    }
+
+    #[test]
+    fn a_qemu_that_is_gone_is_told_from_one_that_refuses() {
+        let (mut monitor, theirs) = made_up(99, &[TELEPORTED]);
+        drop(theirs);
+        assert!(matches!(monitor.migrated(), Err(MonitorError::Closed)));
     }
 }

@@ -147,6 +147,13 @@ impl Running<'_> {
             Err(MonitorError::Failed(message)) => VmError::Monitor { message, log },
         })
     }
+
+    /// Ends the process and says in one line what went wrong.
+    pub fn reason(self, error: MonitorError, limit: Duration) -> String {
+        let reason =
+            self.settle(Err(error), limit).map_or_else(|e| e.to_string(), |_| String::new());
+        reason.lines().collect::<Vec<_>>().join("; ")
+    }
 }
 
 impl Drop for Running<'_> {
