@@ -210,7 +210,7 @@ impl Compiler<'_> {
             .text("file", text)
             .finish();
         let entry = self.cache.entry("submissions", &key, self.progress, |target| {
-            let folder = scratch()?;
+            let folder = scratch(target)?;
             let source = folder.path().join("main.rs");
             std::fs::write(&source, text).map_err(failed("write", &source))?;
             let program = folder.path().join(PROGRAM);
@@ -266,7 +266,7 @@ impl Compiler<'_> {
             key = key.file(&header.file_name().unwrap_or_default().to_string_lossy(), header)?;
         }
         let entry = self.cache.entry("submissions", &key.finish(), self.progress, |target| {
-            let folder = scratch()?;
+            let folder = scratch(target)?;
             let module = folder.path().join("module");
             let include = folder.path().join(kmods::INCLUDE);
             kmods::copy_folder(&kmods_folder.join(kmods::INCLUDE), &include)
@@ -387,8 +387,9 @@ fn shown_folder(path: &Path) -> String {
     }
 }
 
-fn scratch() -> Result<tempfile::TempDir, CompileError> {
-    tempfile::tempdir().map_err(failed("create", Path::new("a temporary folder")))
+/// A folder to compile in. It lies in the cache, whose path make can handle.
+fn scratch(target: &Path) -> Result<tempfile::TempDir, CompileError> {
+    tempfile::tempdir_in(target).map_err(failed("create a temporary folder in", target))
 }
 
 fn judge(status: &Status, file: &Path, output: String) -> Result<(), CompileError> {

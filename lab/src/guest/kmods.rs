@@ -148,13 +148,14 @@ fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), K
         let path = path.to_owned();
         move |source| KmodError::Copy { path, source }
     };
-    let build = tempfile::tempdir().map_err(failed(Path::new("a temporary folder")))?;
+    // There, because make cannot handle every path that TMPDIR may have.
+    let build = tempfile::tempdir_in(target).map_err(failed(target))?;
     copy_folder(folder, build.path()).map_err(failed(folder))?;
     let sh = Shell::new().map_err(KmodError::Make)?;
     let arguments = make_arguments(kernel, build.path(), build.path(), Path::new(""), "");
     let output = cmd!(sh, "make {arguments...}")
         .env_clear()
-        .envs(kernel::environment())
+        .envs(kernel::environment(build.path()))
         .quiet()
         .ignore_status()
         .output()
@@ -191,7 +192,8 @@ fn compile(
         let path = path.to_owned();
         move |source| KmodError::Copy { path, source }
     };
-    let build = tempfile::tempdir().map_err(failed(Path::new("a temporary folder")))?;
+    // There, because make cannot handle every path that TMPDIR may have.
+    let build = tempfile::tempdir_in(target).map_err(failed(target))?;
     for folder in [INCLUDE, kmod] {
         copy_folder(&kmods.join(folder), &build.path().join(folder))
             .map_err(failed(&kmods.join(folder)))?;
@@ -202,7 +204,7 @@ fn compile(
     let arguments = make_arguments(kernel, &module_dir, build.path(), symbols, "-Werror");
     let output = cmd!(sh, "make W=1 {arguments...}")
         .env_clear()
-        .envs(kernel::environment())
+        .envs(kernel::environment(build.path()))
         .quiet()
         .ignore_status()
         .output()

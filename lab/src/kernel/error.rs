@@ -45,6 +45,12 @@ pub enum KernelError {
     },
     #[error("failed to strip `{}`: strip ended with {status}", path.display())]
     Strip { path: PathBuf, status: ExitStatus },
+    #[error(
+        "failed to build a kernel in `{}`: make cannot handle the `{}` in it",
+        path.display(),
+        character.escape_default()
+    )]
+    Unfit { path: PathBuf, character: char },
     #[error("failed to find the compiler `{program}` on the PATH")]
     NoCompiler { program: String },
     #[error("failed to start `{program}`: {source}")]
@@ -109,6 +115,11 @@ impl KernelError {
             KernelError::Unpack { .. } => {
                 Some("the file is damaged or cut off: get it again".into())
             }
+            KernelError::Unfit { .. } => Some(
+                "use a folder whose path has letters, digits and `/._-+,@=~` alone; for the \
+                 cache: XDG_CACHE_HOME=/FOLDER"
+                    .into(),
+            ),
             KernelError::NoCompiler { .. } => {
                 Some("install it, or name another one with --cc".into())
             }

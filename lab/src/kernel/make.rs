@@ -40,11 +40,13 @@ pub struct Make<'a> {
 }
 
 /// All of the environment that make is given, for the kernel and for modules.
-/// Variables such as ARCH, CC, MAKEFLAGS or KCPPFLAGS would change both.
-pub fn environment() -> impl Iterator<Item = (&'static str, OsString)> {
-    let inherited = ["PATH", "TMPDIR"].into_iter();
-    let inherited = inherited.filter_map(|name| Some((name, std::env::var_os(name)?)));
-    inherited.chain(ENVIRONMENT.map(|(name, value)| (name, value.into())))
+/// Variables such as ARCH, CC, MAKEFLAGS or KCPPFLAGS would change both, and a
+/// folder for temporary files with a blank in its path fails a kernel's build: it
+/// is `temporary`.
+pub fn environment(temporary: &Path) -> impl Iterator<Item = (&'static str, OsString)> {
+    let path = std::env::var_os("PATH").map(|path| ("PATH", path));
+    let others = ENVIRONMENT.map(|(name, value)| (name, value.into()));
+    path.into_iter().chain([("TMPDIR", temporary.into())]).chain(others)
 }
 
 /// What the way of building puts into a kernel, for its key.
@@ -81,7 +83,7 @@ impl<'a> Make<'a> {
             .args(self.options.compiler.make_variable())
             .args(targets)
             .env_clear()
-            .envs(environment());
+            .envs(environment(self.build));
         let (status, tail) =
             stream(command, |line| self.line(line)).map_err(|source| match source.kind() {
                 std::io::ErrorKind::NotFound => {

@@ -16,6 +16,7 @@ mod download;
 mod error;
 mod make;
 mod pinned;
+mod place;
 mod prune;
 mod source;
 
@@ -140,6 +141,9 @@ pub fn build(
     fragments: &[PathBuf],
     progress: &dyn Progress,
 ) -> Result<Kernel, KernelError> {
+    // Before anything is downloaded.
+    let own = options.source.as_deref().filter(|source| source.is_dir());
+    [Some(cache.root()), own].into_iter().flatten().try_for_each(place::check)?;
     let source = source::get(cache, options.source.as_deref(), progress)?;
     let key = key(cache, &source, options, fragments)?;
     let entry = cache.entry(KIND, &key, progress, |folder| {
