@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::Barrier;
 use std::{arch, env, ffi, fs, io, ptr, thread};
 
-use marker::{check, mark};
+use marker::{Gate, check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -21,7 +21,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, Uid, execv, fork, getpid, getppid, pipe, read, setuid, write};
+use nix::unistd::{ForkResult, Pid, Uid, execv, fork, getpid, getppid, read, setuid};
 
 /// The first real-time signal that glibc leaves to programs.
 const SIGRTMIN: c_int = 34;
@@ -119,7 +119,6 @@ fn a_child_wakes_the_reader() -> io::Result<()> {
     sigchld.add(Signal::SIGCHLD);
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigchld), None)?;
     let children = SignalFd::new(&sigchld)?; // without SFD_NONBLOCK
-    prctl::set_name(c"reader")?; // the trace shows who wakes a task of this name
 
     mark!("4. sleeps in read until a child exits");
     let child = start(|| {
@@ -132,6 +131,7 @@ fn a_child_wakes_the_reader() -> io::Result<()> {
         setuid(Uid::from_raw(STUDENT))?;
         exit(7)
     })?;
+    prctl::set_name(c"reader")?; // the trace shows who wakes a task of this name
     let record = one(&children)?;
     check_record(&record, libc::SIGCHLD, libc::CLD_EXITED, child);
     check!("ssi_status", record.ssi_status, 7);
@@ -247,16 +247,10 @@ fn an_epoll_watches_who_registered(signals: &SignalFd) -> io::Result<()> {
     mark!("11. the parent's SIGUSR1: a child's epoll_wait eats it");
     kill(getpid(), Signal::SIGUSR1)?;
     check!("epoll_wait in the parent", ready(&epoll)?, 1);
-    // The child ends only when the parent has left fork(2). A C library may block
-    // all signals in there: a SIGCHLD that came then would be kept, and a signal
-    // that is kept wakes the epoll instance, whichever it is.
-    let (gate, opener) = pipe()?;
     let child = start(|| {
-        check!("bytes read", read(&gate, &mut [0])?, 1);
         check!("epoll_wait in the child", ready(&epoll)?, 0);
         Ok(())
     })?;
-    check!("bytes written", write(&opener, b"!")?, 1);
     wait_for(child)?;
     check!("epoll_wait in the parent, after the child's", ready(&epoll)?, 0);
     check!("poll in the parent", readable(signals)?, 1);
@@ -393,12 +387,16 @@ fn readable(signals: impl AsFd) -> nix::Result<c_int> {
     poll(&mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO)
 }
 
-/// Starts a child that does `work`, then exits: with 0 if that went well.
+/// Starts a child that does `work`, then exits: with 0 if that went well. Before
+/// that it waits until the parent has left fork(2). A C library may block all
+/// signals in there, and a SIGCHLD that comes meanwhile is kept: it would be
+/// delivered afterwards, and would wake an epoll instance, whichever it watches.
 fn start(work: impl FnOnce() -> io::Result<()>) -> nix::Result<Pid> {
+    let gate = Gate::new()?;
     // SAFETY: this program has one thread, so the child may do as it likes.
     match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => match work() {
+        ForkResult::Parent { child } => gate.open().map(|()| child),
+        ForkResult::Child => match gate.wait().map_err(io::Error::from).and_then(|()| work()) {
             Ok(()) => exit(0),
             Err(error) => {
                 println!("wrong: a child fails: {error}");
