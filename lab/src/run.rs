@@ -95,10 +95,16 @@ impl Lab<'_> {
             &self.cache,
             self.progress,
         )?;
-        let initramfs_key = Key::builder("initramfs").text("init", &init.key.to_string()).finish();
+        let idle = crate::root().join("images/idle");
+        let idle = kmods::build_folder(&idle, &kernel, &self.cache, self.progress)?;
+        let idle = idle.iter().try_fold(Vec::new(), |_, module| read(module))?;
+        let initramfs_key = Key::builder("initramfs")
+            .text("init", &init.key.to_string())
+            .bytes("idle", &idle)
+            .finish();
         let folder = self.cache.entry("initramfs", &initramfs_key, self.progress, |folder| {
             let path = folder.join(INITRAMFS_FILE);
-            initramfs::pack(&read(&init.folder.join("init"))?)
+            initramfs::pack(&read(&init.folder.join("init"))?, &idle)
                 .and_then(|archive| std::fs::write(&path, archive))
                 .map_err(|source| Error::File { verb: "write", path, source })
         })?;

@@ -77,6 +77,7 @@ pub fn all(
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);
     tests.extend(tidy::all(lab, machine)?);
+    tests.extend(repeated::all(lab, machine)?);
     tests.extend(sources::all());
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
@@ -89,10 +90,7 @@ pub fn full(
     results: &Results,
 ) -> Result<Vec<Trial>, Error> {
     let mut trials = all(lab, machine, results)?;
-    let repeated = repeated::all(lab, machine)?.into_iter();
-    trials.extend(
-        full::all(lab, machine)?.into_iter().chain(repeated).map(|test| results.observe(test)),
-    );
+    trials.extend(full::all(lab, machine)?.into_iter().map(|test| results.observe(test)));
     Ok(trials)
 }
 

@@ -1,20 +1,21 @@
 //! One job: modules in, trace on, program run, trace off.
 
-use std::ffi::CString;
-use std::fs::File;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
-use nix::kmod::{ModuleInitFlags, finit_module};
-use protocol::{Ended, Job, Module};
+use protocol::session::Session;
+use protocol::{Ended, IDLE_MODULE, Job};
 
 use crate::{LAB, machine, record, session, supervise, trace, watchdog};
 
 /// Runs the job. An error is a reason why the program was never started.
 pub fn run(job: &Job) -> Result<Ended, String> {
     watchdog::start(Duration::from_millis(job.timeout_ms) + watchdog::REST)?;
+    if job.session.as_ref().is_some_and(Session::follows_host) {
+        // An idle second is to be one of the host's.
+        machine::unload_module(IDLE_MODULE)?;
+    }
     for module in &job.modules {
-        load(module)?;
+        machine::load_module(&format!("{LAB}/{}", module.file), &module.params)?;
     }
     record::note_first_modules()?;
     trace::set_up(job)?;
@@ -28,13 +29,4 @@ pub fn run(job: &Job) -> Result<Ended, String> {
     };
     trace::switch(false)?;
     ended
-}
-
-fn load(module: &Module) -> Result<(), String> {
-    let path = format!("{LAB}/{}", module.file);
-    let file = File::open(&path).map_err(|e| format!("failed to open `{path}`: {e}"))?;
-    let params = CString::new(module.params.as_str())
-        .map_err(|_| format!("parameters of `{}` contain a NUL", module.file))?;
-    finit_module(file.as_fd(), &params, ModuleInitFlags::empty())
-        .map_err(|e| format!("failed to load `{}`: {e}", module.file))
 }

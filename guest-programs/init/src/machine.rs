@@ -2,12 +2,14 @@
 //! power.
 
 use std::convert::Infallible;
+use std::ffi::{CStr, CString};
 use std::fs;
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use nix::sys::time::TimeSpec;
@@ -76,6 +78,21 @@ fn bring_up_loopback() -> nix::Result<()> {
         set_flags(socket.as_raw_fd(), &request)?;
     }
     Ok(())
+}
+
+/// Loads a kernel module, with parameters as finit_module(2) takes them.
+pub fn load_module(path: &str, params: &str) -> Result<(), String> {
+    let file = fs::File::open(path).map_err(|e| format!("failed to open `{path}`: {e}"))?;
+    let params = CString::new(params)
+        .map_err(|_| format!("the parameters of `{path}` contain a NUL: {params:?}"))?;
+    finit_module(file, &params, ModuleInitFlags::empty())
+        .map_err(|e| format!("failed to load `{path}`: {e}"))
+}
+
+/// Removes a module that nobody uses.
+pub fn unload_module(name: &CStr) -> Result<(), String> {
+    delete_module(name, DeleteModuleFlags::O_NONBLOCK)
+        .map_err(|e| format!("failed to remove the module {name:?}: {e}"))
 }
 
 /// Whether the host wants to save the machine before the job begins.

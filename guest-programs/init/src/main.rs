@@ -4,6 +4,7 @@
 //! ```text
 //! mounts, host name                          (same for every lesson)
 //! [stops the machine, to be saved]           checkpoint only
+//! idle module                                the processor is not halted any more
 //! finds the devices that came since          PCI rescan
 //! payload  ── ivshmem ──▶ /lab               programs, modules, job.json
 //! modules, trace events
@@ -34,7 +35,7 @@ mod watchdog;
 use std::convert::Infallible;
 use std::process::abort;
 
-use protocol::{Ended, Outcome};
+use protocol::{Ended, IDLE_FILE, Outcome};
 
 /// Where the payload is unpacked.
 const LAB: &str = "/lab";
@@ -60,6 +61,9 @@ fn run() -> Result<Infallible, String> {
     if machine::wants_checkpoint()? {
         machine::stop_here()?;
     }
+    // Not before: the sleep in there ends at the same moment of the clock, however
+    // QEMU moved that, if the processor is halted meanwhile.
+    machine::load_module(&format!("/{IDLE_FILE}"), "")?;
     machine::rescan_pci()?;
     machine::speak_up()?;
     let job = payload::unpack(LAB)?;

@@ -11,6 +11,8 @@
 
 pub mod session;
 
+use std::ffi::CStr;
+
 use serde::{Deserialize, Serialize};
 
 pub use session::Session;
@@ -23,6 +25,11 @@ pub const RECORD_SLOT: &str = "0000:00:06.0";
 pub const PVPANIC_SLOT: &str = "0000:00:07.0";
 /// PCI address of the watchdog that ends a machine which has run away.
 pub const WATCHDOG_SLOT: &str = "0000:00:08.0";
+
+/// The initramfs's module that says what an idle processor does.
+pub const IDLE_FILE: &str = "lab_idle.ko";
+/// Its name, for delete_module(2).
+pub const IDLE_MODULE: &CStr = c"lab_idle";
 
 /// The payload's [`Job`], as JSON.
 pub const JOB_FILE: &str = "job.json";

@@ -40,6 +40,14 @@ pub struct Session {
     pub out: Vec<String>,
 }
 
+impl Session {
+    /// Whether somebody at the host gives input: the machine's clock is then the
+    /// host's, and otherwise skips what the machine waits for.
+    pub fn follows_host(&self) -> bool {
+        self.streams != Streams::Pipes { stdin: false }
+    }
+}
+
 /// What the program has for standard input, output and error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -23,8 +23,8 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use protocol::session::{ROOT_FOLDER, Streams};
-use protocol::{Job, Marks, Module, Session};
+use protocol::session::{ROOT_FOLDER, Session, Streams};
+use protocol::{Job, Marks, Module};
 
 use crate::error::Error;
 use crate::guest::kmods;
@@ -99,7 +99,8 @@ impl Lab<'_> {
         cargo.load(&mut payload, ROOT_FOLDER)?;
         let payload = payload.finish()?;
 
-        let clock = if join == Join::Output { Clock::Skips } else { Clock::FollowsHost };
+        let follows = job.session.as_ref().is_some_and(Session::follows_host);
+        let clock = if follows { Clock::FollowsHost } else { Clock::Skips };
         let limit = request.timeout.map_or(ENDLESS, |_| wall_limit(&job, machine.kind));
         let parts = machine.parts(Accel::TCG);
         // Made before the terminal is taken over: it may take a while and say so.

@@ -1,18 +1,19 @@
-//! The initramfs: PID 1 and a console, nothing else, the same bytes for the
-//! same PID 1.
+//! The initramfs: PID 1, the module that it loads first, and a console; the same
+//! bytes for the same two.
 
 use std::io::{self, Write};
 
 use cpio::newc::{Builder, trailer};
+use protocol::IDLE_FILE;
 
 /// File types, from inode(7).
 const S_IFDIR: u32 = 0o040_000;
 const S_IFCHR: u32 = 0o020_000;
 const S_IFREG: u32 = 0o100_000;
 
-/// Packs `init` as the kernel wants it: a cpio archive in the newc format,
+/// Packs PID 1 and its module as the kernel wants it: a cpio archive in the newc format,
 /// uncompressed. No time and no owner of the host gets in.
-pub fn pack(init: &[u8]) -> io::Result<Vec<u8>> {
+pub fn pack(init: &[u8], idle: &[u8]) -> io::Result<Vec<u8>> {
     let mut archive = Vec::new();
     let mut add = |ino: u32, entry: Builder, bytes: &[u8]| {
         let mut writer = entry.ino(ino).nlink(1).mtime(0).write(&mut archive, bytes.len() as u32);
@@ -24,6 +25,7 @@ pub fn pack(init: &[u8]) -> io::Result<Vec<u8>> {
     let console = Builder::new("dev/console").mode(S_IFCHR | 0o600).rdev_major(5).rdev_minor(1);
     add(2, console, &[])?;
     add(3, Builder::new("init").mode(S_IFREG | 0o755), init)?;
+    add(4, Builder::new(IDLE_FILE).mode(S_IFREG | 0o600), idle)?;
     trailer(&mut archive)?;
     Ok(archive)
 }
@@ -34,7 +36,7 @@ mod tests {
 
     #[test]
     fn the_archive_holds_what_the_kernel_needs() {
-        let archive = pack(b"program").unwrap();
+        let archive = pack(b"program", b"module").unwrap();
         let mut rest = io::Cursor::new(archive);
         let mut seen = Vec::new();
         loop {
@@ -51,6 +53,7 @@ mod tests {
             ("dev".to_owned(), 0o040_755, 0),
             ("dev/console".to_owned(), 0o020_600, 0),
             ("init".to_owned(), 0o100_755, 7),
+            (IDLE_FILE.to_owned(), 0o100_600, 6),
         ];
         assert_eq!(seen, expected);
     }
