@@ -46,9 +46,9 @@ static __cpuidle int lab_idle_enter(struct cpuidle_device *dev,
 	return index;
 }
 
+/* Without an .owner, which its own device would hold: it is to be removable. */
 static struct cpuidle_driver lab_idle_driver = {
 	.name = "lab_idle",
-	.owner = THIS_MODULE,
 	.states = {
 		{ .enter = lab_idle_enter, .name = "AWAKE", .desc = "waits awake" },
 	},

@@ -15,7 +15,7 @@ pub fn run(job: &Job) -> Result<Ended, String> {
         machine::unload_module(IDLE_MODULE)?;
     }
     for module in &job.modules {
-        machine::load_module(&format!("{LAB}/{}", module.file), &module.params)?;
+        machine::load_module(LAB, &module.file, &module.params)?;
     }
     record::note_first_modules()?;
     trace::set_up(job)?;

@@ -80,13 +80,14 @@ fn bring_up_loopback() -> nix::Result<()> {
     Ok(())
 }
 
-/// Loads a kernel module, with parameters as finit_module(2) takes them.
-pub fn load_module(path: &str, params: &str) -> Result<(), String> {
-    let file = fs::File::open(path).map_err(|e| format!("failed to open `{path}`: {e}"))?;
-    let params = CString::new(params)
-        .map_err(|_| format!("the parameters of `{path}` contain a NUL: {params:?}"))?;
+/// Loads a kernel module of a folder, with parameters as finit_module(2) takes them.
+pub fn load_module(folder: &str, name: &str, params: &str) -> Result<(), String> {
+    let path = format!("{folder}/{name}");
+    let file = fs::File::open(&path).map_err(|e| format!("failed to open `{path}`: {e}"))?;
+    let params =
+        CString::new(params).map_err(|_| format!("parameters of `{name}` contain a NUL"))?;
     finit_module(file, &params, ModuleInitFlags::empty())
-        .map_err(|e| format!("failed to load `{path}`: {e}"))
+        .map_err(|e| format!("failed to load `{name}`: {e}"))
 }
 
 /// Removes a module that nobody uses.

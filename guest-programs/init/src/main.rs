@@ -63,7 +63,7 @@ fn run() -> Result<Infallible, String> {
     }
     // Not before: the sleep in there ends at the same moment of the clock, however
     // QEMU moved that, if the processor is halted meanwhile.
-    machine::load_module(&format!("/{IDLE_FILE}"), "")?;
+    machine::load_module("/", IDLE_FILE, "")?;
     machine::rescan_pci()?;
     machine::speak_up()?;
     let job = payload::unpack(LAB)?;
