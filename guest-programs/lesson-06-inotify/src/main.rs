@@ -12,7 +12,7 @@
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use marker::{check, mark};
+use marker::{check, mark, run_first};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc::{self, c_int};
@@ -52,7 +52,8 @@ fn main() -> nix::Result<()> {
     marker::open_trace();
     // What the C library reads before `main` is not traced: it is its own.
     prctl::set_name(c"watcher")?;
-    run_until_asleep()?;
+    // Every child acts while the watcher sleeps.
+    run_first()?;
     for directory in [WATCHED, ELSEWHERE] {
         mkdir(directory, Mode::from_bits_retain(0o755))?;
     }
@@ -388,16 +389,6 @@ fn what_is_not_told() -> nix::Result<()> {
     check!("FIONREAD", queued(&inotify)?, 0);
     println!("    a process comes and goes in /proc: nothing");
     Ok(())
-}
-
-/// On one CPU a SCHED_FIFO task runs until it sleeps, and what it forks runs
-/// only then (sched(7)): so every child here acts while the watcher sleeps.
-fn run_until_asleep() -> nix::Result<()> {
-    let parameters = libc::sched_param { sched_priority: 1 };
-    // The children are ordinary tasks again.
-    let policy = libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK;
-    // SAFETY: the parameters are a live value of the right type.
-    Errno::result(unsafe { libc::sched_setscheduler(0, policy, &raw const parameters) }).map(drop)
 }
 
 /// A new queue with one watch.

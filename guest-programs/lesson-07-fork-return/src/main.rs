@@ -15,7 +15,7 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use marker::{Arg, check, mark};
+use marker::{Arg, check, mark, run_first};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_long, pid_t};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -252,6 +252,8 @@ fn vfork_returns_in_turn() -> nix::Result<()> {
     };
     let mut stack = vec![0; 64 * 1024];
 
+    // As soon as the parent is woken it runs, and the child's execve ends behind it.
+    run_first()?;
     mark!("7. the parent vforks");
     let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK;
     // SAFETY: the child has a stack of its own, allocates nothing and executes

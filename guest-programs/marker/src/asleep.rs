@@ -3,7 +3,7 @@
 use std::fs;
 
 use nix::errno::Errno;
-use nix::libc;
+use nix::libc::{self, c_int};
 use nix::sched::sched_yield;
 use nix::unistd::Pid;
 
@@ -32,8 +32,20 @@ pub fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
 /// # Errors
 /// EPERM if it may not.
 pub fn run_until_asleep() -> nix::Result<()> {
+    be_real_time(libc::SCHED_FIFO)
+}
+
+/// The same for this process alone: what it makes later are ordinary tasks, which
+/// run while it sleeps, and which it interrupts as soon as they wake it.
+///
+/// # Errors
+/// EPERM if it may not.
+pub fn run_first() -> nix::Result<()> {
+    be_real_time(libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK)
+}
+
+fn be_real_time(policy: c_int) -> nix::Result<()> {
     let parameters = libc::sched_param { sched_priority: 1 };
     // SAFETY: it reads one sched_param from a valid pointer.
-    Errno::result(unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) })
-        .map(drop)
+    Errno::result(unsafe { libc::sched_setscheduler(0, policy, &raw const parameters) }).map(drop)
 }

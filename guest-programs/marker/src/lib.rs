@@ -31,7 +31,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 pub use arg::{Arg, Measured};
-pub use asleep::{run_until_asleep, wait_until_asleep};
+pub use asleep::{run_first, run_until_asleep, wait_until_asleep};
 pub use gate::Gate;
 
 /// Where a write becomes an event of the trace.
