@@ -5,12 +5,14 @@
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use lab::run::Lab;
 use libtest_mimic::Failed;
 
 use crate::Test;
 use crate::command_line::course;
+use crate::scratch::{ALL, Scratch};
 
 /// Changes what a run finds around it: an empty folder is given, and the folder
 /// of the cache.
@@ -47,13 +49,21 @@ const CHANGES: &[(&str, Change)] = &[
 ];
 
 /// One test an oddity.
-pub fn all(lab: &Lab<'_>) -> Vec<Test> {
+pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     let same = CHANGES.iter().map(|&(name, change)| {
         let cache: PathBuf = lab.cache.root().to_owned();
         Test::new(format!("odd-hosts::{name}"), move || runs_the_same(change, &cache))
     });
-    let homeless = Test::new("odd-hosts::nowhere-for-the-cache".to_owned(), no_cache);
-    same.chain([homeless]).collect()
+    let odd = |name: &str, test: fn(&Lab<'static>) -> Result<(), Failed>| {
+        let lab = Arc::clone(lab);
+        Test::new(format!("odd-hosts::{name}"), move || test(&lab))
+    };
+    let others = [
+        odd("nowhere-for-the-cache", |_| no_cache()),
+        odd("a-cache-that-make-cannot-handle", unfit_cache),
+        odd("letters-and-blanks-in-paths", letters_and_blanks),
+    ];
+    same.chain(others).collect()
 }
 
 /// A run of the miniature course's first lesson.
@@ -97,5 +107,53 @@ fn no_cache() -> Result<(), Failed> {
         Ok(())
     } else {
         Err(format!("{}, but 3 was expected\n{said}{expected}", output.status).into())
+    }
+}
+
+/// Before anything is downloaded or built, one line says so.
+fn unfit_cache(_: &Lab<'static>) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let home = folder.path().join("a b");
+    let output = run(|command, _| {
+        command.env("XDG_CACHE_HOME", &home);
+        Ok(())
+    })?;
+    let cache = home.join("upcall");
+    let expected = format!(
+        "error: failed to build a kernel in `{}`: make cannot handle the ` ` in it\nhint: use a \
+         folder whose path has letters, digits and `/._-+,@=~` alone; for the cache: \
+         XDG_CACHE_HOME=/FOLDER\n",
+        cache.display()
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(3) && said == expected {
+        Ok(())
+    } else {
+        Err(format!("{}, but 3 was expected\n{said}{expected}", output.status).into())
+    }
+}
+
+/// Modules are compiled in a cache whose path is not ASCII, while the folder for
+/// temporary files has a blank in its path.
+fn letters_and_blanks(lab: &Lab<'static>) -> Result<(), Failed> {
+    let built: Vec<&str> = ALL.iter().copied().filter(|&kind| kind != "kmods").collect();
+    let scratch = Scratch::within("Käche", lab, &built)?;
+    let temporary = scratch.folder().join("t m p");
+    std::fs::create_dir(&temporary)?;
+    let told = |mut command: Command| -> Result<String, Failed> {
+        let output = command.stdin(Stdio::null()).output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        match output.status.success() {
+            true => Ok(text),
+            false => Err(format!("{}\n{text}", String::from_utf8_lossy(&output.stderr)).into()),
+        }
+    };
+    let mut odd = scratch.call(lab, &["run", "lesson-3"])?;
+    odd.env("TMPDIR", &temporary);
+    let mut usual = Command::new(std::env::current_exe()?);
+    usual.args(["run", "lesson-3"]);
+    match told(odd)? == told(usual)? {
+        true => Ok(()),
+        false => Err("another run".into()),
     }
 }

@@ -23,7 +23,12 @@ pub struct Scratch {
 impl Scratch {
     /// A cache that has what the lab's has of these kinds.
     pub fn new(lab: &Lab<'_>, kinds: &[&str]) -> Result<Scratch, Failed> {
-        let folder = tempfile::tempdir()?;
+        Scratch::within("scratch", lab, kinds)
+    }
+
+    /// The same in a folder whose name begins with this.
+    pub fn within(name: &str, lab: &Lab<'_>, kinds: &[&str]) -> Result<Scratch, Failed> {
+        let folder = tempfile::Builder::new().prefix(name).tempdir()?;
         let cache = lab.cache.sharing(folder.path().join("upcall"), kinds)?;
         Ok(Scratch { folder, cache })
     }
