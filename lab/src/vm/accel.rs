@@ -14,7 +14,9 @@ pub const KVM: &str = "/dev/kvm";
 /// (Documentation/virt/kvm/api.rst).
 const API_VERSION: i32 = 12;
 
-nix::ioctl_none_bad!(kvm_get_api_version, nix::request_code_none!(0xAE, 0x00));
+// Its argument has to be 0: without one, KVM would see what a register happens to
+// hold, and refuse that.
+nix::ioctl_write_int_bad!(kvm_get_api_version, nix::request_code_none!(0xAE, 0x00));
 
 /// Asks KVM for its API version; the error says why it cannot be used.
 pub fn probe_kvm(device: &Path) -> Result<(), String> {
@@ -23,8 +25,8 @@ pub fn probe_kvm(device: &Path) -> Result<(), String> {
         .write(true)
         .open(device)
         .map_err(|e| format!("failed to open `{}`: {e}", device.display()))?;
-    // SAFETY: the request takes no argument, and the descriptor is open.
-    match unsafe { kvm_get_api_version(file.as_raw_fd()) } {
+    // SAFETY: the request reads and writes no memory, and the descriptor is open.
+    match unsafe { kvm_get_api_version(file.as_raw_fd(), 0) } {
         Ok(API_VERSION) => Ok(()),
         Ok(other) => Err(format!("`{}` has API version {other}", device.display())),
         Err(e) => Err(format!("`{}` is no KVM: {e}", device.display())),
