@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use explain::{ExitStatus, Explain};
+
 use crate::lesson::{Lesson, LessonError, Name};
 
 /// A tree with lessons: this repository, or a miniature of it in tests.
@@ -29,6 +31,27 @@ pub enum CourseError {
     },
     #[error(transparent)]
     Lesson(#[from] LessonError),
+}
+
+impl Explain for CourseError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            CourseError::Unknown { .. } => ExitStatus::Usage,
+            CourseError::List { .. } | CourseError::Lesson(_) => ExitStatus::Build,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            CourseError::Unknown { near: Some(near), .. } => {
+                Some(format!("did you mean `{near}`?"))
+            }
+            CourseError::Unknown { near: None, .. } => {
+                Some("`cargo xtask list` shows the lessons".to_owned())
+            }
+            CourseError::List { .. } | CourseError::Lesson(_) => None,
+        }
+    }
 }
 
 impl Course {

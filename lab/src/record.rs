@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use explain::{ExitStatus, Explain};
 use protocol::session::OUT_FOLDER;
 use protocol::{
     FIRST_MODULES_FILE, FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
@@ -56,6 +57,12 @@ pub enum RecordError {
     Malformed { name: &'static str, text: String },
     #[error("the record belongs to another run")]
     Nonce,
+}
+
+impl Explain for RecordError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Vm
+    }
 }
 
 impl Record {

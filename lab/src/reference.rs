@@ -31,7 +31,7 @@ impl Host {
     /// the cache, where it was asked before.
     ///
     /// # Errors
-    /// [`Error::File`] if a file that is there cannot be read.
+    /// If a file that is there cannot be read.
     pub fn here(lab: &Lab<'_>, machine: &Machine) -> Result<Host, Error> {
         let version = |name| version_line(&lab.cache, name).unwrap_or_else(none);
         let source = &machine.kernel.source;

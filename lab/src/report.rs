@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use explain::{ExitStatus, Explain};
 use protocol::Ended;
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use crate::render;
 use crate::run::Run;
 use crate::story;
 use crate::vm::command::Accel;
+use crate::vm::last_lines;
 
 /// Everything, as text of 80 columns: the program's output, the timeline, and
 /// which expectations held.
@@ -82,6 +84,25 @@ pub fn json(plan: &Plan, run: &Run) -> Value {
         "timeline": run.timeline.to_json(),
         "vm_ms": u64::try_from(run.elapsed.as_millis()).unwrap_or(u64::MAX),
     })
+}
+
+/// The machine ran, but there is nothing to judge.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct NoVerdict {
+    pub reason: String,
+    /// The kernel log.
+    pub log: String,
+}
+
+impl Explain for NoVerdict {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Vm
+    }
+
+    fn details(&self) -> Option<&str> {
+        Some(last_lines(&self.log))
+    }
 }
 
 /// Why a run has no verdict, if it has none.

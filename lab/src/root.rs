@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use explain::{ExitStatus, Explain};
+
 /// What only this repository has.
 const MARKS: [&str; 2] = ["images/kernel.fragment", "guest-programs/init/Cargo.toml"];
 
@@ -25,6 +27,23 @@ fn first(places: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
 
 fn is_one(folder: &Path) -> bool {
     MARKS.iter().all(|mark| folder.join(mark).is_file())
+}
+
+/// There is no repository around the folder that a command was called in.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to find the lab's own checkout around `{}`", folder.display())]
+pub struct NoRoot {
+    pub folder: PathBuf,
+}
+
+impl Explain for NoRoot {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Build
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("call `cargo xtask` in the checkout".to_owned())
+    }
 }
 
 /// The folder of this repository: where `images/` and PID 1's sources are.

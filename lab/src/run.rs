@@ -106,7 +106,7 @@ impl Lab<'_> {
             let path = folder.join(INITRAMFS_FILE);
             initramfs::pack(&read(&init.folder.join("init"))?, &idle)
                 .and_then(|archive| std::fs::write(&path, archive))
-                .map_err(|source| Error::File { verb: "write", path, source })
+                .map_err(Error::file("write", path))
         })?;
         let system_map = read(&kernel.system_map)?;
         let symbols = Symbols::parse(&String::from_utf8_lossy(&system_map))?;
@@ -131,11 +131,14 @@ impl Lab<'_> {
     /// machine.
     pub fn saved(&self, machine: &Machine, accel: Accel) -> Result<Option<PathBuf>, Error> {
         match self.checkpoint(machine, accel) {
-            Err(Error::Vm(VmError::Save { message })) => {
-                self.progress.note(&format!("booting: there is no checkpoint ({message})"));
-                Ok(None)
-            }
-            result => result.map(Some),
+            Err(error) => match error.downcast_ref() {
+                Some(VmError::Save { message }) => {
+                    self.progress.note(&format!("booting: there is no checkpoint ({message})"));
+                    Ok(None)
+                }
+                _ => Err(error),
+            },
+            Ok(checkpoint) => Ok(Some(checkpoint)),
         }
     }
 
@@ -313,14 +316,10 @@ pub(crate) fn nonce() -> Result<String, Error> {
     let mut bytes = [0; 16];
     std::fs::File::open(path)
         .and_then(|mut file| file.read_exact(&mut bytes))
-        .map_err(|source| Error::File { verb: "read", path: path.to_owned(), source })?;
+        .map_err(Error::file("read", path))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File {
-        verb: "read",
-        path: path.to_owned(),
-        source,
-    })
+    std::fs::read(path).map_err(Error::file("read", path))
 }

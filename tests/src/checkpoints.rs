@@ -141,7 +141,7 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     let half = &whole[..whole.len() / 2];
     scratch.cache.entry("checkpoints", &key, lab.progress, |folder| {
         let path = folder.join(STATE_FILE);
-        fs::write(&path, half).map_err(|source| Error::File { verb: "write", path, source })
+        fs::write(&path, half).map_err(Error::file("write", path))
     })?;
 
     let notes = Notes::default();

@@ -198,7 +198,7 @@ pub fn cannot_be_written(output: &Output) -> Result<(), Failed> {
 
 /// Where KVM does not work, the reason is the host's own and in no snapshot.
 fn kvm_is_refused() -> Result<(), Failed> {
-    let reason = probe_kvm(Path::new(KVM)).expect_err("it was just so");
+    let reason = probe_kvm(Path::new(KVM)).expect_err("it was just so").reason;
     let output = Command::new(std::env::current_exe()?)
         .arg("--course")
         .arg(course())

@@ -11,6 +11,7 @@ use lab::kernel::Kind;
 use lab::plan::{Options, Plan};
 use lab::report;
 use lab::run::{Lab, Machine};
+use lab::vm::VmError;
 use lab::vm::command::Accel;
 use libtest_mimic::Failed;
 
@@ -37,7 +38,7 @@ fn check(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
         Ok(run) => run,
         // A kernel that went on after a report may not have come far.
         Err(error) => {
-            let log = error.log().unwrap_or_default();
+            let log = error.downcast_ref().and_then(VmError::log).unwrap_or_default();
             return Err(format!("{error}\n{}", Findings::new(log, "", &declared)).into());
         }
     };

@@ -35,10 +35,10 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
 
 /// The folders of `kmods` whose module drives edu, in order.
 fn modules_of_edu(kmods: &Path) -> Result<BTreeSet<String>, Error> {
-    let failed = |source| Error::File { verb: "list", path: kmods.to_owned(), source };
+    let failed = || Error::file("list", kmods);
     let mut found = BTreeSet::new();
-    for folder in std::fs::read_dir(kmods).map_err(failed)? {
-        let kmod = folder.map_err(failed)?.file_name().to_string_lossy().into_owned();
+    for folder in std::fs::read_dir(kmods).map_err(failed())? {
+        let kmod = folder.map_err(failed())?.file_name().to_string_lossy().into_owned();
         let source = kmods.join(&kmod).join(format!("lab_{kmod}.c"));
         if std::fs::read_to_string(source).is_ok_and(|source| source.contains(EDU)) {
             found.insert(kmod);

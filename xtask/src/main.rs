@@ -1,6 +1,6 @@
 //! `cargo xtask`: starts the command line of the lab, the program `upcall`.
 //!
-//! This launcher has no dependencies, so it speaks a second after it was called,
+//! This launcher has no dependencies from elsewhere, so it speaks a second after it was called,
 //! even on a fresh machine. It says what the host lacks before anything long is
 //! compiled, has Cargo build the command line with its progress on the screen,
 //! and becomes it. Where nothing has changed since, it becomes it at once.
@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::SystemTime;
 
+use explain::Explain;
 use host::{BY_TERMINAL, InstallPolicy};
 
 use arguments::Arguments;
@@ -85,7 +86,7 @@ fn prepare(arguments: &Arguments, program: &Program) -> Result<(), Failure> {
         host::ensure(command, policy, &host::ask, &BY_TERMINAL).map_err(|error| Failure {
             status: UNAVAILABLE,
             message: error.to_string(),
-            details: error.output().map(str::to_owned),
+            details: error.details().map(str::to_owned),
             hint: error.hint(),
         })?;
     }

@@ -4,7 +4,7 @@
 //! by apt where that is the host's package manager, and elsewhere says which
 //! command would. Nothing else in the lab needs root.
 //!
-//! This crate has no dependencies: the launcher names what is missing before
+//! This crate has no dependencies from elsewhere: the launcher names what is missing before
 //! anything else is compiled, the command line names it later, and both do it
 //! from this one table.
 
@@ -20,6 +20,8 @@ mod supported;
 
 use std::fmt;
 use std::io::{IsTerminal, Write};
+
+use explain::{ExitStatus, Explain};
 
 pub use apt::Harm;
 use apt::{Apt, Wish};
@@ -140,9 +142,12 @@ impl std::error::Error for HostError {
     }
 }
 
-impl HostError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Explain for HostError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Unavailable
+    }
+
+    fn hint(&self) -> Option<String> {
         match self {
             HostError::Missing { command, .. } | HostError::NotRoot { command, .. } => {
                 Some(format!("install what is missing: {command}"))
@@ -158,7 +163,7 @@ impl HostError {
     }
 
     /// The end of what the package manager printed.
-    pub fn output(&self) -> Option<&str> {
+    fn details(&self) -> Option<&str> {
         match self {
             HostError::Install { output, .. } => Some(output),
             _ => None,

@@ -49,11 +49,7 @@ impl Desk {
         let work = Work::at(self.work.path().to_owned());
         work.start(&exercise)?;
         let (solution, file) = (exercise.sample(&Sample::Solution), work.file(&exercise));
-        std::fs::copy(&solution, &file).map_err(|source| Error::File {
-            verb: "copy",
-            path: solution,
-            source,
-        })?;
+        std::fs::copy(&solution, &file).map_err(Error::file("copy", solution))?;
         Ok(file)
     }
 
@@ -72,5 +68,5 @@ pub fn touch(file: &Path, round: usize) -> Result<(), Error> {
         .append(true)
         .open(file)
         .and_then(|mut file| writeln!(file, "/* edit {round} */"))
-        .map_err(|source| Error::File { verb: "write", path: file.to_owned(), source })
+        .map_err(Error::file("write", file))
 }

@@ -14,6 +14,7 @@ mod samples;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use explain::{ExitStatus, Explain};
 use tempfile::TempDir;
 
 use crate::cache::Cache;
@@ -60,6 +61,19 @@ pub enum BenchError {
     File { verb: &'static str, path: PathBuf, source: std::io::Error },
     #[error(transparent)]
     Program(#[from] ProgramError),
+}
+
+impl Explain for BenchError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Failed
+    }
+
+    fn details(&self) -> Option<&str> {
+        match self {
+            BenchError::Failed { stderr, .. } => Some(stderr),
+            _ => None,
+        }
+    }
 }
 
 /// Measures every row. `xtask` is the command line's executable; everything
@@ -198,7 +212,7 @@ impl Bench<'_> {
         match self.repeat("test lessons", |_| Ok(self.process(&args).run()?)) {
             // Snapshots are of one kernel, QEMU and compiler. Where they do not
             // hold, what a failing test does besides would be measured too.
-            Err(Error::Bench(BenchError::Failed { .. })) => Ok(Row {
+            Err(error) if is_failure(&error) => Ok(Row {
                 what: what.to_owned(),
                 unit: Unit::Seconds,
                 bar,
@@ -228,6 +242,11 @@ impl Bench<'_> {
         }
         Ok(rows)
     }
+}
+
+/// Whether something was run and failed.
+fn is_failure(error: &Error) -> bool {
+    matches!(error.downcast_ref(), Some(BenchError::Failed { .. }))
 }
 
 fn temporary() -> Result<TempDir, BenchError> {

@@ -116,7 +116,7 @@ impl Counts {
             .and_then(|()| if is_new { std::fs::write(sample, shown) } else { Ok(()) })
             .and_then(|()| std::fs::write(&new, text))
             .and_then(|()| std::fs::rename(&new, &file))
-            .map_err(|source| Error::File { verb: "write", path: file, source })
+            .map_err(Error::file("write", file))
     }
 
     fn total(&self) -> usize {

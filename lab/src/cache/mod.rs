@@ -16,6 +16,8 @@ mod manifest;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use explain::{ExitStatus, Explain};
+
 use crate::progress::Progress;
 
 pub(crate) use content::{sha256, stamp};
@@ -51,9 +53,12 @@ pub enum CacheError {
     Remove { path: PathBuf, source: std::io::Error },
 }
 
-impl CacheError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Explain for CacheError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Build
+    }
+
+    fn hint(&self) -> Option<String> {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
         match self {
             CacheError::NoHome => Some("set XDG_CACHE_HOME to a folder to keep builds in".into()),

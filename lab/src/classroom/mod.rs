@@ -14,6 +14,8 @@ pub mod progress;
 
 use std::path::{Path, PathBuf};
 
+use explain::{ExitStatus, Explain};
+
 use crate::exercise::{Exercise, Sample};
 
 /// The folder of all that a student writes, in the course's.
@@ -37,6 +39,34 @@ pub enum WorkError {
     NotStarted { lesson: String },
     #[error("failed to understand `{}`: {reason}", path.display())]
     Progress { path: PathBuf, reason: String },
+    #[error("this course has no exercises")]
+    NoExercise,
+    #[error("{lesson} is not solved yet, and its solution was not shown")]
+    Unsolved { lesson: String },
+}
+
+impl Explain for WorkError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            WorkError::NotStarted { .. } | WorkError::NoExercise | WorkError::Unsolved { .. } => {
+                ExitStatus::Usage
+            }
+            WorkError::File { .. } | WorkError::Progress { .. } => ExitStatus::Build,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            WorkError::NotStarted { lesson } => {
+                Some(format!("`cargo xtask start {lesson}` begins it"))
+            }
+            WorkError::Progress { .. } => Some("move the file away to begin a new one".to_owned()),
+            WorkError::Unsolved { lesson } => Some(format!(
+                "`cargo xtask hint {lesson}` helps; `--yes` shows the solution all the same"
+            )),
+            WorkError::File { .. } | WorkError::NoExercise => None,
+        }
+    }
 }
 
 /// What became of `start`.

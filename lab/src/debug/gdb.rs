@@ -57,19 +57,14 @@ impl FromStr for Script {
 impl Session<'_> {
     /// Makes the folder that gdb works with: nobody else may open it.
     pub fn prepare(&self) -> Result<TempDir, Error> {
-        let failed = |verb, path: &Path| {
-            let path = path.to_owned();
-            move |source| Error::File { verb, path, source }
-        };
-        let folder =
-            tempfile::tempdir().map_err(failed("create", Path::new("a temporary folder")))?;
+        let folder = tempfile::tempdir().map_err(Error::file("create", "a temporary folder"))?;
         let modules = folder.path().join(MODULES);
-        std::fs::create_dir(&modules).map_err(failed("create", &modules))?;
+        std::fs::create_dir(&modules).map_err(Error::file("create", &modules))?;
         for (name, file) in self.modules {
             place_at_zero(file, &modules.join(name))?;
         }
         let setup = folder.path().join(SETUP);
-        std::fs::write(&setup, self.setup(folder.path())).map_err(failed("write", &setup))?;
+        std::fs::write(&setup, self.setup(folder.path())).map_err(Error::file("write", &setup))?;
         Ok(folder)
     }
 
@@ -93,10 +88,10 @@ impl Session<'_> {
 
     /// Runs gdb to its end; returns its exit status, or 128 + N for signal N.
     pub fn run(&self, folder: &Path) -> Result<u8, Error> {
-        let start = |source| Error::File { verb: "start", path: GDB.into(), source };
-        let mut signals = Signals::listen().map_err(start)?;
-        let mut gdb = self.command(folder).spawn().map(Gdb).map_err(start)?;
-        let status = signals.wait(&mut gdb).map_err(start)?;
+        let failed = || Error::file("start", GDB);
+        let mut signals = Signals::listen().map_err(failed())?;
+        let mut gdb = self.command(folder).spawn().map(Gdb).map_err(failed())?;
+        let status = signals.wait(&mut gdb).map_err(failed())?;
         let status = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
         Ok(u8::try_from(status).unwrap_or(u8::MAX))
     }
@@ -144,7 +139,7 @@ fn place_at_zero(module: &Path, copy: &Path) -> Result<(), Error> {
             true => Ok(()),
             false => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned())),
         });
-    output.map_err(|source| Error::File { verb: "copy", path: module.to_owned(), source })
+    output.map_err(Error::file("copy", module))
 }
 
 /// A running gdb. Dropping it ends it.

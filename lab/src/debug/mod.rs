@@ -55,11 +55,7 @@ impl Lab<'_> {
         let folder = session.prepare()?;
         let path = folder.path().join(gdb::SOCKET);
         // Here, not by QEMU: gdb finds somebody listening, however early it is.
-        let socket = UnixListener::bind(&path).map_err(|source| Error::File {
-            verb: "listen at",
-            path,
-            source,
-        })?;
+        let socket = UnixListener::bind(&path).map_err(Error::file("listen at", path))?;
 
         // What edu does, the lesson's program has it do; the host's own access
         // to the machine belongs to tests.

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use explain::{ExitStatus, Explain};
 use object::Architecture;
 use object::read::elf::{ElfFile, ElfFile32, ElfFile64, FileHeader, ProgramHeader};
 
@@ -26,9 +27,12 @@ pub enum ExecutableError {
     List { path: PathBuf, interpreter: String, reason: String },
 }
 
-impl ExecutableError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Explain for ExecutableError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
         match self {
             ExecutableError::NotFound { program } if !program.contains('/') => {
                 Some(format!("a program that is not on PATH needs a slash: `./{program}`"))

@@ -39,6 +39,7 @@ use crate::vm::command::{Accel, Clock};
 pub use cargo::Cargo;
 pub use executable::ExecutableError;
 pub use outcome::Status;
+use relay::RelayError;
 pub use relay::has_input;
 pub use request::{Kmod, Request};
 
@@ -105,7 +106,7 @@ impl Lab<'_> {
         let parts = machine.parts(Accel::TCG);
         // Made before the terminal is taken over: it may take a while and say so.
         let state = self.saved(machine, Accel::TCG)?;
-        let (ours, theirs) = UnixStream::pair().map_err(Error::Relay)?;
+        let (ours, theirs) = UnixStream::pair().map_err(RelayError)?;
         let (finished, _) = relay::join(ours, join, || {
             // Dropped when the machine has ended: that ends the relay.
             let theirs = theirs;

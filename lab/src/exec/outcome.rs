@@ -1,5 +1,6 @@
 //! How a program that was run by hand ended, and the files it left.
 
+use explain::{ExitStatus, Explain};
 use protocol::Ended;
 
 use super::Request;
@@ -17,6 +18,19 @@ pub enum Status {
     NotStarted(String),
 }
 
+/// A file that the person wanted is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("the program left no file `{guest}`")]
+struct NotLeft {
+    guest: String,
+}
+
+impl Explain for NotLeft {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Failed
+    }
+}
+
 impl Status {
     /// Reads the status off the record, and writes the files that the person
     /// wants to where they are wanted.
@@ -26,15 +40,9 @@ impl Status {
             return Ok(status);
         }
         for (number, fetch) in request.out.iter().enumerate() {
-            let bytes = record
-                .out
-                .get(&number)
-                .ok_or_else(|| Error::NotLeft { guest: fetch.guest.clone() })?;
-            std::fs::write(&fetch.host, bytes).map_err(|source| Error::File {
-                verb: "write",
-                path: fetch.host.clone(),
-                source,
-            })?;
+            let bytes =
+                record.out.get(&number).ok_or_else(|| NotLeft { guest: fetch.guest.clone() })?;
+            std::fs::write(&fetch.host, bytes).map_err(Error::file("write", &fetch.host))?;
         }
         Ok(status)
     }

@@ -12,6 +12,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use explain::{ExitStatus, Explain};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use protocol::session::{FRAME_MAX, Frame, Frames, INPUT_MAX};
 use signal_hook::consts::SIGWINCH;
@@ -20,6 +21,17 @@ use super::Join;
 use super::terminal::{Raw, size};
 use crate::error::Error;
 
+/// Why the streams could not be relayed.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to relay the program's streams: {0}")]
+pub struct RelayError(#[source] pub io::Error);
+
+impl Explain for RelayError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Vm
+    }
+}
+
 /// Runs `machine`, joined to this process's streams by `socket`. The other end
 /// of the socket has to be gone when `machine` returns.
 pub fn join<T>(
@@ -27,16 +39,16 @@ pub fn join<T>(
     join: Join,
     machine: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let (wake, woken) = UnixStream::pair().map_err(Error::Relay)?;
+    let (wake, woken) = UnixStream::pair().map_err(RelayError)?;
     let (mut resized, mut raw) = (None, None);
     if join == Join::Terminal {
-        let (reader, writer) = UnixStream::pair().map_err(Error::Relay)?;
-        signal_hook::low_level::pipe::register(SIGWINCH, writer).map_err(Error::Relay)?;
+        let (reader, writer) = UnixStream::pair().map_err(RelayError)?;
+        signal_hook::low_level::pipe::register(SIGWINCH, writer).map_err(RelayError)?;
         resized = Some(reader);
-        raw = Some(Raw::enter().map_err(|e| Error::Relay(e.into()))?);
+        raw = Some(Raw::enter().map_err(|e| RelayError(e.into()))?);
     }
     let relay = Relay {
-        reader: socket.try_clone().map_err(Error::Relay)?,
+        reader: socket.try_clone().map_err(RelayError)?,
         writer: Mutex::new(socket),
         on_the_way: AtomicUsize::new(0),
         wake,
@@ -51,7 +63,7 @@ pub fn join<T>(
         let result = machine();
         let output = output.join().expect("the relay does not panic");
         // Of two errors the machine's says more.
-        result.and_then(|value| output.map(|()| value).map_err(Error::Relay))
+        result.and_then(|value| Ok(output.map(|()| value).map_err(RelayError)?))
     });
     drop(raw);
     result

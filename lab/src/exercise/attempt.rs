@@ -9,6 +9,7 @@ use super::marks::Marks;
 use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine, Observed};
+use crate::vm::VmError;
 use crate::vm::command::Accel;
 
 /// What came of an attempt.
@@ -67,14 +68,11 @@ impl Lab<'_> {
             }
             Err(error) => {
                 let Some(ending) = Ending::of_error(&error) else { return Err(error) };
-                let compiler = match &error {
-                    Error::Compile(CompileError::Compile { output, .. }) => Some(output.clone()),
+                let compiler = match error.downcast_ref() {
+                    Some(CompileError::Compile { output, .. }) => Some(output.clone()),
                     _ => None,
                 };
-                let log = match &error {
-                    Error::Vm(error) => error.log().map(str::to_owned),
-                    _ => None,
-                };
+                let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
                 let mut marks = Marks::none(exercise, ending);
                 if compiler.is_some() {
                     // What does not even compile has no known mistake.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use explain::{ExitStatus, Explain};
 use serde::Deserialize;
 
 use super::{Exercise, StudentFile};
@@ -70,9 +71,27 @@ pub enum CompileError {
     Cargo(String),
 }
 
-impl CompileError {
+impl Explain for CompileError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            CompileError::Sandbox(SandboxError::Unsupported) => ExitStatus::Unavailable,
+            _ => ExitStatus::Build,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            CompileError::Sandbox(SandboxError::Unsupported) => Some(
+                "Landlock wants Linux 5.13 or newer and `landlock` among its security modules; \
+                 without it a stranger's file is not compiled"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
     /// What a compiler printed, if that is what failed.
-    pub fn output(&self) -> Option<&str> {
+    fn details(&self) -> Option<&str> {
         match self {
             CompileError::Compile { output, .. }
             | CompileError::Harness { output, .. }

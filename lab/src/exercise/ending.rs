@@ -8,9 +8,10 @@ use protocol::Ended;
 use serde::Serialize;
 
 use super::compile::CompileError;
+use super::submission::Refused;
 use crate::error::Error;
 use crate::expect::student::Role;
-use crate::record::Record;
+use crate::record::{Record, RecordError};
 use crate::timeline::{Entry, Timeline};
 use crate::trace::{TraceError, Value};
 use crate::vm::{VmError, panic};
@@ -65,44 +66,16 @@ impl Ending {
     /// Of an error that is the submission's doing; `None` if the lab or the
     /// host is to blame.
     pub fn of_error(error: &Error) -> Option<Ending> {
-        Some(match error {
-            Error::Compile(
-                error @ (CompileError::Compile { .. }
-                | CompileError::Stopped { .. }
-                | CompileError::TimedOut { .. }),
-            ) => Ending::new(Kind::NotCompiled, error.to_string()),
-            Error::Refused(error) => Ending::new(Kind::Refused, error.to_string()),
-            Error::Vm(VmError::Panicked { reason, .. }) => {
-                Ending::new(Kind::Panicked, format!("the kernel panicked{}", panic::told(reason)))
-            }
-            Error::Vm(VmError::RanAway { .. }) => {
-                Ending::new(Kind::Hung, "the kernel hung: something in it never returned")
-            }
-            Error::Vm(VmError::Hung { .. }) => {
-                Ending::new(Kind::Hung, "the machine did not end, and the host waited no longer")
-            }
-            Error::Vm(VmError::Odd { .. } | VmError::Lost { .. }) => {
-                Ending::new(Kind::NoRecord, "the machine ended before the run did")
-            }
-            // A record that does not belong to the run, or is none.
-            Error::Record(_) => {
-                Ending::new(Kind::NoRecord, "the machine gave no record of the run")
-            }
-            Error::Trace(TraceError::Lost { .. }) => Ending::new(
-                Kind::Flooded,
-                "it did so much that the trace could not hold it: a loop without end?",
-            ),
-            // Nothing else writes there: it was tampered with.
-            Error::Trace(
-                TraceError::Page { .. }
-                | TraceError::Payload { .. }
-                | TraceError::Field { .. }
-                | TraceError::UnknownEvent { .. }
-                | TraceError::OrphanStack { .. }
-                | TraceError::Count { .. },
-            ) => Ending::new(Kind::NoRecord, "the trace of the run makes no sense"),
-            _ => return None,
-        })
+        let refused = |refused: &Refused| Ending::new(Kind::Refused, refused.to_string());
+        // A record that does not belong to the run, or is none.
+        let no_record =
+            |_: &RecordError| Ending::new(Kind::NoRecord, "the machine gave no record of the run");
+        let compile = error.downcast_ref().and_then(of_compile_error);
+        compile
+            .or_else(|| error.downcast_ref().map(refused))
+            .or_else(|| error.downcast_ref().and_then(of_vm_error))
+            .or_else(|| error.downcast_ref().map(no_record))
+            .or_else(|| error.downcast_ref().and_then(of_trace_error))
     }
 
     /// Of a run that has a record; `None` if it simply ran to its end.
@@ -134,6 +107,52 @@ impl Ending {
                 format!("the harness failed: {}", told(record)),
             )),
         }
+    }
+}
+
+fn of_compile_error(error: &CompileError) -> Option<Ending> {
+    match error {
+        CompileError::Compile { .. }
+        | CompileError::Stopped { .. }
+        | CompileError::TimedOut { .. } => Some(Ending::new(Kind::NotCompiled, error.to_string())),
+        _ => None,
+    }
+}
+
+fn of_vm_error(error: &VmError) -> Option<Ending> {
+    Some(match error {
+        VmError::Panicked { reason, .. } => {
+            Ending::new(Kind::Panicked, format!("the kernel panicked{}", panic::told(reason)))
+        }
+        VmError::RanAway { .. } => {
+            Ending::new(Kind::Hung, "the kernel hung: something in it never returned")
+        }
+        VmError::Hung { .. } => {
+            Ending::new(Kind::Hung, "the machine did not end, and the host waited no longer")
+        }
+        VmError::Odd { .. } | VmError::Lost { .. } => {
+            Ending::new(Kind::NoRecord, "the machine ended before the run did")
+        }
+        _ => return None,
+    })
+}
+
+fn of_trace_error(error: &TraceError) -> Option<Ending> {
+    match error {
+        TraceError::Lost { .. } => Some(Ending::new(
+            Kind::Flooded,
+            "it did so much that the trace could not hold it: a loop without end?",
+        )),
+        // Nothing else writes there: it was tampered with.
+        TraceError::Page { .. }
+        | TraceError::Payload { .. }
+        | TraceError::Field { .. }
+        | TraceError::UnknownEvent { .. }
+        | TraceError::OrphanStack { .. }
+        | TraceError::Count { .. } => {
+            Some(Ending::new(Kind::NoRecord, "the trace of the run makes no sense"))
+        }
+        _ => None,
     }
 }
 

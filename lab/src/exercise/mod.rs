@@ -23,6 +23,7 @@ pub mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use explain::{ExitStatus, Explain};
 use protocol::TraceEvent;
 use serde::Deserialize;
 
@@ -170,6 +171,24 @@ pub enum ExerciseError {
     Parse { path: PathBuf, source: Box<toml::de::Error> },
     #[error("`{}` makes no sense: {problem}", path.display())]
     Problem { path: PathBuf, problem: String },
+}
+
+impl Explain for ExerciseError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            ExerciseError::None { .. } => ExitStatus::Usage,
+            _ => ExitStatus::Build,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            ExerciseError::None { .. } => {
+                Some("`cargo xtask list` shows the lessons that have one".to_owned())
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Exercise {

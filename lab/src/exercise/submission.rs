@@ -5,6 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use explain::{ExitStatus, Explain};
 use nix::libc;
 
 /// The longest file that is taken, bytes.
@@ -35,6 +36,12 @@ pub enum Refused {
     NotText { path: PathBuf },
     #[error("failed to read `{}`: {reason}", path.display())]
     Read { path: PathBuf, reason: String },
+}
+
+impl Explain for Refused {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Usage
+    }
 }
 
 impl Submission {

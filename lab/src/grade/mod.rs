@@ -16,6 +16,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use explain::{ExitStatus, Explain};
+
 use class::{Class, Student};
 
 use crate::error::Error;
@@ -140,4 +142,18 @@ pub enum GradeError {
     Nobody,
     #[error("two students are called `{name}`")]
     Twice { name: String },
+}
+
+impl Explain for GradeError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(
+            "a student's folder holds `lesson-NN-slug/FILE`; give that folder, or one with \
+             folders of students"
+                .to_owned(),
+        )
+    }
 }

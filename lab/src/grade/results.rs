@@ -153,7 +153,7 @@ pub fn write_feedback(folder: &Path, graded: &[Graded]) -> Result<(), Error> {
         let path = folder.join(format!("{}.txt", one.lesson));
         std::fs::create_dir_all(&folder)
             .and_then(|()| std::fs::write(&path, feedback))
-            .map_err(|source| Error::File { verb: "write", path, source })?;
+            .map_err(Error::file("write", path))?;
     }
     Ok(())
 }

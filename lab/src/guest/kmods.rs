@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use explain::{ExitStatus, Explain};
 use xshell::{Shell, cmd};
 
 use crate::cache::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
@@ -29,6 +30,22 @@ pub enum KmodError {
     Make(#[source] xshell::Error),
     #[error("failed to copy `{}`: {source}", path.display())]
     Copy { path: PathBuf, source: std::io::Error },
+}
+
+impl Explain for KmodError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            KmodError::NoKbuild { .. } => ExitStatus::Usage,
+            _ => ExitStatus::Build,
+        }
+    }
+
+    fn details(&self) -> Option<&str> {
+        match self {
+            KmodError::Compile { output, .. } => Some(output),
+            _ => None,
+        }
+    }
 }
 
 /// The module that declares the lab's own trace events.

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use explain::{ExitStatus, Explain};
 use protocol::{JOB_FILE, Job};
 
 /// A payload under construction; the same files in the same order give the
@@ -16,6 +17,12 @@ pub enum PayloadError {
     Read { path: std::path::PathBuf, source: std::io::Error },
     #[error("failed to pack `{name}` into the payload: {source}")]
     Pack { name: String, source: std::io::Error },
+}
+
+impl Explain for PayloadError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Build
+    }
 }
 
 impl Payload {

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use explain::{ExitStatus, Explain};
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
@@ -75,6 +76,19 @@ pub enum ProgramError {
     Cargo(#[source] xshell::Error),
     #[error("failed to read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
+}
+
+impl Explain for ProgramError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Build
+    }
+
+    fn details(&self) -> Option<&str> {
+        match self {
+            ProgramError::Compile { output, .. } => Some(output),
+            _ => None,
+        }
+    }
 }
 
 /// Builds all programs of a package of the workspace at `root`, unless the

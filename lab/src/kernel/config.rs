@@ -150,6 +150,8 @@ fn read_file(path: &Path) -> Result<String, KernelError> {
 
 #[cfg(test)]
 mod tests {
+    use explain::Explain;
+
     use super::*;
 
     const FRAGMENT: &str = "# Prose = prose, which is not set\n\nCONFIG_PCI=y\n\

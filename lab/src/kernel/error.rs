@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::process::ExitStatus;
+use std::process;
+
+use explain::{ExitStatus, Explain};
 
 use super::pinned::PINNED;
 use crate::cache::CacheError;
@@ -38,13 +40,13 @@ pub enum KernelError {
     #[error("failed to build the kernel: `make {target}` ended with {status}, see `{}`", log.display())]
     Make {
         target: String,
-        status: ExitStatus,
+        status: process::ExitStatus,
         log: PathBuf,
         /// The last lines of the log.
         tail: String,
     },
     #[error("failed to strip `{}`: strip ended with {status}", path.display())]
-    Strip { path: PathBuf, status: ExitStatus },
+    Strip { path: PathBuf, status: process::ExitStatus },
     #[error(
         "failed to build a kernel in `{}`: make cannot handle the `{}` in it",
         path.display(),
@@ -82,9 +84,15 @@ fn list(unmet: &[Unmet]) -> String {
     unmet.iter().map(Unmet::to_string).collect::<Vec<_>>().join("; ")
 }
 
-impl KernelError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Explain for KernelError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            KernelError::NoCompiler { .. } => ExitStatus::Unavailable,
+            _ => ExitStatus::Build,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
         const FULL: &str = "No space left on device";
         let space = || {
             "a kernel needs 2 GB while it is built: free some space, or set XDG_CACHE_HOME to a \
@@ -145,7 +153,7 @@ impl KernelError {
     }
 
     /// The end of the build's log.
-    pub fn log(&self) -> Option<&str> {
+    fn details(&self) -> Option<&str> {
         match self {
             KernelError::Make { tail, .. } => Some(tail),
             _ => None,

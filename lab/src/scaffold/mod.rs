@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use explain::{ExitStatus, Explain};
 use xshell::{Shell, cmd};
 
 use crate::course::Course;
@@ -48,6 +49,42 @@ pub enum ScaffoldError {
         /// What cargo printed.
         output: String,
     },
+}
+
+impl Explain for ScaffoldError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            ScaffoldError::Number { .. }
+            | ScaffoldError::Slug { .. }
+            | ScaffoldError::Exists { .. } => ExitStatus::Usage,
+            ScaffoldError::File { .. } | ScaffoldError::Cargo(_) | ScaffoldError::Lock { .. } => {
+                ExitStatus::Build
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            ScaffoldError::Number { .. }
+            | ScaffoldError::Slug { .. }
+            | ScaffoldError::Exists { .. } => {
+                Some("nothing was written; choose another number or slug".to_owned())
+            }
+            ScaffoldError::Lock { .. } => Some(
+                "the lesson's files are there; `cargo update --workspace` with a network does the \
+                 rest"
+                    .to_owned(),
+            ),
+            ScaffoldError::File { .. } | ScaffoldError::Cargo(_) => None,
+        }
+    }
+
+    fn details(&self) -> Option<&str> {
+        match self {
+            ScaffoldError::Lock { output } => Some(output),
+            _ => None,
+        }
+    }
 }
 
 /// The part of a lesson's name that people give: `16-hello`.

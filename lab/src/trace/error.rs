@@ -1,5 +1,7 @@
 //! Why a trace could not be read.
 
+use explain::{ExitStatus, Explain};
+
 /// Why a trace could not be read. Events are named as the kernel does.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TraceError {
@@ -37,4 +39,10 @@ pub enum TraceError {
     /// The kernel gave out another number of events than the record holds.
     #[error("the trace is incomplete: it holds {found} of {read} events")]
     Count { read: u64, found: u64 },
+}
+
+impl Explain for TraceError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Vm
+    }
 }

@@ -7,6 +7,8 @@ use std::fs::OpenOptions;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
+use explain::{ExitStatus, Explain};
+
 /// The device that KVM is reached by.
 pub const KVM: &str = "/dev/kvm";
 
@@ -14,12 +16,33 @@ pub const KVM: &str = "/dev/kvm";
 /// (Documentation/virt/kvm/api.rst).
 const API_VERSION: i32 = 12;
 
+/// KVM was asked for, and cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("`--accel kvm` does not work here: {reason}")]
+pub struct NoKvm {
+    pub reason: String,
+}
+
+impl Explain for NoKvm {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Unavailable
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("leave `--accel kvm` out: emulation works everywhere".to_owned())
+    }
+}
+
 // Its argument has to be 0: without one, KVM would see what a register happens to
 // hold, and refuse that.
 nix::ioctl_write_int_bad!(kvm_get_api_version, nix::request_code_none!(0xAE, 0x00));
 
 /// Asks KVM for its API version; the error says why it cannot be used.
-pub fn probe_kvm(device: &Path) -> Result<(), String> {
+pub fn probe_kvm(device: &Path) -> Result<(), NoKvm> {
+    probe(device).map_err(|reason| NoKvm { reason })
+}
+
+fn probe(device: &Path) -> Result<(), String> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -39,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_device_that_is_missing_is_named() {
-        let error = probe_kvm(Path::new("/dev/no-such-device")).unwrap_err();
+        let error = probe(Path::new("/dev/no-such-device")).unwrap_err();
         assert_eq!(
             error,
             "failed to open `/dev/no-such-device`: No such file or directory (os error 2)"
@@ -48,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_device_that_opens_but_is_no_kvm_is_refused() {
-        let error = probe_kvm(Path::new("/dev/null")).unwrap_err();
+        let error = probe(Path::new("/dev/null")).unwrap_err();
         assert_eq!(error, "`/dev/null` is no KVM: ENOTTY: Not a typewriter");
     }
 }

@@ -20,6 +20,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use explain::{ExitStatus, Explain};
 use qapi::qmp;
 
 use crate::lesson::Device;
@@ -67,7 +68,7 @@ pub enum VmError {
 }
 
 impl VmError {
-    /// The kernel log, if there was any.
+    /// The kernel log, whole, if there was any.
     pub fn log(&self) -> Option<&str> {
         match self {
             VmError::Panicked { log, .. }
@@ -84,6 +85,29 @@ impl VmError {
             | VmError::Save { .. }
             | VmError::State { .. } => None,
         }
+    }
+}
+
+impl Explain for VmError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Vm
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            VmError::Start { .. } => {
+                Some("`cargo xtask doctor` shows what the host lacks".to_owned())
+            }
+            VmError::Hung { .. } => Some(
+                "a module that never returns, or a host that is very slow: see the kernel log"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
+    fn details(&self) -> Option<&str> {
+        self.log().map(last_lines)
     }
 }
 

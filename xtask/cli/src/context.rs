@@ -52,11 +52,7 @@ impl Context {
         debug_assert!(COMMANDS.contains(&command), "the launcher has to know `{command}`");
         let cache = Cache::open()?;
         host::ensure(&cache, command, InstallPolicy::new(self.no_install), &BY_TERMINAL)?;
-        lab::vm::interrupt::listen().map_err(|source| Error::File {
-            verb: "listen for signals by",
-            path: "socketpair".into(),
-            source,
-        })?;
+        lab::vm::interrupt::listen().map_err(Error::file("listen for signals by", "socketpair"))?;
         Ok(Lab {
             course: self.course()?,
             cache,

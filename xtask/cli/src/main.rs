@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use lab::error::Error;
+use lab::root::NoRoot;
 
 use context::Context;
 use outcome::Outcome;
@@ -81,7 +82,7 @@ fn main() -> ExitCode {
     };
     if lab::root::find().is_none() {
         let folder = std::env::current_dir().unwrap_or_default();
-        return fail(&Error::NoRoot { folder }).into();
+        return fail(&NoRoot { folder }.into()).into();
     }
     // It lives as long as the process: tests run on threads that share it.
     let context: &'static Context =

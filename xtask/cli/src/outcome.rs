@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use lab::error::{Error, ExitStatus};
+use explain::ExitStatus;
+use lab::error::Error;
 
 /// How a command ended: its exit status.
 #[derive(Debug, PartialEq, Eq)]

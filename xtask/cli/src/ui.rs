@@ -118,14 +118,13 @@ pub fn all_written() -> Result<(), Error> {
     printed(std::io::stdout().flush());
     match UNWRITTEN.get() {
         None => Ok(()),
-        Some(error) => Err(Error::File {
-            verb: "write",
-            path: "/dev/stdout".into(),
+        Some(error) => {
             // An error cannot be cloned.
-            source: error
+            let again = error
                 .raw_os_error()
-                .map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error),
-        }),
+                .map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error);
+            Err(Error::file("write", "/dev/stdout")(again))
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+use explain::Explain;
+
 use super::*;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;

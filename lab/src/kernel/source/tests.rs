@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use explain::Explain;
+
 use super::*;
 use crate::progress::Silent;
 

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use lab::bench::{Options, measure};
@@ -37,11 +35,7 @@ pub struct Bench {
 impl Bench {
     pub fn run(self, context: &Context) -> Result {
         let lab = context.lab("bench")?;
-        let xtask = std::env::current_exe().map_err(|source| Error::File {
-            verb: "find",
-            path: Path::new("/proc/self/exe").to_owned(),
-            source,
-        })?;
+        let xtask = std::env::current_exe().map_err(Error::file("find", "/proc/self/exe"))?;
         let options = Options { runs: self.runs, kernel: self.kernel, repeat: self.repeat };
         let document = measure(&lab, &xtask, options)?;
         if self.json {

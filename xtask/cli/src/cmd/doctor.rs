@@ -66,7 +66,7 @@ impl Doctor {
             distribution: distribution.name.clone(),
             ready: missing.is_empty(),
             command,
-            no_kvm: probe_kvm(Path::new(KVM)).err(),
+            no_kvm: probe_kvm(Path::new(KVM)).err().map(|no_kvm| no_kvm.reason),
             needs: findings.iter().map(Line::new).collect(),
         };
         if self.json {

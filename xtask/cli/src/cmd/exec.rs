@@ -2,11 +2,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use lab::error::Error;
 use lab::exec::request::{self, Carry, Fetch};
 use lab::exec::{Join, Kmod, Request, Status, has_input};
 use lab::render;
-use lab::vm::last_lines;
+use lab::report::NoVerdict;
 use protocol::{TraceEvent, User};
 
 use crate::context::Context;
@@ -106,6 +105,6 @@ impl Exec {
             ),
             Status::NotStarted(reason) => format!("`{program}` was not started: {reason}"),
         };
-        Err(Error::NoVerdict { reason, log: last_lines(&executed.log).to_owned() })
+        Err(NoVerdict { reason, log: executed.log }.into())
     }
 }

@@ -91,9 +91,5 @@ impl Grade {
 
 fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> std::result::Result<(), Error> {
     let Some(path) = path else { return Ok(()) };
-    std::fs::write(path, text()).map_err(|source| Error::File {
-        verb: "write",
-        path: path.to_owned(),
-        source,
-    })
+    std::fs::write(path, text()).map_err(Error::file("write", path))
 }

@@ -1,12 +1,10 @@
 use std::path::Path;
 
 use clap::{Args, ValueEnum, value_parser};
-use lab::error::Error;
 use lab::plan::{Options, Plan};
-use lab::report;
+use lab::report::{self, NoVerdict};
 use lab::vm::accel::{KVM, probe_kvm};
 use lab::vm::command::Accel;
-use lab::vm::last_lines;
 
 use crate::compiled::Compiled;
 use crate::context::Context;
@@ -66,7 +64,7 @@ impl Run {
         let accel = match self.accel {
             AccelArg::Tcg => Accel::Tcg { shift: self.icount_shift },
             AccelArg::Kvm => {
-                probe_kvm(Path::new(KVM)).map_err(|reason| Error::NoKvm { reason })?;
+                probe_kvm(Path::new(KVM))?;
                 Accel::Kvm
             }
         };
@@ -85,7 +83,7 @@ impl Run {
             print(&report::text(&plan, &run));
         }
         if let Some(reason) = report::no_verdict(&plan, &run) {
-            return Err(Error::NoVerdict { reason, log: last_lines(&run.log).to_owned() });
+            return Err(NoVerdict { reason, log: run.log }.into());
         }
         Ok(Outcome::success_if(run.verdict.passed()))
     }

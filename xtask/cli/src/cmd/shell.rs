@@ -1,7 +1,6 @@
 use clap::Args;
-use lab::error::Error;
 use lab::exec::Status;
-use lab::vm::last_lines;
+use lab::report::NoVerdict;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
@@ -34,6 +33,6 @@ impl Shell {
             Status::TimedOut => "the shell did not end".to_owned(),
             Status::NotStarted(reason) => format!("the shell was not started: {reason}"),
         };
-        Err(Error::NoVerdict { reason, log: last_lines(&executed.log).to_owned() })
+        Err(NoVerdict { reason, log: executed.log }.into())
     }
 }

@@ -1,6 +1,7 @@
 use std::io::IsTerminal;
 
 use clap::Args;
+use lab::classroom::WorkError;
 use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
@@ -36,17 +37,13 @@ impl Solution {
             let question = "the exercise is not solved yet; show the solution all the same?";
             let confirmed = self.yes || (std::io::stdin().is_terminal() && confirm(question));
             if !confirmed {
-                return Err(Error::Unsolved { lesson: exercise.lesson.name.to_string() });
+                return Err(WorkError::Unsolved { lesson: exercise.lesson.name.to_string() }.into());
             }
             progress.peeked(&exercise);
             work.save(&progress)?;
         }
         let path = exercise.sample(&Sample::Solution);
-        let text = std::fs::read_to_string(&path).map_err(|source| Error::File {
-            verb: "read",
-            path,
-            source,
-        })?;
+        let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
         outln!("{}", text.trim_end());
         Ok(Outcome::SUCCESS)
     }

@@ -95,11 +95,7 @@ impl Test {
         };
 
         if let Some(Report { format, path }) = self.report {
-            std::fs::write(&path, results.report(format)).map_err(|source| Error::File {
-                verb: "write",
-                path,
-                source,
-            })?;
+            std::fs::write(&path, results.report(format)).map_err(Error::file("write", path))?;
         }
         let skipped = match conclusion.num_ignored {
             0 => String::new(),

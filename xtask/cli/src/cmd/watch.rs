@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use clap::Args;
-use lab::classroom::{FOLDER, Work, choice};
+use lab::classroom::{FOLDER, Work, WorkError, choice};
 use lab::error::Error;
 use lab::exercise::submission::Submission;
 use lab::exercise::values::Seed;
@@ -43,7 +43,7 @@ impl Watch {
             Some(asked) => Exercise::read(&lab.course.find(asked)?, Seed::default())?,
             None => choice::current(&work, &work.progress()?, &exercises)
                 .or(exercises.first())
-                .ok_or(Error::NoExercise)?
+                .ok_or(WorkError::NoExercise)?
                 .clone(),
         };
         let machine = lab.machine()?;

@@ -1,0 +1,37 @@
+//! What an error says besides its message. Every crate of the lab has errors of
+//! its own; this is all that the command line has to know of them.
+
+use std::error::Error;
+
+/// An error that explains itself to the person who called a command.
+pub trait Explain: Error + Send + Sync + 'static {
+    /// The exit status that tells of this error.
+    fn exit_status(&self) -> ExitStatus;
+
+    /// What a person can do about it.
+    fn hint(&self) -> Option<String> {
+        None
+    }
+
+    /// Text that belongs under the message: a compiler's output, the end of a
+    /// log.
+    fn details(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// The exit status of every command (design: command line).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    Success = 0,
+    /// A lesson, exercise or test failed.
+    Failed = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// Something could not be built.
+    Build = 3,
+    /// The machine failed; there is no verdict.
+    Vm = 4,
+    /// The host lacks something (EX_UNAVAILABLE of sysexits.h).
+    Unavailable = 69,
+}
