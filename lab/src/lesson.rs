@@ -148,14 +148,14 @@ pub struct Alike {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Device {
-    /// QEMU's educational PCI device (docs/specs/edu.rst in QEMU).
+    /// QEMU's educational PCI device.
     Edu,
-    /// The host's own access to the guest's memory. When the program says by
-    /// pvpanic's crash-loaded bit that it is ready, the host makes edu
-    /// interrupt, at a time that is not the same in every run.
+    /// The host's own access to the guest's memory. When the program says that
+    /// it is ready, the host makes edu interrupt, at a time that is not the same
+    /// in every run.
     HostAccess,
     /// No device, but a log of what the kernel reads from and writes to the
-    /// registers of all of them, kept by QEMU. It changes nothing in the guest.
+    /// registers of all of them.
     RegisterLog,
 }
 
@@ -305,12 +305,6 @@ impl Lesson {
     pub fn is_the_hosts(&self, value: &str) -> bool {
         self.host.iter().any(|host| host.value == value)
     }
-}
-
-/// The file name of a module: `lab_kill_pid.ko` for the folder `kill_pid`.
-/// The prefix keeps the lab's modules apart from the kernel's own.
-pub fn module_file(kmod: &str) -> String {
-    format!("lab_{kmod}.ko")
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 // In reading order.
 pub mod bench;
 pub mod cache;
+pub mod checkpoint;
 pub mod classroom;
 pub mod course;
 pub mod debug;
@@ -20,6 +21,7 @@ pub mod exercise;
 pub mod expect;
 pub mod findings;
 pub mod fingerprint;
+pub mod firmware;
 pub mod grade;
 pub mod guest;
 pub mod host;

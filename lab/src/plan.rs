@@ -7,12 +7,13 @@ use std::fmt;
 
 use protocol::{Job, Marks, Module, TraceEvent};
 
-use crate::guest::kmods::TRACE as TRACE_KMOD;
+use crate::guest::kmods::{TRACE as TRACE_KMOD, module_file};
 use crate::guest::programs::OptLevel;
+use crate::host::QEMU;
 use crate::kernel::Kind;
-use crate::lesson::{Lesson, module_file};
+use crate::lesson::{self, Lesson};
 use crate::trace::kind::{LOAD_MODULE, NEW_TASK};
-use crate::vm::command::{self, Accel, Files, Flag, QEMU, Start};
+use crate::vm::command::{self, Accel, Device, Files, Flag, Start};
 
 /// How a person wants a lesson to be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,12 +131,22 @@ impl Plan {
         if self.options.cold { Start::Cold } else { Start::Restore }
     }
 
+    /// The devices that the machine has for the lesson.
+    pub fn devices(&self) -> Vec<Device> {
+        let device = |wanted: &lesson::Device| match wanted {
+            lesson::Device::Edu => Device::Edu,
+            lesson::Device::HostAccess => Device::HostAccess,
+            lesson::Device::RegisterLog => Device::RegisterLog,
+        };
+        self.lesson.devices.iter().map(device).collect()
+    }
+
     /// QEMU's command line, with names in place of files.
     pub fn command_line(&self) -> Vec<Flag> {
         let files = Files::named();
-        let memory_mib = command::memory_mib(self.options.kernel);
+        let memory_mib = self.options.kernel.memory_mib();
         let mut flags = command::saved(self.options.accel, memory_mib, self.start(), &files);
-        flags.extend(command::added(&self.lesson.devices, self.start(), &files));
+        flags.extend(command::added(&self.devices(), self.start(), &files));
         flags
     }
 }

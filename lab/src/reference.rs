@@ -2,22 +2,17 @@
 //! machine brings along, and the lab's, which is in this repository.
 
 use std::fmt;
-use std::path::Path;
 
-use crate::cache::{Cache, CacheError, Key, KeyBuilder};
+use crate::cache::{Key, KeyBuilder};
 use crate::error::Error;
+use crate::firmware::firmware;
 use crate::guest::programs::ProgramError;
 use crate::guest::{closure, kmods};
 use crate::host::toolchain::{Toolchain, none};
-use crate::host::{on_path, told, version_line};
+use crate::host::{QEMU, version_line};
 use crate::kernel::Optimize;
 use crate::plan::Plan;
 use crate::run::{Lab, Machine};
-use crate::vm::command::QEMU;
-
-/// Files of QEMU's that the guest executes: the firmware, whose package is not
-/// QEMU's own, and the option ROMs that start a kernel.
-const FIRMWARE: &[&str] = &["bios-256k.bin", "pvh.bin", "linuxboot_dma.bin", "kvmvapic.bin"];
 
 /// A host, as far as the bytes of a run depend on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,25 +86,4 @@ pub fn lab_key(lab: &Lab<'_>, plan: &Plan) -> Result<Key, Error> {
     let words: Vec<&str> = flags.iter().flat_map(|flag| &flag.words).map(String::as_str).collect();
     let key = key.text("machine", &words.join("\0"));
     Ok(key.text("job", &format!("{:?}", plan.job)).finish())
-}
-
-/// The firmware that QEMU gives the machine: its files, and what they hold.
-///
-/// # Errors
-/// That a file that is there cannot be read.
-pub fn firmware(cache: &Cache) -> Result<Vec<(&'static str, String)>, CacheError> {
-    // Where QEMU looks for it, in its own order.
-    let folders = match on_path(QEMU) {
-        Some(qemu) => told(cache, &qemu, &["-L", "help"])?,
-        None => String::new(),
-    };
-    let held = |name: &&'static str| {
-        let mut files = folders.lines().map(|folder| Path::new(folder).join(name));
-        let hash = match files.find(|file| file.is_file()) {
-            Some(file) => cache.sha256(&file)?,
-            None => none(),
-        };
-        Ok((*name, hash))
-    };
-    FIRMWARE.iter().map(held).collect()
 }

@@ -8,22 +8,22 @@ use std::time::Duration;
 use protocol::Job;
 
 use crate::cache::{Cache, Key, KeyBuilder};
+use crate::checkpoint;
 use crate::course::Course;
 use crate::error::Error;
 use crate::findings;
+use crate::firmware::firmware;
 use crate::guest::payload::Payload;
 use crate::guest::{initramfs, kmods, programs};
 use crate::kernel::{self, Kernel, Kind};
-use crate::lesson::module_file;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
 use crate::record::{LoadedModule, Record};
-use crate::reference::firmware;
 use crate::timeline::Timeline;
 use crate::trace::{self, Inputs, Symbols};
 use crate::verdict::Verdict;
-use crate::vm::checkpoint::{self, STATE_FILE};
-use crate::vm::command::{self, Accel, Start};
+use crate::vm::checkpoint::STATE_FILE;
+use crate::vm::command::{Accel, Start};
 use crate::vm::{self, Parts, VmError};
 
 /// The file of the initramfs's cache entry.
@@ -120,7 +120,7 @@ impl Lab<'_> {
         let key = self.checkpoint_key(machine, accel)?;
         let folder = self.cache.entry("checkpoints", &key, self.progress, |folder| {
             self.progress.event(Event::Begin { stage: "checkpoint", total: None });
-            let saved = checkpoint::save(parts, folder);
+            let saved = vm::checkpoint::save(parts, folder);
             self.progress.event(Event::End);
             saved.map_err(Error::from)
         })?;
@@ -184,7 +184,7 @@ impl Lab<'_> {
             .iter()
             .map(|kmod| {
                 let file = kmods::build(root, kmod, kernel, &self.cache, self.progress)?;
-                Ok((module_file(kmod), file))
+                Ok((kmods::module_file(kmod), file))
             })
             .collect()
     }
@@ -213,7 +213,7 @@ impl Lab<'_> {
             Start::Cold | Start::Save => None,
         };
         let (finished, booted) = self.start(state.as_deref(), |state| {
-            vm::run(parts, &plan.lesson.devices, &payload, state, limit)
+            vm::run(parts, &plan.devices(), &payload, state, limit)
         })?;
         let record = Record::parse(&finished.record, &job.nonce)?;
         let mut timeline = machine.read_trace(&record, modules)?;
@@ -252,7 +252,7 @@ impl Lab<'_> {
 
 impl Machine {
     pub(crate) fn parts(&self, accel: Accel) -> Parts<'_> {
-        let memory_mib = command::memory_mib(self.kind);
+        let memory_mib = self.kind.memory_mib();
         Parts { accel, memory_mib, kernel: &self.kernel.image, initramfs: &self.initramfs }
     }
 

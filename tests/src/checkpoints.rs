@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex};
 
 use lab::bench::busily;
 use lab::error::Error;
-use lab::host::on_path;
+use lab::host::{QEMU, on_path};
 use lab::plan::{Options, Plan};
 use lab::progress::{Event, Progress};
 use lab::report;
 use lab::run::{Lab, Machine};
 use lab::vm::checkpoint::STATE_FILE;
-use lab::vm::command::{Accel, QEMU};
+use lab::vm::command::Accel;
 use libtest_mimic::Failed;
 
 use crate::Test;

@@ -20,11 +20,11 @@ use tempfile::TempDir;
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::guest::programs::ProgramError;
-use crate::host::version_line;
+use crate::host::{QEMU, version_line};
 use crate::kernel;
 use crate::progress::{Event, Progress};
 use crate::run::Lab;
-use crate::vm::command::{Accel, QEMU};
+use crate::vm::command::Accel;
 
 pub use busy::busily;
 pub use document::{Document, Measured, Row, Unit};

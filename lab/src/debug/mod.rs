@@ -16,10 +16,10 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::guest::payload::Payload;
-use crate::lesson::Device;
 use crate::plan::Plan;
 use crate::run::{Lab, Machine, nonce, wall_limit};
 use crate::vm;
+use crate::vm::command::Device;
 
 pub use gdb::{GDB, Script};
 pub use suggest::{Suggestion, suggestions, text};
@@ -59,8 +59,8 @@ impl Lab<'_> {
 
         // What edu does, the lesson's program has it do; the host's own access
         // to the machine belongs to tests.
-        let devices: Vec<Device> =
-            lesson.devices.iter().copied().filter(|device| *device == Device::Edu).collect();
+        let mut devices = plan.devices();
+        devices.retain(|device| *device == Device::Edu);
         let parts = machine.parts(plan.options.accel);
         let limit = wall_limit(&job, machine.kind);
         // Not from a boot: before the kernel has its page tables, gdb can read

@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 use std::slice;
 
-use crate::lesson::{Lesson, module_file};
+use crate::guest::kmods::module_file;
+use crate::lesson::Lesson;
 use crate::render::text::WIDTH;
 use crate::render::wrap::wrap;
 

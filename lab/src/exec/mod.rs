@@ -29,12 +29,11 @@ use protocol::{Job, Marks, Module};
 use crate::error::Error;
 use crate::guest::kmods;
 use crate::guest::payload::Payload;
-use crate::lesson::Device;
 use crate::record::Record;
 use crate::run::{Lab, Machine, nonce, wall_limit};
 use crate::timeline::Timeline;
 use crate::vm;
-use crate::vm::command::{Accel, Clock};
+use crate::vm::command::{Accel, Clock, Device};
 
 pub use cargo::Cargo;
 pub use executable::ExecutableError;

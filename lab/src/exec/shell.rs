@@ -7,7 +7,7 @@ use super::{Executed, Join, Kmod, Request};
 use crate::error::Error;
 use crate::exec::request::Carry;
 use crate::guest::{kmods, programs};
-use crate::lesson::{Lesson, module_file};
+use crate::lesson::Lesson;
 use crate::run::{Lab, Machine};
 
 pub use crate::host::BUSYBOX;
@@ -56,7 +56,7 @@ impl Lab<'_> {
         }
         for kmod in &lesson.kmods {
             let host = kmods::build(root, kmod, &machine.kernel, &self.cache, self.progress)?;
-            let guest = format!("{LAB}/{}", module_file(kmod));
+            let guest = format!("{LAB}/{}", kmods::module_file(kmod));
             request.files.push(Carry { host, guest });
         }
         for load in &lesson.load {

@@ -7,7 +7,6 @@ use xshell::{Shell, cmd};
 
 use crate::cache::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
 use crate::kernel::{self, Kernel};
-use crate::lesson::module_file;
 use crate::progress::{Event, Progress};
 
 /// Headers that modules share, with one another and with user space.
@@ -50,6 +49,12 @@ impl Explain for KmodError {
 
 /// The module that declares the lab's own trace events.
 pub const TRACE: &str = "trace";
+
+/// The file name of a module: `lab_kill_pid.ko` for the folder `kill_pid`.
+/// The prefix keeps the lab's modules apart from the kernel's own.
+pub fn module_file(kmod: &str) -> String {
+    format!("lab_{kmod}.ko")
+}
 
 /// What a module exports, as make leaves it for the build of others.
 const SYMVERS: &str = "Module.symvers";

@@ -5,15 +5,20 @@
 //! packages there are, it is told so in a folder of the lab's own.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::source::Fetched;
 use crate::host::on_path;
 use crate::host::stream::stream;
 use crate::progress::{Event, Progress};
 
 const PACKAGE: &str = "linux-source-6.12";
+
+/// An archive that was downloaded, and where it came from, in words.
+pub struct Fetched {
+    pub archive: PathBuf,
+    pub origin: String,
+}
 
 /// Downloads the package into `scratch`. The error is a reason why there is
 /// none to be had.

@@ -99,6 +99,16 @@ impl Kind {
         names.iter().map(|name| image(name)).collect()
     }
 
+    /// Guest memory, MiB.
+    pub fn memory_mib(self) -> u32 {
+        match self {
+            Kind::Lesson => 64,
+            // An eighth is KASAN's shadow, and much of the rest what kmemleak and
+            // lockdep note.
+            Kind::Debug => 256,
+        }
+    }
+
     /// How many times the guest's time and the host's a lesson may take of what
     /// it may take on [`Kind::Lesson`].
     ///

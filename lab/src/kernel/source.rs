@@ -31,12 +31,6 @@ pub struct Source {
     pub own: bool,
 }
 
-/// An archive that was downloaded.
-pub struct Fetched {
-    pub archive: PathBuf,
-    pub origin: String,
-}
-
 /// What an entry of the cache says of itself.
 #[derive(Serialize, Deserialize)]
 struct Record {

@@ -1,15 +1,10 @@
 //! QEMU's command line, each flag with its reason.
 //!
-//! [`saved`] is the machine that a checkpoint holds; [`added`] is what a lesson
-//! has on top of it. A cold boot has both from its start.
+//! [`saved`] is the machine that a checkpoint holds; [`added`] is what a job has
+//! on top of it. A cold boot has both from its start.
 
-use crate::kernel::Kind;
-use crate::lesson::Device;
 use protocol::session::SESSION_SLOT;
 use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, WATCHDOG_SLOT};
-
-/// The program that is run.
-pub const QEMU: &str = "qemu-system-x86_64";
 
 /// One flag of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +52,19 @@ impl Files {
             debugger: "<debugger>".to_owned(),
         }
     }
+}
+
+/// A device that is not on every machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// QEMU's educational PCI device (docs/specs/edu.rst in QEMU).
+    Edu,
+    /// The host's own access to the guest's memory. When the guest says by
+    /// pvpanic's crash-loaded bit that it is ready, the host makes edu interrupt.
+    HostAccess,
+    /// No device, but QEMU's log of what the kernel reads from and writes to the
+    /// registers of all of them. It changes nothing in the guest.
+    RegisterLog,
 }
 
 /// What executes the guest's instructions.
@@ -113,16 +121,6 @@ pub enum Start {
 pub const PAYLOAD_BYTES: u64 = 32 << 20;
 /// Size of the record's device, bytes.
 pub const RECORD_BYTES: u64 = 32 << 20;
-
-/// Guest memory, MiB, for a kernel of a kind.
-pub fn memory_mib(kind: Kind) -> u32 {
-    match kind {
-        Kind::Lesson => 64,
-        // An eighth is KASAN's shadow, and much of the rest what kmemleak and
-        // lockdep note.
-        Kind::Debug => 256,
-    }
-}
 
 fn flag(words: &[&str], reason: &'static str) -> Flag {
     Flag { words: words.iter().map(|&word| word.to_owned()).collect(), reason }
@@ -234,7 +232,7 @@ fn host(files: &Files) -> Vec<Flag> {
     ]
 }
 
-/// What a lesson has on top of the saved machine.
+/// What a job has on top of the saved machine.
 pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
     let mut flags = vec![
         flag(

@@ -23,8 +23,7 @@ use std::time::{Duration, Instant};
 use explain::{ExitStatus, Explain};
 use qapi::qmp;
 
-use crate::lesson::Device;
-use command::{Accel, Clock, Files, PAYLOAD_BYTES, RECORD_BYTES, Start};
+use command::{Accel, Clock, Device, Files, PAYLOAD_BYTES, RECORD_BYTES, Start};
 use memory::Memory;
 use monitor::{Monitor, MonitorError};
 use qemu::Qemu;
@@ -35,7 +34,7 @@ const LOG_LINES: usize = 15;
 /// Why a machine came to no proper end.
 #[derive(Debug, thiserror::Error)]
 pub enum VmError {
-    #[error("failed to start {}: {source}", command::QEMU)]
+    #[error("failed to start {}: {source}", host::QEMU)]
     Start { source: std::io::Error },
     #[error("failed to prepare the machine's memory: {0}")]
     Memory(#[source] std::io::Error),

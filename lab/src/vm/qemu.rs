@@ -7,11 +7,12 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use host::QEMU;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 
-use super::command::{Flag, QEMU};
+use super::command::Flag;
 use super::memory::Memory;
 use super::monitor::MonitorError;
 use super::{End, VmError, panic};

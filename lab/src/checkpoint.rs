@@ -1,0 +1,64 @@
+//! Which checkpoint a machine has. A saved state belongs to one QEMU with its
+//! firmware, one kernel, one PID 1 and one command line; its key is the hash of
+//! them all.
+
+use crate::cache::{Key, stamp};
+use crate::host::{QEMU, on_path};
+use crate::vm::{Parts, checkpoint};
+
+/// The key of the checkpoint that a machine of these parts has.
+///
+/// QEMU is told apart by its file's path, size and time of change: asking it
+/// for its version would cost a tenth of a lesson.
+/// `firmware` stands for what the firmware's files hold, whose package is not
+/// QEMU's own: the saved machine has executed it and holds what it left.
+pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key, firmware: &Key) -> Key {
+    key_with(&qemu_identity(), parts, kernel, initramfs, firmware)
+}
+
+fn key_with(qemu: &str, parts: Parts<'_>, kernel: &Key, initramfs: &Key, firmware: &Key) -> Key {
+    Key::builder("checkpoint")
+        .text("qemu", qemu)
+        .text("kernel", &kernel.to_string())
+        .text("initramfs", &initramfs.to_string())
+        .text("firmware", &firmware.to_string())
+        .text("command line", &checkpoint::command_line(parts).join("\0"))
+        .finish()
+}
+
+fn qemu_identity() -> String {
+    on_path(QEMU).map_or(String::new(), |path| stamp(&path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::vm::command::Accel;
+
+    #[test]
+    fn a_checkpoint_belongs_to_one_qemu_kernel_init_and_machine() {
+        let [one, other] = ["one", "other"].map(|text| Key::builder(text).finish());
+        let parts = |accel| Parts {
+            accel,
+            memory_mib: 64,
+            kernel: Path::new("/kernel"),
+            initramfs: Path::new("/initramfs"),
+        };
+        let keys = [
+            key_with("7.2", parts(Accel::TCG), &one, &one, &one),
+            key_with("10.0", parts(Accel::TCG), &one, &one, &one),
+            key_with("7.2", parts(Accel::Kvm), &one, &one, &one),
+            key_with("7.2", parts(Accel::TCG), &other, &one, &one),
+            key_with("7.2", parts(Accel::TCG), &one, &other, &one),
+            key_with("7.2", parts(Accel::TCG), &one, &one, &other),
+            key_with("7.2", Parts { memory_mib: 256, ..parts(Accel::TCG) }, &one, &one, &one),
+        ];
+        let different: std::collections::HashSet<_> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len());
+        // Where the files lie is not what they hold.
+        let moved = Parts { kernel: Path::new("/elsewhere"), ..parts(Accel::TCG) };
+        assert_eq!(key_with("7.2", moved, &one, &one, &one), keys[0]);
+    }
+}

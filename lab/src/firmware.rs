@@ -1,0 +1,32 @@
+//! The firmware that QEMU gives the machine.
+
+use std::path::Path;
+
+use crate::cache::{Cache, CacheError};
+use crate::host::toolchain::none;
+use crate::host::{QEMU, on_path, told};
+
+/// Files of QEMU's that the guest executes: the firmware, whose package is not
+/// QEMU's own, and the option ROMs that start a kernel.
+const FIRMWARE: &[&str] = &["bios-256k.bin", "pvh.bin", "linuxboot_dma.bin", "kvmvapic.bin"];
+
+/// Its files, and what they hold.
+///
+/// # Errors
+/// That a file that is there cannot be read.
+pub fn firmware(cache: &Cache) -> Result<Vec<(&'static str, String)>, CacheError> {
+    // Where QEMU looks for it, in its own order.
+    let folders = match on_path(QEMU) {
+        Some(qemu) => told(cache, &qemu, &["-L", "help"])?,
+        None => String::new(),
+    };
+    let held = |name: &&'static str| {
+        let mut files = folders.lines().map(|folder| Path::new(folder).join(name));
+        let hash = match files.find(|file| file.is_file()) {
+            Some(file) => cache.sha256(&file)?,
+            None => none(),
+        };
+        Ok((*name, hash))
+    };
+    FIRMWARE.iter().map(held).collect()
+}
