@@ -8,8 +8,9 @@
 
 use std::fmt;
 
+use trace::Symbols;
+
 use crate::lesson::Report;
-use crate::trace::Symbols;
 
 /// What reports say, with who says it.
 const WORDS: &[&str] = &[

@@ -3,10 +3,11 @@
 
 use std::fmt;
 
+use trace::TraceError;
+use trace::record::Record;
+use trace::ring_buffer;
+
 use crate::cache::{Key, KeyBuilder};
-use crate::record::Record;
-use crate::trace::TraceError;
-use crate::trace::ring_buffer;
 
 /// The hash of what a run left.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -29,7 +29,6 @@ pub mod kernel;
 pub mod lesson;
 pub mod plan;
 pub mod progress;
-pub mod record;
 pub mod reference;
 pub mod render;
 pub mod report;
@@ -39,7 +38,6 @@ pub mod sandbox;
 pub mod scaffold;
 pub mod story;
 pub mod timeline;
-pub mod trace;
 pub mod verdict;
 pub mod vm;
 

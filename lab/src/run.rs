@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use protocol::Job;
+use trace::record::{LoadedModule, Record};
+use trace::{Inputs, Symbols};
 
 use crate::cache::{Cache, Key, KeyBuilder};
 use crate::checkpoint;
@@ -18,9 +20,7 @@ use crate::guest::{initramfs, kmods, programs};
 use crate::kernel::{self, Kernel, Kind};
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
-use crate::record::{LoadedModule, Record};
 use crate::timeline::Timeline;
-use crate::trace::{self, Inputs, Symbols};
 use crate::verdict::Verdict;
 use crate::vm::checkpoint::STATE_FILE;
 use crate::vm::command::{Accel, Start};

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use protocol::Ended;
+use trace::names;
 
 use crate::expect::{Checked, Expectation, Witness};
 use crate::render::text::WIDTH;
 use crate::render::wrap::wrap;
 use crate::timeline::Timeline;
-use crate::trace::names;
 
 /// The judgement of a run: the host's, from the record alone. Nothing that a
 /// program prints has a part in it.

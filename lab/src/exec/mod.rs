@@ -25,11 +25,11 @@ use std::time::Duration;
 
 use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module};
+use trace::record::Record;
 
 use crate::error::Error;
 use crate::guest::kmods;
 use crate::guest::payload::Payload;
-use crate::record::Record;
 use crate::run::{Lab, Machine, nonce, wall_limit};
 use crate::timeline::Timeline;
 use crate::vm;

@@ -2,10 +2,10 @@
 
 use explain::{ExitStatus, Explain};
 use protocol::Ended;
+use trace::record::Record;
 
 use super::Request;
 use crate::error::Error;
-use crate::record::Record;
 
 /// How the program ended, as a shell would tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use trace::record::Record;
+
 use super::ending::Ending;
 use super::{Check, Exercise, Mutant};
 use crate::expect::student::PROGRAM;
 use crate::expect::{Checked, Witness};
-use crate::record::Record;
 use crate::timeline::Timeline;
 
 /// What a submission earned.

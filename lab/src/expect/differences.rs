@@ -1,9 +1,10 @@
 //! How an event differs from what is expected.
 
+use trace::{Value, names};
+
 use super::student::Role;
 use super::{Expectation, Target, Task, Witness};
 use crate::timeline::{Entry, Timeline, own};
-use crate::trace::{Value, names};
 
 /// One event of a run, and what an expectation compares it with.
 pub(super) struct Candidate<'a> {

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::trace::{Context, Kind, names};
+use trace::{Context, Kind, names};
 
 pub use fulfil::Checked;
 pub use wanted::Wanted;

@@ -6,8 +6,9 @@
 
 use std::fmt;
 
+use trace::Value;
+
 use crate::timeline::Entry;
-use crate::trace::Value;
 
 /// The student's program in the guest; `PROGRAM` of the crate `student`.
 pub const PROGRAM: &str = "/lab/student";
@@ -70,7 +71,7 @@ impl fmt::Display for Role {
 mod tests {
     use super::*;
     use crate::timeline::Timeline;
-    use crate::trace::{Event, Symbols};
+    use trace::{Event, Symbols};
 
     fn fork(parent: i64, child: i64) -> Event {
         let text = |text: &str| Value::Text(text.to_owned());

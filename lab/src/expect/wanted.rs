@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use crate::trace::{Fields, Value, names};
+use trace::{Fields, Value, names};
 
 /// What a field must hold: a number, a name of a number, or text.
 #[derive(Debug, Clone, PartialEq, Eq)]

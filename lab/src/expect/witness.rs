@@ -1,10 +1,11 @@
 //! How a fact's detail speaks of events: as they were in this run, or in a way
 //! that is the same on every host.
 
+use trace::Kind;
+
 use crate::render::text::microseconds;
 use crate::render::wrap::visible;
 use crate::timeline::{AsIs, ByRole, Entry, Lane, Roles, Teller};
-use crate::trace::Kind;
 
 /// Who speaks of events.
 #[derive(Debug, Clone, Copy)]

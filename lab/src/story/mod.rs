@@ -11,11 +11,12 @@ mod order;
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use trace::record::Record;
+use trace::{Context, Frame, Kind};
+
 use crate::lesson::{Alike, Lesson};
-use crate::record::Record;
 use crate::render::text::{Row, render_untimed};
 use crate::timeline::{Entry, Roles, Teller, Timeline, own};
-use crate::trace::{Context, Frame, Kind};
 use crate::verdict::Verdict;
 
 use order::Line;

@@ -1,8 +1,9 @@
 //! What is said of an event, and in which lane.
 
+use trace::names::{self, DefaultAction};
+use trace::{Kind, Mark};
+
 use super::{Cell, Entry, Lane, Teller};
-use crate::trace::names::{self, DefaultAction};
-use crate::trace::{Kind, Mark};
 
 /// What is said of one event.
 pub(super) fn cells(entry: &Entry, teller: &dyn Teller) -> Vec<Cell> {
@@ -156,7 +157,7 @@ fn syscall(id: i64) -> String {
 mod tests {
     use super::super::teller::AsIs;
     use super::*;
-    use crate::trace::{Context, Event, Fields, Symbols, Value};
+    use trace::{Context, Event, Fields, Symbols, Value};
 
     /// What is told of an event, `|` between its cells.
     fn told(name: &str, fields: &[(&str, i64)], texts: &[(&str, &str)]) -> String {

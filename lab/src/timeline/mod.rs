@@ -12,7 +12,7 @@ mod teller;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::trace::{Context, Event, Fields, Frame, Kind};
+use trace::{Context, Event, Fields, Frame, Kind};
 
 pub use path::own;
 pub use roles::{Birth, Roles};

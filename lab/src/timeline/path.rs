@@ -1,6 +1,6 @@
 //! How the kernel came to where an event happened, in one line.
 
-use crate::trace::{Context, Frame};
+use trace::{Context, Frame};
 
 /// Functions that are on every stack of their kind and tell nothing: the way
 /// into the kernel (arch/x86/entry), the way from any interrupt to any handler
@@ -81,7 +81,7 @@ fn is_generic(function: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::Symbol;
+    use trace::Symbol;
 
     fn stack(names: &str) -> Vec<Frame> {
         let frame = |name: &str| {

@@ -1,7 +1,8 @@
 //! Who a task is, whatever its number: its place in the tree of forks.
 
+use trace::Kind;
+
 use super::Entry;
-use crate::trace::Kind;
 
 /// A task was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! How things are called that are not the same in every run.
 
+use trace::{Context, Frame};
+
 use super::Roles;
 use super::path::path;
-use crate::trace::{Context, Frame};
 
 /// Calls by name what a sentence about an event mentions.
 pub trait Teller {

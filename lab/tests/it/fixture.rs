@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lab::timeline::Timeline;
-use lab::trace::{Inputs, Symbols, TraceError, decode};
 use object::write::{Object, StandardSection, Symbol, SymbolSection};
 use object::{
     Architecture, BinaryFormat, Endianness, SectionKind, SymbolFlags, SymbolKind, SymbolScope,
 };
+use trace::{Inputs, Symbols, TraceError, decode};
 
 /// What a record holds of a trace.
 pub struct Fixture {

@@ -1,7 +1,7 @@
 //! From records to what people, and machines, read.
 
 use lab::render;
-use lab::trace::TraceError;
+use trace::TraceError;
 
 use crate::fixture::{Fixture, kill_pid, sigchld};
 

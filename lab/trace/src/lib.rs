@@ -1,4 +1,5 @@
-//! The trace of one run: the ring buffer's bytes → typed events.
+//! What a machine left of one run: its [record], and in it the trace, the ring
+//! buffer's bytes → typed events.
 //!
 //! ```text
 //! pages ── ring_buffer ──▶ times, payloads
@@ -15,6 +16,7 @@ pub mod format;
 pub mod kind;
 pub mod mark;
 pub mod names;
+pub mod record;
 pub mod ring_buffer;
 pub mod symbols;
 pub mod value;

@@ -5,7 +5,7 @@ use super::si_code::{is_si_code, si_code};
 use super::signal::{signal, signal_number};
 use super::syscall::{syscall, syscall_number};
 use super::{RESULTS, result};
-use crate::trace::value::{Fields, Value};
+use crate::value::{Fields, Value};
 
 /// What kind of number a field holds.
 #[derive(Clone, Copy)]
