@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
 
-use crate::lesson::{Lesson, LessonError, Name};
+use story::lesson::{self, Lesson, LessonError, Name};
 
 /// A tree with lessons: this repository, or a miniature of it in tests.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Course {
 /// Why the course, or a lesson of it, could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum CourseError {
+    #[error("failed to read `{}`: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
     #[error("failed to list `{}`: {source}", path.display())]
     List { path: PathBuf, source: std::io::Error },
     #[error("there is no lesson `{asked}`")]
@@ -37,7 +39,8 @@ impl Explain for CourseError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             CourseError::Unknown { .. } => ExitStatus::Usage,
-            CourseError::List { .. } | CourseError::Lesson(_) => ExitStatus::Build,
+            CourseError::List { .. } | CourseError::Read { .. } => ExitStatus::Build,
+            CourseError::Lesson(error) => error.exit_status(),
         }
     }
 
@@ -49,7 +52,8 @@ impl Explain for CourseError {
             CourseError::Unknown { near: None, .. } => {
                 Some("`cargo xtask list` shows the lessons".to_owned())
             }
-            CourseError::List { .. } | CourseError::Lesson(_) => None,
+            CourseError::Lesson(error) => error.hint(),
+            CourseError::List { .. } | CourseError::Read { .. } => None,
         }
     }
 }
@@ -81,7 +85,11 @@ impl Course {
 
     /// Reads a lesson of this course.
     pub fn read(&self, name: &Name) -> Result<Lesson, CourseError> {
-        Ok(Lesson::read(&self.root.join("guest-programs").join(name.to_string()))?)
+        let folder = self.root.join("guest-programs").join(name.to_string());
+        let path = folder.join(lesson::FILE);
+        let text =
+            std::fs::read_to_string(&path).map_err(|source| CourseError::Read { path, source })?;
+        Ok(Lesson::parse(&folder, &text)?)
     }
 
     fn nearest(&self, asked: &str) -> Option<Name> {

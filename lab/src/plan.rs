@@ -6,13 +6,13 @@
 use std::fmt;
 
 use protocol::{Job, Marks, Module, TraceEvent};
+use story::lesson::{self, Lesson};
 use trace::kind::{LOAD_MODULE, NEW_TASK};
 
 use crate::guest::kmods::{TRACE as TRACE_KMOD, module_file};
 use crate::guest::programs::OptLevel;
 use crate::host::QEMU;
 use crate::kernel::Kind;
-use crate::lesson::{self, Lesson};
 use crate::vm::command::{self, Accel, Device, Files, Flag, Start};
 
 /// How a person wants a lesson to be run.

@@ -5,11 +5,10 @@ use std::fmt::Write;
 use explain::{ExitStatus, Explain};
 use protocol::Ended;
 use serde_json::{Value, json};
+use story::render;
 
 use crate::plan::Plan;
-use crate::render;
 use crate::run::Run;
-use crate::story;
 use crate::vm::command::Accel;
 use crate::vm::last_lines;
 
@@ -51,7 +50,7 @@ fn machine(accel: Accel, booted: bool) -> String {
     format!("{accel}, {start}")
 }
 
-/// The run's story, which is the same on every host; see [`story`].
+/// The run's story, which is the same on every host; see [`story::text`].
 pub fn story(plan: &Plan, run: &Run) -> String {
     story::text(&plan.lesson, &run.record, &run.timeline, &run.verdict)
 }
@@ -69,7 +68,7 @@ pub fn story(plan: &Plan, run: &Run) -> String {
 /// no use. `ended` is `{"exited": status}`, `{"signaled": number}`, `"timed-out"` or
 /// `{"not-started": reason}`. `vm_ms` is the host's time from QEMU's start to
 /// its end; everything else is the same in every run. The timeline is
-/// documented at [`crate::timeline::Timeline::to_json`].
+/// documented at [`story::timeline::Timeline::to_json`].
 pub fn json(plan: &Plan, run: &Run) -> Value {
     json!({
         "version": 1,

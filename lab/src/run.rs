@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use protocol::Job;
+use story::findings;
+use story::timeline::Timeline;
+use story::verdict::Verdict;
 use trace::record::{LoadedModule, Record};
 use trace::{Inputs, Symbols};
 
@@ -13,15 +16,12 @@ use crate::cache::{Cache, Key, KeyBuilder};
 use crate::checkpoint;
 use crate::course::Course;
 use crate::error::Error;
-use crate::findings;
 use crate::firmware::firmware;
 use crate::guest::payload::Payload;
 use crate::guest::{initramfs, kmods, programs};
 use crate::kernel::{self, Kernel, Kind};
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
-use crate::timeline::Timeline;
-use crate::verdict::Verdict;
 use crate::vm::checkpoint::STATE_FILE;
 use crate::vm::command::{Accel, Start};
 use crate::vm::{self, Parts, VmError};

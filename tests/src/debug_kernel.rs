@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use lab::error::Error;
-use lab::findings::Findings;
 use lab::kernel::Kind;
 use lab::plan::{Options, Plan};
 use lab::report;
@@ -14,6 +13,7 @@ use lab::run::{Lab, Machine};
 use lab::vm::VmError;
 use lab::vm::command::Accel;
 use libtest_mimic::Failed;
+use story::findings::Findings;
 
 use crate::{Test, lessons};
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
-use lab::expect::Expectation;
-use lab::lesson::Lesson;
 use libtest_mimic::Failed;
 use serde::Deserialize;
+use story::expect::Expectation;
+use story::lesson::Lesson;
 
 /// By its name: the file that defines a function, and the one that calls it or
 /// takes its address.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use lab::error::Error;
 use lab::guest::programs::programs_of;
-use lab::lesson::Lesson;
 use lab::plan::{Options, Plan};
 use lab::run::Lab;
 use libtest_mimic::Failed;
+use story::lesson::Lesson;
 
 use crate::Test;
 use crate::pairs::Pairs;

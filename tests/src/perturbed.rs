@@ -11,13 +11,12 @@ use std::sync::Arc;
 
 use lab::error::Error;
 use lab::guest::programs::OptLevel;
-use lab::lesson::Lesson;
 use lab::plan::{Options, Plan};
 use lab::report;
 use lab::run::{Lab, Machine, Run};
-use lab::story;
 use lab::vm::command::Accel;
 use libtest_mimic::Failed;
+use story::lesson::Lesson;
 
 use crate::Test;
 use crate::digests::is_first_reference;

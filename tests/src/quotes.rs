@@ -13,7 +13,7 @@
 
 use libtest_mimic::Failed;
 
-use lab::lesson::Lesson;
+use story::lesson::Lesson;
 
 use crate::snapshots::{is_accepting, stories};
 

@@ -8,11 +8,11 @@
 use std::sync::Arc;
 
 use lab::error::Error;
-use lab::lesson::Device;
 use lab::plan::Options;
 use lab::run::{Lab, Machine};
 use lab::vm::registers;
 use libtest_mimic::Failed;
+use story::lesson::Device;
 
 use crate::{Test, lessons};
 

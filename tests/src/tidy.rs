@@ -9,9 +9,9 @@ use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
 use lab::guest::programs::programs_of;
-use lab::lesson::Lesson;
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
+use story::lesson::Lesson;
 
 use crate::lessons::story_name;
 use crate::snapshots::stories;

@@ -1,10 +1,11 @@
 use std::path::Path;
 
+use story::lesson::Lesson;
+
 use super::progress::Progress;
 use super::*;
 use crate::exercise::marks::{Mark, Marks};
 use crate::exercise::values::Seed;
-use crate::lesson::Lesson;
 
 /// A course in a temporary folder, with one exercise.
 fn course() -> (tempfile::TempDir, Exercise) {

@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 use std::slice;
 
+use story::lesson::Lesson;
+use story::render::text::WIDTH;
+use story::render::wrap::wrap;
+
 use crate::guest::kmods::module_file;
-use crate::lesson::Lesson;
-use crate::render::text::WIDTH;
-use crate::render::wrap::wrap;
 
 /// A function to break at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,13 +25,13 @@ use std::time::Duration;
 
 use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module};
+use story::timeline::Timeline;
 use trace::record::Record;
 
 use crate::error::Error;
 use crate::guest::kmods;
 use crate::guest::payload::Payload;
 use crate::run::{Lab, Machine, nonce, wall_limit};
-use crate::timeline::Timeline;
 use crate::vm;
 use crate::vm::command::{Accel, Clock, Device};
 

@@ -3,11 +3,12 @@
 
 use std::io::{IsTerminal, stdin};
 
+use story::lesson::Lesson;
+
 use super::{Executed, Join, Kmod, Request};
 use crate::error::Error;
 use crate::exec::request::Carry;
 use crate::guest::{kmods, programs};
-use crate::lesson::Lesson;
 use crate::run::{Lab, Machine};
 
 pub use crate::host::BUSYBOX;

@@ -6,14 +6,14 @@ use std::fmt;
 
 use protocol::Ended;
 use serde::Serialize;
+use story::expect::student::Role;
+use story::timeline::{Entry, Timeline};
 use trace::record::{Record, RecordError};
 use trace::{TraceError, Value};
 
 use super::compile::CompileError;
 use super::submission::Refused;
 use crate::error::Error;
-use crate::expect::student::Role;
-use crate::timeline::{Entry, Timeline};
 use crate::vm::{VmError, panic};
 
 /// As many processes as the student's user may have; `PROCESSES` of the crate

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use story::expect::student::PROGRAM;
+use story::expect::{Checked, Witness};
+use story::timeline::Timeline;
 use trace::record::Record;
 
 use super::ending::Ending;
 use super::{Check, Exercise, Mutant};
-use crate::expect::student::PROGRAM;
-use crate::expect::{Checked, Witness};
-use crate::timeline::Timeline;
 
 /// What a submission earned.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,11 +26,11 @@ use std::path::{Path, PathBuf};
 use explain::{ExitStatus, Explain};
 use protocol::TraceEvent;
 use serde::Deserialize;
+use story::expect::Expectation;
+use story::lesson::{Device, Lesson, Load};
 
 use crate::course::Course;
 use crate::error::Error;
-use crate::expect::Expectation;
-use crate::lesson::{Device, Lesson, Load};
 use crate::plan::{Options, Plan};
 use values::{Range, Seed, Values};
 
@@ -131,7 +131,7 @@ struct RawExercise {
     #[serde(default = "default_timeout_ms")]
     timeout_ms: u64,
     /// Default: a lesson's.
-    #[serde(default = "crate::lesson::default_trace_buffer_kib")]
+    #[serde(default = "story::lesson::default_trace_buffer_kib")]
     trace_buffer_kib: u32,
     #[serde(default)]
     devices: Vec<Device>,
@@ -264,7 +264,7 @@ impl Exercise {
     pub fn plan(&self, options: Options) -> Plan {
         let raw = &self.raw;
         let mut trace = vec![
-            // Which tasks are the student's: see [`crate::expect::Task::Student`].
+            // Which tasks are the student's: see [`story::expect::Task::Student`].
             event("sched/sched_process_exec"),
             event("sched/sched_process_fork"),
             // Who was killed for want of memory.

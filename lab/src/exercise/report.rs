@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
+use story::render::text::WIDTH;
+use story::render::wrap::wrap;
 
 use super::Exercise;
 use super::attempt::Attempt;
 use super::marks::Mark;
-use crate::render::text::WIDTH;
-use crate::render::wrap::wrap;
 
 /// Everything, as text of 80 columns: the output, each check with its points,
 /// and what was found where one failed.

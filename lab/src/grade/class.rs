@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use story::lesson::Name;
+
 use super::GradeError;
 use crate::exercise::Exercise;
 use crate::exercise::submission::Refused;
-use crate::lesson::Name;
 
 /// Everybody whose work is to be graded, in the order of their names.
 #[derive(Debug, Clone, Default)]

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use explain::{ExitStatus, Explain};
+use story::lesson::Name;
 use xshell::{Shell, cmd};
 
 use crate::course::Course;
-use crate::lesson::Name;
 
 /// The course's text, in its tree.
 const COURSE: &str = "course.md";

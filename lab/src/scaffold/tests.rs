@@ -1,7 +1,8 @@
+use story::lesson::Lesson;
+
 use super::*;
 use crate::exercise::Exercise;
 use crate::exercise::values::Seed;
-use crate::lesson::Lesson;
 
 fn scaffold(name: &str, kmod: bool) -> Scaffold {
     let NewName(name) = name.parse().unwrap();

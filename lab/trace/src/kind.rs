@@ -62,7 +62,7 @@ pub enum Kind {
     Waking { comm: String, pid: i32 },
     /// A task has become runnable.
     Wakeup { comm: String, pid: i32 },
-    /// Anything else; what it says is in [`Event::fields`].
+    /// Anything else; what it says is in [`crate::Event::fields`].
     Other { name: String },
 }
 

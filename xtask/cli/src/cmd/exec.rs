@@ -4,9 +4,9 @@ use std::time::Duration;
 use clap::Args;
 use lab::exec::request::{self, Carry, Fetch};
 use lab::exec::{Join, Kmod, Request, Status, has_input};
-use lab::render;
 use lab::report::NoVerdict;
 use protocol::{TraceEvent, User};
+use story::render;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};

@@ -4,8 +4,8 @@ use lab::classroom::progress::Progress;
 use lab::error::Error;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
-use lab::lesson::Lesson;
 use serde::Serialize;
+use story::lesson::Lesson;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};

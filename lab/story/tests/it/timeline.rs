@@ -1,6 +1,6 @@
 //! From records to what people, and machines, read.
 
-use lab::render;
+use story::render;
 use trace::TraceError;
 
 use crate::fixture::{Fixture, kill_pid, sigchld};

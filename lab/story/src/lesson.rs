@@ -6,10 +6,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use explain::{ExitStatus, Explain};
 use protocol::TraceEvent;
 use serde::Deserialize;
 
 use crate::expect::Expectation;
+
+/// What declares a lesson, in its folder.
+pub const FILE: &str = "lesson.toml";
 
 /// The only `format` understood.
 pub const FORMAT: u32 = 1;
@@ -33,8 +37,8 @@ impl fmt::Display for Name {
 impl FromStr for Name {
     type Err = ();
 
-    /// Parses the full form only; see [`crate::course::Course::find`] for the
-    /// short forms that people type.
+    /// Parses the full form only; people may type shorter
+    /// ones.
     fn from_str(s: &str) -> Result<Name, ()> {
         let rest = s.strip_prefix("lesson-").ok_or(())?;
         let (number, slug) = rest.split_once('-').ok_or(())?;
@@ -109,7 +113,7 @@ pub struct HostValue {
 }
 
 /// Tasks that run side by side, none of them waiting for another: a story tells
-/// what each does in turn; see [`crate::story`].
+/// what each does in turn; see [`crate::text`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Concurrent {
@@ -173,8 +177,6 @@ pub struct Load {
 /// Why a `lesson.toml` could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LessonError {
-    #[error("failed to read `{}`: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
     #[error("failed to parse `{}`: {source}", path.display())]
     Parse { path: PathBuf, source: Box<toml::de::Error> },
     #[error("`{}` has format {found}, but this lab reads format {FORMAT}", path.display())]
@@ -185,6 +187,12 @@ pub enum LessonError {
     Load { path: PathBuf, kmod: String },
     #[error("`{}` expects what it does not trace: {problem}", path.display())]
     Untraced { path: PathBuf, problem: String },
+}
+
+impl Explain for LessonError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Build
+    }
 }
 
 /// `lesson.toml`, before checking.
@@ -225,22 +233,15 @@ fn default_timeout_ms() -> u64 {
     10_000
 }
 
-pub(crate) fn default_trace_buffer_kib() -> u32 {
+/// Of lessons and exercises that say nothing of it, KiB.
+pub fn default_trace_buffer_kib() -> u32 {
     1024
 }
 
 impl Lesson {
-    /// Reads the lesson in a folder.
-    pub fn read(folder: &Path) -> Result<Lesson, LessonError> {
-        let path = folder.join("lesson.toml");
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| LessonError::Read { path: path.clone(), source })?;
-        Lesson::parse(folder, &text)
-    }
-
-    /// Parses `lesson.toml`'s text; `folder` names the lesson.
+    /// Parses the text of a lesson's [`FILE`]; `folder` names the lesson.
     pub fn parse(folder: &Path, text: &str) -> Result<Lesson, LessonError> {
-        let path = folder.join("lesson.toml");
+        let path = folder.join(FILE);
         let name = folder
             .file_name()
             .and_then(|name| name.to_str())

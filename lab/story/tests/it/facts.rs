@@ -1,9 +1,9 @@
 //! Facts as a `lesson.toml` states them, held against records.
 
-use lab::expect::{Checked, Expectation};
-use lab::timeline::Timeline;
-use lab::verdict::Verdict;
 use protocol::Ended;
+use story::expect::{Checked, Expectation};
+use story::timeline::Timeline;
+use story::verdict::Verdict;
 
 use crate::fixture::{kill_pid, sigchld};
 

@@ -3,4 +3,4 @@
 
 pub mod text;
 
-pub(crate) mod wrap;
+pub mod wrap;

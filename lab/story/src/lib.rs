@@ -1,0 +1,25 @@
+//! What a record tells: a lesson and the events of its run → what happened, in
+//! words, and whether it is what the lesson says.
+//!
+//! ```text
+//! lesson.toml ─▶ Lesson ─▶ facts ─┐
+//!                                 ├─▶ Verdict
+//! events ─▶ Timeline ─────────────┘
+//!              ├─▶ rendering, for people
+//!              └─▶ the story, which is the same on every host
+//! ```
+//!
+//! Nothing here does IO: what goes in is text and values, and so is what comes
+//! out.
+
+// In reading order.
+pub mod expect;
+pub mod findings;
+pub mod lesson;
+pub mod render;
+pub mod timeline;
+pub mod verdict;
+
+mod story;
+
+pub use story::text;
