@@ -2,8 +2,9 @@
 //! firmware, one kernel, one PID 1 and one command line; its key is the hash of
 //! them all.
 
-use crate::cache::{Key, stamp};
-use crate::host::{QEMU, on_path};
+use build::cache::{Key, stamp};
+use host::{QEMU, on_path};
+
 use crate::vm::{Parts, checkpoint};
 
 /// The key of the checkpoint that a machine of these parts has.

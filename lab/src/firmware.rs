@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use crate::cache::{Cache, CacheError};
-use crate::host::toolchain::none;
-use crate::host::{QEMU, on_path, told};
+use build::cache::{Cache, CacheError};
+use build::host::told;
+use build::host::toolchain::none;
+use host::{QEMU, on_path};
 
 /// Files of QEMU's that the guest executes: the firmware, whose package is not
 /// QEMU's own, and the option ROMs that start a kernel.

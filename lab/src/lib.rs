@@ -10,7 +10,6 @@
 
 // In reading order.
 pub mod bench;
-pub mod cache;
 pub mod checkpoint;
 pub mod classroom;
 pub mod course;
@@ -21,17 +20,9 @@ pub mod exercise;
 pub mod fingerprint;
 pub mod firmware;
 pub mod grade;
-pub mod guest;
-pub mod host;
-pub mod kernel;
 pub mod plan;
-pub mod progress;
 pub mod reference;
 pub mod report;
-pub mod root;
 pub mod run;
-pub mod sandbox;
 pub mod scaffold;
 pub mod vm;
-
-pub use root::root;

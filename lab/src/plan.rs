@@ -5,14 +5,14 @@
 
 use std::fmt;
 
+use build::guest::kmods::{TRACE as TRACE_KMOD, module_file};
+use build::guest::programs::OptLevel;
+use build::kernel::Kind;
+use host::QEMU;
 use protocol::{Job, Marks, Module, TraceEvent};
 use story::lesson::{self, Lesson};
 use trace::kind::{LOAD_MODULE, NEW_TASK};
 
-use crate::guest::kmods::{TRACE as TRACE_KMOD, module_file};
-use crate::guest::programs::OptLevel;
-use crate::host::QEMU;
-use crate::kernel::Kind;
 use crate::vm::command::{self, Accel, Device, Files, Flag, Start};
 
 /// How a person wants a lesson to be run.

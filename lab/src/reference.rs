@@ -3,14 +3,16 @@
 
 use std::fmt;
 
-use crate::cache::{Key, KeyBuilder};
+use build::cache::{Key, KeyBuilder};
+use build::guest::programs::ProgramError;
+use build::guest::{closure, kmods};
+use build::host::toolchain::{Toolchain, none};
+use build::host::version_line;
+use build::kernel::Optimize;
+use host::QEMU;
+
 use crate::error::Error;
 use crate::firmware::firmware;
-use crate::guest::programs::ProgramError;
-use crate::guest::{closure, kmods};
-use crate::host::toolchain::{Toolchain, none};
-use crate::host::{QEMU, version_line};
-use crate::kernel::Optimize;
 use crate::plan::Plan;
 use crate::run::{Lab, Machine};
 
@@ -71,7 +73,7 @@ impl fmt::Display for Host {
 /// That a source cannot be read.
 pub fn lab_key(lab: &Lab<'_>, plan: &Plan) -> Result<Key, Error> {
     let root = &lab.course.root;
-    let own = crate::root();
+    let own = build::root();
     let mut key = Key::builder("lab");
     for (root, folder) in [(&own, &own.join("guest-programs/init")), (root, &plan.lesson.folder)] {
         key = closure::add(key, root, folder).map_err(ProgramError::from)?;

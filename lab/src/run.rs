@@ -5,6 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use build::cache::{Cache, Key, KeyBuilder};
+use build::guest::payload::Payload;
+use build::guest::{initramfs, kmods, programs};
+use build::kernel::{self, Kernel, Kind};
+use build::progress::{Event, Progress};
 use protocol::Job;
 use story::findings;
 use story::timeline::Timeline;
@@ -12,16 +17,11 @@ use story::verdict::Verdict;
 use trace::record::{LoadedModule, Record};
 use trace::{Inputs, Symbols};
 
-use crate::cache::{Cache, Key, KeyBuilder};
 use crate::checkpoint;
 use crate::course::Course;
 use crate::error::Error;
 use crate::firmware::firmware;
-use crate::guest::payload::Payload;
-use crate::guest::{initramfs, kmods, programs};
-use crate::kernel::{self, Kernel, Kind};
 use crate::plan::Plan;
-use crate::progress::{Event, Progress};
 use crate::vm::checkpoint::STATE_FILE;
 use crate::vm::command::{Accel, Start};
 use crate::vm::{self, Parts, VmError};
@@ -90,12 +90,12 @@ impl Lab<'_> {
         let fragments = self.kernel.fragments();
         let kernel = kernel::build(&self.cache, &self.kernel, &fragments, self.progress)?;
         let init = programs::build(
-            &crate::root(),
-            &crate::root().join("guest-programs/init"),
+            &build::root(),
+            &build::root().join("guest-programs/init"),
             &self.cache,
             self.progress,
         )?;
-        let idle = crate::root().join("images/idle");
+        let idle = build::root().join("images/idle");
         let idle = kmods::build_folder(&idle, &kernel, &self.cache, self.progress)?;
         let idle = idle.iter().try_fold(Vec::new(), |_, module| read(module))?;
         let initramfs_key = Key::builder("initramfs")

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
+use build::progress::{Event, Progress};
+use host::{QEMU, on_path};
 use lab::bench::busily;
 use lab::error::Error;
-use lab::host::{QEMU, on_path};
 use lab::plan::{Options, Plan};
-use lab::progress::{Event, Progress};
 use lab::report;
 use lab::run::{Lab, Machine};
 use lab::vm::checkpoint::STATE_FILE;

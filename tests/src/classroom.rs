@@ -49,8 +49,8 @@ fn ci_recipe(solution: &Path) -> Result<(), Failed> {
     std::fs::copy(solution, submission.join("main.rs"))?;
     std::fs::write(submission.join("build.rs"), "fn main() { panic!() }")?;
     let results = folder.path().join("results");
-    let output = Command::new(lab::root().join("docs/ci/grade.sh"))
-        .arg(lab::root())
+    let output = Command::new(build::root().join("docs/ci/grade.sh"))
+        .arg(build::root())
         .arg(folder.path().join("submission"))
         .arg(&results)
         .env("SEED", "7")

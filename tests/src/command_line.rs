@@ -7,10 +7,10 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use build::guest::{kmods, programs};
+use host::{BUSYBOX, Distribution, NEEDS};
 use lab::course::Course;
 use lab::error::Error;
-use lab::guest::{kmods, programs};
-use lab::host::{BUSYBOX, Distribution, NEEDS};
 use lab::run::{Lab, Machine};
 use lab::vm::accel::{KVM, probe_kvm};
 use libtest_mimic::Failed;
@@ -220,7 +220,7 @@ fn kvm_is_refused() -> Result<(), Failed> {
 const BROKEN: &str = "broken";
 
 pub fn course() -> PathBuf {
-    lab::root().join("tests/miniature-course")
+    build::root().join("tests/miniature-course")
 }
 
 fn check(call: &Call) -> Result<(), Failed> {

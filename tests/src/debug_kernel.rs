@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use build::kernel::Kind;
 use lab::error::Error;
-use lab::kernel::Kind;
 use lab::plan::{Options, Plan};
 use lab::report;
 use lab::run::{Lab, Machine};

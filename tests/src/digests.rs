@@ -118,7 +118,7 @@ impl Here {
 
 impl Lock {
     fn path() -> PathBuf {
-        lab::root().join("tests/digests.lock")
+        build::root().join("tests/digests.lock")
     }
 
     /// What the file says; nothing where there is none.

@@ -6,9 +6,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use build::guest::kmods;
+use host::BUSYBOX;
 use lab::error::Error;
-use lab::guest::kmods;
-use lab::host::BUSYBOX;
 use lab::run::{Lab, Machine};
 use lab::vm::command::Accel;
 use libtest_mimic::Failed;
@@ -78,7 +78,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
 }
 
 fn module_folder() -> PathBuf {
-    lab::root().join("tests/out-of-tree-module")
+    build::root().join("tests/out-of-tree-module")
 }
 
 /// Programs that tests share, compiled by the first that needs one.
@@ -111,7 +111,7 @@ impl Fixture {
 
 /// Compiles a program of `tests/programs`.
 fn compile(source: &str, program: &Path, flags: &[&str]) -> Result<(), String> {
-    let source = lab::root().join("tests/programs").join(source);
+    let source = build::root().join("tests/programs").join(source);
     let mut gcc = Command::new("gcc");
     gcc.args(["-O1", "-Wall", "-Werror"]).args(flags).arg("-o").arg(program).arg(source);
     let output = gcc.output().map_err(|e| format!("failed to start gcc: {e}"))?;

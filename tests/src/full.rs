@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
+use build::kernel::{Compiler, Optimize, Options};
+use host::on_path;
 use lab::course::Course;
 use lab::error::Error;
-use lab::host::on_path;
-use lab::kernel::{Compiler, Optimize, Options};
 use lab::run::{Lab, Machine};
 use lab::vm::command::Accel;
 use libtest_mimic::Completion;

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use build::guest::programs::programs_of;
 use lab::error::Error;
-use lab::guest::programs::programs_of;
 use lab::plan::{Options, Plan};
 use lab::run::Lab;
 use libtest_mimic::Failed;

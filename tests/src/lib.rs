@@ -40,8 +40,8 @@ mod watch;
 
 use std::sync::Arc;
 
+use host::on_path;
 use lab::error::Error;
-use lab::host::on_path;
 use lab::run::{Lab, Machine};
 use libtest_mimic::{Completion, Failed, Trial};
 

@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use build::progress::Silent;
 use lab::bench::busily;
 use lab::fingerprint::Fingerprint;
 use lab::plan::Plan;
-use lab::progress::Silent;
 use lab::report;
 use lab::run::{Lab, Machine};
 use lab::vm::command::Accel;

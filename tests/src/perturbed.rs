@@ -9,8 +9,8 @@
 
 use std::sync::Arc;
 
+use build::guest::programs::OptLevel;
 use lab::error::Error;
-use lab::guest::programs::OptLevel;
 use lab::plan::{Options, Plan};
 use lab::report;
 use lab::run::{Lab, Machine, Run};

@@ -104,7 +104,7 @@ impl Bench<'_> {
              echo >$dir/$host/guest/${{name%.rs}}\n\
              done\n"
         );
-        let make = lab::host::on_path("make").ok_or("there is no make")?;
+        let make = host::on_path("make").ok_or("there is no make")?;
         // Its recursive calls are the kernel's own business.
         let make = format!(
             "#!/bin/sh\n\

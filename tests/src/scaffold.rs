@@ -79,7 +79,7 @@ impl Copy<'_> {
         let files = scaffold.files().into_iter().map(|(path, _)| path);
         let files: Vec<PathBuf> =
             files.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
-        let config = lab::root().join("rustfmt.toml");
+        let config = build::root().join("rustfmt.toml");
         let output = cmd!(sh, "rustfmt --check --edition 2024 --config-path {config} {files...}")
             .quiet()
             .ignore_status()

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use lab::cache::Cache;
+use build::cache::Cache;
+use build::progress::Progress;
 use lab::course::Course;
-use lab::progress::Progress;
 use lab::run::Lab;
 use libtest_mimic::Failed;
 use tempfile::TempDir;

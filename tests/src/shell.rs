@@ -4,9 +4,9 @@ use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::process::{Command, Stdio};
 
+use build::guest::programs;
+use host::BUSYBOX;
 use lab::error::Error;
-use lab::guest::programs;
-use lab::host::BUSYBOX;
 use lab::run::Lab;
 use libtest_mimic::Failed;
 use nix::libc::TIOCSWINSZ;

@@ -14,7 +14,7 @@ pub fn all() -> Vec<Test> {
     let test = |name: &str, command: fn(&Shell) -> Cmd<'_>| {
         Test::new(format!("sources::{name}"), move || {
             let sh = Shell::new()?;
-            sh.change_dir(lab::root());
+            sh.change_dir(build::root());
             let output = command(&sh).quiet().ignore_status().output()?;
             if output.status.success() {
                 return Ok(());
@@ -29,7 +29,7 @@ pub fn all() -> Vec<Test> {
         test("unit-tests", |sh| {
             cmd!(
                 sh,
-                "cargo test --quiet --locked -p explain -p host -p lab -p story -p trace -p tests -p xtask -p upcall -p protocol -p marker -p student"
+                "cargo test --quiet --locked -p build -p explain -p host -p lab -p story -p trace -p tests -p xtask -p upcall -p protocol -p marker -p student"
             )
         }),
         test("clippy", |sh| {
@@ -41,7 +41,7 @@ pub fn all() -> Vec<Test> {
         test("rustfmt", |sh| cmd!(sh, "cargo fmt --all --check")),
         // No crate has these: each is compiled alone.
         test("rustfmt-exercises", |sh| {
-            let files = exercise_files(&lab::root().join("guest-programs"));
+            let files = exercise_files(&build::root().join("guest-programs"));
             cmd!(sh, "rustfmt --edition 2024 --check {files...}")
         }),
     ]
@@ -53,7 +53,7 @@ pub fn all() -> Vec<Test> {
 fn no_feature_differs() -> Result<(), Failed> {
     let crates = |features: &[&str]| -> Result<BTreeSet<String>, Failed> {
         let sh = Shell::new()?;
-        sh.change_dir(lab::root());
+        sh.change_dir(build::root());
         let tree = cmd!(
             sh,
             "cargo tree --quiet --locked --package upcall {features...} --edges normal,build --prefix none --no-dedupe --format"
@@ -77,7 +77,7 @@ fn works_on_itself() -> Result<(), Failed> {
     let (sh, program) = (Shell::new()?, "target/debug/upcall");
     sh.create_dir(copy.join("target/debug"))?;
     sh.copy_file(std::env::current_exe()?, copy.join(program))?;
-    sh.change_dir(lab::root());
+    sh.change_dir(build::root());
     cmd!(sh, "cp --recursive Cargo.toml Cargo.lock course.md images kmods guest-programs {copy}")
         .quiet()
         .run()?;

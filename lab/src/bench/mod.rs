@@ -14,15 +14,16 @@ mod samples;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use build::cache::Cache;
+use build::guest::programs::ProgramError;
+use build::host::version_line;
+use build::kernel;
+use build::progress::{Event, Progress};
 use explain::{ExitStatus, Explain};
+use host::QEMU;
 use tempfile::TempDir;
 
-use crate::cache::Cache;
 use crate::error::Error;
-use crate::guest::programs::ProgramError;
-use crate::host::{QEMU, version_line};
-use crate::kernel;
-use crate::progress::{Event, Progress};
 use crate::run::Lab;
 use crate::vm::command::Accel;
 
@@ -165,7 +166,7 @@ impl Bench<'_> {
         }
         let scratch = temporary()?;
         let cache = self.lab.cache.sharing(scratch.path(), &["kernel-source"])?;
-        let fragment = crate::root().join("images/kernel.fragment");
+        let fragment = build::root().join("images/kernel.fragment");
         let started = Instant::now();
         kernel::build(&cache, &self.lab.kernel, &[fragment], self.lab.progress)?;
         Ok(Row::seconds(what, Some(bar), vec![started.elapsed().as_secs_f64()]))

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use build::cache::{Cache, Key};
+use build::progress::Event;
+
 use super::busy::busily;
 use super::document::{Measured, Row, Unit};
-use crate::cache::{Cache, Key};
 use crate::error::Error;
 use crate::fingerprint::Fingerprint;
 use crate::plan::{Options, Plan};
-use crate::progress::Event;
 use crate::reference::{Host, lab_key};
 use crate::report;
 use crate::run::{Lab, Machine};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::str::FromStr;
 
+use build::kernel::Kernel;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_pdeathsig;
@@ -16,7 +17,6 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGTERM};
 use tempfile::TempDir;
 
 use crate::error::Error;
-use crate::kernel::Kernel;
 
 /// The program that is run; a need of the host's.
 pub const GDB: &str = "gdb";

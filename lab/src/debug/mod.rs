@@ -14,8 +14,9 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
+use build::guest::payload::Payload;
+
 use crate::error::Error;
-use crate::guest::payload::Payload;
 use crate::plan::Plan;
 use crate::run::{Lab, Machine, nonce, wall_limit};
 use crate::vm;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use build::guest::payload::{Payload, PayloadError};
+use host::{BUSYBOX, on_path};
+
 use super::executable::{ExecutableError, needs};
 use super::request::{Carry, Request};
-use super::shell::BUSYBOX;
-use crate::guest::payload::{Payload, PayloadError};
-use crate::host::on_path;
 
 /// Where the guest has its shell and small programs, all in one.
 const GUEST_BUSYBOX: &str = "/bin/busybox";

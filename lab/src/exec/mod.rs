@@ -23,14 +23,14 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use build::guest::kmods;
+use build::guest::payload::Payload;
 use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module};
 use story::timeline::Timeline;
 use trace::record::Record;
 
 use crate::error::Error;
-use crate::guest::kmods;
-use crate::guest::payload::Payload;
 use crate::run::{Lab, Machine, nonce, wall_limit};
 use crate::vm;
 use crate::vm::command::{Accel, Clock, Device};

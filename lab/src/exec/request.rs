@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use host::on_path;
 use protocol::{TraceEvent, User};
 
 use super::ExecutableError;
-use crate::host::on_path;
 
 /// A program to run, and all that it is to find.
 #[derive(Debug, Clone)]

@@ -3,15 +3,14 @@
 
 use std::io::{IsTerminal, stdin};
 
+use build::guest::{kmods, programs};
+use host::BUSYBOX;
 use story::lesson::Lesson;
 
 use super::{Executed, Join, Kmod, Request};
 use crate::error::Error;
 use crate::exec::request::Carry;
-use crate::guest::{kmods, programs};
 use crate::run::{Lab, Machine};
-
-pub use crate::host::BUSYBOX;
 
 /// Where a lesson's programs and modules are, as in a run of it. The payload is
 /// unpacked there.

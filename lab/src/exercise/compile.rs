@@ -8,17 +8,17 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use build::cache::{Cache, CacheError, Key};
+use build::guest::kmods::{self, KmodError};
+use build::guest::programs::{self, ProgramError};
+use build::host::toolchain::{Toolchain, ToolchainError};
+use build::kernel::Kernel;
+use build::progress::{Event, Progress};
+use build::sandbox::{Sandbox, SandboxError, Status};
 use explain::{ExitStatus, Explain};
 use serde::Deserialize;
 
 use super::{Exercise, StudentFile};
-use crate::cache::{Cache, CacheError, Key};
-use crate::guest::kmods::{self, KmodError};
-use crate::guest::programs::{self, ProgramError};
-use crate::host::toolchain::{Toolchain, ToolchainError};
-use crate::kernel::Kernel;
-use crate::progress::{Event, Progress};
-use crate::sandbox::{Sandbox, SandboxError, Status};
 
 /// The student's program, as the payload names it.
 pub const PROGRAM: &str = "student";
@@ -126,7 +126,7 @@ impl Compiler<'_> {
         let folder = &exercise.lesson.folder;
         let package = exercise.lesson.name.to_string();
         let toolchain = Toolchain::here(self.cache)?;
-        let student = programs::key(&toolchain, &crate::root(), &crate::root().join(STUDENT))?;
+        let student = programs::key(&toolchain, &build::root(), &build::root().join(STUDENT))?;
         let key = Key::builder("crates")
             .text("lesson", &programs::key(&toolchain, self.root, folder)?.to_string())
             .text("student", &student.to_string())
@@ -192,8 +192,8 @@ impl Compiler<'_> {
                 })
             }
             None => {
-                let folder = crate::root().join(STUDENT);
-                let built = programs::build(&crate::root(), &folder, self.cache, self.progress)?;
+                let folder = build::root().join(STUDENT);
+                let built = programs::build(&build::root(), &folder, self.cache, self.progress)?;
                 Ok(built.folder.join("student"))
             }
         }
@@ -272,8 +272,8 @@ impl Compiler<'_> {
     ) -> Result<PathBuf, CompileError> {
         let name = exercise.file.name();
         let stem = name.strip_suffix(".c").unwrap_or(name);
-        let kmods_folder = crate::root().join("kmods");
-        let symbols = kmods::trace_symbols(&crate::root(), kernel, self.cache, self.progress)?;
+        let kmods_folder = build::root().join("kmods");
+        let symbols = kmods::trace_symbols(&build::root(), kernel, self.cache, self.progress)?;
         let mut key = Key::builder("student module")
             .text("kernel", &kernel.key.to_string())
             .tree("include", &kmods_folder.join(kmods::INCLUDE))?

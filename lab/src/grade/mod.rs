@@ -16,6 +16,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use build::progress::Event;
+use build::sandbox::Sandbox;
 use explain::{ExitStatus, Explain};
 
 use class::{Class, Student};
@@ -27,9 +29,7 @@ use crate::exercise::ending::{Ending, Kind};
 use crate::exercise::marks::Marks;
 use crate::exercise::submission::{Refused, Submission};
 use crate::exercise::{Exercise, report};
-use crate::progress::Event;
 use crate::run::{Lab, Machine};
-use crate::sandbox::Sandbox;
 
 /// One student's work on one exercise, graded.
 #[derive(Debug, Clone)]

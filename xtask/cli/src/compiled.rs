@@ -1,7 +1,7 @@
 //! Options that say how the guest's kernel is compiled.
 
+use build::kernel::{Compiler, Optimize, Options};
 use clap::{Args, ValueEnum};
-use lab::kernel::{Compiler, Optimize, Options};
 
 /// For kernel developers: what a lesson shows does not depend on it.
 #[derive(Args)]

@@ -14,9 +14,9 @@ mod watch;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use build::root::NoRoot;
 use clap::{Parser, Subcommand};
 use lab::error::Error;
-use lab::root::NoRoot;
 
 use context::Context;
 use outcome::Outcome;
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
             return written(Outcome::SUCCESS).into();
         }
     };
-    if lab::root::find().is_none() {
+    if build::root::find().is_none() {
         let folder = std::env::current_dir().unwrap_or_default();
         return fail(&NoRoot { folder }.into()).into();
     }

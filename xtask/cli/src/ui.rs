@@ -7,9 +7,9 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
+use build::progress::{Event, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 use lab::error::Error;
-use lab::progress::{Event, Progress};
 
 /// Prints progress.
 pub struct Ui {

@@ -1,5 +1,5 @@
+use build::cache::Cache;
 use clap::Args;
-use lab::cache::Cache;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};

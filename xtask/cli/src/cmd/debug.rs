@@ -1,6 +1,6 @@
+use build::kernel::Kind;
 use clap::Args;
 use lab::debug::{self, Script};
-use lab::kernel::Kind;
 use lab::plan::{Options, Plan};
 
 use crate::context::Context;

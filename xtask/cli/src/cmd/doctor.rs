@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use clap::Args;
-use lab::host::{self, Distribution, Finding, State, Wanted};
+use host::{Distribution, Finding, State, Wanted};
 use lab::vm::accel::{KVM, probe_kvm};
 use serde::Serialize;
 

@@ -1,5 +1,5 @@
+use build::kernel::Kind;
 use clap::Args;
-use lab::kernel::Kind;
 use lab::plan::Options;
 
 use crate::context::Context;

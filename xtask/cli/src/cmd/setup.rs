@@ -1,5 +1,5 @@
+use build::guest::{kmods, programs};
 use clap::Args;
-use lab::guest::{kmods, programs};
 use lab::vm::command::Accel;
 
 use crate::context::Context;

@@ -1,11 +1,11 @@
 use std::io::IsTerminal;
 
 use clap::Args;
+use host::confirm;
 use lab::classroom::WorkError;
 use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
-use lab::host::confirm;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};

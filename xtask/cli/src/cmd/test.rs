@@ -3,9 +3,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use ::tests::results::{Report, Results};
+use build::kernel::Kind;
 use clap::Args;
 use lab::error::Error;
-use lab::kernel::Kind;
 use lab::run::Lab;
 use libtest_mimic::{Arguments, Conclusion};
 

@@ -20,7 +20,8 @@ use explain::{ExitStatus, Explain};
 
 use crate::progress::Progress;
 
-pub(crate) use content::{sha256, stamp};
+pub(crate) use content::sha256;
+pub use content::stamp;
 pub use key::{Key, KeyBuilder, is_an_editors};
 use manifest::Depth;
 pub use manifest::Listing;

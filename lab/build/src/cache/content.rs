@@ -20,7 +20,7 @@ const FILE: &str = "sha256";
 
 /// Tells one state of a file from another without reading it. Its time of change
 /// is the one of content and place (ctime), which nobody can set back.
-pub(crate) fn stamp(path: &Path) -> String {
+pub fn stamp(path: &Path) -> String {
     let stamp = fs::metadata(path).map(|meta| stamp_of(&meta)).unwrap_or_default();
     format!("{} {stamp}", path.display())
 }

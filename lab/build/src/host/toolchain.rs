@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use host::on_path;
+
 use crate::cache::{Cache, CacheError, KeyBuilder};
-use crate::host::{on_path, told, version_line};
+use crate::host::{told, version_line};
 
 /// The program that links: it brings the C library along.
 pub const LINKER: &str = "gcc";

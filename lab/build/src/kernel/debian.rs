@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::host::on_path;
-use crate::host::stream::stream;
+use host::on_path;
+use host::stream::stream;
+
 use crate::progress::{Event, Progress};
 
 const PACKAGE: &str = "linux-source-6.12";

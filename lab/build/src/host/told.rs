@@ -6,8 +6,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use host::on_path;
+
 use crate::cache::{Cache, CacheError, Key, stamp};
-use crate::host::on_path;
 use crate::progress::Silent;
 
 /// The kind of the cache's entries.

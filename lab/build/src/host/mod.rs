@@ -1,10 +1,10 @@
-//! The host, as the lab sees it: what the crate [`host`] finds, and what
-//! programs told of their versions, which the cache remembers.
+//! The host, with the cache: what programs told of their versions, and what
+//! compiles.
 
 mod told;
 pub mod toolchain;
 
-pub use ::host::*;
+use ::host::{HostError, InstallPolicy, RUSTC, Talk, ask};
 
 use crate::cache::Cache;
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::host::on_path;
-use crate::host::stream::stream;
+use host::on_path;
+use host::stream::stream;
 
 /// apt's own program for it, which is where apt is and on no PATH.
 const APT_HELPER: &str = "/usr/lib/apt/apt-helper";

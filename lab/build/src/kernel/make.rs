@@ -7,8 +7,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use host::stream::stream;
+
 use super::{KernelError, Options};
-use crate::host::stream::stream;
 use crate::progress::{Event, Progress};
 
 /// About how many files a build compiles. More make the progress stop at its

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use host::stream::stream;
+
 use super::KernelError;
 use super::pinned::PINNED;
-use crate::host::stream::stream;
 
 /// Checks that a person's archive, of which this is the sha256, is the one that it
 /// should be: one that is known by heart, or as the file `ARCHIVE.sha256` beside it

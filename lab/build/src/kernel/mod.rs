@@ -29,7 +29,7 @@ use crate::progress::Progress;
 
 pub use compiler::{Compiler, Optimize};
 pub use error::{KernelError, Unmet};
-pub(crate) use make::environment;
+pub use make::environment;
 pub use source::Source;
 
 use make::Make;
