@@ -5,7 +5,7 @@
 use build::cache::{Key, stamp};
 use host::{QEMU, on_path};
 
-use crate::vm::{Parts, checkpoint};
+use vm::{Parts, checkpoint};
 
 /// The key of the checkpoint that a machine of these parts has.
 ///
@@ -36,7 +36,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::vm::command::Accel;
+    use vm::command::Accel;
 
     #[test]
     fn a_checkpoint_belongs_to_one_qemu_kernel_init_and_machine() {

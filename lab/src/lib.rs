@@ -4,9 +4,10 @@
 //! lesson.toml → Lesson → Plan → Vm → Record → Timeline → Verdict
 //! ```
 //!
-//! Each arrow is one step, each name one module. Only the build steps
-//! ([`cache`], [`host`], [`kernel`], [`guest`]) and the machine ([`vm`]) do IO;
-//! [`run`] puts them in order. Everything else turns values into values.
+//! Each arrow is one step. What a machine is made of is the crate [`build`]'s, the
+//! machine [`vm`]'s, the record [`trace`]'s, and what it tells [`story`]'s; here
+//! is what puts them in order for a person: the [course], a [plan], its [run],
+//! [exercises](exercise) and [grading](grade), and [running by hand](exec).
 
 // In reading order.
 pub mod bench;
@@ -25,4 +26,3 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod scaffold;
-pub mod vm;

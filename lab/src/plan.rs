@@ -13,7 +13,7 @@ use protocol::{Job, Marks, Module, TraceEvent};
 use story::lesson::{self, Lesson};
 use trace::kind::{LOAD_MODULE, NEW_TASK};
 
-use crate::vm::command::{self, Accel, Device, Files, Flag, Start};
+use vm::command::{self, Accel, Device, Files, Flag, Start};
 
 /// How a person wants a lesson to be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use explain::{ExitStatus, Explain};
 use protocol::Ended;
 use serde_json::{Value, json};
 use story::render;
+use vm::command::Accel;
+use vm::last_lines;
 
 use crate::plan::Plan;
 use crate::run::Run;
-use crate::vm::command::Accel;
-use crate::vm::last_lines;
 
 /// Everything, as text of 80 columns: the program's output, the timeline, and
 /// which expectations held.

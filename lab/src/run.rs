@@ -16,15 +16,15 @@ use story::timeline::Timeline;
 use story::verdict::Verdict;
 use trace::record::{LoadedModule, Record};
 use trace::{Inputs, Symbols};
+use vm::checkpoint::STATE_FILE;
+use vm::command::{Accel, Start};
+use vm::{Parts, VmError};
 
 use crate::checkpoint;
 use crate::course::Course;
 use crate::error::Error;
 use crate::firmware::firmware;
 use crate::plan::Plan;
-use crate::vm::checkpoint::STATE_FILE;
-use crate::vm::command::{Accel, Start};
-use crate::vm::{self, Parts, VmError};
 
 /// The file of the initramfs's cache entry.
 const INITRAMFS_FILE: &str = "initramfs.cpio";

@@ -15,9 +15,9 @@ use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::report;
 use lab::run::{Lab, Machine};
-use lab::vm::checkpoint::STATE_FILE;
-use lab::vm::command::Accel;
 use libtest_mimic::Failed;
+use vm::checkpoint::STATE_FILE;
+use vm::command::Accel;
 
 use crate::Test;
 use crate::cold::same;

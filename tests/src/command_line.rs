@@ -12,8 +12,8 @@ use host::{BUSYBOX, Distribution, NEEDS};
 use lab::course::Course;
 use lab::error::Error;
 use lab::run::{Lab, Machine};
-use lab::vm::accel::{KVM, probe_kvm};
 use libtest_mimic::Failed;
+use vm::accel::{KVM, probe_kvm};
 
 use crate::Test;
 use crate::snapshots::compare;

@@ -10,10 +10,10 @@ use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::report;
 use lab::run::{Lab, Machine};
-use lab::vm::VmError;
-use lab::vm::command::Accel;
 use libtest_mimic::Failed;
 use story::findings::Findings;
+use vm::VmError;
+use vm::command::Accel;
 
 use crate::{Test, lessons};
 

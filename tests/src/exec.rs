@@ -10,9 +10,9 @@ use build::guest::kmods;
 use host::BUSYBOX;
 use lab::error::Error;
 use lab::run::{Lab, Machine};
-use lab::vm::command::Accel;
 use libtest_mimic::Failed;
 use tempfile::TempDir;
+use vm::command::Accel;
 
 use crate::Test;
 

@@ -10,8 +10,8 @@ use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
 use lab::run::{Lab, Machine};
-use lab::vm::command::Accel;
 use libtest_mimic::Failed;
+use vm::command::Accel;
 
 use crate::Test;
 

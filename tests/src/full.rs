@@ -9,8 +9,8 @@ use host::on_path;
 use lab::course::Course;
 use lab::error::Error;
 use lab::run::{Lab, Machine};
-use lab::vm::command::Accel;
 use libtest_mimic::Completion;
+use vm::command::Accel;
 
 use crate::pairs::Pairs;
 use crate::{Test, exercises, lessons};

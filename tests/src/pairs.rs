@@ -13,8 +13,8 @@ use lab::fingerprint::Fingerprint;
 use lab::plan::Plan;
 use lab::report;
 use lab::run::{Lab, Machine};
-use lab::vm::command::Accel;
 use libtest_mimic::Failed;
+use vm::command::Accel;
 
 use crate::scratch::Scratch;
 use crate::snapshots::difference;

@@ -14,9 +14,9 @@ use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::report;
 use lab::run::{Lab, Machine, Run};
-use lab::vm::command::Accel;
 use libtest_mimic::Failed;
 use story::lesson::Lesson;
+use vm::command::Accel;
 
 use crate::Test;
 use crate::digests::is_first_reference;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use lab::error::Error;
 use lab::plan::Options;
 use lab::run::{Lab, Machine};
-use lab::vm::registers;
 use libtest_mimic::Failed;
 use story::lesson::Device;
+use vm::registers;
 
 use crate::{Test, lessons};
 

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use serde_json::{Value, json};
+use vm::command::Accel;
 
 use super::Samples;
-use crate::vm::command::Accel;
 
 /// Everything that was measured, and on what.
 #[derive(Debug, Clone)]

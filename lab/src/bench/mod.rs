@@ -22,10 +22,10 @@ use build::progress::{Event, Progress};
 use explain::{ExitStatus, Explain};
 use host::QEMU;
 use tempfile::TempDir;
+use vm::command::Accel;
 
 use crate::error::Error;
 use crate::run::Lab;
-use crate::vm::command::Accel;
 
 pub use busy::busily;
 pub use document::{Document, Measured, Row, Unit};

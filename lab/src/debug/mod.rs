@@ -15,12 +15,11 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use build::guest::payload::Payload;
+use vm::command::Device;
 
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::run::{Lab, Machine, nonce, wall_limit};
-use crate::vm;
-use crate::vm::command::Device;
 
 pub use gdb::{GDB, Script};
 pub use suggest::{Suggestion, suggestions, text};

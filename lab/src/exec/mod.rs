@@ -29,11 +29,10 @@ use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module};
 use story::timeline::Timeline;
 use trace::record::Record;
+use vm::command::{Accel, Clock, Device};
 
 use crate::error::Error;
 use crate::run::{Lab, Machine, nonce, wall_limit};
-use crate::vm;
-use crate::vm::command::{Accel, Clock, Device};
 
 pub use cargo::Cargo;
 pub use executable::ExecutableError;

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use vm::VmError;
+use vm::command::Accel;
+
 use super::Exercise;
 use super::compile::{CompileError, Compiler};
 use super::ending::Ending;
@@ -9,8 +12,6 @@ use super::marks::Marks;
 use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine, Observed};
-use crate::vm::VmError;
-use crate::vm::command::Accel;
 
 /// What came of an attempt.
 #[derive(Debug)]

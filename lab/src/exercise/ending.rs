@@ -10,11 +10,11 @@ use story::expect::student::Role;
 use story::timeline::{Entry, Timeline};
 use trace::record::{Record, RecordError};
 use trace::{TraceError, Value};
+use vm::{VmError, panic};
 
 use super::compile::CompileError;
 use super::submission::Refused;
 use crate::error::Error;
-use crate::vm::{VmError, panic};
 
 /// As many processes as the student's user may have; `PROCESSES` of the crate
 /// `student`.

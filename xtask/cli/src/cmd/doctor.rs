@@ -2,8 +2,8 @@ use std::path::Path;
 
 use clap::Args;
 use host::{Distribution, Finding, State, Wanted};
-use lab::vm::accel::{KVM, probe_kvm};
 use serde::Serialize;
+use vm::accel::{KVM, probe_kvm};
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};

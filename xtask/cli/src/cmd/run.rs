@@ -3,8 +3,8 @@ use std::path::Path;
 use clap::{Args, ValueEnum, value_parser};
 use lab::plan::{Options, Plan};
 use lab::report::{self, NoVerdict};
-use lab::vm::accel::{KVM, probe_kvm};
-use lab::vm::command::Accel;
+use vm::accel::{KVM, probe_kvm};
+use vm::command::Accel;
 
 use crate::compiled::Compiled;
 use crate::context::Context;

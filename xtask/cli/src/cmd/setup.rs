@@ -1,6 +1,6 @@
 use build::guest::{kmods, programs};
 use clap::Args;
-use lab::vm::command::Accel;
+use vm::command::Accel;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};

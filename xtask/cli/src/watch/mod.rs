@@ -7,10 +7,10 @@ mod terminal;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use lab::vm::interrupt;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use vm::interrupt;
 
 pub use keys::{HELP, Key};
 

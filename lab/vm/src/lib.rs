@@ -9,7 +9,7 @@ pub mod command;
 pub mod interrupt;
 mod memory;
 mod monitor;
-pub(crate) mod panic;
+pub mod panic;
 mod qemu;
 mod qtest;
 pub mod registers;
