@@ -12,6 +12,9 @@
 //! Nothing here does IO: what goes in is text and values, and so is what comes
 //! out.
 
+// What these are is in `clippy.toml`: whatever does IO.
+#![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
+
 // In reading order.
 pub mod expect;
 pub mod findings;

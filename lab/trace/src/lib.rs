@@ -11,6 +11,9 @@
 //! Nothing here reads a file, and nothing guesses: an incomplete record, an
 //! event without a format or a stack without an event is an error.
 
+// What these are is in `clippy.toml`: whatever does IO.
+#![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod event;
 pub mod format;
 pub mod kind;
