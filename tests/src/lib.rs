@@ -7,6 +7,7 @@
 
 mod attacks;
 mod checkpoints;
+mod circles;
 mod classroom;
 mod cold;
 mod command_line;

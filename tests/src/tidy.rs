@@ -15,7 +15,7 @@ use story::lesson::Lesson;
 
 use crate::lessons::story_name;
 use crate::snapshots::stories;
-use crate::{Test, functions, quotes};
+use crate::{Test, circles, functions, quotes};
 
 /// The sections of a chapter, in their order.
 const SECTIONS: &[&str] = &[
@@ -47,6 +47,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Machine) -> Result<Vec<Test>, Erro
         rule("course-quotes-what-the-run-shows", quotes::check),
         rule("documents-quote-what-the-run-shows", quotes::check_documents),
         rule("no-story-without-its-lesson", unclaimed_stories),
+        rule("no-circle-of-modules", circles::check),
         rule("prose-points-at-code-that-is-there", anchors),
     ])
 }

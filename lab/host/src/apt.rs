@@ -7,21 +7,15 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use crate::distribution::is_root;
 use crate::stream::stream;
 use crate::{Distribution, HostError, InstallPolicy, Talk, on_path};
 
 /// Where apt keeps what it knows of the packages to be had.
 const LISTS: &str = "/var/lib/apt/lists";
-
-/// Whether this process may install packages without `sudo`.
-pub fn is_root() -> bool {
-    // The owner of a process's folder is its effective user, proc_pid(5).
-    std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
-}
 
 /// Packages to install.
 pub struct Wish<'a> {

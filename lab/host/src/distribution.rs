@@ -1,6 +1,7 @@
 //! Which distribution the host runs, and how packages are installed on it.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 
 use crate::needs::Need;
 
@@ -13,6 +14,12 @@ pub enum Manager {
     Zypper,
     /// Some other; packages are named as Debian names them.
     Unknown,
+}
+
+/// Whether this process may install packages without `sudo`.
+pub fn is_root() -> bool {
+    // The owner of a process's folder is its effective user, proc_pid(5).
+    std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
 }
 
 /// The host's distribution.
@@ -35,7 +42,7 @@ impl Distribution {
             .iter()
             .find_map(|path| std::fs::read_to_string(path).ok())
             .unwrap_or_default();
-        Distribution::parse(&text, crate::apt::is_root())
+        Distribution::parse(&text, is_root())
     }
 
     /// Reads an os-release(5) file. `root` says whether this process may
