@@ -42,11 +42,11 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
 
 /// The script of the CI recipes, on the repository of a student who has solved
 /// one exercise and tried to bring a build script along.
-fn ci_recipe(solution: &Path) -> Result<(), Failed> {
+fn ci_recipe(solution: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let submission = folder.path().join("submission/lesson-01-sigchld");
     std::fs::create_dir_all(&submission)?;
-    std::fs::copy(solution, submission.join("main.rs"))?;
+    std::fs::write(submission.join("main.rs"), solution)?;
     std::fs::write(submission.join("build.rs"), "fn main() { panic!() }")?;
     let results = folder.path().join("results");
     let output = Command::new(build::root().join("docs/ci/grade.sh"))
@@ -95,7 +95,7 @@ fn full(exercise: &Exercise) -> Result<(), Failed> {
     let work = tempfile::tempdir()?;
     call(work.path(), &["start", "1"], 0)?;
     let file = work.path().join(exercise.lesson.name.to_string()).join(exercise.file.name());
-    std::fs::copy(exercise.sample(&Sample::Solution), file)?;
+    std::fs::write(file, exercise.sample(&Sample::Solution))?;
     let output = Command::new(std::env::current_exe()?)
         .arg("--work")
         .arg(work.path())
@@ -132,7 +132,7 @@ fn walk(exercise: &Exercise) -> Result<(), Failed> {
         match step {
             Step::Call(args, status) => told += &call(work.path(), args, status)?,
             Step::Write(sample, what) => {
-                std::fs::copy(exercise.sample(&sample), &file)?;
+                std::fs::write(&file, exercise.sample(&sample))?;
                 told += &format!("[{what}]\n\n");
             }
         }

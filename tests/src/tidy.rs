@@ -100,19 +100,18 @@ fn exercises(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         if exercise.mutants.len() < ENOUGH {
             faults.push(format!("{name}: {} mutants are not enough", exercise.mutants.len()));
         }
-        let stub = std::fs::read_to_string(exercise.sample(&Sample::Stub))?;
-        if !stub.contains("TODO") {
+        if !exercise.sample(&Sample::Stub).contains("TODO") {
             faults.push(format!("{name}: the stub does not say TODO anywhere"));
         }
-        let mut wanted: BTreeSet<String> =
-            exercise.mutants.iter().map(|mutant| mutant.name.clone()).collect();
-        for entry in std::fs::read_dir(exercise.folder.join("mutants"))? {
+        for region in exercise.unchanged() {
+            faults.push(format!("{name}: neither stub nor mutants change the region `{region}`"));
+        }
+        for entry in std::fs::read_dir(&exercise.folder)? {
             let found = entry?.file_name().to_string_lossy().into_owned();
-            if !wanted.remove(&found) {
-                faults.push(format!("{name}: exercise.toml has no mutant `{found}`"));
+            if !exercise.files().contains(&found.as_str()) {
+                faults.push(format!("{name}: nothing reads exercise/{found}"));
             }
         }
-        faults.extend(wanted.iter().map(|mutant| format!("{name}: there is no mutants/{mutant}")));
     }
     Ok(faults)
 }

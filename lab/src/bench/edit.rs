@@ -48,8 +48,9 @@ impl Desk {
         let exercise = Exercise::read(&lab.course.find(lesson)?, Seed::default())?;
         let work = Work::at(self.work.path().to_owned());
         work.start(&exercise)?;
-        let (solution, file) = (exercise.sample(&Sample::Solution), work.file(&exercise));
-        std::fs::copy(&solution, &file).map_err(Error::file("copy", solution))?;
+        let file = work.file(&exercise);
+        std::fs::write(&file, exercise.sample(&Sample::Solution))
+            .map_err(Error::file("write", file.clone()))?;
         Ok(file)
     }
 

@@ -117,7 +117,7 @@ impl Work {
         }
     }
 
-    /// Copies the stub and the task. A file that is there is left alone.
+    /// Writes the stub and the task. A file that is there is left alone.
     pub fn start(&self, exercise: &Exercise) -> Result<Started, WorkError> {
         let folder = self.folder(exercise);
         std::fs::create_dir_all(&folder).map_err(failed("create", &folder))?;
@@ -129,8 +129,7 @@ impl Work {
         if file.exists() {
             return Ok(Started::Before);
         }
-        let stub = exercise.sample(&Sample::Stub);
-        std::fs::copy(&stub, &file).map_err(failed("copy", &stub))?;
+        std::fs::write(&file, exercise.sample(&Sample::Stub)).map_err(failed("write", &file))?;
         Ok(Started::Now)
     }
 
@@ -143,8 +142,7 @@ impl Work {
             .find(|backup| !backup.exists())
             .expect("there are more numbers than files");
         std::fs::rename(&file, &backup).map_err(failed("rename", &file))?;
-        let stub = exercise.sample(&Sample::Stub);
-        std::fs::copy(&stub, &file).map_err(failed("copy", &stub))?;
+        std::fs::write(&file, exercise.sample(&Sample::Stub)).map_err(failed("write", &file))?;
         Ok(backup)
     }
 }

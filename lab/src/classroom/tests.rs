@@ -11,12 +11,19 @@ use crate::exercise::values::Seed;
 fn course() -> (tempfile::TempDir, Exercise) {
     let course = tempfile::tempdir().unwrap();
     let folder = course.path().join("guest-programs/lesson-01-x");
-    std::fs::create_dir_all(folder.join("exercise/stub")).unwrap();
-    std::fs::write(folder.join("exercise/stub/main.rs"), "stub").unwrap();
+    std::fs::create_dir_all(folder.join("exercise")).unwrap();
     let lesson = Lesson::parse(&folder, "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n").unwrap();
     let text = "format = 1\ntask = \"do\"\nfile = \"main.rs\"\nhints = [\"a\", \"b\"]\n\
+                stub.all = \"stub\"\n\
                 [[check]]\nname = \"c\"\nwhat = \"w\"\npoints = 3\nstdout = []\n";
-    let exercise = Exercise::parse(&lesson, Seed::default(), text).unwrap();
+    for (name, text) in [
+        ("exercise.toml", text),
+        ("frame.rs", "// region: all\nsolution\n// endregion\n"),
+        ("mutants.toml", ""),
+    ] {
+        std::fs::write(folder.join("exercise").join(name), text).unwrap();
+    }
+    let exercise = Exercise::read(&lesson, Seed::default()).unwrap();
     (course, exercise)
 }
 
@@ -36,7 +43,7 @@ fn a_start_never_overwrites() {
     let work = Work::of(course.path());
     assert_eq!(work.start(&exercise).unwrap(), Started::Now);
     let file = work.file(&exercise);
-    assert_eq!(read(&file), "stub");
+    assert_eq!(read(&file), "stub\n");
     std::fs::write(&file, "mine").unwrap();
     assert_eq!(work.start(&exercise).unwrap(), Started::Before);
     assert_eq!(read(&file), "mine");
@@ -53,7 +60,7 @@ fn a_reset_keeps_every_version() {
     for mine in ["first", "second"] {
         std::fs::write(&file, mine).unwrap();
         let backup = work.reset(&exercise).unwrap();
-        assert_eq!((read(&backup).as_str(), read(&file).as_str()), (mine, "stub"));
+        assert_eq!((read(&backup).as_str(), read(&file).as_str()), (mine, "stub\n"));
     }
 }
 

@@ -1,12 +1,15 @@
 //! An exercise, as its `exercise/exercise.toml` declares it.
 //!
 //! ```text
-//! exercise/exercise.toml   the task, what varies, checks with points, hints
-//! exercise/stub/           what a student starts from
-//! exercise/solution/       what is shown after a pass, with its reasoning
-//! exercise/mutants/NAME/   a mistake that people make; each must be caught
+//! exercise/exercise.toml   the task and the stub, what varies, checks with points, hints
+//! exercise/frame.rs        the solution, with its regions named; frame.c for a module
+//! exercise/mutants.toml    mistakes that people make; each must be caught
 //! exercise/harness.rs      what acts on the student's program (optional)
 //! ```
+//!
+//! A student starts from the stub, and is shown the solution after a pass, with
+//! its reasoning. Stub and mutants say which regions of the frame they change:
+//! see [`frame`].
 //!
 //! The structures below are the format's documentation: unknown keys are
 //! errors. Any string may hold `{name}`, where `name` varies with the seed:
@@ -14,9 +17,13 @@
 
 pub mod attempt;
 pub mod compile;
+pub mod diff;
 pub mod ending;
+pub mod frame;
 pub mod marks;
+mod mutant;
 pub mod report;
+mod source;
 pub mod submission;
 pub mod values;
 
@@ -32,6 +39,10 @@ use story::lesson::{Device, Lesson, Load};
 use crate::course::Course;
 use crate::error::Error;
 use crate::plan::{Options, Plan};
+use frame::{Change, Frame};
+pub use mutant::Mutant;
+use mutant::RawMutants;
+use source::{Place, Source};
 use values::{Range, Seed, Values};
 
 /// The only `format` understood.
@@ -39,6 +50,15 @@ pub const FORMAT: u32 = 1;
 
 /// The folder of an exercise, in its lesson's.
 pub const FOLDER: &str = "exercise";
+
+/// Its declaration, in that folder.
+const EXERCISE: &str = "exercise.toml";
+
+/// The mistakes, in that folder.
+const MUTANTS: &str = "mutants.toml";
+
+/// What acts on the student's program, in that folder.
+const HARNESS: &str = "harness.rs";
 
 /// An exercise whose values are chosen.
 #[derive(Debug, Clone)]
@@ -58,6 +78,8 @@ pub struct Exercise {
     pub checks: Vec<Check>,
     /// Mistakes that people make.
     pub mutants: Vec<Mutant>,
+    /// What stub, solution and mutants are made from.
+    pub frame: Frame,
     raw: RawExercise,
 }
 
@@ -74,6 +96,14 @@ impl StudentFile {
     pub fn name(&self) -> &str {
         match self {
             StudentFile::Program { name } | StudentFile::Module { name } => name,
+        }
+    }
+
+    /// The name of the frame that it is made from.
+    pub fn frame(&self) -> &'static str {
+        match self {
+            StudentFile::Program { .. } => "frame.rs",
+            StudentFile::Module { .. } => "frame.c",
         }
     }
 }
@@ -96,28 +126,6 @@ pub struct Check {
     pub stdout: Option<Vec<String>>,
 }
 
-/// A wrong submission: a mistake that people make.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mutant {
-    /// Its folder in `mutants/`.
-    pub name: String,
-    /// The mistake, as a sentence: lower-case, no final period.
-    pub mistake: String,
-    /// The names of the checks that it fails, and no other.
-    pub fails: BTreeSet<String>,
-    /// Facts that tell it from the stub, or from another mutant, where these
-    /// fail the same checks. Default: none.
-    #[serde(default)]
-    pub expect: Vec<Expectation>,
-    /// How the sentence on the run's end begins, where that tells it apart:
-    /// see [`ending`]. Default: no matter how.
-    pub ending: Option<String>,
-    /// What a student is told who fails just these checks, while the record
-    /// shows these facts.
-    pub hint: String,
-}
-
 /// `exercise.toml`, before checking.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,6 +135,8 @@ struct RawExercise {
     task: String,
     file: String,
     hints: Vec<String>,
+    /// What a student starts from: what the frame's regions hold there.
+    stub: Change,
     /// Guest time after which the run is ended. Default: 5 seconds.
     #[serde(default = "default_timeout_ms")]
     timeout_ms: u64,
@@ -152,8 +162,6 @@ struct RawExercise {
     trace: Vec<TraceEvent>,
     #[serde(rename = "check")]
     checks: Vec<Check>,
-    #[serde(rename = "mutant", default)]
-    mutants: Vec<Mutant>,
 }
 
 fn default_timeout_ms() -> u64 {
@@ -194,7 +202,7 @@ impl Explain for ExerciseError {
 impl Exercise {
     /// Whether a lesson has an exercise.
     pub fn exists(lesson: &Lesson) -> bool {
-        lesson.folder.join(FOLDER).join("exercise.toml").is_file()
+        lesson.folder.join(FOLDER).join(EXERCISE).is_file()
     }
 
     /// Reads the exercise of a lesson, with the values of a seed.
@@ -202,29 +210,18 @@ impl Exercise {
         if !Exercise::exists(lesson) {
             return Err(ExerciseError::None { lesson: lesson.name.to_string() });
         }
-        let path = lesson.folder.join(FOLDER).join("exercise.toml");
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| ExerciseError::Read { path, source })?;
-        Exercise::parse(lesson, seed, &text)
-    }
-
-    /// Parses `exercise.toml`'s text.
-    pub fn parse(lesson: &Lesson, seed: Seed, text: &str) -> Result<Exercise, ExerciseError> {
         let folder = lesson.folder.join(FOLDER);
-        let path = folder.join("exercise.toml");
-        let parse = |e| ExerciseError::Parse { path: path.clone(), source: Box::new(e) };
-        let problem = |problem: String| ExerciseError::Problem { path: path.clone(), problem };
-        let mut table: toml::Table = toml::from_str(text).map_err(parse)?;
+        let source = Source::read(&folder, EXERCISE)?;
+        let mut table = source.table()?;
         // What varies with the seed, by name; of no more use when it is chosen.
         let ranges: BTreeMap<String, Range> = match table.remove("vary") {
-            Some(ranges) => ranges.try_into().map_err(parse)?,
+            Some(ranges) => ranges.try_into().map_err(|e| source.unparsed(e))?,
             None => BTreeMap::new(),
         };
         let values = Values::choose(&lesson.name.to_string(), &ranges, seed);
-        values::fill_table(&mut table, &values).map_err(problem)?;
-        let raw: RawExercise = toml::Value::Table(table).try_into().map_err(parse)?;
-        if let Some(fault) = raw.problem() {
-            return Err(problem(fault));
+        let raw: RawExercise = source.declared(table, &values)?;
+        if let Some(problem) = raw.problem() {
+            return Err(source.problem(problem));
         }
         let name = raw.file.clone();
         let file = if name.ends_with(".c") {
@@ -232,6 +229,10 @@ impl Exercise {
         } else {
             StudentFile::Program { name }
         };
+        let text = Source::read(&folder, file.frame())?;
+        let frame = Frame::parse(&text.text).map_err(|problem| text.problem(problem))?;
+        source.refuse(&raw.stub, Place::Stub, &frame)?;
+        let mutants = Exercise::read_mutants(&folder, &values, &raw, &frame)?;
         Ok(Exercise {
             lesson: lesson.clone(),
             folder,
@@ -240,9 +241,28 @@ impl Exercise {
             file,
             hints: raw.hints.clone(),
             checks: raw.checks.clone(),
-            mutants: raw.mutants.clone(),
+            mutants,
+            frame,
             raw,
         })
+    }
+
+    fn read_mutants(
+        folder: &Path,
+        values: &Values,
+        raw: &RawExercise,
+        frame: &Frame,
+    ) -> Result<Vec<Mutant>, ExerciseError> {
+        let source = Source::read(folder, MUTANTS)?;
+        let declared: RawMutants = source.declared(source.table()?, values)?;
+        let checks = raw.checks.iter().map(|check| &check.name).collect();
+        if let Some(problem) = declared.problem(&checks, |fact| raw.untraced(fact)) {
+            return Err(source.problem(problem));
+        }
+        for (index, mutant) in declared.mutants.iter().enumerate() {
+            source.refuse(&mutant.change, Place::Mutant(index), frame)?;
+        }
+        Ok(declared.mutants)
     }
 
     /// Points of all checks together.
@@ -252,7 +272,7 @@ impl Exercise {
 
     /// The harness's source, if the exercise brings one.
     pub fn harness(&self) -> Option<PathBuf> {
-        Some(self.folder.join("harness.rs")).filter(|path| path.is_file())
+        Some(self.folder.join(HARNESS)).filter(|path| path.is_file())
     }
 
     /// Folders of `kmods/` whose headers a student's module may include.
@@ -289,14 +309,34 @@ impl Exercise {
         plan
     }
 
-    /// The files of the stub, the solution or a mutant.
-    pub fn sample(&self, sample: &Sample) -> PathBuf {
-        let folder = match sample {
-            Sample::Stub => self.folder.join("stub"),
-            Sample::Solution => self.folder.join("solution"),
-            Sample::Mutant(name) => self.folder.join("mutants").join(name),
-        };
-        folder.join(self.file.name())
+    /// The file of the stub, the solution or a mutant.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such mutant.
+    pub fn sample(&self, sample: &Sample) -> String {
+        match sample {
+            Sample::Stub => self.frame.with(&self.raw.stub),
+            Sample::Solution => self.frame.solution(),
+            Sample::Mutant(name) => {
+                let mutant = self.mutants.iter().find(|mutant| mutant.name == *name);
+                let mutant = mutant.unwrap_or_else(|| panic!("there is no mutant `{name}`"));
+                self.frame.with(&mutant.change)
+            }
+        }
+    }
+
+    /// The names of the files that an exercise may consist of.
+    pub fn files(&self) -> [&'static str; 4] {
+        [EXERCISE, MUTANTS, HARNESS, self.file.frame()]
+    }
+
+    /// The regions of the frame that neither the stub nor a mutant changes.
+    pub fn unchanged(&self) -> Vec<&str> {
+        let changes = self.mutants.iter().map(|mutant| &mutant.change);
+        let changes: Vec<&Change> = changes.chain([&self.raw.stub]).collect();
+        let is_unchanged = |name: &&str| !changes.iter().any(|change| change.contains_key(*name));
+        self.frame.names().into_iter().filter(is_unchanged).collect()
     }
 }
 
@@ -348,24 +388,8 @@ impl RawExercise {
                 return Some(format!("check `{}`: {problem}", check.name));
             }
         }
-        let mut seen = BTreeSet::new();
-        for mutant in &self.mutants {
-            if let Some(unknown) = mutant.fails.iter().find(|name| !names.contains(name)) {
-                return Some(format!("mutant `{}`: there is no check `{unknown}`", mutant.name));
-            }
-            if mutant.fails.is_empty() {
-                return Some(format!("mutant `{}` fails nothing", mutant.name));
-            }
-            if let Some(problem) = mutant.expect.iter().find_map(|e| self.untraced(e)) {
-                return Some(format!("mutant `{}`: {problem}", mutant.name));
-            }
-            let alone = mutant.expect.is_empty() && mutant.ending.is_none();
-            if alone && !seen.insert(&mutant.fails) {
-                return Some(format!(
-                    "mutant `{}` fails the same checks as another: nothing tells them apart",
-                    mutant.name
-                ));
-            }
+        if self.stub.is_empty() {
+            return Some("the stub changes nothing".to_owned());
         }
         None
     }

@@ -85,7 +85,8 @@ fn push_mark(text: &mut String, mark: &Mark, ran: bool) {
     }
 }
 
-fn paragraph(text: &mut String, first: &str, indent: usize, words: &str) {
+/// Words, wrapped to 80 columns, behind what the first line begins with.
+pub fn paragraph(text: &mut String, first: &str, indent: usize, words: &str) {
     for line in wrap(first, indent, &[words.to_owned()], WIDTH) {
         let _ = writeln!(text, "{line}");
     }

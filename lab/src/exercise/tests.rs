@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use super::*;
 
 const LESSON: &str = "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n";
@@ -10,6 +8,7 @@ task = "do it {so}"
 file = "main.rs"
 hints = ["a", "b", "c"]
 args = ["{n}"]
+stub.print = "todo!(\"{n}\");"
 
 [vary.n]
 from = 4
@@ -26,17 +25,42 @@ name = "prints"
 what = "it prints"
 points = 3
 stdout = ["{n} lines"]
+"#;
 
-[[mutant]]
+const FRAME: &str = "\
+fn main() {
+    // region: print
+    // region: solution
+    // Why.
+    // endregion
+    print(); // {
+    // endregion
+}
+";
+
+const MUTANTS: &str = r#"[[mutant]]
 name = "silent"
 mistake = "it prints nothing"
 fails = ["prints"]
-hint = "print"
+hint = "print {n} lines"
+change.print = "// {n}"
 "#;
 
+/// The exercise that three files declare. An error calls their folder `-`.
+fn read(exercise: &str, mutants: &str, frame: &str) -> Result<Exercise, String> {
+    let lesson = tempfile::tempdir().unwrap();
+    let folder = lesson.path().join("lesson-01-x");
+    std::fs::create_dir_all(folder.join(FOLDER)).unwrap();
+    for (name, text) in [(EXERCISE, exercise), (super::MUTANTS, mutants), ("frame.rs", frame)] {
+        std::fs::write(folder.join(FOLDER).join(name), text).unwrap();
+    }
+    let lesson = Lesson::parse(&folder, LESSON).unwrap();
+    let shown = format!("{}/", folder.join(FOLDER).display());
+    Exercise::read(&lesson, Seed(0)).map_err(|e| e.to_string().replace(&shown, "-/"))
+}
+
 fn parse(text: &str) -> Result<Exercise, String> {
-    let lesson = Lesson::parse(Path::new("guest-programs/lesson-01-x"), LESSON).unwrap();
-    Exercise::parse(&lesson, Seed(0), text).map_err(|e| e.to_string())
+    read(text, MUTANTS, FRAME)
 }
 
 #[test]
@@ -56,13 +80,11 @@ fn values_are_filled_in_but_for_what_students_read() {
 
 #[test]
 fn what_makes_no_sense_is_named() {
-    let path = "`guest-programs/lesson-01-x/exercise/exercise.toml`";
     for (from, to, problem) in [
         ("format = 1", "format = 2", "it has format 2, but this lab reads 1"),
         ("main.rs", "../main.rs", "`../main.rs` is neither a `.rs` nor a `.c` file"),
         ("{n} lines", "{m} lines", "`{m}` is no value; `[vary]` has n"),
-        ("[\"prints\"]", "[\"sings\"]", "mutant `silent`: there is no check `sings`"),
-        ("[\"prints\"]", "[]", "mutant `silent` fails nothing"),
+        ("stub.print = \"todo!(\\\"{n}\\\");\"", "stub = {}", "the stub changes nothing"),
         ("name = \"prints\"", "name = \"ends\"", "two checks have one name"),
         ("stdout = [\"{n} lines\"]", "", "check `prints` looks at nothing"),
         (
@@ -75,18 +97,80 @@ fn what_makes_no_sense_is_named() {
             // Another event has other fields.
             if to.contains("deliver") { "sig = 1" } else { "text = \"x\"" }
         });
-        assert_eq!(parse(&text).unwrap_err(), format!("{path} makes no sense: {problem}"));
+        assert_eq!(
+            parse(&text).unwrap_err(),
+            format!("`-/exercise.toml` makes no sense: {problem}")
+        );
     }
     let unknown = parse(&SMALLEST.replace("points = 3", "marks = 3")).unwrap_err();
     assert!(unknown.contains("unknown field `marks`"), "{unknown}");
 }
 
 #[test]
-fn mutants_that_nothing_tells_apart_are_refused() {
-    let second = SMALLEST[SMALLEST.find("[[mutant]]").unwrap()..].replace("silent", "mute");
+fn mutants_that_make_no_sense_are_named() {
+    for (from, to, problem) in [
+        ("[\"prints\"]", "[\"sings\"]", "mutant `silent`: there is no check `sings`"),
+        ("[\"prints\"]", "[]", "mutant `silent` fails nothing"),
+        ("change.print = \"// {n}\"", "change = {}", "mutant `silent` changes nothing"),
+        ("{n} lines", "{m} lines", "`{m}` is no value; `[vary]` has n"),
+        ("change.print", "change.pint", "line 6: there is no region `pint`; the frame has print"),
+    ] {
+        let refused = read(SMALLEST, &MUTANTS.replace(from, to), FRAME).unwrap_err();
+        assert_eq!(refused, format!("`-/mutants.toml` makes no sense: {problem}"));
+    }
+    let twice = format!("{MUTANTS}change.print = \"\"\n");
+    let refused = read(SMALLEST, &twice, FRAME).unwrap_err();
+    assert!(refused.contains("TOML parse error at line 7"), "{refused}");
+    let missing = read(SMALLEST, &MUTANTS.replace("change", "changed"), FRAME).unwrap_err();
+    assert!(missing.contains("unknown field `changed`"), "{missing}");
+}
+
+#[test]
+fn what_does_not_fit_the_frame_is_named_with_its_line() {
+    let refused = parse(&SMALLEST.replace("stub.print", "stub.pint")).unwrap_err();
     assert_eq!(
-        parse(&format!("{SMALLEST}{second}")).unwrap_err(),
-        "`guest-programs/lesson-01-x/exercise/exercise.toml` makes no sense: mutant `mute` fails \
-         the same checks as another: nothing tells them apart"
+        refused,
+        "`-/exercise.toml` makes no sense: line 7: there is no region `pint`; the frame has print"
+    );
+    let refused = read(SMALLEST, MUTANTS, &FRAME.replacen("// endregion", "", 1)).unwrap_err();
+    assert_eq!(
+        refused,
+        "`-/frame.rs` makes no sense: line 2: region `print` has no `// endregion`"
+    );
+}
+
+#[test]
+fn samples_are_the_frame_with_their_regions() {
+    let exercise = parse(SMALLEST).unwrap();
+    let file = |lines: &str| format!("fn main() {{\n{lines}}}\n");
+    for (sample, lines) in [
+        (Sample::Stub, "    todo!(\"{n}\");\n"),
+        (Sample::Solution, "    // Why.\n    print(); // {\n"),
+        (Sample::Mutant("silent".to_owned()), "    // {n}\n"),
+    ] {
+        assert_eq!(exercise.sample(&sample), file(lines));
+    }
+    assert_eq!(exercise.mutants[0].hint, "print 4 lines");
+    assert_eq!(exercise.unchanged(), [""; 0]);
+    let frame = format!("{FRAME}// region: more\n// endregion\n");
+    assert_eq!(read(SMALLEST, MUTANTS, &frame).unwrap().unchanged(), ["more"]);
+}
+
+#[test]
+fn a_mutant_is_shown_as_what_it_breaks_and_what_it_changes() {
+    assert_eq!(
+        diff::text(&parse(SMALLEST).unwrap()),
+        "silent: it prints nothing\n✗ it prints\nhint: print 4 lines\n--- solution\n+++ silent\n\
+         @@ -1,3 +1,3 @@\n fn main() {\n-    print(); // {\n+    // {n}\n }\n"
+    );
+}
+
+#[test]
+fn mutants_that_nothing_tells_apart_are_refused() {
+    let second = MUTANTS.replace("silent", "mute");
+    assert_eq!(
+        read(SMALLEST, &format!("{MUTANTS}{second}"), FRAME).unwrap_err(),
+        "`-/mutants.toml` makes no sense: mutant `mute` fails the same checks as another: nothing \
+         tells them apart"
     );
 }

@@ -107,11 +107,12 @@ impl Values {
     }
 }
 
-/// Puts values into every string of a table, but for its `task` and `hints`,
-/// which are the same for every seed.
+/// Puts values into every string of a table, but for its `task`, `hints` and
+/// `stub`, and for what a mutant has in `change`: they are the same for every
+/// seed.
 pub fn fill_table(table: &mut toml::Table, values: &Values) -> Result<(), String> {
     for (key, value) in table.iter_mut() {
-        if !matches!(key.as_str(), "task" | "hints") {
+        if !matches!(key.as_str(), "task" | "hints" | "stub") {
             fill(key, value, values)?;
         }
     }
@@ -133,8 +134,10 @@ fn fill(key: &str, value: &mut toml::Value, values: &Values) -> Result<(), Strin
             Ok(())
         }
         toml::Value::Array(items) => items.iter_mut().try_for_each(|item| fill(key, item, values)),
-        toml::Value::Table(table) => table.iter_mut().try_for_each(|(name, value)| {
-            fill(if key == "where" { key } else { name }, value, values)
+        toml::Value::Table(table) => table.iter_mut().try_for_each(|(name, value)| match key {
+            "where" => fill(key, value, values),
+            _ if name == "change" => Ok(()),
+            _ => fill(name, value, values),
         }),
         _ => Ok(()),
     }
@@ -174,7 +177,7 @@ mod tests {
     #[test]
     fn a_count_that_is_a_value_becomes_a_number() {
         let mut table: toml::Table =
-            toml::from_str("args = [\"{a}\"]\nhints = [\"{\"]\n[[check]]\ncount = \"{a}\"\nwhere = { ret = \"{b}\", text = \"{a}{b}\" }").unwrap();
+            toml::from_str("args = [\"{a}\"]\nhints = [\"{\"]\nstub.s = \"{\"\n[[check]]\nchange.s = \"{\"\ncount = \"{a}\"\nwhere = { ret = \"{b}\", text = \"{a}{b}\" }").unwrap();
         fill_table(&mut table, &values()).unwrap();
         let check = &table["check"][0];
         assert_eq!(table["args"][0].as_str(), Some("3"));

@@ -1,10 +1,9 @@
 //! The files of `templates/`, with the lesson's names put in.
 //!
-//! A name stands there between at-signs: `@topic@`. Programs and modules that
-//! differ in one function are one file with `@part@` in its place: what an
-//! exercise's stub, solution and mutants share is there once.
+//! A name stands there between at-signs: `@topic@`.
 
 use super::Scaffold;
+use crate::exercise::frame::Frame;
 
 /// A path, below a folder that the caller knows, and the text.
 type File = (String, String);
@@ -20,12 +19,9 @@ struct Kind {
     lesson: &'static str,
     main: &'static str,
     exercise: &'static str,
-    /// The student's file, around the part that the student writes.
-    student: &'static str,
-    stub: &'static str,
-    solution: &'static str,
-    /// With the names of their folders.
-    mutants: [(&'static str, &'static str); 3],
+    /// The name of the exercise's frame, and its text.
+    frame: (&'static str, &'static str),
+    mutants: &'static str,
     /// What the lesson's program prints.
     output: &'static str,
 }
@@ -34,14 +30,8 @@ const PROGRAM: Kind = Kind {
     lesson: template!("program/lesson.toml"),
     main: template!("program/main.rs"),
     exercise: template!("program/exercise/exercise.toml"),
-    student: template!("program/exercise/main.rs"),
-    stub: template!("program/exercise/stub.rs"),
-    solution: template!("program/exercise/solution.rs"),
-    mutants: [
-        ("sigpipe-kills", template!("program/exercise/mutants/sigpipe-kills.rs")),
-        ("stops-at-first", template!("program/exercise/mutants/stops-at-first.rs")),
-        ("empty-write", template!("program/exercise/mutants/empty-write.rs")),
-    ],
+    frame: ("frame.rs", template!("program/exercise/frame.rs")),
+    mutants: template!("program/exercise/mutants.toml"),
     output: template!("program/output"),
 };
 
@@ -49,14 +39,8 @@ const MODULE: Kind = Kind {
     lesson: template!("module/lesson.toml"),
     main: template!("module/main.rs"),
     exercise: template!("module/exercise/exercise.toml"),
-    student: template!("module/module.c"),
-    stub: template!("module/exercise/stub.c"),
-    solution: template!("module/exercise/solution.c"),
-    mutants: [
-        ("no-acknowledge", template!("module/exercise/mutants/no-acknowledge.c")),
-        ("sets-one", template!("module/exercise/mutants/sets-one.c")),
-        ("never-wakes", template!("module/exercise/mutants/never-wakes.c")),
-    ],
+    frame: ("frame.c", template!("module/exercise/frame.c")),
+    mutants: template!("module/exercise/mutants.toml"),
     output: template!("module/output"),
 };
 
@@ -67,22 +51,15 @@ fn kind(scaffold: &Scaffold) -> &'static Kind {
 /// The files of the lesson's folder.
 pub fn lesson(scaffold: &Scaffold) -> Vec<File> {
     let kind = kind(scaffold);
-    let file = match scaffold.topic() {
-        Some(topic) => format!("lab_{topic}.c"),
-        None => "main.rs".to_owned(),
-    };
-    let student = |part: &str| kind.student.replace("@part@", part);
+    let (frame, text) = kind.frame;
     let mut files = vec![
         ("Cargo.toml".to_owned(), template!("Cargo.toml").to_owned()),
         ("lesson.toml".to_owned(), kind.lesson.to_owned()),
         ("src/main.rs".to_owned(), kind.main.to_owned()),
         ("exercise/exercise.toml".to_owned(), kind.exercise.to_owned()),
-        (format!("exercise/stub/{file}"), student(kind.stub)),
-        (format!("exercise/solution/{file}"), student(kind.solution)),
+        (format!("exercise/{frame}"), text.to_owned()),
+        ("exercise/mutants.toml".to_owned(), kind.mutants.to_owned()),
     ];
-    for (name, part) in kind.mutants {
-        files.push((format!("exercise/mutants/{name}/{file}"), student(part)));
-    }
     if scaffold.kmod {
         files.push(("src/lib.rs".to_owned(), template!("module/lib.rs").to_owned()));
         let harness = template!("module/exercise/harness.rs");
@@ -93,12 +70,10 @@ pub fn lesson(scaffold: &Scaffold) -> Vec<File> {
 
 /// The files of the module's folder. The module is the exercise's solution.
 pub fn module(scaffold: &Scaffold, topic: &str) -> Vec<File> {
+    let frame = Frame::parse(MODULE.frame.1).expect("a template is a frame");
     vec![
         ("Kbuild".to_owned(), fill(scaffold, template!("module/Kbuild"))),
-        (
-            format!("lab_{topic}.c"),
-            fill(scaffold, &MODULE.student.replace("@part@", MODULE.solution)),
-        ),
+        (format!("lab_{topic}.c"), fill(scaffold, &frame.solution())),
         (format!("lab_{topic}.h"), fill(scaffold, template!("module/module.h"))),
     ]
 }

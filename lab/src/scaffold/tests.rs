@@ -1,8 +1,8 @@
 use story::lesson::Lesson;
 
 use super::*;
-use crate::exercise::Exercise;
 use crate::exercise::values::Seed;
+use crate::exercise::{Exercise, Sample};
 
 fn scaffold(name: &str, kmod: bool) -> Scaffold {
     let NewName(name) = name.parse().unwrap();
@@ -33,28 +33,29 @@ fn every_name_is_put_in() {
     }
 }
 
-/// What `lesson.toml` and `exercise.toml` say makes sense, and each file that
-/// they name is there.
+/// What `lesson.toml` and the exercise's files say makes sense, and all of the
+/// frame is used.
 #[test]
 fn a_new_lesson_is_complete() {
     for kmod in [false, true] {
-        let files = scaffold("16-two-words", kmod).files();
-        let folder = Path::new("guest-programs/lesson-16-two-words");
-        let text = |path: &Path| {
-            let file = files.iter().find(|(found, _)| found == path);
-            &file.unwrap_or_else(|| panic!("there is no {}", path.display())).1
-        };
-        let lesson = Lesson::parse(folder, text(&folder.join("lesson.toml"))).unwrap();
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in scaffold("16-two-words", kmod).files() {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let folder = root.path().join("guest-programs/lesson-16-two-words");
+        let text = fs::read_to_string(folder.join("lesson.toml")).unwrap();
+        let lesson = Lesson::parse(&folder, &text).unwrap();
         assert_eq!(lesson.title, "Which question does two words answer?");
         assert_eq!(lesson.kmods.last().map(String::as_str), kmod.then_some("two_words"));
-        let exercise = text(&folder.join("exercise/exercise.toml"));
-        let exercise = Exercise::parse(&lesson, Seed::default(), exercise).unwrap();
+        let exercise = Exercise::read(&lesson, Seed::default()).unwrap();
         assert_eq!((exercise.hints.len(), exercise.mutants.len()), (3, 3));
-        use crate::exercise::Sample;
-        assert!(text(&exercise.sample(&Sample::Stub)).contains("TODO"));
-        let solution = text(&exercise.sample(&Sample::Solution));
-        for mutant in &exercise.mutants {
-            assert_ne!(text(&exercise.sample(&Sample::Mutant(mutant.name.clone()))), solution);
+        assert_eq!(exercise.unchanged(), [""; 0]);
+        assert!(exercise.sample(&Sample::Stub).contains("TODO"));
+        if kmod {
+            let module = root.path().join("kmods/two_words/lab_two_words.c");
+            assert_eq!(fs::read_to_string(module).unwrap(), exercise.sample(&Sample::Solution));
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod exec;
 pub mod grade;
 pub mod hint;
 pub mod list;
+pub mod mutants;
 pub mod new;
 pub mod plan;
 pub mod progress;

@@ -1,0 +1,101 @@
+//! The files that declare an exercise, and errors that name them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use toml::Spanned;
+
+use super::ExerciseError;
+use super::frame::{Change, Frame};
+use super::values::{self, Values};
+
+/// One file, read.
+pub struct Source {
+    path: PathBuf,
+    pub text: String,
+}
+
+/// Where a change stands.
+#[derive(Debug, Clone, Copy)]
+pub enum Place {
+    /// In `[stub]`.
+    Stub,
+    /// In the mutant of this index.
+    Mutant(usize),
+}
+
+impl Source {
+    /// Reads a file of an exercise's folder.
+    pub fn read(folder: &Path, name: &str) -> Result<Source, ExerciseError> {
+        let path = folder.join(name);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Source { path, text }),
+            Err(source) => Err(ExerciseError::Read { path, source }),
+        }
+    }
+
+    /// The text as TOML.
+    pub fn table(&self) -> Result<toml::Table, ExerciseError> {
+        toml::from_str(&self.text).map_err(|e| self.unparsed(e))
+    }
+
+    /// What a table of this file declares, with these values.
+    pub fn declared<T: DeserializeOwned>(
+        &self,
+        mut table: toml::Table,
+        values: &Values,
+    ) -> Result<T, ExerciseError> {
+        values::fill_table(&mut table, values).map_err(|problem| self.problem(problem))?;
+        toml::Value::Table(table).try_into().map_err(|e| self.unparsed(e))
+    }
+
+    /// Refuses a change that is none, or that the frame does not take.
+    pub fn refuse(
+        &self,
+        change: &Change,
+        place: Place,
+        frame: &Frame,
+    ) -> Result<(), ExerciseError> {
+        match frame.problem(change) {
+            None => Ok(()),
+            Some((region, problem)) => match self.line_of(place, region) {
+                Some(line) => Err(self.problem(format!("line {line}: {problem}"))),
+                None => Err(self.problem(problem)),
+            },
+        }
+    }
+
+    /// That the file makes no sense.
+    pub fn problem(&self, problem: String) -> ExerciseError {
+        ExerciseError::Problem { path: self.path.clone(), problem }
+    }
+
+    pub fn unparsed(&self, error: toml::de::Error) -> ExerciseError {
+        ExerciseError::Parse { path: self.path.clone(), source: Box::new(error) }
+    }
+
+    /// The line, counted from 1, in which a region is changed.
+    fn line_of(&self, place: Place, region: &str) -> Option<usize> {
+        type Regions = BTreeMap<Spanned<String>, IgnoredAny>;
+        #[derive(Deserialize)]
+        struct Mutant {
+            change: Regions,
+        }
+        #[derive(Deserialize)]
+        struct Changes {
+            #[serde(default)]
+            stub: Regions,
+            #[serde(rename = "mutant", default)]
+            mutants: Vec<Mutant>,
+        }
+        let changes: Changes = toml::from_str(&self.text).ok()?;
+        let regions = match place {
+            Place::Stub => &changes.stub,
+            Place::Mutant(index) => &changes.mutants.get(index)?.change,
+        };
+        let name = regions.keys().find(|name| name.get_ref() == region)?;
+        Some(1 + self.text[..name.span().start].matches('\n').count())
+    }
+}
