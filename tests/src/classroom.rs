@@ -37,6 +37,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             walk(&exercise)
         }),
         Test::new("classroom::ci-recipe".to_owned(), move || ci_recipe(&solution)),
+        Test::new("classroom::mutants".to_owned(), mutants),
     ])
 }
 
@@ -88,6 +89,12 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
         std::fs::metadata(results.join(file)).map_err(|e| format!("{file}: {e}"))?;
     }
     Ok(())
+}
+
+/// What teachers see of an exercise's mutants.
+fn mutants() -> Result<(), Failed> {
+    let work = tempfile::tempdir()?;
+    compare("classroom-mutants", &call(work.path(), &["mutants", "lesson-1"], 0)?)
 }
 
 /// A verdict that cannot be printed is none.

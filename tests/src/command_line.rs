@@ -48,6 +48,7 @@ const CALLS: &[Call] = &[
     call("run-broken", &["run", "broken"], 3),
     call("run-unknown", &["run", "lesson-99"], 2),
     call("run-nearly", &["run", "pasing"], 2),
+    call("mutants-of-no-exercise", &["mutants", "lesson-1"], 2),
     call("unknown-command", &["rum", "lesson-1"], 2),
     call("new-number-taken", &["new", "01-other"], 2),
     call("new-slug-taken", &["new", "60-passing"], 2),

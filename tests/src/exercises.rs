@@ -36,25 +36,14 @@ pub fn at(
             continue;
         }
         let exercise = Arc::new(Exercise::read(&lesson, SEED)?);
-        let mut samples = vec![Sample::Stub, Sample::Solution];
-        let mutants = exercise.mutants.iter().map(|mutant| mutant.name.clone());
-        samples.extend(mutants.map(Sample::Mutant));
-        for sample in samples {
-            let name = format!("exercises::{name}::{}", name_of(&sample));
+        for sample in exercise.samples() {
+            let name = format!("exercises::{name}::{}", sample.name());
             let (lab, machine, exercise) =
                 (Arc::clone(lab), Arc::clone(machine), Arc::clone(&exercise));
             tests.push(Test::new(name, move || judge(accel, &lab, &machine, &exercise, &sample)));
         }
     }
     Ok(tests)
-}
-
-fn name_of(sample: &Sample) -> &str {
-    match sample {
-        Sample::Stub => "stub",
-        Sample::Solution => "solution",
-        Sample::Mutant(name) => name,
-    }
 }
 
 fn judge(

@@ -14,7 +14,7 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::{Test, command_line};
+use crate::{Test, command_line, sources};
 
 /// One test for a lesson without a module, and one for a lesson with one.
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
@@ -35,13 +35,18 @@ fn passes_as_it_is(lab: &Lab<'_>, kmod: bool) -> Result<(), Failed> {
     copy.make()?;
 
     copy.call(new, 0)?;
-    copy.is_formatted(&scaffold)?;
+    let files = scaffold.files().into_iter().map(|(path, _)| copy.course().join(path));
+    let mut files: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
     copy.call(&["run", "51"], 0)?;
     // What is there now is in the way of another.
     copy.call(new, 2)?;
 
     let lesson = Course::open(&copy.course())?.find("51")?;
     let exercise = Exercise::read(&lesson, Seed::default())?;
+    files.extend(sources::assembled(&exercise, folder.path())?);
+    sources::are_formatted(&files)?;
+
     copy.call(&["start", "51"], 0)?;
     copy.judge(&exercise, &Sample::Stub, None)?;
     copy.judge(&exercise, &Sample::Solution, None)?;
@@ -70,25 +75,6 @@ impl Copy<'_> {
         let parts = ["Cargo.toml", "Cargo.lock", "course.md", "guest-programs", "kmods"];
         cmd!(sh, "cp --recursive --dereference {parts...} {course}").quiet().run()?;
         Ok(())
-    }
-
-    /// What `new` wrote is as rustfmt would have it.
-    fn is_formatted(&self, scaffold: &Scaffold) -> Result<(), Failed> {
-        let sh = Shell::new()?;
-        sh.change_dir(self.course());
-        let files = scaffold.files().into_iter().map(|(path, _)| path);
-        let files: Vec<PathBuf> =
-            files.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
-        let config = build::root().join("rustfmt.toml");
-        let output = cmd!(sh, "rustfmt --check --edition 2024 --config-path {config} {files...}")
-            .quiet()
-            .ignore_status()
-            .output()?;
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(String::from_utf8_lossy(&output.stdout).into_owned().into())
-        }
     }
 
     /// Calls the command line on this course; it has to end with this status.

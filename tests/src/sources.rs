@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use lab::course::Course;
+use lab::exercise::values::Seed;
+use lab::exercise::{Exercise, StudentFile};
 use libtest_mimic::Failed;
 use xshell::{Cmd, Shell, cmd};
 
@@ -39,11 +42,7 @@ pub fn all() -> Vec<Test> {
             )
         }),
         test("rustfmt", |sh| cmd!(sh, "cargo fmt --all --check")),
-        // No crate has these: each is compiled alone.
-        test("rustfmt-exercises", |sh| {
-            let files = exercise_files(&build::root().join("guest-programs"));
-            cmd!(sh, "rustfmt --edition 2024 --check {files...}")
-        }),
+        Test::new("sources::rustfmt-exercises".to_owned(), exercises_are_formatted),
     ]
 }
 
@@ -103,6 +102,50 @@ fn works_on_itself() -> Result<(), Failed> {
         true => Ok(()),
         false => Err("the copy did not work on its own `work/`".into()),
     }
+}
+
+/// No crate has the files of exercises: each is compiled alone. Frames are as
+/// rustfmt would have them, and so is what is made from them.
+fn exercises_are_formatted() -> Result<(), Failed> {
+    let course = Course::open(&build::root())?;
+    let mut files = exercise_files(&build::root().join("guest-programs"));
+    let folder = tempfile::tempdir()?;
+    for exercise in course.exercises(Seed::default())? {
+        files.extend(assembled(&exercise, folder.path())?);
+    }
+    are_formatted(&files)
+}
+
+/// Writes what is made from an exercise's frame into a folder, where that is
+/// Rust; returns the files.
+pub fn assembled(exercise: &Exercise, folder: &Path) -> Result<Vec<PathBuf>, Failed> {
+    if let StudentFile::Module { .. } = exercise.file {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for sample in exercise.samples() {
+        let file = folder.join(format!("{}-{}.rs", exercise.lesson.name, sample.name()));
+        std::fs::write(&file, exercise.sample(&sample))?;
+        files.push(file);
+    }
+    Ok(files)
+}
+
+/// Whether rustfmt would leave these files as they are.
+pub fn are_formatted(files: &[PathBuf]) -> Result<(), Failed> {
+    let sh = Shell::new()?;
+    let config = build::root().join("rustfmt.toml");
+    let output = cmd!(sh, "rustfmt --check --edition 2024 --config-path {config} {files...}")
+        .quiet()
+        .ignore_status()
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err([output.stdout, output.stderr]
+        .map(|text| String::from_utf8_lossy(&text).into_owned())
+        .concat()
+        .into())
 }
 
 /// The Rust files of all exercises.

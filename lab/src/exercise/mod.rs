@@ -326,6 +326,12 @@ impl Exercise {
         }
     }
 
+    /// Everything that [`Exercise::sample`] makes from the frame.
+    pub fn samples(&self) -> Vec<Sample> {
+        let mutants = self.mutants.iter().map(|mutant| Sample::Mutant(mutant.name.clone()));
+        [Sample::Stub, Sample::Solution].into_iter().chain(mutants).collect()
+    }
+
     /// The names of the files that an exercise may consist of.
     pub fn files(&self) -> [&'static str; 4] {
         [EXERCISE, MUTANTS, HARNESS, self.file.frame()]
@@ -360,6 +366,17 @@ pub enum Sample {
     Stub,
     Solution,
     Mutant(String),
+}
+
+impl Sample {
+    /// `stub`, `solution` or the mutant's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Sample::Stub => "stub",
+            Sample::Solution => "solution",
+            Sample::Mutant(name) => name,
+        }
+    }
 }
 
 fn event(name: &str) -> TraceEvent {

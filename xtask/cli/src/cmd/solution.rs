@@ -3,7 +3,6 @@ use std::io::IsTerminal;
 use clap::Args;
 use host::confirm;
 use lab::classroom::WorkError;
-use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
 
