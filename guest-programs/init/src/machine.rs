@@ -41,6 +41,7 @@ pub fn set_up() -> Result<(), String> {
         ("/etc/passwd", passwd.as_str()),
         ("/etc/group", group.as_str()),
         ("/etc/hosts", "127.0.0.1 localhost upcall\n"),
+        ("/etc/hostname", "upcall\n"),
     ] {
         fs::create_dir_all("/etc")
             .and_then(|()| fs::write(path, text))
