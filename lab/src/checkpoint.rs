@@ -2,7 +2,7 @@
 //! firmware, one kernel, one PID 1 and one command line; its key is the hash of
 //! them all.
 
-use build::cache::{Key, stamp};
+use builder::cache::{Key, stamp};
 use host::{QEMU, on_path};
 
 use vm::{Parts, checkpoint};

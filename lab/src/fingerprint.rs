@@ -7,7 +7,7 @@ use trace::TraceError;
 use trace::record::Record;
 use trace::ring_buffer;
 
-use build::cache::{Key, KeyBuilder};
+use builder::cache::{Key, KeyBuilder};
 
 /// The hash of what a run left.
 #[derive(Debug, Clone, PartialEq, Eq)]

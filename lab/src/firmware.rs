@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use build::cache::{Cache, CacheError};
-use build::host::told;
-use build::host::toolchain::none;
+use builder::cache::{Cache, CacheError};
+use builder::host::told;
+use builder::host::toolchain::none;
 use host::{QEMU, on_path};
 
 /// Files of QEMU's that the guest executes: the firmware, whose package is not

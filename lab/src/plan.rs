@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use build::guest::kmods::{TRACE as TRACE_KMOD, module_file};
-use build::guest::programs::OptLevel;
-use build::kernel::Kind;
+use builder::guest::kmods::{TRACE as TRACE_KMOD, module_file};
+use builder::guest::programs::OptLevel;
+use builder::kernel::Kind;
 use host::QEMU;
 use protocol::{Job, Marks, Module, TraceEvent};
 use story::lesson::{self, Lesson};

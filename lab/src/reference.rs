@@ -3,12 +3,12 @@
 
 use std::fmt;
 
-use build::cache::{Key, KeyBuilder};
-use build::guest::programs::ProgramError;
-use build::guest::{closure, kmods};
-use build::host::toolchain::{Toolchain, none};
-use build::host::version_line;
-use build::kernel::Optimize;
+use builder::cache::{Key, KeyBuilder};
+use builder::guest::programs::ProgramError;
+use builder::guest::{closure, kmods};
+use builder::host::toolchain::{Toolchain, none};
+use builder::host::version_line;
+use builder::kernel::Optimize;
 use host::QEMU;
 
 use crate::error::Error;
@@ -73,7 +73,7 @@ impl fmt::Display for Host {
 /// That a source cannot be read.
 pub fn lab_key(lab: &Lab<'_>, plan: &Plan) -> Result<Key, Error> {
     let root = &lab.course.root;
-    let own = build::root();
+    let own = builder::root();
     let mut key = Key::builder("lab");
     for (root, folder) in [(&own, &own.join("guest-programs/init")), (root, &plan.lesson.folder)] {
         key = closure::add(key, root, folder).map_err(ProgramError::from)?;

@@ -5,11 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use build::cache::{Cache, Key, KeyBuilder};
-use build::guest::payload::Payload;
-use build::guest::{initramfs, kmods, programs};
-use build::kernel::{self, Kernel, Kind};
-use build::progress::{Event, Progress};
+use builder::cache::{Cache, Key, KeyBuilder};
+use builder::guest::payload::Payload;
+use builder::guest::{initramfs, kmods, programs};
+use builder::kernel::{self, Kernel, Kind};
+use builder::progress::{Event, Progress};
 use protocol::Job;
 use story::findings;
 use story::timeline::Timeline;
@@ -90,12 +90,12 @@ impl Lab<'_> {
         let fragments = self.kernel.fragments();
         let kernel = kernel::build(&self.cache, &self.kernel, &fragments, self.progress)?;
         let init = programs::build(
-            &build::root(),
-            &build::root().join("guest-programs/init"),
+            &builder::root(),
+            &builder::root().join("guest-programs/init"),
             &self.cache,
             self.progress,
         )?;
-        let idle = build::root().join("images/idle");
+        let idle = builder::root().join("images/idle");
         let idle = kmods::build_folder(&idle, &kernel, &self.cache, self.progress)?;
         let idle = idle.iter().try_fold(Vec::new(), |_, module| read(module))?;
         let initramfs_key = Key::builder("initramfs")

@@ -87,7 +87,8 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             tests.push(Test::new(format!("attacks::{file}"), move || {
                 let secret = tempfile::NamedTempFile::new()?;
                 std::fs::write(secret.path(), SECRET)?;
-                let text = std::fs::read_to_string(build::root().join("tests/attacks").join(file))?;
+                let text =
+                    std::fs::read_to_string(builder::root().join("tests/attacks").join(file))?;
                 let text = text.replace("SECRET", &secret.path().display().to_string());
                 let path = Path::new(exercise.file.name());
                 let attempt = lab.attempt(&machine, &exercise, path, &text)?;

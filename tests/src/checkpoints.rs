@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
-use build::progress::{Event, Progress};
+use builder::progress::{Event, Progress};
 use host::{QEMU, on_path};
 use lab::bench::busily;
 use lab::error::Error;

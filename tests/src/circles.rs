@@ -23,13 +23,13 @@ type Place = Vec<String>;
 pub fn check(_: &[Lesson]) -> Result<Vec<String>, Failed> {
     let mut crates = Vec::new();
     for folder in FOLDERS {
-        find_crates(&build::root().join(folder), &mut crates)?;
+        find_crates(&builder::root().join(folder), &mut crates)?;
     }
     let mut faults = Vec::new();
     for folder in crates {
         let mut modules = Modules::default();
         modules.read_folder(&folder.join("src"), &[])?;
-        let name = folder.strip_prefix(build::root())?.display().to_string();
+        let name = folder.strip_prefix(builder::root())?.display().to_string();
         faults.extend(modules.circles().iter().map(|circle| format!("{name}: {circle}")));
     }
     Ok(faults)

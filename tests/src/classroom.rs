@@ -50,8 +50,8 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
     std::fs::write(submission.join("main.rs"), solution)?;
     std::fs::write(submission.join("build.rs"), "fn main() { panic!() }")?;
     let results = folder.path().join("results");
-    let output = Command::new(build::root().join("docs/ci/grade.sh"))
-        .arg(build::root())
+    let output = Command::new(builder::root().join("docs/ci/grade.sh"))
+        .arg(builder::root())
         .arg(folder.path().join("submission"))
         .arg(&results)
         .env("SEED", "7")

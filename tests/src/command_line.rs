@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use build::guest::{kmods, programs};
+use builder::guest::{kmods, programs};
 use host::{BUSYBOX, Distribution, NEEDS};
 use lab::course::Course;
 use lab::error::Error;
@@ -221,7 +221,7 @@ fn kvm_is_refused() -> Result<(), Failed> {
 const BROKEN: &str = "broken";
 
 pub fn course() -> PathBuf {
-    build::root().join("tests/miniature-course")
+    builder::root().join("tests/miniature-course")
 }
 
 fn check(call: &Call) -> Result<(), Failed> {

@@ -22,7 +22,7 @@ fn kill_pid_backtrace(lab: &Lab<'_>) -> Result<(), Failed> {
     }
     let output = command
         .args(["debug", "kill-pid", "--batch"])
-        .arg(build::root().join("tests/gdb/kill-pid.gdb"))
+        .arg(builder::root().join("tests/gdb/kill-pid.gdb"))
         .stdin(Stdio::null())
         .output()?;
     let told = String::from_utf8_lossy(&output.stdout);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use build::kernel::Kind;
+use builder::kernel::Kind;
 use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::report;

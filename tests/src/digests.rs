@@ -118,7 +118,7 @@ impl Here {
 
 impl Lock {
     fn path() -> PathBuf {
-        build::root().join("tests/digests.lock")
+        builder::root().join("tests/digests.lock")
     }
 
     /// What the file says; nothing where there is none.

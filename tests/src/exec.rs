@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use build::guest::kmods;
+use builder::guest::kmods;
 use host::BUSYBOX;
 use lab::error::Error;
 use lab::run::{Lab, Machine};
@@ -78,7 +78,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
 }
 
 fn module_folder() -> PathBuf {
-    build::root().join("tests/out-of-tree-module")
+    builder::root().join("tests/out-of-tree-module")
 }
 
 /// Programs that tests share, compiled by the first that needs one.
@@ -111,7 +111,7 @@ impl Fixture {
 
 /// Compiles a program of `tests/programs`.
 fn compile(source: &str, program: &Path, flags: &[&str]) -> Result<(), String> {
-    let source = build::root().join("tests/programs").join(source);
+    let source = builder::root().join("tests/programs").join(source);
     let mut gcc = Command::new("gcc");
     gcc.args(["-O1", "-Wall", "-Werror"]).args(flags).arg("-o").arg(program).arg(source);
     let output = gcc.output().map_err(|e| format!("failed to start gcc: {e}"))?;

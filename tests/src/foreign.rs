@@ -21,7 +21,7 @@ struct Row {
 
 /// One test a row.
 pub fn all(machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    let path = build::root().join("docs/foreign-programs.md");
+    let path = builder::root().join("docs/foreign-programs.md");
     let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
     let test = |row: Row| {
         let selftests = machine.kernel.source.dir.join("tools/testing/selftests");

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use build::kernel::{Compiler, Optimize, Options};
+use builder::kernel::{Compiler, Optimize, Options};
 use host::on_path;
 use lab::course::Course;
 use lab::error::Error;

@@ -30,7 +30,7 @@ const SYSTEM_CALLS: &str = "arch/x86/entry/syscalls/syscall_64.tbl";
 
 /// Faults of the facts' stacks, or none. `source` is the kernel's.
 pub fn check(lessons: &[Lesson], source: &Path) -> Result<Vec<String>, Failed> {
-    let text = std::fs::read_to_string(build::root().join("tests/functions.toml"))?;
+    let text = std::fs::read_to_string(builder::root().join("tests/functions.toml"))?;
     let table: Table = toml::from_str(&text)?;
     let system_calls = read(&source.join(SYSTEM_CALLS))?;
     let mut unused: BTreeSet<&String> = table.all().map(|(name, ..)| name).collect();
@@ -107,7 +107,7 @@ fn fault(
 ) -> Result<Option<String>, Failed> {
     // A module of the lab's is in this repository.
     let file = |path: &str| {
-        let root = if path.starts_with("kmods/") { build::root() } else { source.to_owned() };
+        let root = if path.starts_with("kmods/") { builder::root() } else { source.to_owned() };
         read(&root.join(path))
     };
     let definition = file(defined)?.lines().any(|line| {
@@ -132,7 +132,7 @@ fn fault(
 
 /// A function of a module has to have its address taken.
 fn fault_of_a_module(name: &str) -> Result<Option<String>, Failed> {
-    let kmods = build::root().join("kmods");
+    let kmods = builder::root().join("kmods");
     for folder in std::fs::read_dir(&kmods)? {
         let folder = folder?.path();
         if !folder.is_dir() {

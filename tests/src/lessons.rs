@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use build::guest::programs::programs_of;
+use builder::guest::programs::programs_of;
 use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::run::Lab;

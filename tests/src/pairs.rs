@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use build::progress::Silent;
+use builder::progress::Silent;
 use lab::bench::busily;
 use lab::fingerprint::Fingerprint;
 use lab::plan::Plan;

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use build::guest::programs::OptLevel;
+use builder::guest::programs::OptLevel;
 use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::report;

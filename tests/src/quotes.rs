@@ -19,7 +19,7 @@ use crate::snapshots::{is_accepting, stories};
 
 /// Faults of course.md, or none.
 pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let root = build::root();
+    let root = builder::root();
     let path = root.join("course.md");
     let text = std::fs::read_to_string(&path)?;
     let mut faults = Vec::new();
@@ -59,7 +59,7 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 
 /// Faults of the documents that quote snapshots by name, or none.
 pub fn check_documents(_: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let root = build::root();
+    let root = builder::root();
     let mut faults = Vec::new();
     for document in DOCUMENTS {
         let path = root.join(document);
@@ -90,7 +90,7 @@ fn quote_by_name(info: &str) -> Result<String, Failed> {
     let malformed = || format!("`{info}` is not `quote NAME FROM | UNTIL`");
     let (name, part) = info["quote ".len()..].split_once(' ').ok_or_else(malformed)?;
     let (from, until) = part.split_once(" | ").ok_or_else(malformed)?;
-    let path = build::root().join("tests").join(format!("{name}.snap"));
+    let path = builder::root().join("tests").join(format!("{name}.snap"));
     let snapshot = std::fs::read_to_string(&path)
         .map_err(|e| format!("failed to read `{}`: {e}", path.display()))?;
     let part = part_of(snapshot.lines(), from, until);

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use build::cache::Cache;
-use build::progress::Progress;
+use builder::cache::Cache;
+use builder::progress::Progress;
 use lab::course::Course;
 use lab::run::Lab;
 use libtest_mimic::Failed;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use build::guest::kmods;
+use builder::guest::kmods;
 use lab::error::Error;
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
@@ -24,7 +24,7 @@ const UNHANDLED: &str = "/sys/module/shared_wire/parameters/unhandled";
 
 /// One test a module with a handler.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    let kmods = modules_of_edu(&build::root().join("kmods"))?;
+    let kmods = modules_of_edu(&builder::root().join("kmods"))?;
     let test = |kmod: String| {
         let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
         let name = format!("shared-wire::{kmod}");
@@ -52,7 +52,7 @@ fn is_left_to_others(lab: &Lab<'_>, machine: &Machine, kmod: &str) -> Result<(),
     let build = |kmod| kmods::build(&lab.course.root, kmod, kernel, &lab.cache, lab.progress);
     let trace = build(kmods::TRACE)?;
     let by_wire = format!("{}:msi=0", build(kmod)?.display());
-    let folder = build::root().join("tests/shared-wire");
+    let folder = builder::root().join("tests/shared-wire");
     let wire = kmods::build_folder(&folder, kernel, &lab.cache, lab.progress)?;
     let mut words = vec!["--kmod".to_owned(), trace.display().to_string()];
     words.extend(["--kmod".to_owned(), by_wire]);

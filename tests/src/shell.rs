@@ -4,7 +4,7 @@ use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::process::{Command, Stdio};
 
-use build::guest::programs;
+use builder::guest::programs;
 use host::BUSYBOX;
 use lab::error::Error;
 use lab::run::Lab;

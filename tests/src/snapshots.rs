@@ -45,12 +45,12 @@ pub fn reference_host() -> Option<String> {
 
 /// Compares a text with its snapshot in `tests/snapshots`, or records it.
 pub fn compare(name: &str, text: &str) -> Result<(), Failed> {
-    compare_in(&build::root().join("tests/snapshots"), name, text)
+    compare_in(&builder::root().join("tests/snapshots"), name, text)
 }
 
 /// The folder of the lessons' stories.
 pub fn stories() -> PathBuf {
-    build::root().join("tests/stories")
+    builder::root().join("tests/stories")
 }
 
 /// Compares a text with its snapshot in a folder, or shows the difference and

@@ -17,7 +17,7 @@ pub fn all() -> Vec<Test> {
     let test = |name: &str, command: fn(&Shell) -> Cmd<'_>| {
         Test::new(format!("sources::{name}"), move || {
             let sh = Shell::new()?;
-            sh.change_dir(build::root());
+            sh.change_dir(builder::root());
             let output = command(&sh).quiet().ignore_status().output()?;
             if output.status.success() {
                 return Ok(());
@@ -32,7 +32,7 @@ pub fn all() -> Vec<Test> {
         test("unit-tests", |sh| {
             cmd!(
                 sh,
-                "cargo test --quiet --locked -p build -p explain -p host -p lab -p story -p trace -p vm -p tests -p xtask -p upcall -p protocol -p marker -p student"
+                "cargo test --quiet --locked -p builder -p explain -p host -p lab -p story -p trace -p vm -p tests -p xtask -p upcall -p protocol -p marker -p student"
             )
         }),
         test("clippy", |sh| {
@@ -52,7 +52,7 @@ pub fn all() -> Vec<Test> {
 fn no_feature_differs() -> Result<(), Failed> {
     let crates = |features: &[&str]| -> Result<BTreeSet<String>, Failed> {
         let sh = Shell::new()?;
-        sh.change_dir(build::root());
+        sh.change_dir(builder::root());
         let tree = cmd!(
             sh,
             "cargo tree --quiet --locked --package upcall {features...} --edges normal,build --prefix none --no-dedupe --format"
@@ -76,7 +76,7 @@ fn works_on_itself() -> Result<(), Failed> {
     let (sh, program) = (Shell::new()?, "target/debug/upcall");
     sh.create_dir(copy.join("target/debug"))?;
     sh.copy_file(std::env::current_exe()?, copy.join(program))?;
-    sh.change_dir(build::root());
+    sh.change_dir(builder::root());
     cmd!(sh, "cp --recursive Cargo.toml Cargo.lock course.md images kmods guest-programs {copy}")
         .quiet()
         .run()?;
@@ -107,8 +107,8 @@ fn works_on_itself() -> Result<(), Failed> {
 /// No crate has the files of exercises: each is compiled alone. Frames are as
 /// rustfmt would have them, and so is what is made from them.
 fn exercises_are_formatted() -> Result<(), Failed> {
-    let course = Course::open(&build::root())?;
-    let mut files = exercise_files(&build::root().join("guest-programs"));
+    let course = Course::open(&builder::root())?;
+    let mut files = exercise_files(&builder::root().join("guest-programs"));
     let folder = tempfile::tempdir()?;
     for exercise in course.exercises(Seed::default())? {
         files.extend(assembled(&exercise, folder.path())?);
@@ -134,7 +134,7 @@ pub fn assembled(exercise: &Exercise, folder: &Path) -> Result<Vec<PathBuf>, Fai
 /// Whether rustfmt would leave these files as they are.
 pub fn are_formatted(files: &[PathBuf]) -> Result<(), Failed> {
     let sh = Shell::new()?;
-    let config = build::root().join("rustfmt.toml");
+    let config = builder::root().join("rustfmt.toml");
     let output = cmd!(sh, "rustfmt --check --edition 2024 --config-path {config} {files...}")
         .quiet()
         .ignore_status()

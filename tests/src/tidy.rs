@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use build::guest::programs::programs_of;
+use builder::guest::programs::programs_of;
 use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
@@ -57,7 +57,7 @@ fn verdict(faults: Vec<String>) -> Result<(), Failed> {
 }
 
 fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let root = build::root();
+    let root = builder::root();
     let mut faults = Vec::new();
     for lesson in lessons {
         let mut must_exist = vec![
@@ -118,7 +118,7 @@ fn exercises(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 
 /// course.md has one chapter a lesson, in order, each with the same sections.
 fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let text = std::fs::read_to_string(build::root().join("course.md"))?;
+    let text = std::fs::read_to_string(builder::root().join("course.md"))?;
     let mut faults = Vec::new();
     let wanted: Vec<String> =
         lessons.iter().map(|l| format!("## {}. {}", l.name.number, l.title)).collect();
@@ -145,7 +145,7 @@ fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 }
 
 fn unclaimed_stories(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let root = build::root();
+    let root = builder::root();
     let mut names = BTreeSet::new();
     for lesson in lessons {
         names.extend(
@@ -167,7 +167,7 @@ fn unclaimed_stories(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 /// A path in backquotes, such as `lab/src/lib.rs`, exists; with a `::name`
 /// behind it, the file also contains that name.
 fn anchors(_: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let root = build::root();
+    let root = builder::root();
     let mut faults = Vec::new();
     for document in
         ["README.md", "ARCHITECTURE.md", "course.md", "docs/classroom.md", "docs/debug.md"]

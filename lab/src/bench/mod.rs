@@ -14,11 +14,11 @@ mod samples;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use build::cache::Cache;
-use build::guest::programs::ProgramError;
-use build::host::version_line;
-use build::kernel;
-use build::progress::{Event, Progress};
+use builder::cache::Cache;
+use builder::guest::programs::ProgramError;
+use builder::host::version_line;
+use builder::kernel;
+use builder::progress::{Event, Progress};
 use explain::{ExitStatus, Explain};
 use host::QEMU;
 use tempfile::TempDir;
@@ -166,7 +166,7 @@ impl Bench<'_> {
         }
         let scratch = temporary()?;
         let cache = self.lab.cache.sharing(scratch.path(), &["kernel-source"])?;
-        let fragment = build::root().join("images/kernel.fragment");
+        let fragment = builder::root().join("images/kernel.fragment");
         let started = Instant::now();
         kernel::build(&cache, &self.lab.kernel, &[fragment], self.lab.progress)?;
         Ok(Row::seconds(what, Some(bar), vec![started.elapsed().as_secs_f64()]))

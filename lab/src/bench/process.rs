@@ -34,7 +34,7 @@ pub struct Usage {
 impl Process {
     pub fn new(program: &Path, args: &[&str]) -> Process {
         let mut command = Command::new(program);
-        command.args(args).current_dir(build::root()).stdin(Stdio::null());
+        command.args(args).current_dir(builder::root()).stdin(Stdio::null());
         // What cargo sets for the lab it runs is not for other cargos.
         command.env_remove("CARGO_MANIFEST_DIR");
         let file = program.file_name().unwrap_or_default().to_string_lossy();

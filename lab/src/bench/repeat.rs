@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use build::cache::{Cache, Key};
-use build::progress::Event;
+use builder::cache::{Cache, Key};
+use builder::progress::Event;
 
 use super::busy::busily;
 use super::document::{Measured, Row, Unit};

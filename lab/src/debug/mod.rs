@@ -14,7 +14,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
-use build::guest::payload::Payload;
+use builder::guest::payload::Payload;
 use vm::command::Device;
 
 use crate::error::Error;

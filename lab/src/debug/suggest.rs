@@ -8,7 +8,7 @@ use story::lesson::Lesson;
 use story::render::text::WIDTH;
 use story::render::wrap::wrap;
 
-use build::guest::kmods::module_file;
+use builder::guest::kmods::module_file;
 
 /// A function to break at.
 #[derive(Debug, Clone, PartialEq, Eq)]

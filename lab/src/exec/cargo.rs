@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use build::guest::payload::{Payload, PayloadError};
+use builder::guest::payload::{Payload, PayloadError};
 use host::{BUSYBOX, on_path};
 
 use super::executable::{ExecutableError, needs};

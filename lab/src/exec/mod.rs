@@ -23,8 +23,8 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use build::guest::kmods;
-use build::guest::payload::Payload;
+use builder::guest::kmods;
+use builder::guest::payload::Payload;
 use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module};
 use story::timeline::Timeline;

@@ -3,7 +3,7 @@
 
 use std::io::{IsTerminal, stdin};
 
-use build::guest::{kmods, programs};
+use builder::guest::{kmods, programs};
 use host::BUSYBOX;
 use story::lesson::Lesson;
 

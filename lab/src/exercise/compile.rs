@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use build::cache::{Cache, CacheError, Key};
-use build::guest::kmods::{self, KmodError};
-use build::guest::programs::{self, ProgramError};
-use build::host::toolchain::{Toolchain, ToolchainError};
-use build::kernel::Kernel;
-use build::progress::{Event, Progress};
-use build::sandbox::{Sandbox, SandboxError, Status};
+use builder::cache::{Cache, CacheError, Key};
+use builder::guest::kmods::{self, KmodError};
+use builder::guest::programs::{self, ProgramError};
+use builder::host::toolchain::{Toolchain, ToolchainError};
+use builder::kernel::Kernel;
+use builder::progress::{Event, Progress};
+use builder::sandbox::{Sandbox, SandboxError, Status};
 use explain::{ExitStatus, Explain};
 use serde::Deserialize;
 
@@ -126,7 +126,7 @@ impl Compiler<'_> {
         let folder = &exercise.lesson.folder;
         let package = exercise.lesson.name.to_string();
         let toolchain = Toolchain::here(self.cache)?;
-        let student = programs::key(&toolchain, &build::root(), &build::root().join(STUDENT))?;
+        let student = programs::key(&toolchain, &builder::root(), &builder::root().join(STUDENT))?;
         let key = Key::builder("crates")
             .text("lesson", &programs::key(&toolchain, self.root, folder)?.to_string())
             .text("student", &student.to_string())
@@ -192,8 +192,8 @@ impl Compiler<'_> {
                 })
             }
             None => {
-                let folder = build::root().join(STUDENT);
-                let built = programs::build(&build::root(), &folder, self.cache, self.progress)?;
+                let folder = builder::root().join(STUDENT);
+                let built = programs::build(&builder::root(), &folder, self.cache, self.progress)?;
                 Ok(built.folder.join("student"))
             }
         }
@@ -272,8 +272,8 @@ impl Compiler<'_> {
     ) -> Result<PathBuf, CompileError> {
         let name = exercise.file.name();
         let stem = name.strip_suffix(".c").unwrap_or(name);
-        let kmods_folder = build::root().join("kmods");
-        let symbols = kmods::trace_symbols(&build::root(), kernel, self.cache, self.progress)?;
+        let kmods_folder = builder::root().join("kmods");
+        let symbols = kmods::trace_symbols(&builder::root(), kernel, self.cache, self.progress)?;
         let mut key = Key::builder("student module")
             .text("kernel", &kernel.key.to_string())
             .tree("include", &kmods_folder.join(kmods::INCLUDE))?

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use build::progress::Event;
-use build::sandbox::Sandbox;
+use builder::progress::Event;
+use builder::sandbox::Sandbox;
 use explain::{ExitStatus, Explain};
 
 use class::{Class, Student};

@@ -1,6 +1,6 @@
 //! Options that say how the guest's kernel is compiled.
 
-use build::kernel::{Compiler, Optimize, Options};
+use builder::kernel::{Compiler, Optimize, Options};
 use clap::{Args, ValueEnum};
 
 /// For kernel developers: what a lesson shows does not depend on it.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use build::cache::Cache;
-use build::kernel;
+use builder::cache::Cache;
+use builder::kernel;
 use host::{BY_TERMINAL, COMMANDS, InstallPolicy};
 use lab::classroom::Work;
 use lab::course::Course;
@@ -29,7 +29,7 @@ impl Context {
     ) -> Context {
         // Absolute, because cargo and make run in other folders. One that is not
         // there is named when it is opened.
-        let course = course.unwrap_or_else(build::root);
+        let course = course.unwrap_or_else(builder::root);
         let course = course.canonicalize().unwrap_or(course);
         Context { no_install, kernel_source, course, work, ui: Ui::new() }
     }
@@ -51,7 +51,7 @@ impl Context {
     pub fn lab(&self, command: &str) -> Result<Lab<'_>, Error> {
         debug_assert!(COMMANDS.contains(&command), "the launcher has to know `{command}`");
         let cache = Cache::open()?;
-        build::host::ensure(&cache, command, InstallPolicy::new(self.no_install), &BY_TERMINAL)?;
+        builder::host::ensure(&cache, command, InstallPolicy::new(self.no_install), &BY_TERMINAL)?;
         vm::interrupt::listen().map_err(Error::file("listen for signals by", "socketpair"))?;
         Ok(Lab {
             course: self.course()?,

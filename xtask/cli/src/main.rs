@@ -14,7 +14,7 @@ mod watch;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use build::root::NoRoot;
+use builder::root::NoRoot;
 use clap::{Parser, Subcommand};
 use lab::error::Error;
 
@@ -81,7 +81,7 @@ fn main() -> ExitCode {
             return written(Outcome::SUCCESS).into();
         }
     };
-    if build::root::find().is_none() {
+    if builder::root::find().is_none() {
         let folder = std::env::current_dir().unwrap_or_default();
         return fail(&NoRoot { folder }.into()).into();
     }

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use build::progress::{Event, Progress};
+use builder::progress::{Event, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 use lab::error::Error;
 

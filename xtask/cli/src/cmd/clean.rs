@@ -1,4 +1,4 @@
-use build::cache::Cache;
+use builder::cache::Cache;
 use clap::Args;
 
 use crate::context::Context;

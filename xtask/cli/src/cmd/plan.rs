@@ -1,4 +1,4 @@
-use build::kernel::Kind;
+use builder::kernel::Kind;
 use clap::Args;
 use lab::plan::Options;
 

@@ -1,4 +1,4 @@
-use build::guest::{kmods, programs};
+use builder::guest::{kmods, programs};
 use clap::Args;
 use vm::command::Accel;
 

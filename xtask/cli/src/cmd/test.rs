@@ -3,7 +3,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use ::tests::results::{Report, Results};
-use build::kernel::Kind;
+use builder::kernel::Kind;
 use clap::Args;
 use lab::error::Error;
 use lab::run::Lab;
