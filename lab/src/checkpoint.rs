@@ -4,7 +4,6 @@
 
 use builder::cache::{Key, stamp};
 use host::{QEMU, on_path};
-
 use vm::{Parts, checkpoint};
 
 /// The key of the checkpoint that a machine of these parts has.

@@ -102,6 +102,11 @@ fn no_cache() -> Result<(), Failed> {
     })?;
     let expected = "error: failed to find a place for the cache: neither XDG_CACHE_HOME nor HOME \
                     is set\nhint: set XDG_CACHE_HOME to a folder to keep builds in\n";
+    refused(&output, expected)
+}
+
+/// What could not be built is told in these words.
+fn refused(output: &Output, expected: &str) -> Result<(), Failed> {
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(3) && said == expected {
         Ok(())
@@ -125,12 +130,7 @@ fn unfit_cache(_: &Lab<'static>) -> Result<(), Failed> {
          XDG_CACHE_HOME=/FOLDER\n",
         cache.display()
     );
-    let said = String::from_utf8_lossy(&output.stderr);
-    if output.status.code() == Some(3) && said == expected {
-        Ok(())
-    } else {
-        Err(format!("{}, but 3 was expected\n{said}{expected}", output.status).into())
-    }
+    refused(&output, &expected)
 }
 
 /// Modules are compiled in a cache whose path is not ASCII, while the folder for

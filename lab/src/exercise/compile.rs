@@ -406,9 +406,8 @@ fn shown_folder(path: &Path) -> String {
     }
 }
 
-/// A folder to compile in. It lies in the cache, whose path make can handle.
 fn scratch(target: &Path) -> Result<tempfile::TempDir, CompileError> {
-    tempfile::tempdir_in(target).map_err(failed("create a temporary folder in", target))
+    kmods::workplace(target).map_err(failed("create a temporary folder in", target))
 }
 
 fn judge(status: &Status, file: &Path, output: String) -> Result<(), CompileError> {

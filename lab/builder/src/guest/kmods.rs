@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
 use crate::cache::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
@@ -165,13 +166,18 @@ pub fn build_folder(
     Ok(list.lines().map(|file| entry.join(file)).collect())
 }
 
+/// A folder to compile in, below the cache's `target`: make cannot handle every path
+/// that TMPDIR may have, and the cache's was checked.
+pub fn workplace(target: &Path) -> std::io::Result<TempDir> {
+    tempfile::tempdir_in(target)
+}
+
 fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), KmodError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| KmodError::Copy { path, source }
     };
-    // There, because make cannot handle every path that TMPDIR may have.
-    let build = tempfile::tempdir_in(target).map_err(failed(target))?;
+    let build = workplace(target).map_err(failed(target))?;
     copy_folder(folder, build.path()).map_err(failed(folder))?;
     let sh = Shell::new().map_err(KmodError::Make)?;
     let arguments = make_arguments(kernel, build.path(), build.path(), Path::new(""), "");
@@ -214,8 +220,7 @@ fn compile(
         let path = path.to_owned();
         move |source| KmodError::Copy { path, source }
     };
-    // There, because make cannot handle every path that TMPDIR may have.
-    let build = tempfile::tempdir_in(target).map_err(failed(target))?;
+    let build = workplace(target).map_err(failed(target))?;
     for folder in [INCLUDE, kmod] {
         copy_folder(&kmods.join(folder), &build.path().join(folder))
             .map_err(failed(&kmods.join(folder)))?;
