@@ -42,6 +42,8 @@ pub struct Lab<'a> {
 pub struct Machine {
     pub kernel: Kernel,
     pub kind: Kind,
+    /// The module that says what an idle processor does, as a file.
+    pub idle: PathBuf,
     /// The initramfs, as a file.
     pub initramfs: PathBuf,
     pub initramfs_key: Key,
@@ -97,21 +99,22 @@ impl Lab<'_> {
         )?;
         let idle = builder::root().join("images/idle");
         let idle = kmods::build_folder(&idle, &kernel, &self.cache, self.progress)?;
-        let idle = idle.iter().try_fold(Vec::new(), |_, module| read(module))?;
+        let [idle] = <[PathBuf; 1]>::try_from(idle).expect("images/idle is one module");
+        let module = read(&idle)?;
         let initramfs_key = Key::builder("initramfs")
             .text("init", &init.key.to_string())
-            .bytes("idle", &idle)
+            .bytes("idle", &module)
             .finish();
         let folder = self.cache.entry("initramfs", &initramfs_key, self.progress, |folder| {
             let path = folder.join(INITRAMFS_FILE);
-            initramfs::pack(&read(&init.folder.join("init"))?, &idle)
+            initramfs::pack(&read(&init.folder.join("init"))?, &module)
                 .and_then(|archive| std::fs::write(&path, archive))
                 .map_err(Error::file("write", path))
         })?;
         let system_map = read(&kernel.system_map)?;
         let symbols = Symbols::parse(&String::from_utf8_lossy(&system_map))?;
         let (kind, initramfs) = (self.kernel.kind, folder.join(INITRAMFS_FILE));
-        Ok(Machine { kernel, kind, initramfs, initramfs_key, symbols })
+        Ok(Machine { kernel, kind, idle, initramfs, initramfs_key, symbols })
     }
 
     /// The checkpoint of a machine, made if there is none.

@@ -15,6 +15,7 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use builder::guest::payload::Payload;
+use protocol::IDLE_FILE;
 use vm::command::Device;
 
 use crate::error::Error;
@@ -39,13 +40,15 @@ impl Lab<'_> {
         let mut job = plan.job.clone();
         job.nonce = nonce()?;
         let programs = self.programs(plan)?;
-        let modules = self.modules(machine, &lesson.kmods)?;
+        let mut modules = self.modules(machine, &lesson.kmods)?;
         let mut payload = Payload::new(&job)?;
         for (name, file) in programs.iter().chain(&modules) {
             payload.add_file(name, file)?;
         }
         let payload = payload.finish()?;
 
+        // It is in the initramfs, but gdb is to know it too.
+        modules.push((IDLE_FILE.to_owned(), machine.idle.clone()));
         let session = gdb::Session {
             kernel: &machine.kernel,
             modules: &modules,
