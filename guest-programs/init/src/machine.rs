@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::time::Duration;
 
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
@@ -83,8 +84,9 @@ fn bring_up_loopback() -> nix::Result<()> {
 
 /// Loads a kernel module of a folder, with parameters as finit_module(2) takes them.
 pub fn load_module(folder: &str, name: &str, params: &str) -> Result<(), String> {
-    let path = format!("{folder}/{name}");
-    let file = fs::File::open(&path).map_err(|e| format!("failed to open `{path}`: {e}"))?;
+    let path = Path::new(folder).join(name);
+    let file =
+        fs::File::open(&path).map_err(|e| format!("failed to open `{}`: {e}", path.display()))?;
     let params =
         CString::new(params).map_err(|_| format!("parameters of `{name}` contain a NUL"))?;
     finit_module(file, &params, ModuleInitFlags::empty())
