@@ -7,25 +7,20 @@
 mod compat;
 mod held;
 
-use std::ffi::CStr;
 use std::io;
 use std::num::NonZero;
-use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::ptr;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
-use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::libc::{self, c_int};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use nix::sys::signal::SigSet;
-use nix::sys::stat::Mode;
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, setuid};
+use nix::unistd::{Pid, setuid};
 
 pub use compat::ioctl_of_32_bits;
 pub use held::{in_a_pid_namespace, next_eventfd, pid_namespaces};
+pub use steps::{ended, exit_of, load, remove};
 
 /// Addresses at which a program has nothing: page 0, and the kernel's half.
 pub const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
@@ -53,20 +48,7 @@ pub fn half_in_memory<T>() -> nix::Result<*mut T> {
 pub fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
     let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
     assert_eq!(threads, 1, "threads of a program that forks");
-    // SAFETY: there is one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            let status = work().err().map_or(0, |error| error as i32);
-            // SAFETY: it does not return, and so leaves nothing half done.
-            unsafe { libc::_exit(status) }
-        }
-    }
-}
-
-/// Waits for a child's exit and returns how its work went.
-pub fn ended(child: Pid) -> nix::Result<nix::Result<()>> {
-    waitpid(child, None).map(exit_of)
+    steps::start(work)
 }
 
 /// How work goes that user 1000 does.
@@ -75,15 +57,6 @@ pub fn by_a_user(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<nix::Res
         setuid(1000.into())?;
         work()
     })?)
-}
-
-/// How the work of a child that [`start`] started went.
-pub fn exit_of(status: WaitStatus) -> nix::Result<()> {
-    match status {
-        WaitStatus::Exited(_, 0) => Ok(()),
-        WaitStatus::Exited(_, error) => Err(Errno::from_raw(error)),
-        _ => Err(Errno::UnknownErrno),
-    }
 }
 
 /// The set of one signal. nix's `Signal` names standard signals only; this and
@@ -116,17 +89,6 @@ pub fn take(signal: c_int) -> nix::Result<Option<i32>> {
         Err(Errno::EAGAIN) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Loads the module of a `.ko`, with parameters.
-pub fn load(file: &str, params: &CStr) -> nix::Result<()> {
-    let file = open(file, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    finit_module(file.as_fd(), params, ModuleInitFlags::empty())
-}
-
-/// Removes a module, unless it is in use.
-pub fn remove(module: &CStr) -> nix::Result<()> {
-    delete_module(module, DeleteModuleFlags::O_NONBLOCK)
 }
 
 /// The folder, below /sys, of the one PCI device that a driver drives.

@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use marker::{Arg, Gate, check, mark};
+use marker::{Arg, check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t};
 use nix::sys::signal::{
@@ -17,6 +17,7 @@ use nix::sys::signal::{
 };
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
+use steps::Gate;
 
 /// What the handler saw: how often it ran, and the siginfo of its last run.
 static RUNS: AtomicI32 = AtomicI32::new(0);

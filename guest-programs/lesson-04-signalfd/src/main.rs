@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::Barrier;
 use std::{arch, env, ffi, fs, io, ptr, thread};
 
-use marker::{Gate, check, mark};
+use marker::{check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -22,6 +22,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, Uid, execv, fork, getpid, getppid, read, setuid};
+use steps::Gate;
 
 /// The first real-time signal that glibc leaves to programs.
 const SIGRTMIN: c_int = 34;

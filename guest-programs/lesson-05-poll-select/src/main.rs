@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
 use lesson_05_poll_select as lab;
 use lesson_05_poll_select::{ORDINARY, URGENT};
-use marker::{check, mark, wait_until_asleep};
+use marker::{check, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc::{
@@ -31,6 +31,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sig
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, close, dup2_raw, fork, getpid, pipe, read, write};
+use steps::wait_until_asleep;
 
 /// Long enough that no call here ever waits for it to end.
 const TEN_SECONDS: timeval = timeval { tv_sec: 10, tv_usec: 0 };

@@ -12,7 +12,7 @@
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use marker::{check, mark, run_first};
+use marker::{check, mark};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc::{self, c_int};
@@ -22,6 +22,7 @@ use nix::sys::prctl;
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, close, fork, mkdir, read, unlink, write};
+use steps::run_first;
 
 /// Two directories: the lesson watches the first.
 const WATCHED: &str = "watched";

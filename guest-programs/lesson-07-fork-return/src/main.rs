@@ -15,7 +15,7 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use marker::{Arg, check, mark, run_first};
+use marker::{Arg, check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_long, pid_t};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -28,6 +28,7 @@ use nix::unistd::{
     ForkResult, Gid, Pid, Uid, execv, fork, getpid, getppid, pause, pipe, read, setgid, setgroups,
     setuid, write,
 };
+use steps::run_first;
 
 /// The program that this one executes.
 const OTHER: &str = "/lab/lesson-07-other";

@@ -20,7 +20,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::sync::OnceLock;
 
-use marker::{check, mark, run_until_asleep, wait_until_asleep};
+use marker::{check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t, sigval};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -33,6 +33,7 @@ use nix::sys::signalfd::SignalFd;
 use nix::sys::time::TimeSpec;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid, gettid, getuid, pause, pipe, read, write};
+use steps::{run_until_asleep, wait_until_asleep};
 
 fn main() -> nix::Result<()> {
     marker::open_trace();

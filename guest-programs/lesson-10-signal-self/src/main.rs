@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI32, AtomicI64, Ordering::Relaxed};
 
 use lesson_10_signal_self as lab;
 use lesson_10_signal_self::{ASK, CAUSE_WAKE, GO_ON, SLEEP, Send, Target, raise_later};
-use marker::{check, mark, wait_until_asleep};
+use marker::{check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t, ucontext_t};
 use nix::sys::prctl::{get_name, set_name};
@@ -23,6 +23,7 @@ use nix::sys::signal::{
 };
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, read, write};
+use steps::wait_until_asleep;
 
 /// What the module's ioctl returns when it runs to its end.
 const RESULT: i32 = 1234;

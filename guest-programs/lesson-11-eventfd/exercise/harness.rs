@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut command = student::command(args);
     let mut program = student::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
     // So interrupts pile up indeed, before the program reads.
-    marker::run_until_asleep()?;
+    steps::run_until_asleep()?;
     let input = program.stdin.take();
     let mut output = Output::of(&mut program)?;
     // By then it waits for the first event.

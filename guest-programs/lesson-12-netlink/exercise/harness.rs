@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut output = Output::of(&mut program)?;
     let pid = Pid::from_raw(program.id().cast_signed());
     // So it acts as soon as the program has printed a line.
-    marker::run_until_asleep()?;
+    steps::run_until_asleep()?;
     // By then it waits for the first event.
     output.hear(START)?;
 

@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let output = Output::of(&mut program)?;
     let mut student = Student { program, input, output, device };
     // So nothing is read before all of it is sent.
-    marker::run_until_asleep()?;
+    steps::run_until_asleep()?;
 
     mark!("meter");
     student.output.hear_some(1, START)?;

@@ -1,7 +1,6 @@
 //! What every lesson's program does beside its subject: [`mark!`] its own
 //! steps in the kernel's trace, between the kernel's events and on the same
-//! clock, [`check!`] the values it shows, and have tasks take turns where their
-//! order is not its subject.
+//! clock, and [`check!`] the values it shows.
 //!
 //! ```ignore
 //! mark!("forks three children");
@@ -20,8 +19,6 @@
 pub mod encoding;
 
 mod arg;
-mod asleep;
-mod gate;
 
 use std::fmt;
 use std::os::fd::{BorrowedFd, IntoRawFd};
@@ -31,8 +28,6 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 pub use arg::{Arg, Measured};
-pub use asleep::{run_first, run_until_asleep, wait_until_asleep};
-pub use gate::Gate;
 
 /// Where a write becomes an event of the trace.
 const TRACE_MARKER: &str = "/sys/kernel/tracing/trace_marker";

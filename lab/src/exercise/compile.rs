@@ -152,12 +152,12 @@ impl Compiler<'_> {
         package: &str,
         target: &Path,
     ) -> Result<(), CompileError> {
-        let mut packages = vec!["student"];
+        let mut packages = vec!["student", "steps"];
         if folder.join("src/lib.rs").is_file() {
             packages.push(package);
         }
         let mut direct = direct_dependencies(&folder.join("Cargo.toml"))?;
-        direct.extend(["student", "marker", "nix"].map(str::to_owned));
+        direct.extend(["student", "marker", "steps", "nix"].map(str::to_owned));
         direct.push(package.replace('-', "_"));
         let mut externs = BTreeMap::new();
         for package in packages {

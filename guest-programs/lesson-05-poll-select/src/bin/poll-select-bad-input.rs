@@ -13,7 +13,7 @@ use std::ptr;
 use bad_input::{NOWHERE, by_a_user, device_of, ended, exit_of, ioctl_of_32_bits, start};
 use lesson_05_poll_select as lab;
 use lesson_05_poll_select::{IOC, ORDINARY, URGENT};
-use marker::{check, wait_until_asleep};
+use marker::check;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc::{self, c_void};
@@ -23,6 +23,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sig
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Whence, lseek, read, write};
+use steps::wait_until_asleep;
 
 nix::ioctl_none!(
     /// A request that the module does not have.

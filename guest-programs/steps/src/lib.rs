@@ -1,0 +1,14 @@
+//! The steps of a scene that are not its subject: start a child and wait for its
+//! end, wait until somebody sleeps, load a module.
+//!
+//! A lesson that is about one of these calls makes the call itself.
+
+mod asleep;
+mod child;
+mod gate;
+mod module;
+
+pub use asleep::{run_first, run_until_asleep, wait_until_asleep};
+pub use child::{ended, ended_well, exit, exit_of, sleep_for_ever, start, start_when_asleep};
+pub use gate::Gate;
+pub use module::{load, remove};
