@@ -6,6 +6,7 @@ use explain::{ExitStatus, Explain};
 use protocol::Ended;
 use serde_json::{Value, json};
 use story::render;
+use story::scene::Scenes;
 use vm::command::Accel;
 use vm::last_lines;
 
@@ -30,6 +31,52 @@ pub fn text(plan: &Plan, run: &Run) -> String {
     }
     section(&mut text, "expected", &run.verdict.to_string());
     text
+}
+
+/// The scenes of a run that a person asked for: their timeline, and what is expected
+/// of them; with the story, as that tells it.
+pub fn scene(plan: &Plan, run: &Run, asked: &str, story: bool) -> Result<String, UnknownScene> {
+    let (lesson, timeline) = (&plan.lesson, &run.timeline);
+    let scenes = Scenes::new(timeline);
+    let selection = scenes.select(asked, lesson, timeline).ok_or_else(|| UnknownScene {
+        lesson: lesson.name.to_string(),
+        asked: asked.to_owned(),
+        known: scenes.names().iter().map(|name| (*name).to_owned()).collect(),
+    })?;
+    if story {
+        return Ok(story::of_scene(lesson, timeline, &run.verdict, &selection));
+    }
+    let mut text =
+        format!("{}: {}\n{}\n", lesson.name, lesson.title, machine(plan.options.accel, run.booted));
+    section(&mut text, "timeline", &render::text::render(&selection.of(timeline)));
+    let verdict = run.verdict.of_scene(&selection);
+    section(&mut text, "expected", &verdict.to_string());
+    let others = run.verdict.expectations.len() - verdict.expectations.len();
+    let _ = writeln!(text, "and {others} other facts of the lesson, which hold");
+    Ok(text)
+}
+
+/// A person asked for a scene that the lesson does not have.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no scene `{asked}` in {lesson}")]
+pub struct UnknownScene {
+    lesson: String,
+    asked: String,
+    /// Those that there are, in their order.
+    known: Vec<String>,
+}
+
+impl Explain for UnknownScene {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        if self.known.is_empty() {
+            return Some("this lesson has no scenes".to_owned());
+        }
+        Some(format!("its scenes are {}", self.known.join(", ")))
+    }
 }
 
 fn section(text: &mut String, name: &str, content: &str) {

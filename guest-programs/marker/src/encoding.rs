@@ -4,9 +4,10 @@
 //! RS src/main.rs:36 US handler: si_pid {} US t21
 //! ```
 //!
-//! RS and US are ASCII's separators of records and units, 0x1e and 0x1f. A
-//! value begins with the letter of its type. What does not begin with RS is a
-//! mark of another program's: text, and nothing else.
+//! RS and US are ASCII's separators of records and units, 0x1e and 0x1f. A mark
+//! that begins a scene has GS, the separator of groups, 0x1d, in place of RS. A
+//! value begins with the letter of its type. What begins with neither is a mark
+//! of another program's: text, and nothing else.
 
 use std::fmt::{self, Write};
 
@@ -14,6 +15,8 @@ use crate::Arg;
 
 /// Begins a mark.
 const RECORD: char = '\x1e';
+/// Begins a mark that begins a scene.
+const GROUP: char = '\x1d';
 /// Stands between its parts.
 const UNIT: char = '\x1f';
 
@@ -21,9 +24,20 @@ const UNIT: char = '\x1f';
 /// line leaves room for what comes behind it.
 const LONGEST_TEXT: usize = 120;
 
+/// What a mark is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It tells a step.
+    Step,
+    /// It begins a scene: the one that its file is named for.
+    Scene,
+}
+
 /// A mark that was read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark<'a> {
+    /// What it is for.
+    pub is: Use,
     /// The source file, as the compiler names it.
     pub file: &'a str,
     /// The line in it, from 1.
@@ -61,12 +75,17 @@ pub const fn check(format: &str, args: usize) {
 /// Those of `out`.
 pub fn write(
     out: &mut impl Write,
+    is: Use,
     file: &str,
     line: u32,
     format: &str,
     args: &[Arg<'_>],
 ) -> fmt::Result {
-    write!(out, "{RECORD}{file}:{line}{UNIT}{format}")?;
+    let begin = match is {
+        Use::Step => RECORD,
+        Use::Scene => GROUP,
+    };
+    write!(out, "{begin}{file}:{line}{UNIT}{format}")?;
     for arg in args {
         out.write_char(UNIT)?;
         match arg {
@@ -86,7 +105,7 @@ fn write_text(out: &mut impl Write, text: &str) -> fmt::Result {
     for (at, letter) in text.char_indices() {
         match letter {
             _ if at >= LONGEST_TEXT => return out.write_char('…'),
-            RECORD | UNIT => out.write_char(char::REPLACEMENT_CHARACTER)?,
+            RECORD | GROUP | UNIT => out.write_char(char::REPLACEMENT_CHARACTER)?,
             _ => out.write_char(letter)?,
         }
     }
@@ -95,12 +114,16 @@ fn write_text(out: &mut impl Write, text: &str) -> fmt::Result {
 
 /// Reads a mark; `None` if it is not of this form.
 pub fn read(text: &str) -> Option<Mark<'_>> {
-    let mut parts = text.strip_prefix(RECORD)?.split(UNIT);
+    let (is, rest) = match text.strip_prefix(RECORD) {
+        Some(rest) => (Use::Step, rest),
+        None => (Use::Scene, text.strip_prefix(GROUP)?),
+    };
+    let mut parts = rest.split(UNIT);
     let (file, line) = parts.next()?.rsplit_once(':')?;
     let (line, format) = (line.parse().ok()?, parts.next()?);
     let args = parts.map(read_arg).collect::<Option<Vec<Arg<'_>>>>()?;
     let holes = format.matches("{}").count();
-    (holes == args.len()).then_some(Mark { file, line, format, args })
+    (holes == args.len()).then_some(Mark { is, file, line, format, args })
 }
 
 fn read_arg(text: &str) -> Option<Arg<'_>> {
@@ -130,12 +153,23 @@ mod tests {
         ];
         let format = "{} {} {} {} {}";
         let mut text = String::new();
-        write(&mut text, "src/main.rs", 36, format, &args).unwrap();
+        write(&mut text, Use::Step, "src/main.rs", 36, format, &args).unwrap();
         assert_eq!(
             text,
             "\x1esrc/main.rs:36\x1f{} {} {} {} {}\x1ft21\x1fc-3\x1faffff8000\x1fe11\x1fxSI_USER"
         );
-        let mark = Mark { file: "src/main.rs", line: 36, format, args: args.to_vec() };
+        let is = Use::Step;
+        let mark = Mark { is, file: "src/main.rs", line: 36, format, args: args.to_vec() };
+        assert_eq!(read(&text), Some(mark));
+    }
+
+    #[test]
+    fn a_mark_may_begin_a_scene() {
+        let mut text = String::new();
+        write(&mut text, Use::Scene, "src/f.rs", 3, "1. a", &[]).unwrap();
+        assert_eq!(text, "\x1dsrc/f.rs:3\x1f1. a");
+        let mark =
+            Mark { is: Use::Scene, file: "src/f.rs", line: 3, format: "1. a", args: Vec::new() };
         assert_eq!(read(&text), Some(mark));
     }
 
@@ -143,10 +177,14 @@ mod tests {
     fn a_strangers_text_is_one_value_and_leaves_room() {
         let long = "é".repeat(200);
         let mut text = String::new();
-        write(&mut text, "f", 1, "{} {}", &[Arg::Text("a\x1fc1\x1eb"), Arg::Text(&long)]).unwrap();
+        let args = [Arg::Text("a\x1fc1\x1e\x1db"), Arg::Text(&long)];
+        write(&mut text, Use::Step, "f", 1, "{} {}", &args).unwrap();
         let cut = "é".repeat(60) + "…";
-        let args = vec![Arg::Text("a\u{fffd}c1\u{fffd}b"), Arg::Text(&cut)];
-        assert_eq!(read(&text), Some(Mark { file: "f", line: 1, format: "{} {}", args }));
+        let args = vec![Arg::Text("a\u{fffd}c1\u{fffd}\u{fffd}b"), Arg::Text(&cut)];
+        assert_eq!(
+            read(&text),
+            Some(Mark { is: Use::Step, file: "f", line: 1, format: "{} {}", args })
+        );
     }
 
     #[test]

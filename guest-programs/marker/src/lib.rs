@@ -3,6 +3,7 @@
 //! clock, and [`check!`] the values it shows.
 //!
 //! ```ignore
+//! scene!("5. three children exit");
 //! mark!("forks three children");
 //! mark!("handler: si_pid {} si_status {}", Pid::from_raw(pid), status);
 //! check!("si_pid", info.pid, child);
@@ -28,6 +29,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
 pub use arg::{Arg, Measured};
+use encoding::Use;
 
 /// Where a write becomes an event of the trace.
 const TRACE_MARKER: &str = "/sys/kernel/tracing/trace_marker";
@@ -49,15 +51,15 @@ pub fn open_trace() {
     }
 }
 
-/// Writes one mark. Use [`mark!`].
-pub fn write(file: &str, line: u32, format: &str, args: &[Arg<'_>]) {
+/// Writes one mark. Use [`mark!`] or [`scene!`].
+pub fn write(is: Use, file: &str, line: u32, format: &str, args: &[Arg<'_>]) {
     let fd = TRACE.load(Ordering::Relaxed);
     if fd < 0 {
         return;
     }
     let mut mark = Line { bytes: [0; MAX_LEN], len: 0 };
     // A mark that is too long is cut, so the only error there is needs no care.
-    let _ = encoding::write(&mut mark, file, line, format, args);
+    let _ = encoding::write(&mut mark, is, file, line, format, args);
     // SAFETY: the descriptor was opened by `open_trace` and is never closed.
     let trace = unsafe { BorrowedFd::borrow_raw(fd) };
     // A mark that the kernel refuses shows as a missing line in the timeline,
@@ -72,7 +74,19 @@ pub fn write(file: &str, line: u32, format: &str, args: &[Arg<'_>]) {
 macro_rules! mark {
     ($format:literal $(, $arg:expr)* $(,)?) => {{
         const { $crate::encoding::check($format, <[&str]>::len(&[$(stringify!($arg)),*])) };
-        $crate::write(file!(), line!(), $format, &[$($crate::Arg::from(&$arg)),*])
+        let is = $crate::encoding::Use::Step;
+        $crate::write(is, file!(), line!(), $format, &[$($crate::Arg::from(&$arg)),*])
+    }};
+}
+
+/// Begins a scene: a mark as [`mark!`] writes it, which says besides that what comes
+/// is the scene that this file is named for.
+#[macro_export]
+macro_rules! scene {
+    ($format:literal $(, $arg:expr)* $(,)?) => {{
+        const { $crate::encoding::check($format, <[&str]>::len(&[$(stringify!($arg)),*])) };
+        let is = $crate::encoding::Use::Scene;
+        $crate::write(is, file!(), line!(), $format, &[$($crate::Arg::from(&$arg)),*])
     }};
 }
 

@@ -20,9 +20,10 @@ pub mod expect;
 pub mod findings;
 pub mod lesson;
 pub mod render;
+pub mod scene;
 pub mod timeline;
 pub mod verdict;
 
 mod story;
 
-pub use story::text;
+pub use story::{of_scene, text};

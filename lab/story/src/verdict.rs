@@ -8,6 +8,7 @@ use trace::names;
 use crate::expect::{Checked, Expectation, Witness};
 use crate::render::text::WIDTH;
 use crate::render::wrap::wrap;
+use crate::scene::Selection;
 use crate::timeline::Timeline;
 
 /// The judgement of a run: the host's, from the record alone. Nothing that a
@@ -45,6 +46,14 @@ impl Verdict {
             Ended::TimedOut => Some("the program ran out of time and was killed".to_owned()),
             Ended::NotStarted(reason) => Some(format!("the program was not started: {reason}")),
         }
+    }
+
+    /// The part of it that is about some scenes, with every fact that did not hold.
+    pub fn of_scene(&self, selection: &Selection) -> Verdict {
+        let both = self.expectations.iter().zip(&selection.facts);
+        let shown = both.filter(|(checked, chosen)| **chosen || !checked.passed);
+        let expectations = shown.map(|(checked, _)| checked.clone()).collect();
+        Verdict { expectations, ended: self.ended.clone() }
     }
 
     /// A line a fact, with whether it held; nothing of where. Then what is wrong with

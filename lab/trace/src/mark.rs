@@ -1,7 +1,7 @@
 //! A program's mark, as data.
 
 use marker::Arg;
-use marker::encoding;
+use marker::encoding::{self, Use};
 
 use super::names;
 
@@ -11,6 +11,9 @@ pub struct Mark {
     /// The place in the program's source, `src/main.rs:36`; `None` for text that
     /// did not come from `mark!`.
     pub source: Option<String>,
+    /// The scene that it begins, by the source file that is named for it:
+    /// `src/select/no_time.rs` is `select/no-time`.
+    pub scene: Option<String>,
     /// What it says, one behind the other.
     pub parts: Vec<Part>,
 }
@@ -34,7 +37,7 @@ impl Mark {
     /// Reads what was written. Text of any other form is a mark of words alone.
     pub fn read(text: &str) -> Mark {
         let Some(mark) = encoding::read(text) else {
-            return Mark { source: None, parts: vec![Part::Words(text.to_owned())] };
+            return Mark { source: None, scene: None, parts: vec![Part::Words(text.to_owned())] };
         };
         let mut args = mark.args.iter();
         let mut parts = Vec::new();
@@ -46,7 +49,8 @@ impl Mark {
                 parts.push(Part::Words(words.to_owned()));
             }
         }
-        Mark { source: Some(format!("{}:{}", mark.file, mark.line)), parts }
+        let scene = (mark.is == Use::Scene).then(|| scene(mark.file));
+        Mark { source: Some(format!("{}:{}", mark.file, mark.line)), scene, parts }
     }
 
     /// The mark as one text, whose tasks are called as `task` says.
@@ -60,6 +64,12 @@ impl Mark {
         };
         self.parts.iter().map(text).collect()
     }
+}
+
+/// The scene that a source file is named for.
+fn scene(file: &str) -> String {
+    let name = file.rsplit_once("src/").map_or(file, |(_, name)| name);
+    name.strip_suffix(".rs").unwrap_or(name).replace('_', "-")
 }
 
 impl From<Arg<'_>> for Part {
@@ -83,11 +93,26 @@ mod tests {
         let mut text = String::new();
         let args =
             [Arg::Task(21), Arg::Errno(11), Arg::Address(16), Arg::Count(21), Arg::Text("x")];
-        encoding::write(&mut text, "src/main.rs", 7, "{}: {} {}, {}{}", &args).unwrap();
+        encoding::write(&mut text, Use::Step, "src/main.rs", 7, "{}: {} {}, {}{}", &args).unwrap();
         let mark = Mark::read(&text);
         assert_eq!(mark.source.as_deref(), Some("src/main.rs:7"));
         assert_eq!(mark.text(|pid| pid.to_string()), "21: EAGAIN 0x10, 21x");
         assert_eq!(mark.text(|_| "child 1".to_owned()), "child 1: EAGAIN 0x10, 21x");
+    }
+
+    #[test]
+    fn a_scene_is_called_by_its_file() {
+        for (file, name) in [
+            ("src/a_child_exits.rs", "a-child-exits"),
+            ("guest-programs/poll-select/src/select/no_time.rs", "select/no-time"),
+        ] {
+            let mut text = String::new();
+            encoding::write(&mut text, Use::Scene, file, 7, "1. x", &[]).unwrap();
+            assert_eq!(Mark::read(&text).scene.as_deref(), Some(name));
+        }
+        let mut text = String::new();
+        encoding::write(&mut text, Use::Step, "src/a.rs", 7, "x", &[]).unwrap();
+        assert_eq!(Mark::read(&text).scene, None);
     }
 
     #[test]

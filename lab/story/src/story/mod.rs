@@ -16,6 +16,7 @@ use trace::{Context, Frame, Kind};
 
 use crate::lesson::{Alike, Lesson};
 use crate::render::text::{Row, render_untimed};
+use crate::scene::Selection;
 use crate::timeline::{Entry, Roles, Teller, Timeline, own};
 use crate::verdict::Verdict;
 
@@ -36,9 +37,7 @@ pub fn text(lesson: &Lesson, record: &Record, timeline: &Timeline, verdict: &Ver
     }
     // A program that nobody traces proves itself by its output.
     if !timeline.births.is_empty() {
-        let mut lines = lines(lesson, timeline);
-        let arranged = order::arrange(&mut lines, &lesson.concurrent);
-        let rows: Vec<Row> = lines.into_iter().map(|line| line.row).collect();
+        let (rows, arranged) = rows(lesson, timeline, |_| true);
         let _ = write!(text, "\n--- timeline\n{}", render_untimed(&rows));
         let _ = write!(text, "\n--- facts\n{}", verdict.facts());
         if let Err(problem) = arranged {
@@ -48,11 +47,37 @@ pub fn text(lesson: &Lesson, record: &Record, timeline: &Timeline, verdict: &Ver
     text
 }
 
-/// The timeline's events, each told without what is this run's alone.
-fn lines(lesson: &Lesson, timeline: &Timeline) -> Vec<Line<Row>> {
+/// The story of some scenes: their timeline and the facts about them.
+pub fn of_scene(
+    lesson: &Lesson,
+    timeline: &Timeline,
+    verdict: &Verdict,
+    selection: &Selection,
+) -> String {
+    let (rows, _) = rows(lesson, timeline, |entry| selection.entries[entry]);
+    let facts = verdict.of_scene(selection).facts();
+    format!("{}\n\n--- timeline\n{}\n--- facts\n{facts}", lesson.title, render_untimed(&rows))
+}
+
+/// What the story tells of the events that are wanted, by their places in the
+/// timeline; and what is wrong with the lesson's declarations, if anything is.
+fn rows(
+    lesson: &Lesson,
+    timeline: &Timeline,
+    wanted: impl Fn(usize) -> bool,
+) -> (Vec<Row>, Result<(), String>) {
+    let mut lines = lines(lesson, timeline);
+    let arranged = order::arrange(&mut lines, &lesson.concurrent);
+    let rows = lines.into_iter().map(|line| line.row);
+    (rows.filter(|(entry, _)| wanted(*entry)).map(|(_, row)| row).collect(), arranged)
+}
+
+/// The timeline's events, each told without what is this run's alone, with its place
+/// in the timeline.
+fn lines(lesson: &Lesson, timeline: &Timeline) -> Vec<Line<(usize, Row)>> {
     let roles = Roles::new(&timeline.births);
     let alike: Vec<_> = lesson.alike.iter().map(|alike| (alike, span(alike, timeline))).collect();
-    let line = |entry: &Entry| {
+    let line = |(place, entry): (usize, &Entry)| {
         let time_ns = entry.time_ns;
         let now = alike.iter().filter(|(_, span)| span.contains(&time_ns)).map(|(alike, _)| *alike);
         let teller = StoryTeller { lesson, roles: &roles, alike: now.collect(), time_ns };
@@ -67,10 +92,10 @@ fn lines(lesson: &Lesson, timeline: &Timeline) -> Vec<Line<Row>> {
             },
             text: format!("{subject} {}", told.join(" ")),
             mark: matches!(entry.kind, Kind::Mark(_)).then(|| told.join(" ")),
-            row: Row { time: String::new(), subject, cells },
+            row: (place, Row { time: String::new(), subject, cells }),
         }
     };
-    timeline.entries.iter().map(line).collect()
+    timeline.entries.iter().enumerate().map(line).collect()
 }
 
 /// When some tasks stand for one another: between two marks, ns.

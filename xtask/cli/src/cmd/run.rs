@@ -30,6 +30,11 @@ pub struct Run {
     #[arg(long, conflicts_with_all = ["json", "no_trace"])]
     story: bool,
 
+    /// Show only this scene, or this part of the lesson. The whole lesson runs and is
+    /// judged all the same
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["json", "no_trace"])]
+    scene: Option<String>,
+
     /// Record nothing: only the program's own checks count
     #[arg(long)]
     no_trace: bool,
@@ -77,6 +82,8 @@ impl Run {
 
         if self.json {
             outln!("{}", report::json(&plan, &run));
+        } else if let Some(scene) = &self.scene {
+            print(&report::scene(&plan, &run, scene, self.story)?);
         } else if self.story {
             print(&report::story(&plan, &run));
         } else {

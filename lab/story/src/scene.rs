@@ -1,0 +1,161 @@
+//! The scenes of a run: which events belong to which.
+//!
+//! A program says itself where a scene begins, by a mark in the file that the scene
+//! is named for. It lasts until the next scene begins.
+
+use trace::Kind;
+
+use crate::lesson::Lesson;
+use crate::timeline::Timeline;
+
+/// Which scene each event of a timeline belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenes {
+    /// One for each entry; `None` before the first scene.
+    of_entry: Vec<Option<String>>,
+}
+
+/// Some scenes of a run, which a person asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// One for each entry of the timeline: whether it belongs to them.
+    pub entries: Vec<bool>,
+    /// One for each of the lesson's expectations: whether it is about them.
+    pub facts: Vec<bool>,
+}
+
+impl Selection {
+    /// Their events, in order; tasks are called as in the whole run.
+    pub fn of(&self, timeline: &Timeline) -> Timeline {
+        let both = timeline.entries.iter().zip(&self.entries);
+        let entries = both.filter(|(_, chosen)| **chosen).map(|(entry, _)| entry.clone());
+        Timeline { entries: entries.collect(), births: timeline.births.clone() }
+    }
+}
+
+impl Scenes {
+    /// The scenes of a run.
+    pub fn new(timeline: &Timeline) -> Scenes {
+        let mut now = None;
+        let mut of_entry = Vec::new();
+        for entry in &timeline.entries {
+            if let Kind::Mark(mark) = &entry.kind
+                && mark.scene.is_some()
+            {
+                now.clone_from(&mark.scene);
+            }
+            of_entry.push(now.clone());
+        }
+        Scenes { of_entry }
+    }
+
+    /// Their names, in the order in which they begin.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for name in self.of_entry.iter().flatten() {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The scenes that a person means by `select/no-time`, `no-time` or `no_time`, or
+    /// by the part `select`; `None` if there is none.
+    pub fn select(&self, asked: &str, lesson: &Lesson, timeline: &Timeline) -> Option<Selection> {
+        let asked = asked.replace('_', "-");
+        let means = |name: &str| {
+            name == asked || name.split_once('/').is_some_and(|(p, n)| p == asked || n == asked)
+        };
+        let entries: Vec<bool> =
+            self.of_entry.iter().map(|name| name.as_deref().is_some_and(means)).collect();
+        entries
+            .contains(&true)
+            .then(|| Selection { facts: facts(&entries, lesson, timeline), entries })
+    }
+}
+
+/// Which facts are about the chosen events: those that count from a mark among them.
+fn facts(chosen: &[bool], lesson: &Lesson, timeline: &Timeline) -> Vec<bool> {
+    let first_mark = |prefix: &String| {
+        timeline.entries.iter().position(|entry| match &entry.kind {
+            Kind::Mark(mark) => mark.text(|pid| pid.to_string()).starts_with(prefix),
+            _ => false,
+        })
+    };
+    let is_about = |after: &Option<String>| {
+        after.as_ref().and_then(first_mark).is_some_and(|entry| chosen[entry])
+    };
+    lesson.expect.iter().map(|fact| is_about(&fact.after)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use trace::Context;
+    use trace::mark::{Mark, Part};
+
+    use super::*;
+    use crate::timeline::Entry;
+
+    /// A mark; one that begins a scene has its name.
+    fn mark(text: &str, scene: Option<&str>) -> Entry {
+        let parts = vec![Part::Words(text.to_owned())];
+        let mark = Mark { source: None, scene: scene.map(str::to_owned), parts };
+        Entry {
+            time_ns: 0,
+            pid: 21,
+            context: Context::Process,
+            kind: Kind::Mark(mark),
+            fields: BTreeMap::new(),
+            cells: Vec::new(),
+            stack: Vec::new(),
+        }
+    }
+
+    fn timeline() -> Timeline {
+        let entries = vec![
+            mark("begins", None),
+            mark("1. no time", Some("select/no-time")),
+            mark("handler", None),
+            mark("2. a file", Some("select/a-file")),
+            mark("3. a file", Some("poll/a-file")),
+            mark("1. no time again", Some("select/no-time")),
+        ];
+        Timeline { entries, births: Vec::new() }
+    }
+
+    fn lesson() -> Lesson {
+        let mut text = "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n".to_owned();
+        for after in ["after = \"1. \"", "after = \"3. \"", ""] {
+            text += &format!("[[expect]]\nfact = \"f\"\nevent = \"mark\"\n{after}\n");
+        }
+        Lesson::parse(Path::new("lesson-01-x"), &text).unwrap()
+    }
+
+    #[test]
+    fn a_scene_lasts_until_the_next_begins() {
+        let (timeline, lesson) = (timeline(), lesson());
+        let scenes = Scenes::new(&timeline);
+        assert_eq!(scenes.names(), ["select/no-time", "select/a-file", "poll/a-file"]);
+        for (asked, entries, facts) in [
+            ("no-time", [false, true, true, false, false, true], [true, false, false]),
+            ("select/no_time", [false, true, true, false, false, true], [true, false, false]),
+            ("select", [false, true, true, true, false, true], [true, false, false]),
+            ("a-file", [false, false, false, true, true, false], [false, true, false]),
+            ("poll/a-file", [false, false, false, false, true, false], [false, true, false]),
+        ] {
+            let selection = scenes.select(asked, &lesson, &timeline).unwrap();
+            assert_eq!(
+                (selection.entries, selection.facts),
+                (entries.into(), facts.into()),
+                "{asked}"
+            );
+        }
+        for asked in ["no", "", "begins", "select/"] {
+            assert_eq!(scenes.select(asked, &lesson, &timeline), None, "{asked}");
+        }
+    }
+}
