@@ -10,7 +10,7 @@ use builder::guest::payload::Payload;
 use builder::guest::{initramfs, kmods, programs};
 use builder::kernel::{self, Kernel, Kind};
 use builder::progress::{Event, Progress};
-use protocol::Job;
+use protocol::{HALT_FILE, IDLE_FILE, Job};
 use story::findings;
 use story::timeline::Timeline;
 use story::verdict::Verdict;
@@ -97,17 +97,15 @@ impl Lab<'_> {
             &self.cache,
             self.progress,
         )?;
-        let idle = builder::root().join("images/idle");
-        let idle = kmods::build_folder(&idle, &kernel, &self.cache, self.progress)?;
-        let [idle] = <[PathBuf; 1]>::try_from(idle).expect("images/idle is one module");
-        let module = read(&idle)?;
-        let initramfs_key = Key::builder("initramfs")
-            .text("init", &init.key.to_string())
-            .bytes("idle", &module)
-            .finish();
+        let idle = self.image_module("idle", &kernel)?;
+        let halt = self.image_module("halt", &kernel)?;
+        let modules = [(IDLE_FILE, read(&idle)?), (HALT_FILE, read(&halt)?)];
+        let key = Key::builder("initramfs").text("init", &init.key.to_string());
+        let initramfs_key =
+            modules.iter().fold(key, |key, (name, module)| key.bytes(name, module)).finish();
         let folder = self.cache.entry("initramfs", &initramfs_key, self.progress, |folder| {
             let path = folder.join(INITRAMFS_FILE);
-            initramfs::pack(&read(&init.folder.join("init"))?, &module)
+            initramfs::pack(&read(&init.folder.join("init"))?, &modules)
                 .and_then(|archive| std::fs::write(&path, archive))
                 .map_err(Error::file("write", path))
         })?;
@@ -115,6 +113,14 @@ impl Lab<'_> {
         let symbols = Symbols::parse(&String::from_utf8_lossy(&system_map))?;
         let (kind, initramfs) = (self.kernel.kind, folder.join(INITRAMFS_FILE));
         Ok(Machine { kernel, kind, idle, initramfs, initramfs_key, symbols })
+    }
+
+    /// A module of the machine's own, from its folder below `images/`.
+    fn image_module(&self, folder: &str, kernel: &Kernel) -> Result<PathBuf, Error> {
+        let folder = builder::root().join("images").join(folder);
+        let files = kmods::build_folder(&folder, kernel, &self.cache, self.progress)?;
+        let [file] = <[PathBuf; 1]>::try_from(files).expect("such a folder is one module");
+        Ok(file)
     }
 
     /// The checkpoint of a machine, made if there is none.

@@ -14,6 +14,7 @@ mod command_line;
 mod debug;
 mod debug_kernel;
 mod digests;
+mod endings;
 mod exec;
 mod exercises;
 mod foreign;
@@ -74,6 +75,7 @@ pub fn all(
     tests.extend(shared_wire::all(lab, machine)?);
     tests.extend(command_line::all(lab, machine)?);
     tests.extend(odd_hosts::all(lab));
+    tests.extend(endings::all(lab, machine)?);
     tests.extend(exec::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);

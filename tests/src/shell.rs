@@ -40,6 +40,8 @@ pub fn all(lab: &Lab<'_>) -> Result<Vec<Test>, Error> {
     Ok(vec![
         test("exit-status-and-terminal-come-back", leaving),
         test("ctrl-d-leaves", end_of_file),
+        test("a-halted-machine-is-left", halted),
+        test("ctrl-bracket-leaves-whatever-runs", escape),
         test("jobs-stop-go-on-and-are-interrupted", jobs),
         test("a-resize-arrives-as-sigwinch", resize),
         test("a-lesson-is-at-hand", lesson),
@@ -88,6 +90,39 @@ fn end_of_file() -> Result<(), Failed> {
     match status(&session)? {
         0 => Ok(()),
         other => Err(format!("exit status {other}").into()),
+    }
+}
+
+fn halted() -> Result<(), Failed> {
+    for how in ["halt -f", "poweroff -f", "reboot -f", "poweroff"] {
+        let mut session = open(&[])?;
+        session.send_line(how)?;
+        session.exp_string("the machine has ended\r\n")?;
+        match (how, status(&session)?) {
+            (_, 0) => {}
+            (how, other) => return Err(format!("{how}: exit status {other}").into()),
+        }
+    }
+    Ok(())
+}
+
+/// A program that takes every key, and no more: nothing in the machine would end it.
+fn escape() -> Result<(), Failed> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("shell");
+    let mut session = spawn_command(command, Some(LIMIT_MS))?;
+    session.exp_string("Ctrl-] leaves the machine, whatever it does\r\n")?;
+    session.exp_string(PROMPT)?;
+    let terminal = session.process().get_file_handle()?;
+    session.send_line("stty raw; echo be''gun; while :; do :; done")?;
+    session.exp_string("begun")?;
+    session.send("\x1d")?;
+    session.flush()?;
+    session.exp_string("you left the machine\r\n")?;
+    let cooked = tcgetattr(&terminal)?.local_flags.contains(LocalFlags::ICANON);
+    match (status(&session)?, cooked) {
+        (0, true) => Ok(()),
+        (status, cooked) => Err(format!("exit status {status}, cooked: {cooked}").into()),
     }
 }
 

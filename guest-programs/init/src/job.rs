@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::session::Session;
-use protocol::{Ended, IDLE_MODULE, Job};
+use protocol::{Ended, HALT_FILE, IDLE_MODULE, Job, TraceEvent};
 
 use crate::{LAB, machine, record, session, supervise, trace, watchdog};
 
@@ -14,11 +14,26 @@ pub fn run(job: &Job) -> Result<Ended, String> {
         // An idle second is to be one of the host's.
         machine::unload_module(IDLE_MODULE)?;
     }
+    if job.session.is_some() {
+        // Only a person's own program may halt the machine and mean it.
+        machine::load_module("/", HALT_FILE, "")?;
+    }
+    trace::prepare(job)?;
+    // A person wants to see their modules being loaded as well. An event that one of
+    // them brings along is not there yet.
+    let early = job.session.is_some() && !job.modules.is_empty();
+    let mut missing: Vec<&TraceEvent> = job.trace.iter().collect();
+    if early {
+        missing = trace::enable(missing)?;
+        trace::switch(true)?;
+    }
     for module in &job.modules {
         machine::load_module(LAB, &module.file, &module.params)?;
     }
     record::note_first_modules()?;
-    trace::set_up(job)?;
+    if let Some(event) = trace::enable(missing)?.first() {
+        return Err(format!("the kernel has no trace event `{}`", event.event));
+    }
     // The scheduler's ticks then come at the same moments of the program's life
     // whether the machine was booted or restored, and so does what they decide.
     machine::sleep_until_next(Duration::from_millis(100))?;

@@ -56,6 +56,7 @@ fn main() {
 /// Everything from the first mount to power-off. Returns only to say why not
 /// even a record could be sent.
 fn run() -> Result<Infallible, String> {
+    supervise::block_signals()?;
     mounts::mount_all()?;
     machine::set_up()?;
     if machine::wants_checkpoint()? {
@@ -66,8 +67,10 @@ fn run() -> Result<Infallible, String> {
     machine::load_module("/", IDLE_FILE, "")?;
     machine::rescan_pci()?;
     machine::speak_up()?;
-    let job = payload::unpack(LAB)?;
-    let ended = job::run(&job).unwrap_or_else(Ended::NotStarted);
+    let payload = payload::Payload::open()?;
+    let job = payload.job()?;
+    let ended =
+        payload.unpack(LAB, &job).and_then(|()| job::run(&job)).unwrap_or_else(Ended::NotStarted);
     let wanted = job.session.map_or(Vec::new(), |session| session.out);
     record::send(&Outcome { nonce: job.nonce, ended }, &wanted)?;
     machine::power_off()

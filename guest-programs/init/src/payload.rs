@@ -12,39 +12,61 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap};
 use protocol::session::ROOT_FOLDER;
 use protocol::{JOB_FILE, Job, PAYLOAD_SLOT};
 
-/// Unpacks the payload below `folder`, what of it belongs below `/` there, and
-/// returns the job in it.
-pub fn unpack(folder: &str) -> Result<Job, String> {
-    let bytes = map_device(PAYLOAD_SLOT)?;
-    let bytes: &[u8] = bytes;
-    unpack_files(bytes, Path::new(folder))
-        .map_err(|e| format!("failed to unpack the payload into `{folder}`: {e}"))?;
-    let path = format!("{folder}/{JOB_FILE}");
-    let json = fs::read(&path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
-    // The nonce in it is for PID 1 alone.
-    fs::remove_file(&path).map_err(|e| format!("failed to remove `{path}`: {e}"))?;
-    serde_json::from_slice(&json).map_err(|e| format!("failed to parse `{path}`: {e}"))
-}
+/// What the host gave: the job, and files.
+pub struct Payload(&'static [u8]);
 
-/// Each file goes from the device's memory to its place in one write(2): a
-/// megabyte copied in small pieces, and twice, would be a tenth of a lesson.
-fn unpack_files(bytes: &[u8], folder: &Path) -> io::Result<()> {
-    for entry in tar::Archive::new(Cursor::new(bytes)).entries_with_seek()? {
-        let mut entry = entry?;
-        let path = place(folder, &entry.path()?);
+impl Payload {
+    /// The payload that is in the device.
+    pub fn open() -> Result<Payload, String> {
+        Ok(Payload(map_device(PAYLOAD_SLOT)?))
+    }
+
+    /// The job, which comes first. Its nonce is for PID 1 alone: it stays in the
+    /// device, which only root can map.
+    pub fn job(&self) -> Result<Job, String> {
+        let failed = |e: &dyn std::fmt::Display| format!("failed to read the job: {e}");
+        let mut archive = tar::Archive::new(self.0);
+        let mut entries = archive.entries().map_err(|e| failed(&e))?;
+        match entries.next() {
+            Some(Ok(entry)) if entry.path_bytes().as_ref() == JOB_FILE.as_bytes() => {
+                serde_json::from_reader(entry).map_err(|e| failed(&e))
+            }
+            Some(Err(e)) => Err(failed(&e)),
+            _ => Err(failed(&"the payload does not begin with it")),
+        }
+    }
+
+    /// Unpacks the files below `folder`, what of them belongs below `/` there. What
+    /// cannot be placed is a reason not to start the program.
+    ///
+    /// Each file goes from the device's memory to its place in one write(2): a
+    /// megabyte copied in small pieces, and twice, would be a tenth of a lesson.
+    pub fn unpack(&self, folder: &str, job: &Job) -> Result<(), String> {
+        let broken = |e: io::Error| format!("failed to read the payload: {e}");
+        let mut archive = tar::Archive::new(Cursor::new(self.0));
+        // The first is the job.
+        for entry in archive.entries_with_seek().map_err(broken)?.skip(1) {
+            let entry = entry.map_err(broken)?;
+            let path = place(Path::new(folder), &entry.path().map_err(broken)?);
+            let path = into_folder(path, job);
+            self.put(entry, &path)
+                .map_err(|e| format!("failed to put `{}` into the machine: {e}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    fn put(&self, mut entry: tar::Entry<'_, Cursor<&[u8]>>, path: &Path) -> io::Result<()> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
         if !entry.header().entry_type().is_file() {
             // A link: there is nothing to copy.
-            entry.unpack(&path)?;
-            continue;
+            return entry.unpack(path).map(drop);
         }
         let start = entry.raw_file_position() as usize;
-        fs::write(&path, &bytes[start..start + entry.size() as usize])?;
-        fs::set_permissions(&path, Permissions::from_mode(entry.header().mode()?))?;
+        fs::write(path, &self.0[start..start + entry.size() as usize])?;
+        fs::set_permissions(path, Permissions::from_mode(entry.header().mode()?))
     }
-    Ok(())
 }
 
 /// Where a file of the payload belongs.
@@ -52,6 +74,17 @@ fn place(folder: &Path, path: &Path) -> PathBuf {
     match path.strip_prefix(ROOT_FOLDER) {
         Ok(below) => Path::new("/").join(below),
         Err(_) => folder.join(path),
+    }
+}
+
+/// The same, unless a person's file is to go where a folder is: then it goes into the
+/// folder under its own name, as with cp(1).
+fn into_folder(path: PathBuf, job: &Job) -> PathBuf {
+    let mut files = job.session.iter().flat_map(|session| &session.files);
+    let named = files.find(|file| path == Path::new(&file.guest));
+    match named.filter(|_| path.is_dir()) {
+        Some(file) => path.join(&file.name),
+        None => path,
     }
 }
 

@@ -18,6 +18,7 @@ use std::time::Duration;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::pty::{Winsize, openpty};
+use nix::sys::signal::Signal;
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Pid, Uid, fchown, pipe2, setsid};
@@ -25,16 +26,23 @@ use protocol::session::{FRAME_MAX, Frame, Size, Streams};
 use protocol::{Ended, Job, Session};
 
 use crate::port::{Port, set_nonblocking};
-use crate::{supervise, trace, watchdog};
+use crate::{machine, supervise, trace, watchdog};
 
 nix::ioctl_write_ptr_bad!(tiocswinsz, nix::libc::TIOCSWINSZ, Winsize);
 nix::ioctl_write_int_bad!(tiocsctty, nix::libc::TIOCSCTTY);
 
+/// What poweroff(8), halt(8) and reboot(8) send PID 1. The machine ends then, and has
+/// no record.
+const TO_END: [Signal; 3] = [Signal::SIGUSR2, Signal::SIGUSR1, Signal::SIGTERM];
+
 /// Runs the job's program, joined to the host, until it ends or its time is
 /// over, and until the host has all that it wrote.
 pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
-    let sigchld = supervise::block_sigchld()?;
-    let exits = SignalFd::with_flags(&sigchld, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+    let mut watched = supervise::sigchld();
+    for signal in TO_END {
+        watched.add(signal);
+    }
+    let exits = SignalFd::with_flags(&watched, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
         .map_err(|e| format!("failed to watch for SIGCHLD: {e}"))?;
     let port = Port::open()?;
     let mut deadline = supervise::now()? + Duration::from_millis(job.timeout_ms);
@@ -44,7 +52,13 @@ pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
         let left = deadline.saturating_sub(supervise::now()?);
         relay.turn(Some(&exits), Some(left))?;
         // Each look takes all that is pending: signals of one kind are one.
-        while exits.read_signal().map_err(|e| format!("failed to read SIGCHLD: {e}"))?.is_some() {}
+        while let Some(info) =
+            exits.read_signal().map_err(|e| format!("failed to read a signal: {e}"))?
+        {
+            if TO_END.iter().any(|signal| *signal as u32 == info.ssi_signo) {
+                machine::power_off()?;
+            }
+        }
         if let Some(ended) = supervise::reap(program)? {
             break ended;
         }

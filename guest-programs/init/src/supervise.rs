@@ -25,7 +25,7 @@ const ALL: Pid = Pid::from_raw(-1);
 /// Starts the job's program, waits until it ends or its time is over, then
 /// ends everything it left behind.
 pub fn run(job: &Job) -> Result<Ended, String> {
-    let sigchld = block_sigchld()?;
+    let sigchld = sigchld();
     let deadline = now()? + Duration::from_millis(job.timeout_ms);
     let program = start(job)?;
     let ended = loop {
@@ -42,14 +42,18 @@ pub fn run(job: &Job) -> Result<Ended, String> {
     Ok(ended)
 }
 
-/// Blocks SIGCHLD and returns the set that it alone is in. It is waited for,
-/// never caught by a handler: no exit is missed between a look and a wait.
-pub fn block_sigchld() -> Result<SigSet, String> {
+/// Blocks all signals: root may send PID 1 any, and none is to interrupt it.
+pub fn block_signals() -> Result<(), String> {
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), None)
+        .map_err(|e| format!("failed to block signals: {e}"))
+}
+
+/// The set of SIGCHLD alone. It is waited for, never caught by a handler: no exit is
+/// missed between a look and a wait.
+pub fn sigchld() -> SigSet {
     let mut sigchld = SigSet::empty();
     sigchld.add(Signal::SIGCHLD);
-    sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigchld), None)
-        .map_err(|e| format!("failed to block SIGCHLD: {e}"))?;
-    Ok(sigchld)
+    sigchld
 }
 
 /// Starts the program with its output going to files.
@@ -75,7 +79,7 @@ pub fn command(job: &Job) -> Command {
         .envs(job.env.iter().map(|(name, value)| (name, value)))
         .current_dir("/tmp");
     // SAFETY: sigprocmask is async-signal-safe, as a child between fork and
-    // exec needs it to be. Without it the program would inherit SIGCHLD blocked.
+    // exec needs it to be. Without it the program would inherit all signals blocked.
     unsafe {
         command.pre_exec(|| {
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;

@@ -4,22 +4,36 @@
 //! cost time and could be forged: a mark may contain a newline.
 
 use std::fs;
+use std::path::Path;
 
-use protocol::{Job, Marks};
+use protocol::{Job, Marks, TraceEvent};
 
 /// The trace file system.
 pub const TRACING: &str = "/sys/kernel/tracing";
 
-/// Sets buffer size, events, filters and stack traces as the job wants them.
-/// Nothing is recorded yet.
-pub fn set_up(job: &Job) -> Result<(), String> {
+/// Sets the buffer's size and whose marks it takes. Nothing is recorded yet.
+pub fn prepare(job: &Job) -> Result<(), String> {
     switch(false)?;
     write("buffer_size_kb", &job.trace_buffer_kib.to_string())?;
     // A full buffer drops what comes last: the start of a lesson explains its
     // end, not the other way round. The host is told how many were dropped.
     write("options/overwrite", "0")?;
-    for wanted in &job.trace {
-        let folder = format!("events/{}", full_name(&wanted.event)?);
+    match job.marks {
+        Marks::Anyone => open_to_everyone(),
+        Marks::Root => Ok(()),
+    }
+}
+
+/// Switches events on, with their filters and stack traces, and returns those that the
+/// kernel does not have.
+pub fn enable(events: Vec<&TraceEvent>) -> Result<Vec<&TraceEvent>, String> {
+    let mut missing = Vec::new();
+    for wanted in events {
+        let Some(name) = full_name(&wanted.event)? else {
+            missing.push(wanted);
+            continue;
+        };
+        let folder = format!("events/{name}");
         if !wanted.filter.is_empty() {
             write(&format!("{folder}/filter"), &wanted.filter)?;
         }
@@ -32,10 +46,7 @@ pub fn set_up(job: &Job) -> Result<(), String> {
         }
         write(&format!("{folder}/enable"), "1")?;
     }
-    match job.marks {
-        Marks::Anyone => open_to_everyone(),
-        Marks::Root => Ok(()),
-    }
+    Ok(missing)
 }
 
 /// A program that runs as another user must be able to leave its marks.
@@ -49,18 +60,17 @@ fn open_to_everyone() -> Result<(), String> {
     Ok(())
 }
 
-/// An event's name together with its system's, where a person left that out.
-fn full_name(event: &str) -> Result<String, String> {
+/// An event's name together with its system's, which a person may leave out; `None` if
+/// the kernel has no such event.
+fn full_name(event: &str) -> Result<Option<String>, String> {
     if event.contains('/') {
-        return Ok(event.to_owned());
+        let exists = Path::new(TRACING).join("events").join(event).exists();
+        return Ok(exists.then(|| event.to_owned()));
     }
     let path = format!("{TRACING}/available_events");
     let all = fs::read_to_string(&path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
     let line = all.lines().find(|line| line.split_once(':').is_some_and(|(_, name)| name == event));
-    match line {
-        Some(line) => Ok(line.replace(':', "/")),
-        None => Err(format!("the kernel has no trace event `{event}`")),
-    }
+    Ok(line.map(|line| line.replace(':', "/")))
 }
 
 /// Starts or stops recording.

@@ -30,6 +30,8 @@ pub const WATCHDOG_SLOT: &str = "0000:00:08.0";
 pub const IDLE_FILE: &str = "lab_idle.ko";
 /// Its name, for delete_module(2).
 pub const IDLE_MODULE: &CStr = c"lab_idle";
+/// The module that makes a halted machine end, in the initramfs too.
+pub const HALT_FILE: &str = "lab_halt.ko";
 
 /// The payload's [`Job`], as JSON.
 pub const JOB_FILE: &str = "job.json";

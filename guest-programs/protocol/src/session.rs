@@ -36,8 +36,20 @@ pub struct Session {
     /// Whom it runs as: a name of the guest's `/etc/passwd`.
     pub user: String,
     pub streams: Streams,
+    /// Files that the person brings.
+    pub files: Vec<Brought>,
     /// Files of the guest that go into the record.
     pub out: Vec<String>,
+}
+
+/// A file that a person brings into the guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brought {
+    /// Where it goes, absolute: its own path, or a folder that is there.
+    pub guest: String,
+    /// Its name, if it goes into a folder.
+    pub name: String,
 }
 
 impl Session {

@@ -26,9 +26,9 @@ use std::time::Duration;
 use builder::guest::kmods;
 use builder::guest::payload::Payload;
 use protocol::session::{ROOT_FOLDER, Session, Streams};
-use protocol::{Job, Marks, Module};
+use protocol::{Job, Marks, Module, OUTCOME_FILE};
 use story::timeline::Timeline;
-use trace::record::Record;
+use trace::record::{Record, RecordError};
 use vm::command::{Accel, Clock, Device};
 
 use crate::error::Error;
@@ -39,6 +39,7 @@ pub use executable::ExecutableError;
 pub use outcome::Status;
 use relay::RelayError;
 pub use relay::has_input;
+use request::Carry;
 pub use request::{Kmod, Request};
 
 /// Size of the trace's ring buffer, KiB: with events, room for some forty
@@ -48,6 +49,10 @@ const NO_TRACE_BUFFER_KIB: u32 = 64;
 
 /// Stands for a program without a time-out: longer than any machine runs.
 const ENDLESS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// What a person types in a terminal to leave the machine whatever it does: Ctrl-],
+/// as in telnet(1) and virsh(1).
+pub const LEAVE: u8 = 0x1d;
 
 /// How the program is joined to the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,23 +110,32 @@ impl Lab<'_> {
         // Made before the terminal is taken over: it may take a while and say so.
         let state = self.saved(machine, Accel::TCG)?;
         let (ours, theirs) = UnixStream::pair().map_err(RelayError)?;
-        let (finished, _) = relay::join(ours, join, || {
+        let (leaving, left) = UnixStream::pair().map_err(RelayError)?;
+        let (finished, _) = relay::join(ours, leaving, join, || {
             // Dropped when the machine has ended: that ends the relay.
             let theirs = theirs;
-            let session = vm::Session { socket: theirs.as_fd(), clock };
+            let session = vm::Session { socket: theirs.as_fd(), clock, leave: left.as_fd() };
             self.start(state.as_deref(), |state| {
                 vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session), None)
             })
         })?;
 
-        let record = Record::parse(&finished.record, &job.nonce)?;
+        let log = finished.log;
+        let record = match Record::parse(&finished.record, &job.nonce) {
+            Err(_) if finished.left => {
+                return Ok(Executed { status: Status::Left, timeline: None, log });
+            }
+            // PID 1 ends the machine when the record is whole, and nobody else does.
+            Err(RecordError::Missing(OUTCOME_FILE)) => {
+                return Ok(Executed { status: Status::Halted, timeline: None, log });
+            }
+            record => record?,
+        };
         let symbols: Vec<_> = modules.iter().map(|m| (m.symbols_name(), m.path.clone())).collect();
         let status = Status::of(request, &record)?;
-        let timeline = match (&status, job.trace.is_empty()) {
-            (Status::NotStarted(_), _) | (_, true) => None,
-            _ => Some(machine.read_trace(&record, &symbols)?),
-        };
-        Ok(Executed { status, timeline, log: finished.log })
+        let traced = !job.trace.is_empty() && !record.trace.is_empty();
+        let timeline = traced.then(|| machine.read_trace(&record, &symbols)).transpose()?;
+        Ok(Executed { status, timeline, log })
     }
 
     /// The modules to load, built if they have to be.
@@ -178,6 +192,7 @@ fn job(request: &Request, modules: &[Loaded], streams: Streams) -> Result<Job, E
             argv0: request.argv0.clone(),
             user: request.user.name.to_owned(),
             streams,
+            files: request.files.iter().filter_map(Carry::brought).collect(),
             out: request.out.iter().map(|fetch| fetch.guest.clone()).collect(),
         }),
     })

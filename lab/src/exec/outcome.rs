@@ -12,6 +12,10 @@ use crate::error::Error;
 pub enum Status {
     /// By itself or by a signal: 0 to 255, and 128+N for signal N.
     Ended(u8),
+    /// It halted the machine, rebooted it or switched it off.
+    Halted,
+    /// The person left the machine by [`super::LEAVE`].
+    Left,
     /// PID 1 killed it when its time was over.
     TimedOut,
     /// It was never started, for this reason.

@@ -17,8 +17,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use protocol::session::{FRAME_MAX, Frame, Frames, INPUT_MAX};
 use signal_hook::consts::SIGWINCH;
 
-use super::Join;
 use super::terminal::{Raw, size};
+use super::{Join, LEAVE};
 use crate::error::Error;
 
 /// Why the streams could not be relayed.
@@ -33,9 +33,11 @@ impl Explain for RelayError {
 }
 
 /// Runs `machine`, joined to this process's streams by `socket`. The other end
-/// of the socket has to be gone when `machine` returns.
+/// of the socket has to be gone when `machine` returns. `leaving` is written to when
+/// the person leaves by [`LEAVE`].
 pub fn join<T>(
     socket: UnixStream,
+    leaving: UnixStream,
     join: Join,
     machine: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
@@ -54,6 +56,8 @@ pub fn join<T>(
         wake,
         woken,
         resized,
+        leaving,
+        at_terminal: join == Join::Terminal,
     };
     let result = std::thread::scope(|scope| {
         let output = scope.spawn(|| relay.output());
@@ -79,6 +83,10 @@ struct Relay {
     woken: UnixStream,
     /// Readable when the terminal has another size.
     resized: Option<UnixStream>,
+    /// Where to say that the person leaves.
+    leaving: UnixStream,
+    /// Whether keys are typed, of which one leaves.
+    at_terminal: bool,
 }
 
 impl Relay {
@@ -167,6 +175,10 @@ impl Relay {
                 }
             };
             if let Frame::Stdin(bytes) = &frame {
+                if self.at_terminal && bytes.contains(&LEAVE) {
+                    let _ = (&self.leaving).write(&[0]);
+                    return;
+                }
                 self.on_the_way.fetch_add(bytes.len(), Ordering::Relaxed);
             }
             if self.send(&frame).is_err() {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use host::on_path;
+use protocol::session::Brought;
 use protocol::{TraceEvent, User};
 
 use super::ExecutableError;
@@ -44,6 +45,15 @@ pub enum Kmod {
 pub struct Carry {
     pub host: PathBuf,
     pub guest: String,
+}
+
+impl Carry {
+    /// What PID 1 is told of a file; of a folder it is told nothing.
+    pub(super) fn brought(&self) -> Option<Brought> {
+        let name = self.host.file_name().filter(|_| !self.host.is_dir())?;
+        let name = name.to_string_lossy().into_owned();
+        Some(Brought { guest: self.guest.clone(), name })
+    }
 }
 
 /// `GUEST:HOST`: a file of the guest, and where the host wants it.

@@ -49,7 +49,7 @@ pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
     };
     let mut qemu =
         qemu.start(&command::saved(parts.accel, parts.memory_mib, Start::Save, &files))?;
-    let ready = Monitor::connect(qemu.take_socket(), Instant::now() + LIMIT)
+    let ready = Monitor::connect(qemu.take_socket(), Instant::now() + LIMIT, None)
         .and_then(|mut monitor| wait_until_ready(&mut monitor).map(|()| monitor));
     let mut monitor = match ready {
         Ok(monitor) => monitor,

@@ -44,6 +44,8 @@ pub enum VmError {
     Panicked {
         /// What the kernel log gives as the reason; empty if it gives none.
         reason: String,
+        /// The kernel's report; empty if it made none.
+        report: String,
         log: String,
     },
     #[error("the machine did not end within {} s", limit.as_secs())]
@@ -106,7 +108,10 @@ impl Explain for VmError {
     }
 
     fn details(&self) -> Option<&str> {
-        self.log().map(last_lines)
+        match self {
+            VmError::Panicked { report, .. } if !report.is_empty() => Some(report),
+            _ => self.log().map(last_lines),
+        }
     }
 }
 
@@ -131,6 +136,9 @@ pub struct Finished {
     /// Accesses to registers, as QEMU logs them; see [`registers`]. Empty
     /// without [`Device::RegisterLog`].
     pub registers: String,
+    /// Whether somebody left it before it had ended: the person of a session, or a
+    /// debugger.
+    pub left: bool,
     /// From starting QEMU to its end.
     pub elapsed: Duration,
 }
@@ -142,6 +150,8 @@ pub struct Session<'a> {
     /// [`protocol::session`].
     pub socket: BorrowedFd<'a>,
     pub clock: Clock,
+    /// Readable when the person leaves, whatever the machine does.
+    pub leave: BorrowedFd<'a>,
 }
 
 /// Somebody who takes a machine over before it does its job.
@@ -227,7 +237,9 @@ pub fn run_joined(
     }
     let mut qemu = qemu.start(&flags)?;
 
-    let end = match Monitor::connect(qemu.take_socket(), started + limit) {
+    let leave = session.map(|session| session.leave.try_clone_to_owned()).transpose();
+    let leave = leave.map_err(VmError::Memory)?;
+    let end = match Monitor::connect(qemu.take_socket(), started + limit, leave) {
         Err(error) => Err(error),
         Ok(mut monitor) => {
             let restored = state_file.as_ref().map_or(Ok(()), |file| restore(&mut monitor, file));
@@ -246,11 +258,16 @@ pub fn run_joined(
             }
         }
     };
+    let end = match end {
+        Err(MonitorError::Left) => Ok(End::Left),
+        end => end,
+    };
+    let left = matches!(end, Ok(End::Left));
     let log = qemu.settle(end, limit)?;
     let record = record.read_written().map_err(VmError::Memory)?;
     let registers = registers.read().map_err(VmError::Memory)?;
     let registers = String::from_utf8_lossy(&registers).into_owned();
-    Ok(Finished { record, log, registers, elapsed: started.elapsed() })
+    Ok(Finished { record, log, registers, left, elapsed: started.elapsed() })
 }
 
 /// How a machine stopped doing what it was told, as far as QMP tells.
@@ -259,7 +276,7 @@ enum End {
     Panicked,
     RanAway,
     Odd(String),
-    /// The debugger has left it, wherever it stood.
+    /// The debugger or the person has left it, wherever it stood.
     Left,
 }
 
@@ -291,7 +308,9 @@ fn watch(monitor: &mut Monitor, mut qtest: Option<&mut UnixStream>) -> Result<En
         match monitor.event()? {
             qmp::Event::SHUTDOWN { data, .. } => {
                 return Ok(match data.reason {
-                    qmp::ShutdownCause::guest_reset => End::PoweredOff,
+                    qmp::ShutdownCause::guest_reset | qmp::ShutdownCause::guest_shutdown => {
+                        End::PoweredOff
+                    }
                     other => End::Odd(format!("{other:?}").replace('_', "-")),
                 });
             }
@@ -307,9 +326,15 @@ fn watch(monitor: &mut Monitor, mut qtest: Option<&mut UnixStream>) -> Result<En
     }
 }
 
-/// The last lines of a log, as many as an error shows.
+/// The last lines of a log, as many as an error shows; without those that the kernel
+/// says when PID 1 ends the machine.
 pub fn last_lines(log: &str) -> &str {
-    let log = log.trim_end();
+    let mut log = log.trim_end();
+    while let Some((before, "reboot: Restarting system" | "reboot: machine restart")) =
+        log.rsplit_once('\n').map(|(before, line)| (before, panic::message(line)))
+    {
+        log = before;
+    }
     let before = log.rmatch_indices('\n').nth(LOG_LINES - 1);
     before.map_or(log, |(at, _)| &log[at + 1..])
 }
@@ -325,5 +350,7 @@ mod tests {
         assert_eq!(last_lines(&log), expected.join("\n"));
         assert_eq!(last_lines("a\n"), "a");
         assert_eq!(last_lines(""), "");
+        let ended = "a\n[    1.0] reboot: Restarting system\n[    1.0] reboot: machine restart\n";
+        assert_eq!(last_lines(ended), "a");
     }
 }

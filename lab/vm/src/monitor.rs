@@ -3,7 +3,7 @@
 //! `qapi` alone can neither wait for an event nor give up waiting.
 
 use std::io::{self, BufRead, BufReader, BufWriter, IoSlice, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
@@ -33,16 +33,22 @@ pub enum MonitorError {
     TimedOut,
     /// A person pressed Ctrl-C, or the lab was asked to end.
     Interrupted,
+    /// The person of a session left the machine.
+    Left,
     /// QEMU refused a command, or talks what is not QMP.
     Failed(String),
 }
 
 impl Monitor {
     /// Shakes hands with the QEMU at the other end; every later wait ends at
-    /// `deadline`.
-    pub fn connect(socket: UnixStream, deadline: Instant) -> Result<Monitor, MonitorError> {
+    /// `deadline`, or when `leave` is readable.
+    pub fn connect(
+        socket: UnixStream,
+        deadline: Instant,
+        leave: Option<OwnedFd>,
+    ) -> Result<Monitor, MonitorError> {
         let writer = socket.try_clone().map_err(|e| MonitorError::Failed(e.to_string()))?;
-        let mut reader = BufReader::new(Deadlined { socket, deadline });
+        let mut reader = BufReader::new(Deadlined { socket, deadline, leave });
         // qapi's own reading of the greeting panics where QEMU died before it.
         if reader.fill_buf().map_err(classify)?.is_empty() {
             return Err(MonitorError::Closed);
@@ -155,6 +161,7 @@ fn classify(error: io::Error) -> MonitorError {
     match error.kind() {
         io::ErrorKind::TimedOut => MonitorError::TimedOut,
         io::ErrorKind::ConnectionAborted => MonitorError::Interrupted,
+        io::ErrorKind::NotConnected => MonitorError::Left,
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::ConnectionReset => MonitorError::Closed,
@@ -162,10 +169,12 @@ fn classify(error: io::Error) -> MonitorError {
     }
 }
 
-/// A socket whose reads end at a deadline, or when the lab is interrupted.
+/// A socket whose reads end at a deadline, or when the lab is interrupted, or when a
+/// person leaves.
 struct Deadlined {
     socket: UnixStream,
     deadline: Instant,
+    leave: Option<OwnedFd>,
 }
 
 impl Read for Deadlined {
@@ -173,10 +182,11 @@ impl Read for Deadlined {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
         let interrupted = interrupt::descriptor();
-        let mut fds = [
+        let mut fds = vec![
             PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
             PollFd::new(interrupted, PollFlags::POLLIN),
         ];
+        fds.extend(self.leave.as_ref().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)));
         let ready = loop {
             match poll(&mut fds, timeout) {
                 Err(Errno::EINTR) => {}
@@ -188,6 +198,8 @@ impl Read for Deadlined {
         } else if fds[1].any() == Some(true) {
             // `Interrupted` would make the readers above try again.
             Err(io::ErrorKind::ConnectionAborted.into())
+        } else if fds.get(2).is_some_and(|fd| fd.any() == Some(true)) {
+            Err(io::ErrorKind::NotConnected.into())
         } else {
             self.socket.read(buffer)
         }
@@ -236,7 +248,8 @@ mod tests {
         for line in [&[greeting.as_str(), DONE], said].concat() {
             writeln!(theirs, "{line}").unwrap();
         }
-        let monitor = Monitor::connect(ours, Instant::now() + Duration::from_secs(10)).unwrap();
+        let monitor =
+            Monitor::connect(ours, Instant::now() + Duration::from_secs(10), None).unwrap();
         (monitor, theirs)
     }
 

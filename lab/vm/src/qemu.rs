@@ -137,14 +137,17 @@ impl Running<'_> {
         let log = String::from_utf8_lossy(&log).replace('\r', "");
         Err(match end {
             Ok(End::PoweredOff | End::Left) => return Ok(log),
-            Ok(End::Panicked) => VmError::Panicked { reason: panic::reason(&log), log },
+            Ok(End::Panicked) => {
+                let report = panic::report(&log).unwrap_or_default();
+                VmError::Panicked { reason: panic::reason(&log), report, log }
+            }
             Ok(End::RanAway) => VmError::RanAway { log },
             Ok(End::Odd(reason)) => VmError::Odd { reason, log },
             Err(MonitorError::Closed) => {
                 VmError::Lost { status, message: message.trim().to_owned(), log }
             }
             Err(MonitorError::TimedOut) => VmError::Hung { limit, log },
-            Err(MonitorError::Interrupted) => VmError::Interrupted { log },
+            Err(MonitorError::Left | MonitorError::Interrupted) => VmError::Interrupted { log },
             Err(MonitorError::Failed(message)) => VmError::Monitor { message, log },
         })
     }

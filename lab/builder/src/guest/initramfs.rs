@@ -1,19 +1,18 @@
-//! The initramfs: PID 1, the module that it loads first, and a console; the same
-//! bytes for the same two.
+//! The initramfs: PID 1, modules that it loads, and a console; the same bytes for
+//! the same parts.
 
 use std::io::{self, Write};
 
 use cpio::newc::{Builder, trailer};
-use protocol::IDLE_FILE;
 
 /// File types, from inode(7).
 const S_IFDIR: u32 = 0o040_000;
 const S_IFCHR: u32 = 0o020_000;
 const S_IFREG: u32 = 0o100_000;
 
-/// Packs PID 1 and its module as the kernel wants it: a cpio archive in the newc format,
+/// Packs PID 1 and its modules, by their names, as the kernel wants it: a cpio archive in the newc format,
 /// uncompressed. No time and no owner of the host gets in.
-pub fn pack(init: &[u8], idle: &[u8]) -> io::Result<Vec<u8>> {
+pub fn pack(init: &[u8], modules: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {
     let mut archive = Vec::new();
     let mut add = |ino: u32, entry: Builder, bytes: &[u8]| {
         let mut writer = entry.ino(ino).nlink(1).mtime(0).write(&mut archive, bytes.len() as u32);
@@ -25,7 +24,9 @@ pub fn pack(init: &[u8], idle: &[u8]) -> io::Result<Vec<u8>> {
     let console = Builder::new("dev/console").mode(S_IFCHR | 0o600).rdev_major(5).rdev_minor(1);
     add(2, console, &[])?;
     add(3, Builder::new("init").mode(S_IFREG | 0o755), init)?;
-    add(4, Builder::new(IDLE_FILE).mode(S_IFREG | 0o600), idle)?;
+    for (ino, (name, bytes)) in (4..).zip(modules) {
+        add(ino, Builder::new(name).mode(S_IFREG | 0o600), bytes)?;
+    }
     trailer(&mut archive)?;
     Ok(archive)
 }
@@ -36,7 +37,8 @@ mod tests {
 
     #[test]
     fn the_archive_holds_what_the_kernel_needs() {
-        let archive = pack(b"program", b"module").unwrap();
+        let archive =
+            pack(b"program", &[("a.ko", b"module".to_vec()), ("b.ko", vec![0; 3])]).unwrap();
         let mut rest = io::Cursor::new(archive);
         let mut seen = Vec::new();
         loop {
@@ -53,7 +55,8 @@ mod tests {
             ("dev".to_owned(), 0o040_755, 0),
             ("dev/console".to_owned(), 0o020_600, 0),
             ("init".to_owned(), 0o100_755, 7),
-            (IDLE_FILE.to_owned(), 0o100_600, 6),
+            ("a.ko".to_owned(), 0o100_600, 6),
+            ("b.ko".to_owned(), 0o100_600, 3),
         ];
         assert_eq!(seen, expected);
     }

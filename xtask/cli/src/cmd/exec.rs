@@ -1,12 +1,15 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use lab::error::Error;
 use lab::exec::request::{self, Carry, Fetch};
 use lab::exec::{Join, Kmod, Request, Status, has_input};
 use lab::report::NoVerdict;
 use protocol::{TraceEvent, User};
 use story::render;
+
+use vm::VmError;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
@@ -48,6 +51,10 @@ pub struct Exec {
     /// SYSTEM/NAME, with +stack for its kernel stack, and commas between
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = request::event)]
     events: Vec<TraceEvent>,
+
+    /// Write the whole kernel log to a file, however the run ends
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 
     /// Guest time after which the program is killed [default: 60; none with
     /// --interactive]
@@ -93,12 +100,25 @@ impl Exec {
         };
         let lab = context.lab("exec")?;
         let machine = lab.machine()?;
-        let executed = lab.exec(&machine, &request, join)?;
+        let executed = match lab.exec(&machine, &request, join) {
+            Ok(executed) => executed,
+            Err(error) => {
+                let log = error.downcast_ref::<VmError>().and_then(VmError::log);
+                keep_log(self.log.as_deref(), log.unwrap_or_default())?;
+                return Err(error);
+            }
+        };
+        keep_log(self.log.as_deref(), &executed.log)?;
         if let Some(timeline) = &executed.timeline {
             eprint!("{}", render::text::render(timeline));
         }
         let reason = match executed.status {
             Status::Ended(status) => return Ok(Outcome::of_program(status)),
+            Status::Halted => format!(
+                "`{program}` halted the machine, rebooted it or switched it off: its exit status \
+                 is not known"
+            ),
+            Status::Left => "you left the machine".to_owned(),
             Status::TimedOut => format!(
                 "`{program}` did not end within {} s of guest time and was killed",
                 request.timeout.unwrap_or_default().as_secs_f64()
@@ -106,5 +126,13 @@ impl Exec {
             Status::NotStarted(reason) => format!("`{program}` was not started: {reason}"),
         };
         Err(NoVerdict { reason, log: executed.log }.into())
+    }
+}
+
+/// Writes the kernel log where the person wants it.
+fn keep_log(file: Option<&Path>, log: &str) -> std::result::Result<(), Error> {
+    match file {
+        Some(file) => std::fs::write(file, log).map_err(Error::file("write", file)),
+        None => Ok(()),
     }
 }

@@ -1,3 +1,5 @@
+use std::io::{IsTerminal as _, stdin};
+
 use clap::Args;
 use lab::exec::Status;
 use lab::report::NoVerdict;
@@ -9,8 +11,9 @@ use crate::outcome::{Outcome, Result};
 ///
 /// It has this terminal: job control, Ctrl-C and the window's size work. What
 /// the lesson loads before it starts is loaded; all that it has is in /lab.
-/// `exit` or Ctrl-D leaves the shell; its exit status is this command's. If
-/// standard input is no terminal, the shell takes its commands from there.
+/// `exit` or Ctrl-D leaves the shell; its exit status is this command's. Ctrl-]
+/// leaves the machine, whatever it does, and so does `poweroff`; the exit status is
+/// 0 then. If standard input is no terminal, the shell takes its commands from there.
 ///
 /// Example: cargo xtask shell lesson-2
 #[derive(Args)]
@@ -27,9 +30,20 @@ impl Shell {
         };
         let lab = context.lab("shell")?;
         let machine = lab.machine()?;
+        if stdin().is_terminal() {
+            eprintln!("Ctrl-] leaves the machine, whatever it does");
+        }
         let executed = lab.shell(&machine, lesson.as_ref())?;
         let reason = match executed.status {
             Status::Ended(status) => return Ok(Outcome::of_program(status)),
+            Status::Halted => {
+                eprintln!("the machine has ended");
+                return Ok(Outcome::SUCCESS);
+            }
+            Status::Left => {
+                eprintln!("you left the machine");
+                return Ok(Outcome::SUCCESS);
+            }
             Status::TimedOut => "the shell did not end".to_owned(),
             Status::NotStarted(reason) => format!("the shell was not started: {reason}"),
         };

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A write to /dev/oops makes the kernel read address 0, in a function of its own
+ * that this module calls. Loading it with refuse=1 fails.
+ */
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+static bool refuse;
+module_param(refuse, bool, 0444);
+MODULE_PARM_DESC(refuse, "fail to load");
+
+static char *volatile name;
+
+static noinline size_t measure(void)
+{
+	return strlen(name);
+}
+
+static ssize_t faulty_write(struct file *file, const char __user *buffer, size_t len,
+			  loff_t *pos)
+{
+	return measure() + len;
+}
+
+static const struct file_operations faulty_operations = {
+	.owner = THIS_MODULE,
+	.write = faulty_write,
+};
+
+static struct miscdevice faulty_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "oops",
+	.fops = &faulty_operations,
+};
+
+static int __init faulty_init(void)
+{
+	return refuse ? -ENODEV : misc_register(&faulty_device);
+}
+module_init(faulty_init);
+
+static void __exit faulty_exit(void)
+{
+	misc_deregister(&faulty_device);
+}
+module_exit(faulty_exit);
+
+MODULE_DESCRIPTION("Makes the kernel oops");
+MODULE_LICENSE("GPL");
