@@ -3,7 +3,7 @@
 #
 # Usage: grade.sh UPCALL SUBMISSION RESULTS
 #   UPCALL      a checkout of the lab, of the teacher's choosing
-#   SUBMISSION  the student's repository, with folders lesson-NN-slug/
+#   SUBMISSION  the student's repository, with folders that are called as lessons are
 #   RESULTS     a folder for marks.json, marks.xml and feedback/
 #
 # SEED in the environment chooses the inputs; keep it from students.

@@ -1,7 +1,9 @@
-//! The course: all lessons of a tree, found by looking.
+//! The course: all lessons of a tree, in the order in which they are read.
 //!
-//! There is no list of lessons: a lesson is a folder
-//! `guest-programs/lesson-NN-slug` with a `lesson.toml`.
+//! A lesson is a folder `guest-programs/<slug>` with a `lesson.toml`. The order, and
+//! the parts of the course, stand in `course.md` alone, which people read: each line
+//! there with a link to a lesson's chapter is that lesson's place. So `lesson-3` is the
+//! third of these links.
 
 use std::path::{Path, PathBuf};
 
@@ -9,12 +11,21 @@ use explain::{ExitStatus, Explain};
 
 use story::lesson::{self, Lesson, LessonError, Name};
 
+/// The course's first page, in its tree.
+pub const FILE: &str = "course.md";
+
+/// The folder of all lessons, in the course's tree.
+pub const LESSONS: &str = "guest-programs";
+
+/// A lesson's chapter, in its folder.
+pub const CHAPTER: &str = "chapter.md";
+
 /// A tree with lessons: this repository, or a miniature of it in tests.
 #[derive(Debug, Clone)]
 pub struct Course {
-    /// The folder that holds `Cargo.toml`, `guest-programs/` and `kmods/`.
+    /// The folder that holds `Cargo.toml`, `course.md`, `guest-programs/` and `kmods/`.
     pub root: PathBuf,
-    /// In the order of their numbers.
+    /// In the order of the course.
     pub names: Vec<Name>,
 }
 
@@ -25,6 +36,12 @@ pub enum CourseError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("failed to list `{}`: {source}", path.display())]
     List { path: PathBuf, source: std::io::Error },
+    #[error("`{FILE}` links to `{name}`, but there is no `{LESSONS}/{name}/{}`", lesson::FILE)]
+    NoFolder { name: Name },
+    #[error("`{FILE}` has no link to the chapter of `{LESSONS}/{name}`")]
+    Unlisted { name: Name },
+    #[error("`{FILE}` links twice to `{LESSONS}/{name}/{CHAPTER}`")]
+    Twice { name: Name },
     #[error("there is no lesson `{asked}`")]
     Unknown {
         asked: String,
@@ -39,7 +56,11 @@ impl Explain for CourseError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             CourseError::Unknown { .. } => ExitStatus::Usage,
-            CourseError::List { .. } | CourseError::Read { .. } => ExitStatus::Build,
+            CourseError::List { .. }
+            | CourseError::Read { .. }
+            | CourseError::NoFolder { .. }
+            | CourseError::Unlisted { .. }
+            | CourseError::Twice { .. } => ExitStatus::Build,
             CourseError::Lesson(error) => error.exit_status(),
         }
     }
@@ -52,90 +73,182 @@ impl Explain for CourseError {
             CourseError::Unknown { near: None, .. } => {
                 Some("`cargo xtask list` shows the lessons".to_owned())
             }
+            CourseError::Unlisted { name } => Some(format!(
+                "the line `[its question]({LESSONS}/{name}/{CHAPTER})` gives it its place"
+            )),
             CourseError::Lesson(error) => error.hint(),
-            CourseError::List { .. } | CourseError::Read { .. } => None,
+            CourseError::List { .. }
+            | CourseError::Read { .. }
+            | CourseError::NoFolder { .. }
+            | CourseError::Twice { .. } => None,
         }
     }
 }
 
 impl Course {
-    /// Looks for the lessons of a tree.
+    /// The lessons of a tree: those that its first page links to, which are all that
+    /// there are.
     pub fn open(root: &Path) -> Result<Course, CourseError> {
-        let path = root.join("guest-programs");
-        let failed = |source| CourseError::List { path: path.clone(), source };
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&path).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            if let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
-                names.push(name);
+        let page = root.join(FILE);
+        let text = std::fs::read_to_string(&page)
+            .map_err(|source| CourseError::Read { path: page, source })?;
+        let names: Vec<Name> = links(&text).collect();
+        for (place, name) in names.iter().enumerate() {
+            if names[..place].contains(name) {
+                return Err(CourseError::Twice { name: name.clone() });
             }
         }
-        names.sort();
+        let folders = folders(&root.join(LESSONS))?;
+        if let Some(name) = names.iter().find(|name| !folders.contains(name)) {
+            return Err(CourseError::NoFolder { name: name.clone() });
+        }
+        if let Some(name) = folders.into_iter().find(|name| !names.contains(name)) {
+            return Err(CourseError::Unlisted { name });
+        }
         Ok(Course { root: root.to_owned(), names })
     }
 
-    /// The lesson that a person means by `lesson-3`, `3`, `lesson-03-kill-pid`
-    /// or `kill-pid`.
+    /// A lesson's place in the course, from 1; `None` if it has none.
+    pub fn place(&self, name: &Name) -> Option<usize> {
+        self.names.iter().position(|other| other == name).map(|index| index + 1)
+    }
+
+    /// The lesson that a person means: by its place (`lesson-3`, `3`), by its name, or
+    /// as lessons used to be called, `lesson-03-kill-pid`. The number in such a name
+    /// counts for nothing.
     pub fn find(&self, asked: &str) -> Result<Lesson, CourseError> {
-        let name = self.names.iter().find(|name| means(asked, name)).ok_or_else(|| {
-            CourseError::Unknown { asked: asked.to_owned(), near: self.nearest(asked) }
+        let name = self.meant(asked).ok_or_else(|| CourseError::Unknown {
+            asked: asked.to_owned(),
+            near: self.nearest(asked),
         })?;
         self.read(name)
     }
 
     /// Reads a lesson of this course.
     pub fn read(&self, name: &Name) -> Result<Lesson, CourseError> {
-        let folder = self.root.join("guest-programs").join(name.to_string());
+        let folder = self.root.join(LESSONS).join(name.as_str());
         let path = folder.join(lesson::FILE);
         let text =
             std::fs::read_to_string(&path).map_err(|source| CourseError::Read { path, source })?;
         Ok(Lesson::parse(&folder, &text)?)
     }
 
+    fn meant(&self, asked: &str) -> Option<&Name> {
+        if let Ok(place) = asked.strip_prefix("lesson-").unwrap_or(asked).parse::<usize>() {
+            return self.names.get(place.checked_sub(1)?);
+        }
+        let asked = Name::of_work(asked)?;
+        self.names.iter().find(|name| **name == asked)
+    }
+
     fn nearest(&self, asked: &str) -> Option<Name> {
-        let distance = |name: &Name| {
-            strsim::levenshtein(asked, &name.slug)
-                .min(strsim::levenshtein(asked, &name.to_string()))
-        };
+        let asked = Name::of_work(asked).map_or_else(|| asked.to_owned(), |name| name.to_string());
+        let distance = |name: &Name| strsim::levenshtein(&asked, name.as_str());
         let near = self.names.iter().min_by_key(|name| distance(name))?;
         // Farther than a third of its letters, a name is another one.
         (distance(near) * 3 <= asked.len()).then(|| near.clone())
     }
 }
 
-fn means(asked: &str, name: &Name) -> bool {
-    let number = asked.strip_prefix("lesson-").unwrap_or(asked);
-    number.parse() == Ok(name.number) || asked == name.slug || asked == name.to_string()
+/// The lessons whose chapters a page links to, in order.
+fn links(text: &str) -> impl Iterator<Item = Name> {
+    text.match_indices("](").filter_map(|(at, _)| {
+        let (target, _) = text[at + 2..].split_once(')')?;
+        let name = target.strip_prefix(LESSONS)?.strip_prefix('/')?;
+        name.strip_suffix(CHAPTER)?.strip_suffix('/')?.parse().ok()
+    })
+}
+
+/// The lessons that have a folder, in the order of their names.
+fn folders(path: &Path) -> Result<Vec<Name>, CourseError> {
+    let failed = |source| CourseError::List { path: path.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        names.extend(name.filter(|_| entry.path().join(lesson::FILE).exists()));
+    }
+    names.sort();
+    Ok(names)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PAGE: &str = "# Course\n\nSee [the docs](docs/x.md).\n\n## Part\n\n\
+        - [Who sends it?](guest-programs/sigchld/chapter.md)\n\
+        - [From an interrupt?](guest-programs/kill-pid/chapter.md), and more\n";
+
+    fn tree(page: &str, lessons: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join(FILE), page).unwrap();
+        for lesson in lessons {
+            let folder = root.path().join(LESSONS).join(lesson);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(lesson::FILE), "").unwrap();
+        }
+        std::fs::create_dir_all(root.path().join(LESSONS).join("marker")).unwrap();
+        root
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_page() {
+        let root = tree(PAGE, &["kill-pid", "sigchld"]);
+        let course = Course::open(root.path()).unwrap();
+        let names: Vec<&str> = course.names.iter().map(Name::as_str).collect();
+        assert_eq!(names, ["sigchld", "kill-pid"]);
+        assert_eq!(course.place(&course.names[1]), Some(2));
+    }
+
+    #[test]
+    fn page_and_folders_have_to_agree() {
+        let told = |page: &str, lessons: &[&str]| {
+            Course::open(tree(page, lessons).path()).unwrap_err().to_string()
+        };
+        assert_eq!(
+            told(PAGE, &["kill-pid"]),
+            "`course.md` links to `sigchld`, but there is no `guest-programs/sigchld/lesson.toml`"
+        );
+        assert_eq!(
+            told(PAGE, &["kill-pid", "sigchld", "aio"]),
+            "`course.md` has no link to the chapter of `guest-programs/aio`"
+        );
+        assert_eq!(
+            told(&format!("{PAGE}{PAGE}"), &["kill-pid", "sigchld"]),
+            "`course.md` links twice to `guest-programs/sigchld/chapter.md`"
+        );
+    }
+
     fn course() -> Course {
-        let name = |number, slug: &str| Name { number, slug: slug.to_owned() };
-        Course { root: PathBuf::new(), names: vec![name(1, "sigchld"), name(3, "kill-pid")] }
+        let names = ["sigchld", "kill-pid"].map(|name| name.parse().unwrap());
+        Course { root: PathBuf::new(), names: names.into() }
     }
 
     #[test]
     fn every_form_of_a_name_is_understood() {
-        let names = course().names;
-        for asked in ["lesson-3", "3", "03", "lesson-03", "lesson-03-kill-pid", "kill-pid"] {
-            let meant: Vec<u8> =
-                names.iter().filter(|name| means(asked, name)).map(|name| name.number).collect();
-            assert_eq!(meant, [3], "{asked}");
+        let course = course();
+        for asked in ["lesson-2", "2", "02", "lesson-02", "lesson-03-kill-pid", "kill-pid"] {
+            assert_eq!(course.meant(asked).map(Name::as_str), Some("kill-pid"), "{asked}");
+        }
+        for asked in ["0", "3", "lesson-99", "", "kill", "lesson-"] {
+            assert_eq!(course.meant(asked), None, "{asked}");
         }
     }
 
     #[test]
     fn a_near_miss_is_answered_with_the_name() {
-        for (asked, near) in
-            [("kil-pid", Some(3)), ("sigchild", Some(1)), ("lesson-99", None), ("", None)]
-        {
+        for (asked, near) in [
+            ("kil-pid", Some("kill-pid")),
+            ("sigchild", Some("sigchld")),
+            ("lesson-01-sigchild", Some("sigchld")),
+            ("lesson-99", None),
+            ("", None),
+        ] {
             let Err(CourseError::Unknown { near: found, .. }) = course().find(asked) else {
                 panic!("`{asked}` was found");
             };
-            assert_eq!(found.map(|name| name.number), near, "{asked}");
+            assert_eq!(found.as_ref().map(Name::as_str), near, "{asked}");
         }
     }
 }

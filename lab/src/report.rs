@@ -105,7 +105,7 @@ pub fn story(plan: &Plan, run: &Run) -> String {
 /// One JSON document:
 ///
 /// ```json
-/// {"version": 1, "lesson": "lesson-01-sigchld", "accel": "tcg", "cold": false,
+/// {"version": 1, "lesson": "sigchld", "accel": "tcg", "cold": false,
 ///  "passed": true, "ended": {"exited": 0}, "stdout": "…", "stderr": "",
 ///  "expected": [{"fact": "…", "passed": true, "detail": ""}],
 ///  "timeline": {"entries": []}, "vm_ms": 190}

@@ -37,8 +37,8 @@ fn shows_its_story(pairs: &Pairs, plan: &Plan) -> Result<(), Failed> {
 
 /// By the lesson's slug: a story stays where it is when lessons change places.
 pub fn story_name(lesson: &Lesson, program: &str) -> String {
-    let slug = &lesson.name.slug;
-    if is_bad_input(program) { format!("{slug}-{BAD_INPUT}") } else { slug.clone() }
+    let slug = lesson.name.as_str();
+    if is_bad_input(program) { format!("{slug}-{BAD_INPUT}") } else { slug.to_owned() }
 }
 
 fn is_bad_input(program: &str) -> bool {

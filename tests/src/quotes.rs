@@ -1,4 +1,4 @@
-//! What course.md quotes of a run is what the run shows.
+//! What chapters quote of a run is what the run shows.
 //!
 //! A chapter quotes its lesson's story in fenced blocks:
 //!
@@ -13,24 +13,23 @@
 
 use libtest_mimic::Failed;
 
+use lab::course::CHAPTER;
 use story::lesson::Lesson;
 
 use crate::snapshots::{is_accepting, stories};
 
-/// Faults of course.md, or none.
+/// Faults of the chapters, or none.
 pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let root = builder::root();
-    let path = root.join("course.md");
-    let text = std::fs::read_to_string(&path)?;
     let mut faults = Vec::new();
-    let mut updated = text.clone();
     for lesson in lessons {
-        let snapshot = stories().join(format!("{}.snap", lesson.name.slug));
+        let snapshot = stories().join(format!("{}.snap", lesson.name));
         let snapshot = std::fs::read_to_string(&snapshot)
             .map_err(|e| format!("failed to read `{}`: {e}", snapshot.display()))?;
-        let Some(chapter) = chapter(&text, lesson) else { continue };
-        let mut updated_chapter = chapter.to_owned();
-        for block in blocks(chapter).iter().filter(|block| !block.info.starts_with("quote ")) {
+        let path = lesson.folder.join(CHAPTER);
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let mut updated = text.clone();
+        let mut wrong = Vec::new();
+        for block in blocks(&text).iter().filter(|block| !block.info.starts_with("quote ")) {
             match quote(&snapshot, block.info) {
                 None => faults.push(format!(
                     "{}: there is nothing to quote for `{}`",
@@ -38,21 +37,21 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
                 )),
                 Some(wanted) if wanted == block.content => {}
                 Some(wanted) => {
-                    faults.push(format!(
-                        "{}: the block `{}` of course.md differs from the run, which shows\n{wanted}",
+                    wrong.push(format!(
+                        "{}: the block `{}` of its chapter differs from the run, which \
+                         shows\n{wanted}",
                         lesson.name, block.info
                     ));
                     let fence = |content: &str| format!("```{}\n{content}```", block.info);
-                    updated_chapter =
-                        updated_chapter.replacen(&fence(block.content), &fence(&wanted), 1);
+                    updated = updated.replacen(&fence(block.content), &fence(&wanted), 1);
                 }
             }
         }
-        updated = updated.replace(chapter, &updated_chapter);
-    }
-    if is_accepting() && updated != text {
-        std::fs::write(&path, updated)?;
-        return Ok(Vec::new());
+        if is_accepting() && updated != text {
+            std::fs::write(&path, updated)?;
+        } else {
+            faults.extend(wrong);
+        }
     }
     Ok(faults)
 }
@@ -107,13 +106,6 @@ fn part_of<'a>(lines: impl Iterator<Item = &'a str>, from: &str, until: &str) ->
     let length = part.iter().skip(1).position(|line| line.contains(until));
     part.truncate(length.map_or(part.len(), |length| length + 1));
     part
-}
-
-/// The chapter of a lesson.
-fn chapter<'a>(text: &'a str, lesson: &Lesson) -> Option<&'a str> {
-    let start = text.find(&format!("\n## {}. ", lesson.name.number))? + 1;
-    let end = text[start..].find("\n## ").map_or(text.len(), |end| start + end + 1);
-    Some(&text[start..end])
 }
 
 struct Block<'a> {

@@ -61,8 +61,8 @@ fn only_what_was_edited(lab: &Lab<'_>) -> Result<(), Failed> {
     // already; the first call sees to the rest.
     bench.setup()?;
     bench.expect("nothing", &[])?;
-    bench.edit("guest-programs/lesson-03-kill-pid/src/main.rs")?;
-    bench.expect("a program", &["cargo lesson-03-kill-pid"])?;
+    bench.edit("guest-programs/kill-pid/src/main.rs")?;
+    bench.expect("a program", &["cargo kill-pid"])?;
     bench.edit("kmods/kill_pid/lab_kill_pid.c")?;
     bench.expect("a module", &["make kill_pid"])?;
     // What an editor keeps beside them is no part of them.

@@ -26,10 +26,9 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
 }
 
 fn passes_as_it_is(lab: &Lab<'_>, kmod: bool) -> Result<(), Failed> {
-    let NewName(name) = "51-two-words".parse()?;
+    let NewName(name) = "two-words".parse()?;
     let scaffold = Scaffold { name, kmod };
-    let new: &[&str] =
-        if kmod { &["new", "51-two-words", "--kmod"] } else { &["new", "51-two-words"] };
+    let new: &[&str] = if kmod { &["new", "two-words", "--kmod"] } else { &["new", "two-words"] };
     let folder = tempfile::tempdir()?;
     let copy = Copy { lab, folder: folder.path() };
     copy.make()?;
@@ -38,16 +37,16 @@ fn passes_as_it_is(lab: &Lab<'_>, kmod: bool) -> Result<(), Failed> {
     let files = scaffold.files().into_iter().map(|(path, _)| copy.course().join(path));
     let mut files: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
-    copy.call(&["run", "51"], 0)?;
+    copy.call(&["run", "two-words"], 0)?;
     // What is there now is in the way of another.
     copy.call(new, 2)?;
 
-    let lesson = Course::open(&copy.course())?.find("51")?;
+    let lesson = Course::open(&copy.course())?.find("two-words")?;
     let exercise = Exercise::read(&lesson, Seed::default())?;
     files.extend(sources::assembled(&exercise, folder.path())?);
     sources::are_formatted(&files)?;
 
-    copy.call(&["start", "51"], 0)?;
+    copy.call(&["start", "two-words"], 0)?;
     copy.judge(&exercise, &Sample::Stub, None)?;
     copy.judge(&exercise, &Sample::Solution, None)?;
     for mutant in &exercise.mutants {
@@ -103,7 +102,7 @@ impl Copy<'_> {
         let work = self.folder.join("work").join(exercise.lesson.name.to_string());
         std::fs::write(work.join(exercise.file.name()), exercise.sample(sample))?;
         let is_right = *sample == Sample::Solution;
-        let output = self.call(&["check", "51", "--json"], i32::from(!is_right))?;
+        let output = self.call(&["check", "two-words", "--json"], i32::from(!is_right))?;
         let document: Value = serde_json::from_slice(&output.stdout)?;
         if document["compiler"].is_null() && document["hint"].as_str() == hint {
             Ok(())

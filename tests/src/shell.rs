@@ -163,7 +163,7 @@ fn jobs() -> Result<(), Failed> {
     status(&session).map(drop)
 }
 
-/// Lesson 2, live: the kernel of the guest sends the signal, because the
+/// The lesson sigwinch, live: the kernel of the guest sends the signal, because the
 /// terminal of the host was resized.
 fn resize() -> Result<(), Failed> {
     let mut session = open(&[])?;
@@ -187,10 +187,10 @@ fn lesson() -> Result<(), Failed> {
     session.send_line("ls -1 /lab")?;
     session.exp_string(
         "\nlab_kill_pid.ko\r\nlab_trace.ko\r\n\
-         lesson-03-bad-input\r\nlesson-03-kill-pid\r\n",
+         kill-pid-bad-input\r\nkill-pid\r\n",
     )?;
     session.exp_string(PROMPT)?;
-    session.send_line("lesson-03-kill-pid > /dev/null; echo status $?; exit")?;
+    session.send_line("kill-pid > /dev/null; echo status $?; exit")?;
     session.exp_string("\nstatus 0\r\n")?;
     status(&session).map(drop)
 }
@@ -221,7 +221,7 @@ fn script() -> Result<(), Failed> {
         .stderr(Stdio::piped())
         .spawn()?;
     let mut pipe = child.stdin.take().expect("it was asked for");
-    pipe.write_all(b"test -t 0 || echo none\nlesson-01-sigchld > /dev/null && false\n")?;
+    pipe.write_all(b"test -t 0 || echo none\nsigchld > /dev/null && false\n")?;
     drop(pipe);
     let output = child.wait_with_output()?;
     match (output.status.code(), output.stdout.as_slice(), output.stderr.as_slice()) {

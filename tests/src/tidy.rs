@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use builder::guest::programs::programs_of;
+use lab::course::{self, CHAPTER};
 use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
@@ -63,7 +64,7 @@ fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         let mut must_exist = vec![
             lesson.folder.join("Cargo.toml"),
             lesson.folder.join("src/main.rs"),
-            stories().join(format!("{}.snap", lesson.name.slug)),
+            stories().join(format!("{}.snap", lesson.name)),
         ];
         must_exist
             .extend(lesson.kmods.iter().map(|kmod| root.join("kmods").join(kmod).join("Kbuild")));
@@ -116,29 +117,28 @@ fn exercises(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     Ok(faults)
 }
 
-/// course.md has one chapter a lesson, in order, each with the same sections.
+/// Each lesson has its chapter, which asks the lesson's question, as its line of
+/// course.md does, and has the same sections as all others.
 fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let text = std::fs::read_to_string(builder::root().join("course.md"))?;
+    let page = std::fs::read_to_string(builder::root().join(course::FILE))?;
     let mut faults = Vec::new();
-    let wanted: Vec<String> =
-        lessons.iter().map(|l| format!("## {}. {}", l.name.number, l.title)).collect();
-    let found: Vec<&str> = text
-        .lines()
-        .filter(|line| {
-            line.starts_with("## ") && line[3..].starts_with(|c: char| c.is_ascii_digit())
-        })
-        .collect();
-    if found != wanted {
-        faults.push(format!("course.md has the chapters {found:#?}, the lessons want {wanted:#?}"));
-    }
-    for (number, chapter) in text.split("\n## ").skip(1).enumerate() {
-        if !chapter.starts_with(|c: char| c.is_ascii_digit()) {
+    for lesson in lessons {
+        let (name, title) = (&lesson.name, &lesson.title);
+        let line = format!("- [{title}]({}/{name}/{CHAPTER})", course::LESSONS);
+        if !page.lines().any(|found| found == line) {
+            faults.push(format!("{} lacks the line `{line}`", course::FILE));
+        }
+        let Ok(chapter) = std::fs::read_to_string(lesson.folder.join(CHAPTER)) else {
+            faults.push(format!("{name} lacks its {CHAPTER}"));
             continue;
+        };
+        if chapter.lines().next() != Some(&format!("# {title}")) {
+            faults.push(format!("{name}: its chapter does not begin with `# {title}`"));
         }
         let sections: Vec<&str> =
-            chapter.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+            chapter.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         if sections != SECTIONS {
-            faults.push(format!("part {number} of course.md has the sections {sections:?}"));
+            faults.push(format!("{name}: its chapter has the sections {sections:?}"));
         }
     }
     Ok(faults)
@@ -165,21 +165,31 @@ fn unclaimed_stories(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 }
 
 /// A path in backquotes, such as `lab/src/lib.rs`, exists; with a `::name`
-/// behind it, the file also contains that name.
-fn anchors(_: &[Lesson]) -> Result<Vec<String>, Failed> {
+/// behind it, the file also contains that name. So does the target of a link.
+fn anchors(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let root = builder::root();
+    let documents =
+        ["README.md", "ARCHITECTURE.md", course::FILE, "docs/classroom.md", "docs/debug.md"];
+    let documents = documents.map(|document| root.join(document));
+    let chapters = lessons.iter().map(|lesson| lesson.folder.join(CHAPTER));
     let mut faults = Vec::new();
-    for document in
-        ["README.md", "ARCHITECTURE.md", "course.md", "docs/classroom.md", "docs/debug.md"]
-    {
-        let text = std::fs::read_to_string(root.join(document))?;
+    for document in documents.into_iter().chain(chapters) {
+        let text = std::fs::read_to_string(&document)?;
+        let shown = document.strip_prefix(&root).unwrap_or(&document).display().to_string();
         for quoted in text.split('`').skip(1).step_by(2).filter(|quoted| is_path(quoted)) {
             let (path, name) = quoted.split_once("::").unwrap_or((quoted, ""));
             match std::fs::metadata(root.join(path)) {
-                Err(_) => faults.push(format!("{document}: there is no {path}")),
+                Err(_) => faults.push(format!("{shown}: there is no {path}")),
                 Ok(_) if name.is_empty() => {}
                 Ok(_) if contains(&root.join(path), name)? => {}
-                Ok(_) => faults.push(format!("{document}: {path} has no `{name}`")),
+                Ok(_) => faults.push(format!("{shown}: {path} has no `{name}`")),
+            }
+        }
+        let folder = document.parent().unwrap_or(&root);
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+        for (target, _) in targets.filter(|(target, _)| target.ends_with(".md")) {
+            if !folder.join(target).is_file() {
+                faults.push(format!("{shown}: a link leads to {target}, which is not there"));
             }
         }
     }

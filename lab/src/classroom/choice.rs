@@ -41,7 +41,7 @@ impl Work {
         for exercise in exercises {
             let exercised = progress.of(exercise);
             let name = exercise.lesson.name.to_string();
-            text += &format!("{name:<26} {}\n", self.standing(exercise, &exercised));
+            text += &format!("{name:<14} {}\n", self.standing(exercise, &exercised));
             points += exercised.points;
             of += exercise.points();
         }

@@ -1,9 +1,9 @@
 //! A student's own files: `work/` in the checkout, which Git ignores.
 //!
 //! ```text
-//! work/lesson-03-kill-pid/lab_kill_pid.c   what the student writes
-//! work/lesson-03-kill-pid/TASK.md          what it should do
-//! work/progress.json                       points, hints taken
+//! work/kill-pid/lab_kill_pid.c   what the student writes
+//! work/kill-pid/TASK.md          what it should do
+//! work/progress.json             points, hints taken
 //! ```
 //!
 //! Nothing here is ever overwritten: an update of the lab leaves `work/` alone,
@@ -15,6 +15,7 @@ pub mod progress;
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use story::lesson::Name;
 
 use crate::exercise::{Exercise, Sample};
 
@@ -77,6 +78,24 @@ pub enum Started {
     Before,
 }
 
+/// A student's folder for a lesson, below the folder of all their work: called as the
+/// lesson is, or with a number, as such folders used to be, `lesson-03-kill-pid`.
+/// Which number counts for nothing, and what is called as the lesson is comes first.
+/// Where there is none, the path that a new one has.
+pub fn folder_of(root: &Path, name: &Name) -> PathBuf {
+    let folder = root.join(name.as_str());
+    if folder.symlink_metadata().is_ok() {
+        return folder;
+    }
+    let is_it = |entry: &str| Name::of_work(entry).as_ref() == Some(name);
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let mut numbered: Vec<String> =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    numbered.retain(|entry| is_it(entry));
+    numbered.sort();
+    numbered.first().map_or(folder, |entry| root.join(entry))
+}
+
 impl Work {
     /// The work of whoever uses a course's tree.
     pub fn of(course: &Path) -> Work {
@@ -95,7 +114,7 @@ impl Work {
 
     /// The folder of one exercise.
     pub fn folder(&self, exercise: &Exercise) -> PathBuf {
-        self.root.join(exercise.lesson.name.to_string())
+        folder_of(&self.root, &exercise.lesson.name)
     }
 
     /// The file that a student writes.

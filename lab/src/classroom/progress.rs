@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use story::lesson::Name;
 
 use super::{Work, WorkError, failed};
 use crate::exercise::marks::Marks;
@@ -49,9 +50,20 @@ impl Exercised {
 }
 
 impl Progress {
+    /// Calls lessons as they are called today; they used to have numbers.
+    fn rename(&mut self) {
+        for (old, exercised) in std::mem::take(&mut self.lessons) {
+            let name = Name::of_work(&old).map_or(old, |name| name.to_string());
+            let best = self.lessons.entry(name).or_default();
+            if exercised.points >= best.points {
+                *best = exercised;
+            }
+        }
+    }
+
     /// What is remembered of an exercise; nothing, if it was never checked.
     pub fn of(&self, exercise: &Exercise) -> Exercised {
-        self.lessons.get(&exercise.lesson.name.to_string()).copied().unwrap_or_default()
+        self.lessons.get(exercise.lesson.name.as_str()).copied().unwrap_or_default()
     }
 
     /// Remembers marks, if they are the best so far.
@@ -130,7 +142,7 @@ impl Work {
             text => text.map_err(failed("read", &path))?,
         };
         let malformed = |reason: String| WorkError::Progress { path: path.clone(), reason };
-        let progress: Progress =
+        let mut progress: Progress =
             serde_json::from_str(&text).map_err(|e| malformed(e.to_string()))?;
         if progress.version != VERSION {
             return Err(malformed(format!(
@@ -138,6 +150,7 @@ impl Work {
                 progress.version
             )));
         }
+        progress.rename();
         Ok(progress)
     }
 

@@ -10,7 +10,7 @@ use crate::exercise::values::Seed;
 /// A course in a temporary folder, with one exercise.
 fn course() -> (tempfile::TempDir, Exercise) {
     let course = tempfile::tempdir().unwrap();
-    let folder = course.path().join("guest-programs/lesson-01-x");
+    let folder = course.path().join("guest-programs/x");
     std::fs::create_dir_all(folder.join("exercise")).unwrap();
     let lesson = Lesson::parse(&folder, "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n").unwrap();
     let text = "format = 1\ntask = \"do\"\nfile = \"main.rs\"\nhints = [\"a\", \"b\"]\n\
@@ -54,7 +54,7 @@ fn a_reset_keeps_every_version() {
     let (course, exercise) = course();
     let work = Work::of(course.path());
     let error = work.reset(&exercise).unwrap_err();
-    assert_eq!(error.to_string(), "lesson-01-x has not been started");
+    assert_eq!(error.to_string(), "x has not been started");
     work.start(&exercise).unwrap();
     let file = work.file(&exercise);
     for mine in ["first", "second"] {
@@ -94,4 +94,36 @@ fn progress_of_another_version_is_not_overwritten() {
     std::fs::write(work.root().join("progress.json"), "{\"version\":2,\"lessons\":{}}").unwrap();
     let error = work.progress().unwrap_err().to_string();
     assert!(error.ends_with("it has version 2, but this lab reads 1"), "{error}");
+}
+
+#[test]
+fn a_students_folder_is_found_with_or_without_a_number() {
+    let root = tempfile::tempdir().unwrap();
+    let name: Name = "siginfo".parse().unwrap();
+    let found = || folder_of(root.path(), &name).strip_prefix(root.path()).unwrap().to_owned();
+    assert_eq!(found(), Path::new("siginfo"));
+    std::fs::create_dir(root.path().join("lesson-09-signalfd")).unwrap();
+    assert_eq!(found(), Path::new("siginfo"));
+    std::fs::create_dir(root.path().join("lesson-03-siginfo")).unwrap();
+    assert_eq!(found(), Path::new("lesson-03-siginfo"));
+    std::fs::create_dir(root.path().join("siginfo")).unwrap();
+    assert_eq!(found(), Path::new("siginfo"));
+}
+
+#[test]
+fn progress_of_numbered_lessons_is_kept() {
+    let root = tempfile::tempdir().unwrap();
+    let of = |points: u32| {
+        format!("{{\"points\": {points}, \"of\": 6, \"hints\": 0, \"peeked\": false}}")
+    };
+    let text = format!(
+        "{{\"version\": 1, \"lessons\": {{\"lesson-03-kill-pid\": {}, \"kill-pid\": {}}}}}",
+        of(5),
+        of(3)
+    );
+    std::fs::write(root.path().join("progress.json"), text).unwrap();
+    let progress = Work::at(root.path().to_owned()).progress().unwrap();
+    let json: serde_json::Value = serde_json::to_value(&progress).unwrap();
+    assert_eq!(json["lessons"].as_object().unwrap().len(), 1);
+    assert_eq!(json["lessons"]["kill-pid"]["points"], 5);
 }

@@ -70,7 +70,7 @@ mod tests {
                     stack = [\"kill_pid\", \"lab_x_isr\"]\n\
                     [[expect]]\nfact = \"two\"\nevent = \"signal_generate\"\n\
                     stack = [\"lab_x_isr\", \"do_exit\"]\n";
-        let lesson = Lesson::parse(Path::new("lesson-03-x"), toml).unwrap();
+        let lesson = Lesson::parse(Path::new("x"), toml).unwrap();
         let found = suggestions(&lesson);
         let found: Vec<_> = found.iter().map(|s| (s.function.as_str(), s.why.as_str())).collect();
         assert_eq!(found, [("lab_x_isr", "one"), ("kill_pid", "one"), ("do_exit", "two")]);

@@ -52,11 +52,11 @@ pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
 
 /// What a student may do next.
 pub fn next(exercise: &Exercise, attempt: &Attempt) -> String {
-    let number = exercise.lesson.name.number;
+    let name = &exercise.lesson.name;
     if attempt.marks.passed() {
-        format!("cargo xtask solution {number} shows how the lab would do it, and why")
+        format!("cargo xtask solution {name} shows how the lab would do it, and why")
     } else {
-        format!("cargo xtask hint {number} gives the next hint")
+        format!("cargo xtask hint {name} gives the next hint")
     }
 }
 
@@ -114,7 +114,7 @@ fn shortened(output: &str) -> String {
 /// One JSON document:
 ///
 /// ```json
-/// {"version": 1, "lesson": "lesson-01-sigchld", "points": 3, "of": 5,
+/// {"version": 1, "lesson": "sigchld", "points": 3, "of": 5,
 ///  "passed": false, "ending": null, "said": null, "hint": "…",
 ///  "compiler": null,
 ///  "checks": [{"name": "…", "what": "…", "points": 0, "of": 2,

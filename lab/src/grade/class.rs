@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use story::lesson::Name;
 
 use super::GradeError;
+use crate::classroom::folder_of;
+use crate::course::Course;
 use crate::exercise::Exercise;
 use crate::exercise::submission::Refused;
 
@@ -26,13 +28,13 @@ pub struct Student {
 
 impl Class {
     /// Looks for students in folders, each of which is one student's (it holds
-    /// folders `lesson-NN-slug`) or holds folders of students. Files, and
+    /// folders that are called as lessons are) or holds folders of students. Files, and
     /// folders that begin with a dot, are nobody's.
-    pub fn find(folders: &[PathBuf]) -> Result<Class, GradeError> {
+    pub fn find(folders: &[PathBuf], lessons: &[Name]) -> Result<Class, GradeError> {
         let mut students = Vec::new();
         for folder in folders {
             let entries = list(folder)?;
-            if entries.iter().any(|(name, _)| name.parse::<Name>().is_ok()) {
+            if entries.iter().any(|(name, _)| is_work(name, lessons)) {
                 let folder = folder
                     .canonicalize()
                     .map_err(|source| GradeError::List { path: folder.clone(), source })?;
@@ -60,16 +62,42 @@ impl Class {
         Class { students: students.map(|(_, student)| student).collect() }
     }
 
+    /// A sentence for each folder whose number is another lesson's place than its name
+    /// says. The name counts.
+    pub fn numbered_otherwise(&self, exercises: &[Exercise], course: &Course) -> Vec<String> {
+        let mut told = Vec::new();
+        for student in self.students.iter().filter(|student| student.problem.is_none()) {
+            for name in exercises.iter().map(|exercise| &exercise.lesson.name) {
+                let folder = name_of(&folder_of(&student.folder, name));
+                let number = folder.strip_prefix("lesson-").and_then(|rest| rest.split_once('-'));
+                let number = number.and_then(|(number, _)| number.parse::<usize>().ok());
+                let other = number.and_then(|n| course.names.get(n.checked_sub(1)?));
+                if let Some(other) = other.filter(|other| *other != name) {
+                    told.push(format!(
+                        "{}: `{folder}` is taken for {name}, although that number is {other}'s now",
+                        student.name
+                    ));
+                }
+            }
+        }
+        told
+    }
+
     /// The exercises for which anybody has handed in anything.
     pub fn attempted(&self, exercises: Vec<Exercise>) -> Vec<Exercise> {
         let by = |student: &Student, exercise: &Exercise| {
-            let folder = student.folder.join(exercise.lesson.name.to_string());
+            let folder = folder_of(&student.folder, &exercise.lesson.name);
             student.problem.is_none() && folder.symlink_metadata().is_ok()
         };
         let attempted =
             |exercise: &Exercise| self.students.iter().any(|student| by(student, exercise));
         exercises.into_iter().filter(attempted).collect()
     }
+}
+
+/// Whether a folder is called as a student's work for a lesson is.
+fn is_work(folder: &str, lessons: &[Name]) -> bool {
+    Name::of_work(folder).is_some_and(|name| lessons.contains(&name))
 }
 
 fn student(name: String, folder: PathBuf) -> Student {
@@ -100,6 +128,10 @@ mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
 
+    fn lessons() -> [Name; 1] {
+        ["x".parse().unwrap()]
+    }
+
     fn folders(root: &Path, paths: &[&str]) {
         for path in paths {
             std::fs::create_dir_all(root.join(path)).unwrap();
@@ -113,13 +145,10 @@ mod tests {
     #[test]
     fn a_folder_of_students_and_a_students_folder_are_told_apart() {
         let root = tempfile::tempdir().unwrap();
-        folders(
-            root.path(),
-            &["class/bob/lesson-01-x", "class/alice", "class/.git", "carol/lesson-01-x"],
-        );
+        folders(root.path(), &["class/bob/lesson-01-x", "class/alice", "class/.git", "carol/x"]);
         std::fs::write(root.path().join("class/README"), "").unwrap();
         let paths = ["class", "carol"].map(|name| root.path().join(name));
-        let class = Class::find(&paths).unwrap();
+        let class = Class::find(&paths, &lessons()).unwrap();
         assert_eq!(names(&class), ["alice", "bob", "carol"]);
         assert_eq!(names(&class.clone().shard(1, 2)), ["alice", "carol"]);
         assert_eq!(names(&class.shard(2, 2)), ["bob"]);
@@ -128,9 +157,9 @@ mod tests {
     #[test]
     fn a_linked_folder_is_a_student_without_files() {
         let root = tempfile::tempdir().unwrap();
-        folders(root.path(), &["class/bob/lesson-01-x"]);
+        folders(root.path(), &["class/bob/x"]);
         symlink("/etc", root.path().join("class/eve")).unwrap();
-        let class = Class::find(&[root.path().join("class")]).unwrap();
+        let class = Class::find(&[root.path().join("class")], &lessons()).unwrap();
         assert_eq!(names(&class), ["bob", "eve"]);
         let problem = class.students[1].problem.as_ref().unwrap();
         assert_eq!(problem.to_string(), "`eve` is a symbolic link, not a folder");
@@ -141,6 +170,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         folders(root.path(), &["a/bob", "b/bob"]);
         let paths = ["a", "b"].map(|name| root.path().join(name));
-        assert_eq!(Class::find(&paths).unwrap_err().to_string(), "two students are called `bob`");
+        assert_eq!(
+            Class::find(&paths, &lessons()).unwrap_err().to_string(),
+            "two students are called `bob`"
+        );
     }
 }

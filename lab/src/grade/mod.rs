@@ -1,8 +1,8 @@
 //! Grades a class: folders of strangers' files, from anywhere on disk, offline.
 //!
 //! ```text
-//! DIR/alice/lesson-03-kill-pid/lab_kill_pid.c     a folder of students
-//! DIR/lesson-03-kill-pid/lab_kill_pid.c           or one student's
+//! DIR/alice/kill-pid/lab_kill_pid.c     a folder of students
+//! DIR/kill-pid/lab_kill_pid.c           or one student's
 //! ```
 //!
 //! Nobody is trusted: of each folder only the one file that the exercise names
@@ -22,6 +22,7 @@ use explain::{ExitStatus, Explain};
 
 use class::{Class, Student};
 
+use crate::classroom::folder_of;
 use crate::error::Error;
 use crate::exercise::attempt::Attempt;
 use crate::exercise::compile::CompileError;
@@ -35,7 +36,7 @@ use crate::run::{Lab, Machine};
 #[derive(Debug, Clone)]
 pub struct Graded {
     pub student: String,
-    /// `lesson-03-kill-pid`
+    /// `kill-pid`
     pub lesson: String,
     pub result: Result<Given, String>,
 }
@@ -98,7 +99,7 @@ impl Lab<'_> {
 
     fn grade_one(&self, machine: &Machine, student: &Student, exercise: &Exercise) -> Graded {
         let lesson = exercise.lesson.name.to_string();
-        let result = self.give(machine, student, exercise, &lesson).map_err(|e| e.to_string());
+        let result = self.give(machine, student, exercise).map_err(|e| e.to_string());
         Graded { student: student.name.clone(), lesson, result }
     }
 
@@ -107,11 +108,13 @@ impl Lab<'_> {
         machine: &Machine,
         student: &Student,
         exercise: &Exercise,
-        lesson: &str,
     ) -> Result<Given, Error> {
         let taken = match &student.problem {
             Some(problem) => Err(problem.clone()),
-            None => Submission::take(&student.folder.join(lesson), exercise.file.name()),
+            None => {
+                let folder = folder_of(&student.folder, &exercise.lesson.name);
+                Submission::take(&folder, exercise.file.name())
+            }
         };
         let (attempt, ignored) = match taken {
             Ok(submission) => {
@@ -151,7 +154,7 @@ impl Explain for GradeError {
 
     fn hint(&self) -> Option<String> {
         Some(
-            "a student's folder holds `lesson-NN-slug/FILE`; give that folder, or one with \
+            "a student's folder holds `LESSON/FILE`; give that folder, or one with \
              folders of students"
                 .to_owned(),
         )

@@ -16,7 +16,7 @@ use crate::exercise::values::Seed;
 ///
 /// ```json
 /// {"version": 1, "seed": 0, "results": [
-///   {"student": "alice", "lesson": "lesson-01-sigchld", "points": 3, "of": 6,
+///   {"student": "alice", "lesson": "sigchld", "points": 3, "of": 6,
 ///    "ending": null, "mistake": "one-wait", "ignored": ["Cargo.toml"],
 ///    "checks": [{"name": "reaps-all", "points": 0, "of": 3, "passed": false}],
 ///    "error": null}]}

@@ -3,7 +3,6 @@
 //! What it consists of is worked out first ([`Scaffold::files`]), without IO,
 //! and then written: everything, or nothing if a part of it is there already.
 
-mod chapter;
 mod template;
 
 use std::fs;
@@ -14,10 +13,7 @@ use explain::{ExitStatus, Explain};
 use story::lesson::Name;
 use xshell::{Shell, cmd};
 
-use crate::course::Course;
-
-/// The course's text, in its tree.
-const COURSE: &str = "course.md";
+use crate::course::{self, CHAPTER, Course, LESSONS};
 
 /// A slug's greatest length, bytes: file names and lines that hold it stay
 /// readable.
@@ -34,10 +30,8 @@ pub struct Scaffold {
 /// Why a lesson could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ScaffoldError {
-    #[error("there is lesson {} already: `{name}`", name.number)]
-    Number { name: Name },
-    #[error("there is a lesson `{}` already: `{name}`", name.slug)]
-    Slug { name: Name },
+    #[error("there is a lesson `{name}` already")]
+    Name { name: Name },
     #[error("`{}` is there already", path.display())]
     Exists { path: PathBuf },
     #[error("failed to {verb} `{}`: {source}", path.display())]
@@ -54,9 +48,7 @@ pub enum ScaffoldError {
 impl Explain for ScaffoldError {
     fn exit_status(&self) -> ExitStatus {
         match self {
-            ScaffoldError::Number { .. }
-            | ScaffoldError::Slug { .. }
-            | ScaffoldError::Exists { .. } => ExitStatus::Usage,
+            ScaffoldError::Name { .. } | ScaffoldError::Exists { .. } => ExitStatus::Usage,
             ScaffoldError::File { .. } | ScaffoldError::Cargo(_) | ScaffoldError::Lock { .. } => {
                 ExitStatus::Build
             }
@@ -65,10 +57,8 @@ impl Explain for ScaffoldError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            ScaffoldError::Number { .. }
-            | ScaffoldError::Slug { .. }
-            | ScaffoldError::Exists { .. } => {
-                Some("nothing was written; choose another number or slug".to_owned())
+            ScaffoldError::Name { .. } | ScaffoldError::Exists { .. } => {
+                Some("nothing was written; choose another name".to_owned())
             }
             ScaffoldError::Lock { .. } => Some(
                 "the lesson's files are there; `cargo update --workspace` with a network does the \
@@ -87,7 +77,7 @@ impl Explain for ScaffoldError {
     }
 }
 
-/// The part of a lesson's name that people give: `16-hello`.
+/// A name that a person gives to a new lesson.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewName(pub Name);
 
@@ -95,13 +85,18 @@ impl FromStr for NewName {
     type Err = String;
 
     fn from_str(s: &str) -> Result<NewName, String> {
-        let name: Option<Name> = format!("lesson-{s}").parse().ok();
-        let words = |slug: &str| slug.split('-').all(|word| !word.is_empty());
-        match name.filter(|name| words(&name.slug) && name.slug.len() <= SLUG_BYTES) {
+        let numbered = s.split_once('-').filter(|(number, _)| number.parse::<u32>().is_ok());
+        if let Some((_, name)) = numbered {
+            return Err(format!(
+                "`{s}` has a number: a lesson's place is that of its line in {}; `{name}` would do",
+                course::FILE
+            ));
+        }
+        match s.parse().ok().filter(|name: &Name| name.as_str().len() <= SLUG_BYTES) {
             Some(name) => Ok(NewName(name)),
             None => Err(format!(
-                "`{s}` is not NN-slug: a number from 01 to 99, and lower-case words with hyphens \
-                 between, {SLUG_BYTES} letters at most"
+                "`{s}` is no lesson's name: lower-case words with hyphens between, {SLUG_BYTES} \
+                 letters at most"
             )),
         }
     }
@@ -110,12 +105,12 @@ impl FromStr for NewName {
 impl Scaffold {
     /// The name of its folder in `kmods/`: its slug, as C can spell it.
     pub fn topic(&self) -> Option<String> {
-        self.kmod.then(|| self.name.slug.replace('-', "_"))
+        self.kmod.then(|| self.name.as_str().replace('-', "_"))
     }
 
     /// Its files: paths in the course's tree, and what is in them.
     pub fn files(&self) -> Vec<(PathBuf, String)> {
-        let lesson = Path::new("guest-programs").join(self.name.to_string());
+        let lesson = Path::new(LESSONS).join(self.name.as_str());
         let files = template::lesson(self).into_iter();
         let mut files: Vec<_> = files.map(|(path, text)| (lesson.join(path), text)).collect();
         if let Some(topic) = self.topic() {
@@ -129,14 +124,19 @@ impl Scaffold {
         files
     }
 
-    /// Writes the lesson into a course's tree: its files, a chapter, and its
-    /// package in `Cargo.lock`, without which it cannot be built. Nothing that
+    /// Its line in the course's list of chapters.
+    fn line(&self) -> String {
+        format!("- [{}]({LESSONS}/{}/{CHAPTER})", template::title(self), self.name)
+    }
+
+    /// Writes the lesson into a course's tree: its files, its line in the course's list
+    /// of chapters, behind all others, and its package in `Cargo.lock`, without which it cannot be built. Nothing that
     /// is there is overwritten.
     ///
     /// Returns the files that are new, relative to the tree.
     pub fn write(&self, course: &Course) -> Result<Vec<PathBuf>, ScaffoldError> {
         self.refuse_what_is_there(course)?;
-        let text_path = course.root.join(COURSE);
+        let text_path = course.root.join(course::FILE);
         let text = fs::read_to_string(&text_path).map_err(failed("read", &text_path))?;
         let mut written = Vec::new();
         for (path, text) in self.files() {
@@ -146,20 +146,16 @@ impl Scaffold {
             fs::write(&file, text).map_err(failed("write", &file))?;
             written.push(path);
         }
-        let text = chapter::insert(&text, self.name.number, &template::chapter(self));
-        fs::write(&text_path, text).map_err(failed("write", &text_path))?;
+        fs::write(&text_path, listed(&text, &self.line())).map_err(failed("write", &text_path))?;
         lock(&course.root)?;
         Ok(written)
     }
 
     fn refuse_what_is_there(&self, course: &Course) -> Result<(), ScaffoldError> {
-        if let Some(name) = course.names.iter().find(|name| name.number == self.name.number) {
-            return Err(ScaffoldError::Number { name: name.clone() });
+        if course.names.contains(&self.name) {
+            return Err(ScaffoldError::Name { name: self.name.clone() });
         }
-        if let Some(name) = course.names.iter().find(|name| name.slug == self.name.slug) {
-            return Err(ScaffoldError::Slug { name: name.clone() });
-        }
-        let lesson = Path::new("guest-programs").join(self.name.to_string());
+        let lesson = Path::new(LESSONS).join(self.name.as_str());
         let module = self.topic().map(|topic| Path::new("kmods").join(topic));
         for folder in std::iter::once(lesson).chain(module) {
             // A dangling link is there, too.
@@ -169,6 +165,19 @@ impl Scaffold {
         }
         Ok(())
     }
+}
+
+/// A course's first page with one more line in its list of chapters, the last.
+fn listed(page: &str, line: &str) -> String {
+    let is_listed = |line: &str| line.contains(&format!("]({LESSONS}/"));
+    let mut lines: Vec<&str> = page.lines().collect();
+    let end = lines.iter().rposition(|line| is_listed(line)).map_or(lines.len(), |last| {
+        // What a line of the list says goes on in lines that are indented.
+        let more = lines[last + 1..].iter().take_while(|line| line.starts_with(' ')).count();
+        last + 1 + more
+    });
+    lines.insert(end, line);
+    lines.join("\n") + "\n"
 }
 
 /// Adds to `Cargo.lock` what is new in the workspace, and changes no version

@@ -3,6 +3,7 @@
 //! A name stands there between at-signs: `@topic@`.
 
 use super::Scaffold;
+use crate::course::CHAPTER;
 use crate::exercise::frame::Frame;
 
 /// A path, below a folder that the caller knows, and the text.
@@ -18,6 +19,8 @@ macro_rules! template {
 struct Kind {
     lesson: &'static str,
     main: &'static str,
+    /// The files that the program has beside, in `src/`, and their texts.
+    scenes: &'static [(&'static str, &'static str)],
     exercise: &'static str,
     /// The name of the exercise's frame, and its text.
     frame: (&'static str, &'static str),
@@ -29,6 +32,11 @@ struct Kind {
 const PROGRAM: Kind = Kind {
     lesson: template!("program/lesson.toml"),
     main: template!("program/main.rs"),
+    scenes: &[
+        ("sigpipe.rs", template!("program/sigpipe.rs")),
+        ("with_a_handler.rs", template!("program/with_a_handler.rs")),
+        ("ignored.rs", template!("program/ignored.rs")),
+    ],
     exercise: template!("program/exercise/exercise.toml"),
     frame: ("frame.rs", template!("program/exercise/frame.rs")),
     mutants: template!("program/exercise/mutants.toml"),
@@ -38,6 +46,11 @@ const PROGRAM: Kind = Kind {
 const MODULE: Kind = Kind {
     lesson: template!("module/lesson.toml"),
     main: template!("module/main.rs"),
+    scenes: &[
+        ("an_interrupt_ends_a_read.rs", template!("module/an_interrupt_ends_a_read.rs")),
+        ("no_room.rs", template!("module/no_room.rs")),
+        ("lib.rs", template!("module/lib.rs")),
+    ],
     exercise: template!("module/exercise/exercise.toml"),
     frame: ("frame.c", template!("module/exercise/frame.c")),
     mutants: template!("module/exercise/mutants.toml"),
@@ -60,12 +73,16 @@ pub fn lesson(scaffold: &Scaffold) -> Vec<File> {
         (format!("exercise/{frame}"), text.to_owned()),
         ("exercise/mutants.toml".to_owned(), kind.mutants.to_owned()),
     ];
+    files
+        .extend(kind.scenes.iter().map(|(name, text)| (format!("src/{name}"), (*text).to_owned())));
     if scaffold.kmod {
-        files.push(("src/lib.rs".to_owned(), template!("module/lib.rs").to_owned()));
         let harness = template!("module/exercise/harness.rs");
         files.push(("exercise/harness.rs".to_owned(), harness.to_owned()));
     }
-    files.into_iter().map(|(path, text)| (path, fill(scaffold, &text))).collect()
+    let mut files: Vec<File> =
+        files.into_iter().map(|(path, text)| (path, fill(scaffold, &text))).collect();
+    files.push((CHAPTER.to_owned(), chapter(scaffold)));
+    files
 }
 
 /// The files of the module's folder. The module is the exercise's solution.
@@ -78,8 +95,8 @@ pub fn module(scaffold: &Scaffold, topic: &str) -> Vec<File> {
     ]
 }
 
-/// Its chapter of course.md, all sections in it.
-pub fn chapter(scaffold: &Scaffold) -> String {
+/// Its chapter, all sections in it.
+fn chapter(scaffold: &Scaffold) -> String {
     let module = match scaffold.topic() {
         Some(topic) => format!(" The module is\n`kmods/{topic}/lab_{topic}.c`."),
         None => String::new(),
@@ -88,16 +105,22 @@ pub fn chapter(scaffold: &Scaffold) -> String {
     fill(scaffold, &text.replace("@module@", &module))
 }
 
+/// The question that a new lesson has until its author has a better one.
+pub fn title(scaffold: &Scaffold) -> String {
+    format!("Which question does {} answer?", scaffold.name.as_str().replace('-', " "))
+}
+
 /// Puts the lesson's names in.
 fn fill(scaffold: &Scaffold, text: &str) -> String {
     let name = scaffold.name.to_string();
     let topic = scaffold.topic().unwrap_or_default();
-    let title = format!("Which question does {} answer?", scaffold.name.slug.replace('-', " "));
+    let title = title(scaffold);
+    // What the kernel calls a task is cut to 15 bytes.
+    let comm = name.chars().take(15).collect();
     [
         ("@crate@", name.replace('-', "_")),
         ("@name@", name),
-        ("@number@", scaffold.name.number.to_string()),
-        ("@NN@", format!("{:02}", scaffold.name.number)),
+        ("@comm@", comm),
         ("@title@", title),
         ("@TOPIC@", topic.to_uppercase()),
         ("@topic@", topic),

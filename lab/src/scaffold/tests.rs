@@ -10,23 +10,40 @@ fn scaffold(name: &str, kmod: bool) -> Scaffold {
 }
 
 #[test]
-fn names_are_a_number_and_words() {
-    assert_eq!("16-hello".parse::<NewName>().unwrap().0.to_string(), "lesson-16-hello");
-    let long = format!("16-{}", "x".repeat(41));
-    for wrong in ["hello", "16", "1-x", "00-x", "16-", "16-X", "16-a--b", "16-a-", "16-a_b", &long]
-    {
+fn names_are_words() {
+    assert_eq!("two-words".parse::<NewName>().unwrap().0.to_string(), "two-words");
+    let long = "x".repeat(41);
+    for wrong in ["", "16", "X", "a--b", "a-", "a_b", &long] {
         let error = wrong.parse::<NewName>().unwrap_err();
-        assert!(error.starts_with(&format!("`{wrong}` is not NN-slug: ")), "{error}");
+        assert!(error.starts_with(&format!("`{wrong}` is no lesson's name: ")), "{error}");
     }
+    assert_eq!(
+        "16-hello".parse::<NewName>().unwrap_err(),
+        "`16-hello` has a number: a lesson's place is that of its line in course.md; `hello` \
+         would do"
+    );
+}
+
+#[test]
+fn a_new_lesson_is_the_last_of_the_list() {
+    let line = scaffold("two-words", false).line();
+    assert_eq!(
+        line,
+        "- [Which question does two words answer?](guest-programs/two-words/chapter.md)"
+    );
+    let page = "# C\n\n- [a](guest-programs/a/chapter.md)\n  more\n\nEnd\n";
+    assert_eq!(
+        listed(page, "- new"),
+        "# C\n\n- [a](guest-programs/a/chapter.md)\n  more\n- new\n\nEnd\n"
+    );
+    assert_eq!(listed("# C\n", "- new"), "# C\n- new\n");
 }
 
 #[test]
 fn every_name_is_put_in() {
     for kmod in [false, true] {
-        let scaffold = scaffold("16-two-words", kmod);
-        let mut files = scaffold.files();
-        files.push((PathBuf::from(COURSE), template::chapter(&scaffold)));
-        for (path, text) in files {
+        let scaffold = scaffold("two-words", kmod);
+        for (path, text) in scaffold.files() {
             assert!(!text.contains('@'), "{} has a slot left", path.display());
             assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{}", path.display());
         }
@@ -39,12 +56,12 @@ fn every_name_is_put_in() {
 fn a_new_lesson_is_complete() {
     for kmod in [false, true] {
         let root = tempfile::tempdir().unwrap();
-        for (path, text) in scaffold("16-two-words", kmod).files() {
+        for (path, text) in scaffold("two-words", kmod).files() {
             let path = root.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let folder = root.path().join("guest-programs/lesson-16-two-words");
+        let folder = root.path().join("guest-programs/two-words");
         let text = fs::read_to_string(folder.join("lesson.toml")).unwrap();
         let lesson = Lesson::parse(&folder, &text).unwrap();
         assert_eq!(lesson.title, "Which question does two words answer?");
@@ -60,29 +77,31 @@ fn a_new_lesson_is_complete() {
     }
 }
 
-/// A tree with lesson 3, which has a module.
+/// A tree with one lesson, which has a module.
 fn course() -> (tempfile::TempDir, Course) {
     let root = tempfile::tempdir().unwrap();
-    for folder in ["guest-programs/lesson-03-kill-pid", "kmods/kill_pid", "kmods/trace"] {
+    for folder in ["guest-programs/kill-pid", "kmods/kill_pid", "kmods/trace"] {
         fs::create_dir_all(root.path().join(folder)).unwrap();
     }
-    fs::write(root.path().join(COURSE), "# Course\n").unwrap();
+    fs::write(root.path().join("guest-programs/kill-pid/lesson.toml"), "").unwrap();
+    fs::write(root.path().join(course::FILE), PAGE).unwrap();
     let course = Course::open(root.path()).unwrap();
     (root, course)
 }
+
+const PAGE: &str = "# Course\n\n- [Q?](guest-programs/kill-pid/chapter.md)\n";
 
 #[test]
 fn what_is_there_is_refused_and_left_alone() {
     let (root, course) = course();
     for (name, kmod, error) in [
-        ("03-other", false, "there is lesson 3 already: `lesson-03-kill-pid`"),
-        ("04-kill-pid", false, "there is a lesson `kill-pid` already: `lesson-03-kill-pid`"),
-        ("04-trace", true, "`kmods/trace` is there already"),
+        ("kill-pid", false, "there is a lesson `kill-pid` already"),
+        ("trace", true, "`kmods/trace` is there already"),
     ] {
         let refused = scaffold(name, kmod).write(&course).unwrap_err();
         assert_eq!(refused.to_string(), error);
     }
     let lessons = fs::read_dir(root.path().join("guest-programs")).unwrap().count();
     assert_eq!(lessons, 1);
-    assert_eq!(fs::read_to_string(root.path().join(COURSE)).unwrap(), "# Course\n");
+    assert_eq!(fs::read_to_string(root.path().join(course::FILE)).unwrap(), PAGE);
 }

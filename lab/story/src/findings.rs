@@ -133,7 +133,7 @@ inconsistent {IN-HARDIRQ-W} -> {HARDIRQ-ON-W} usage.
     /// A mutex taken in the interrupt handler.
     const ATOMIC_SLEEP: &str = "\
 BUG: sleeping function called from invalid context at kernel/locking/mutex.c:586
-in_atomic(): 1, irqs_disabled(): 1, non_block: 0, pid: 21, name: lesson-03-kill-
+in_atomic(): 1, irqs_disabled(): 1, non_block: 0, pid: 21, name: kill-pid
 ";
     /// The same, as lockdep sees it.
     const WAIT_CONTEXT: &str = "\
@@ -144,13 +144,13 @@ in_atomic(): 1, irqs_disabled(): 1, non_block: 0, pid: 21, name: lesson-03-kill-
     const KASAN: &str = "\
 ==================================================================
 BUG: KASAN: slab-use-after-free in __list_add_valid_or_report+0x38/0xd0
-Read of size 8 at addr ffff8880034e8a00 by task lesson-11-bad-i/20
+Read of size 8 at addr ffff8880034e8a00 by task eventfd-bad-inp/20
 ";
     /// An init that returned 5.
     const POSITIVE_INIT: &str = "\
 do_init_module: 'lab_module_init'->init suspiciously returned 5, it should follow 0/-E convention
 do_init_module: loading module anyway...
-CPU: 0 UID: 0 PID: 20 Comm: lesson-13-modul Tainted: G           O       6.12.117 #1
+CPU: 0 UID: 0 PID: 20 Comm: module-init Tainted: G           O       6.12.117 #1
 Call Trace:
  <TASK>
  do_init_module+0x15f/0x380
@@ -174,7 +174,7 @@ reboot: Restarting system
 
     fn positive_init() -> Report {
         Report {
-            program: "lesson-13-module-init".to_owned(),
+            program: "module-init".to_owned(),
             text: "'lab_module_init'->init suspiciously returned 5,".to_owned(),
             why: "it is shown".to_owned(),
         }

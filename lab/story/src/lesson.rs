@@ -18,37 +18,44 @@ pub const FILE: &str = "lesson.toml";
 /// The only `format` understood.
 pub const FORMAT: u32 = 1;
 
-/// A lesson's name: `lesson-03-kill-pid`, the name of its folder, of its Cargo
-/// package and of its program.
+/// A lesson's name, its slug: `kill-pid`. Its folder, its Cargo package and its program
+/// are called so.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name {
-    /// 1 to 99.
-    pub number: u8,
-    /// Lower-case words with hyphens between: `kill-pid`.
-    pub slug: String,
+pub struct Name(String);
+
+impl Name {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The lesson that a folder of a student's work is for: `kill-pid`, or as such
+    /// folders used to be called, `lesson-03-kill-pid`.
+    pub fn of_work(folder: &str) -> Option<Name> {
+        let numbered = folder.strip_prefix("lesson-").and_then(|rest| rest.split_once('-'));
+        match numbered.filter(|(number, _)| number.bytes().all(|b| b.is_ascii_digit())) {
+            Some((_, slug)) => slug.parse().ok(),
+            None => folder.parse().ok(),
+        }
+    }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "lesson-{:02}-{}", self.number, self.slug)
+        f.write_str(&self.0)
     }
 }
 
 impl FromStr for Name {
     type Err = ();
 
-    /// Parses the full form only; people may type shorter
-    /// ones.
+    /// Lower-case words and digits with hyphens between; not a number, which is a
+    /// place in the course.
     fn from_str(s: &str) -> Result<Name, ()> {
-        let rest = s.strip_prefix("lesson-").ok_or(())?;
-        let (number, slug) = rest.split_once('-').ok_or(())?;
-        let well_formed = number.len() == 2
-            && !slug.is_empty()
-            && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        match number.parse() {
-            Ok(number @ 1..) if well_formed => Ok(Name { number, slug: slug.to_owned() }),
-            _ => Err(()),
-        }
+        let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let well_formed = s.split('-').all(|word| !word.is_empty() && word.bytes().all(letters))
+            && s.starts_with(|c: char| c.is_ascii_lowercase());
+        if well_formed { Ok(Name(s.to_owned())) } else { Err(()) }
     }
 }
 
@@ -181,7 +188,7 @@ pub enum LessonError {
     Parse { path: PathBuf, source: Box<toml::de::Error> },
     #[error("`{}` has format {found}, but this lab reads format {FORMAT}", path.display())]
     Format { path: PathBuf, found: u32 },
-    #[error("`{}` is not named lesson-NN-slug", folder.display())]
+    #[error("`{}` is not named as a lesson is: lower-case words with hyphens between", folder.display())]
     Name { folder: PathBuf },
     #[error("`{}` loads `{kmod}`, which is not among its kmods", path.display())]
     Load { path: PathBuf, kmod: String },
@@ -313,19 +320,29 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Lesson, String> {
-        Lesson::parse(Path::new("guest-programs/lesson-03-kill-pid"), text)
-            .map_err(|e| e.to_string())
+        Lesson::parse(Path::new("guest-programs/kill-pid"), text).map_err(|e| e.to_string())
     }
 
     const SMALLEST: &str = "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n";
 
     #[test]
     fn names_are_parsed_strictly() {
-        let name: Name = "lesson-03-kill-pid".parse().unwrap();
-        assert_eq!(name, Name { number: 3, slug: "kill-pid".to_owned() });
-        assert_eq!(name.to_string(), "lesson-03-kill-pid");
-        for wrong in ["lesson-3-kill-pid", "lesson-00-x", "lesson-03-", "lesson-03-A", "03-x"] {
+        let name: Name = "kill-pid".parse().unwrap();
+        assert_eq!(name.to_string(), "kill-pid");
+        for wrong in ["", "3", "03-x", "kill-", "-kill", "kill--pid", "Kill", "kill_pid"] {
             assert_eq!(wrong.parse::<Name>(), Err(()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_students_folder_may_have_a_number() {
+        let name = |folder| Name::of_work(folder).map(|name| name.to_string());
+        for folder in ["kill-pid", "lesson-03-kill-pid", "lesson-3-kill-pid"] {
+            assert_eq!(name(folder).as_deref(), Some("kill-pid"), "{folder}");
+        }
+        assert_eq!(name("lesson-plan").as_deref(), Some("lesson-plan"));
+        for wrong in ["", ".git", "lesson-03-", "lesson-03"] {
+            assert_ne!(name(wrong).as_deref(), Some("kill-pid"), "{wrong}");
         }
     }
 
@@ -347,7 +364,7 @@ mod tests {
         let error = parse(&SMALLEST.replace('1', "2")).unwrap_err();
         assert_eq!(
             error,
-            "`guest-programs/lesson-03-kill-pid/lesson.toml` has format 2, but this lab reads format 1"
+            "`guest-programs/kill-pid/lesson.toml` has format 2, but this lab reads format 1"
         );
     }
 
@@ -363,7 +380,7 @@ mod tests {
         let error = parse(&format!("{SMALLEST}load = [{{ kmod = \"kill_pid\" }}]\n")).unwrap_err();
         assert_eq!(
             error,
-            "`guest-programs/lesson-03-kill-pid/lesson.toml` loads `kill_pid`, \
+            "`guest-programs/kill-pid/lesson.toml` loads `kill_pid`, \
              which is not among its kmods"
         );
     }

@@ -173,7 +173,7 @@ impl Lock {
         let mut open = Vec::new();
         for (user, name) in crates {
             // One name may be that of several versions: the user's line says which.
-            let user = self.find(user)?;
+            let user = self.find_own(user)?;
             let line = self.uses(user).find(|line| line.split(' ').next() == Some(name.as_str()));
             open.push(self.find(line.unwrap_or(name))?);
         }
@@ -193,6 +193,16 @@ impl Lock {
         lines.into_iter().flatten().filter_map(Value::as_str)
     }
 
+    /// The package of the workspace with this name; a crate from elsewhere may have the
+    /// same.
+    fn find_own(&self, name: &str) -> Result<usize, ClosureError> {
+        let is_it = |package: &Table| {
+            let found = package.get("name").and_then(Value::as_str);
+            found == Some(name) && !package.contains_key("source")
+        };
+        self.packages.iter().position(is_it).ok_or_else(|| self.unknown(name))
+    }
+
     /// The package that a line names.
     fn find(&self, line: &str) -> Result<usize, ClosureError> {
         let mut words = line.split(' ');
@@ -201,8 +211,11 @@ impl Lock {
             let text = |field| package.get(field).and_then(Value::as_str);
             text("name") == name && (version.is_none() || text("version") == version)
         };
-        let (lock, name) = (self.path.clone(), line.to_owned());
-        self.packages.iter().position(is_it).ok_or(ClosureError::Unknown { lock, name })
+        self.packages.iter().position(is_it).ok_or_else(|| self.unknown(line))
+    }
+
+    fn unknown(&self, name: &str) -> ClosureError {
+        ClosureError::Unknown { lock: self.path.clone(), name: name.to_owned() }
     }
 }
 

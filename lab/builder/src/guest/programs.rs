@@ -230,13 +230,15 @@ fn cargo(
         format!("--remap-path-prefix={}=cargo", cargo_home.display()),
     ]);
     let target = &toolchain.target;
+    // Not by its name, which a crate from elsewhere may have as well.
+    let manifest = root.join("guest-programs").join(package).join("Cargo.toml");
     let inherited = INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     // A course's own profile counts unless somebody says otherwise.
     let level = (level != OptLevel::default()).then_some(level);
     let level = level.map(|OptLevel(level)| ("CARGO_PROFILE_GUEST_OPT_LEVEL", level.to_string()));
     let output = cmd!(
         sh,
-        "cargo build --quiet --locked --profile guest --target {target} --target-dir {built} --package {package} {arguments...}"
+        "cargo build --quiet --locked --profile guest --target {target} --target-dir {built} --manifest-path {manifest} {arguments...}"
     )
     .env_clear()
     .envs(inherited)
@@ -266,7 +268,13 @@ pub fn programs_of(root: &Path, package: &str) -> Vec<String> {
     let bins = root.join("guest-programs").join(package).join("src/bin");
     let files = std::fs::read_dir(bins).into_iter().flatten().flatten();
     let mut more: Vec<String> = files
-        .filter_map(|file| file.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned))
+        .filter_map(|file| {
+            let name = file.file_name().into_string().ok()?;
+            match file.path().join("main.rs").exists() {
+                true => Some(name),
+                false => name.strip_suffix(".rs").map(str::to_owned),
+            }
+        })
         .collect();
     more.sort();
     names.extend(more);

@@ -17,7 +17,7 @@ use crate::ui::outln;
 /// Example: cargo xtask check lesson-1
 #[derive(Args)]
 pub struct Check {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    /// lesson-1, 1 or sigchld
     lesson: String,
 
     /// Print one JSON document instead

@@ -16,7 +16,7 @@ use crate::outcome::{Outcome, Result};
 /// Example: cargo xtask debug lesson-3
 #[derive(Args)]
 pub struct Debug {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    /// lesson-1, 1 or sigchld
     lesson: String,
 
     /// Have gdb follow these commands, and then end

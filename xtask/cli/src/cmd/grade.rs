@@ -14,7 +14,7 @@ use crate::ui::outln;
 
 /// Grade submissions: folders of students, or one student's
 ///
-/// A student's folder holds `lesson-NN-slug/FILE`, as `work/` does; of all that
+/// A student's folder holds `LESSON/FILE`, as `work/` does; of all that
 /// is in it only that file is taken. Needs no network. Exits with 0 if
 /// everything was graded, whatever the marks, and with 4 if something was not.
 ///
@@ -53,15 +53,15 @@ pub struct Grade {
     #[arg(long, value_name = "PATH")]
     junit: Option<PathBuf>,
 
-    /// Write what `check` would show into DIR/STUDENT/lesson-NN-slug.txt
+    /// Write what `check` would show into DIR/STUDENT/LESSON.txt
     #[arg(long, value_name = "DIR")]
     feedback: Option<PathBuf>,
 }
 
 impl Grade {
     pub fn run(self, context: &Context) -> Result {
-        let mut class = Class::find(&self.folders)?;
         let lab = context.lab("grade")?;
+        let mut class = Class::find(&self.folders, &lab.course.names)?;
         let exercises = match &self.lesson {
             Some(asked) => vec![Exercise::read(&lab.course.find(asked)?, Seed(self.seed))?],
             None => class.attempted(lab.course.exercises(Seed(self.seed))?),
@@ -71,6 +71,9 @@ impl Grade {
         }
         if let Some(shard) = self.shard {
             class = class.shard(shard.part, shard.of);
+        }
+        for other in class.numbered_otherwise(&exercises, &lab.course) {
+            lab.progress.note(&other);
         }
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);

@@ -31,9 +31,10 @@ struct Document {
 
 #[derive(Serialize)]
 struct Line {
-    /// `lesson-01-sigchld`
+    /// `sigchld`
     name: String,
-    number: u8,
+    /// Its place in the course, from 1.
+    number: usize,
     /// The driving question.
     title: String,
     summary: String,
@@ -56,11 +57,11 @@ impl List {
         let work = context.work()?;
         let progress = work.progress()?;
         let mut lessons = Vec::new();
-        for name in &course.names {
+        for (index, name) in course.names.iter().enumerate() {
             let lesson = course.read(name)?;
             lessons.push(Line {
                 name: name.to_string(),
-                number: name.number,
+                number: index + 1,
                 title: lesson.title.clone(),
                 summary: lesson.summary.clone(),
                 exercise: standing(&work, &progress, &lesson)?,
@@ -71,7 +72,13 @@ impl List {
             outln!("{}", serde_json::to_string_pretty(&document).expect("it is plain data"));
         } else {
             for line in lessons {
-                outln!("{:<26} {:<5} {}", line.name, line.progress(), line.title);
+                outln!(
+                    "{:>2} {:<14} {:<5} {}",
+                    line.number,
+                    line.name,
+                    line.progress(),
+                    line.title
+                );
             }
         }
         Ok(Outcome::SUCCESS)

@@ -14,7 +14,7 @@ use crate::ui::outln;
 /// Example: cargo xtask mutants lesson-1
 #[derive(Args)]
 pub struct Mutants {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    /// lesson-1, 1 or sigchld
     lesson: String,
 }
 

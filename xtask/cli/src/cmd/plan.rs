@@ -13,7 +13,7 @@ use crate::ui::outln;
 /// Example: cargo xtask plan lesson-1
 #[derive(Args)]
 pub struct Plan {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    /// lesson-1, 1 or sigchld
     lesson: String,
 
     /// Plan a boot instead of going on from the checkpoint

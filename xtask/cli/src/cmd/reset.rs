@@ -11,7 +11,7 @@ use crate::ui::outln;
 /// Example: cargo xtask reset lesson-1
 #[derive(Args)]
 pub struct Reset {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    /// lesson-1, 1 or sigchld
     lesson: String,
 }
 

@@ -18,7 +18,7 @@ use crate::ui::{outln, print};
 /// Example: cargo xtask run lesson-1
 #[derive(Args)]
 pub struct Run {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    /// lesson-1, 1 or sigchld
     lesson: String,
 
     /// Print one JSON document instead

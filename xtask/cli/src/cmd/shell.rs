@@ -18,7 +18,7 @@ use crate::outcome::{Outcome, Result};
 /// Example: cargo xtask shell lesson-2
 #[derive(Args)]
 pub struct Shell {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld; without one, a bare machine
+    /// lesson-1, 1 or sigchld; without one, a bare machine
     lesson: Option<String>,
 }
 

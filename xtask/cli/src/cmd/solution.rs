@@ -18,7 +18,7 @@ use crate::ui::outln;
 /// Example: cargo xtask solution lesson-1
 #[derive(Args)]
 pub struct Solution {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    /// lesson-1, 1 or sigchld
     lesson: String,
 
     /// Show it although the exercise is not solved

@@ -14,7 +14,7 @@ use crate::ui::outln;
 /// Example: cargo xtask start lesson-1
 #[derive(Args)]
 pub struct Start {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld
+    /// lesson-1, 1 or sigchld
     lesson: String,
 }
 
@@ -22,7 +22,6 @@ impl Start {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
         let lesson = course.find(&self.lesson)?;
-        let number = lesson.name.number;
         let exercise = Exercise::read(&lesson, Seed::default())?;
         let work = context.work()?;
         let started = work.start(&exercise)?;
@@ -30,13 +29,14 @@ impl Start {
         let file = file.strip_prefix(&course.root).unwrap_or(&file).display();
         outln!("{}", exercise.task.trim());
         outln!("");
+        let name = &lesson.name;
         match started {
             Started::Now => outln!("{file} is yours: fill in what is marked with TODO."),
             Started::Before => outln!("{file} was there already and is as you left it."),
         }
-        outln!("  cargo xtask check {number}   compiles, runs and judges it");
-        outln!("  cargo xtask watch {number}   does so whenever you save");
-        outln!("  cargo xtask hint {number}    gives the next hint");
+        outln!("  cargo xtask check {name}   compiles, runs and judges it");
+        outln!("  cargo xtask watch {name}   does so whenever you save");
+        outln!("  cargo xtask hint {name}    gives the next hint");
         Ok(Outcome::SUCCESS)
     }
 }

@@ -17,7 +17,7 @@ use crate::ui::outln;
 
 /// Run every test: unit tests, lessons against their snapshots, tidy
 ///
-/// Example: cargo xtask test lessons::lesson-01
+/// Example: cargo xtask test lessons::sigchld
 #[derive(Args)]
 pub struct Test {
     /// Only tests whose name contains this

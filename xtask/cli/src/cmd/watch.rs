@@ -21,7 +21,7 @@ use crate::watch::{Event, Events, HELP, Key};
 /// Example: cargo xtask watch lesson-1
 #[derive(Args)]
 pub struct Watch {
-    /// lesson-1, 1, lesson-01-sigchld or sigchld [default: where you are]
+    /// lesson-1, 1 or sigchld [default: where you are]
     lesson: Option<String>,
 }
 

@@ -6,7 +6,6 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use @crate@ as lab;
 use marker::{Arg, mark};
 use nix::fcntl::{OFlag, open};
 use nix::libc::c_int;
@@ -15,6 +14,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::{alarm, read};
 use student::edu::Edu;
 use student::module;
+
+use @crate@ as lab;
 
 /// How long a read may sleep, seconds. An interrupt takes a tenth of one.
 const PATIENCE: u32 = 1;

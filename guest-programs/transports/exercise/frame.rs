@@ -1,0 +1,186 @@
+//! Three jobs, each with the transport that it needs.
+//!
+//! Usage: main
+//!
+//! Each job chooses by what the next interrupts are told, says `ready`, and goes
+//! to work when it is told to on standard input. Then it prints what it was
+//! asked for, and who hears of it when more interrupts come than its transport
+//! can carry.
+
+use std::hint::black_box;
+use std::io::{self, Read, stdin};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+// region: imports
+// region: lesson
+use transports::{Choice, EVENTFD, QUEUE, RECORDS, Record, SIGNAL, choose, open_device};
+// endregion
+use nix::errno::Errno;
+use nix::sys::eventfd::{EfdFlags, EventFd};
+// region: signals
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+// endregion
+use nix::unistd::read;
+// endregion
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// What somebody hears of a loss.
+#[allow(dead_code)] // Not each answer has to occur.
+enum Hears {
+    Nothing,
+    /// That something is lost.
+    That,
+    /// And how many interrupts that are.
+    HowMuch,
+}
+use Hears::{HowMuch, Nothing, That};
+
+/// When more interrupts come than a transport can carry, and nobody reads.
+struct Overrun {
+    /// What the sending returns to the driver: nothing, or that it failed.
+    sender: Hears,
+    /// What the reader finds when it comes to look.
+    reader: Hears,
+}
+
+// region: overruns
+// region: meter-overrun
+/// An eventfd is not overrun by any number of interrupts that there will be.
+const METER: Overrun = Overrun { sender: Nothing, reader: Nothing };
+// endregion
+// region: log-overrun
+/// The queue is the driver's own: it knows what it drops, and says how much.
+const LOG: Overrun = Overrun { sender: That, reader: HowMuch };
+// endregion
+// region: alarm-overrun
+/// A standard signal that is pending is not sent again, and that is no error.
+const ALARM: Overrun = Overrun { sender: Nothing, reader: Nothing };
+// endregion
+// endregion
+
+/// The meter: prints how many interrupts there were while nobody looked. None
+/// may be missing; what the device said does not matter.
+fn meter(device: &OwnedFd) -> Result<()> {
+    // region: meter
+    // A count is all it needs, and an eventfd is one: 8 bytes, whether it stands
+    // for one interrupt or for a thousand.
+    let eventfd = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
+    let fd = eventfd.as_raw_fd();
+    register(device, Choice { transport: EVENTFD, eventfd: fd, ..Choice::default() })?;
+    ready()?;
+    println!("meter {}", eventfd.read()?);
+    // endregion
+    Ok(())
+}
+
+/// The log: prints how many interrupts there were, and the sum of what the
+/// device said with each, its payload. Up to 500 come while nobody looks, and of
+/// none the payload may be missing.
+fn log(device: &OwnedFd) -> Result<()> {
+    // region: log
+    // A payload for each: that rules out the eventfd, which only counts, and a
+    // standard signal, of which one is kept. Real-time signals are kept as far
+    // as RLIMIT_SIGPENDING goes, and a socket's buffer is full sooner than the
+    // driver's own queue.
+    register(device, Choice { transport: QUEUE, ..Choice::default() })?;
+    ready()?;
+    let (mut count, mut sum) = (0, 0);
+    let mut buffer = [0; RECORDS * Record::SIZE];
+    loop {
+        // The device was opened with O_NONBLOCK.
+        let size = match read(device, &mut buffer) {
+            Err(Errno::EAGAIN) => break,
+            size => size?,
+        };
+        for record in buffer[..size].chunks_exact(Record::SIZE).map(Record::from_bytes) {
+            count += 1;
+            sum += record.payload;
+        }
+    }
+    println!("log {count} {sum}");
+    // endregion
+    Ok(())
+}
+
+/// Set when the device has interrupted, to stop [`compute`].
+static STOP: AtomicBool = AtomicBool::new(false);
+
+// region: handler
+extern "C" fn on_alarm(_: i32) {
+    STOP.store(true, Ordering::Relaxed);
+}
+
+// endregion
+/// The alarm: computes, until an interrupt says that the result is not wanted
+/// any more. The computation makes no system call, and there is no other thread.
+fn alarm(device: &OwnedFd) -> Result<()> {
+    // region: register
+    // Everything else waits until somebody asks for it. A signal is the only one
+    // that comes by itself, in the middle of whatever the program does.
+    let action = SigAction::new(SigHandler::Handler(on_alarm), SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler stores into an atomic, which it may.
+    // region: action
+    unsafe { sigaction(Signal::SIGUSR1, &action)? };
+    // endregion
+    let signal = Signal::SIGUSR1 as u32;
+    register(device, Choice { transport: SIGNAL, signal, ..Choice::default() })?;
+    // endregion
+    ready()?;
+    // region: compute
+    compute();
+    // endregion
+    println!("alarm {}", if STOP.load(Ordering::Relaxed) { "stopped" } else { "too late" });
+    Ok(())
+}
+
+/// Does something that takes its time, until it is done or `STOP` is set.
+fn compute() {
+    let mut turns = 0_u32;
+    while turns < 5_000_000 && !STOP.load(Ordering::Relaxed) {
+        turns = black_box(turns + 1);
+    }
+}
+
+/// Tells the module by what the next interrupts are to be told.
+fn register(device: &OwnedFd, choice: Choice) -> nix::Result<()> {
+    // SAFETY: the module reads one Choice, which lives through the call.
+    unsafe { choose(device.as_raw_fd(), &choice) }.map(drop)
+}
+
+/// Says that the transport is chosen, and waits until there is work.
+fn ready() -> io::Result<()> {
+    println!("ready");
+    wait_for(b'g')
+}
+
+fn wait_for(word: u8) -> io::Result<()> {
+    let mut byte = [0];
+    while byte[0] != word {
+        stdin().read_exact(&mut byte)?;
+    }
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    type Job = fn(&OwnedFd) -> Result<()>;
+    let jobs: [(&str, Job, Overrun); 3] =
+        [("meter", meter, METER), ("log", log, LOG), ("alarm", alarm, ALARM)];
+    for (name, job, overrun) in jobs {
+        let device = open_device()?;
+        // A job that fails leaves the others their chance.
+        if let Err(error) = job(&device) {
+            eprintln!("{name}: {error}");
+        }
+        let word = |hears| match hears {
+            Nothing => "nothing",
+            That => "that",
+            HowMuch => "how much",
+        };
+        let (sender, reader) = (word(overrun.sender), word(overrun.reader));
+        println!("{name} overrun: sender {sender}, reader {reader}");
+        wait_for(b'n')?;
+    }
+    Ok(())
+}
