@@ -15,12 +15,14 @@ use std::ptr;
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
-use nix::sys::signal::SigSet;
-use nix::unistd::{Pid, setuid};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{Pid, pipe, read, setuid, write};
+use steps::{set_of, sleep_for_ever};
 
 pub use compat::ioctl_of_32_bits;
 pub use held::{in_a_pid_namespace, next_eventfd, pid_namespaces};
-pub use steps::{ended, exit_of, load, remove};
+pub use steps::{block, ended, exit_of, load, remove};
 
 /// Addresses at which a program has nothing: page 0, and the kernel's half.
 pub const NOWHERE: [usize; 2] = [0, 0xffff_8000_0000_0000];
@@ -40,6 +42,13 @@ pub fn half_in_memory<T>() -> nix::Result<*mut T> {
     }
 }
 
+/// Addresses at which no `T` can be read or written: page 0, the kernel's half, and
+/// one at which only its first half is in memory.
+pub fn nowhere<T>() -> nix::Result<[*mut T; 3]> {
+    let [page_0, kernel] = NOWHERE.map(ptr::without_provenance_mut);
+    Ok([page_0, kernel, half_in_memory()?])
+}
+
 /// Starts a child that does `work`, then exits with its errno or 0.
 ///
 /// # Panics
@@ -51,28 +60,30 @@ pub fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
     steps::start(work)
 }
 
+/// How work goes of a child that keeps what the work made, and is then killed.
+pub fn killed_after<T>(work: impl FnOnce() -> nix::Result<T>) -> nix::Result<()> {
+    let (receiver, sender) = pipe()?;
+    let child = start(|| {
+        let _made = work()?;
+        write(&sender, b"d")?;
+        sleep_for_ever()
+    })?;
+    drop(sender);
+    // One byte when the work is done; none if it failed, which ends the child.
+    read(&receiver, &mut [0])?;
+    kill(child, Signal::SIGKILL)?;
+    match waitpid(child, None)? {
+        WaitStatus::Signaled(_, Signal::SIGKILL, _) => Ok(()),
+        status => exit_of(status),
+    }
+}
+
 /// How work goes that user 1000 does.
 pub fn by_a_user(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<nix::Result<()>> {
     ended(start(|| {
         setuid(1000.into())?;
         work()
     })?)
-}
-
-/// The set of one signal. nix's `Signal` names standard signals only; this and
-/// the next two functions are for all.
-fn set_of(signal: c_int) -> libc::sigset_t {
-    let mut set = *SigSet::empty().as_ref();
-    // SAFETY: the set is initialised. A signal that is none leaves it empty.
-    unsafe { libc::sigaddset(&mut set, signal) };
-    set
-}
-
-/// Blocks a signal: what is sent stays pending, where [`take`] finds it.
-pub fn block(signal: c_int) -> nix::Result<()> {
-    // SAFETY: the set is valid, and the old mask is not asked for.
-    let result = unsafe { libc::sigprocmask(libc::SIG_BLOCK, &set_of(signal), ptr::null_mut()) };
-    Errno::result(result).map(drop)
 }
 
 /// Takes a signal, if it is pending, and returns the value that it brings: 0

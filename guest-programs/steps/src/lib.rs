@@ -7,8 +7,12 @@ mod asleep;
 mod child;
 mod gate;
 mod module;
+mod signal;
 
 pub use asleep::{run_first, run_until_asleep, wait_until_asleep};
-pub use child::{ended, ended_well, exit, exit_of, sleep_for_ever, start, start_when_asleep};
+pub use child::{
+    ended, ended_well, exit, exit_of, sleep_for_ever, spin_for_ever, start, start_when_asleep,
+};
 pub use gate::Gate;
 pub use module::{load, remove};
+pub use signal::{block, set_of};
