@@ -11,14 +11,14 @@
  *	                   reads, acknowledges ──▶
  *	handler ◀─────── kill_pid()
  *
- * The interrupt comes when it comes: the task that it interrupts, "current" in
- * the handler, is seldom the process that registered. Nothing here may depend
- * on who it is, and that is what the third argument of kill_pid() is about.
+ * An interrupt falls on whatever task is running. That task, "current" in the
+ * handler, is seldom the process that registered. Nothing here may depend on it,
+ * and that is what the third argument of kill_pid() is about.
  *
  * The ioctls are in lab_kill_pid.h. lab_edu.h drives the device up to the
- * handler, and lab_registrant.h keeps who is registered, under a lock: one process
+ * handler, and lab_registrant.h keeps the registration, under a lock: one process
  * at a time. The registration belongs to the open file (file description) through
- * which it was made and ends, at the latest, with the last close of that; the
+ * which it was made, and ends with the last close of that file at the latest. The
  * death of the process does not end it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -41,11 +41,11 @@
 
 static DEFINE_LAB_EDU(edu);
 
-/* Who is registered, and what its interrupts are to do. */
+/* The process that is registered, and what its interrupts are to do. */
 static struct {
 	struct lab_registrant who;	/* its lock is for all of this */
 	struct lab_kill_pid_target target;
-	pid_t number;	/* of who is registered; for kill_number() only */
+	pid_t number;	/* of the registered process; for kill_number() only */
 } lab = {
 	.who = LAB_REGISTRANT_INIT(lab.who),
 };
@@ -76,9 +76,9 @@ static irqreturn_t lab_kill_pid_isr(int irq, void *data)
 	if (!causes)
 		return IRQ_NONE;
 	/*
-	 * Acknowledge what was read and nothing else: a cause that came since
-	 * then has not been seen by anybody. Not to acknowledge at all would
-	 * leave the wire asserted, and this handler running for ever.
+	 * Acknowledge what was read and nothing else: nobody has seen a cause
+	 * that came since then. Without an acknowledgement the wire would stay
+	 * asserted, and this handler would run for ever.
 	 */
 	writel(causes, edu.regs + EDU_IRQ_ACK);
 	trace_lab_step("acknowledged causes", causes);
@@ -120,8 +120,8 @@ static long lab_register(struct file *file, const void __user *arg)
 
 	/*
 	 * The process, not the calling thread. As long as we hold it, this
-	 * struct pid means this process: once that is gone it means nobody,
-	 * whoever gets the same number.
+	 * struct pid means this process. Once the process is gone it means
+	 * nobody, whoever gets the same number.
 	 */
 	if (target.remember == LAB_KILL_PID_REFERENCE)
 		pid = get_pid(task_tgid(current));
@@ -161,7 +161,7 @@ static long lab_kill_pid_ioctl(struct file *file, unsigned int cmd, unsigned lon
 /* The last close: of every descriptor of this open, in every process. */
 static int lab_kill_pid_release(struct inode *inode, struct file *file)
 {
-	lab_registrant_clear(&lab.who, file);	/* -ENOENT: it had not registered, or no longer */
+	lab_registrant_clear(&lab.who, file);	/* -ENOENT: it was not registered */
 	return 0;
 }
 

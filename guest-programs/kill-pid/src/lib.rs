@@ -8,6 +8,7 @@ use std::ffi::CStr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 
 use nix::fcntl::{OFlag, open};
+use nix::libc::c_int;
 use nix::sys::stat::Mode;
 
 /// The device.
@@ -16,6 +17,10 @@ pub const DEVICE: &str = "/dev/lab_kill_pid";
 pub const MODULE_FILE: &str = "/lab/lab_kill_pid.ko";
 /// The module, as the kernel calls it.
 pub const MODULE: &CStr = c"lab_kill_pid";
+
+/// The lesson's signal, SIGRTMIN + 10. A real-time signal is queued, one for each
+/// interrupt.
+pub const SIGNAL: c_int = 44;
 
 /// `LAB_KILL_PID_IOC`
 pub const IOC: u8 = 0xed;
@@ -34,6 +39,13 @@ pub struct Target {
     pub privileged: u32,
     pub remember: u32,
     pub padding: u32,
+}
+
+/// What a process of this lesson registers unless it says otherwise.
+impl Default for Target {
+    fn default() -> Target {
+        Target { signal: SIGNAL as u32, privileged: 1, remember: REFERENCE, padding: 0 }
+    }
 }
 
 /// `struct lab_counters`

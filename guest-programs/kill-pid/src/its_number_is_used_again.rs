@@ -1,0 +1,50 @@
+//! A process that exits leaves its number to others. A module that wrote the number
+//! down, and looks for it when the interrupt comes, signals an impostor; one that
+//! holds the `struct pid` signals nobody.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use kill_pid::{NUMBER, REFERENCE, SIGNAL, Target, register, unregister};
+use marker::{check, mark};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+use steps::{ended_well, start};
+
+use crate::{impostor, interrupt};
+
+pub fn run(device: &OwnedFd) -> io::Result<()> {
+    for (remember, how, result, hit) in
+        [(NUMBER, "number", 0, true), (REFERENCE, "struct pid", -(Errno::ESRCH as i32), false)]
+    {
+        let child = start(|| register(device, Target { remember, ..Target::default() }))?;
+        ended_well(child)?;
+        // It may take the kernel a day to come round to this number again, or
+        // this one call. The signal is blocked in the impostor, as it is here.
+        let impostor = impostor::start(child)?;
+        check!("pid of the impostor", impostor, child);
+        mark!("9. the module kept the {} of {}, which is an impostor now", how, child);
+        check!("result", interrupt::now(device)?, result);
+        check!("signal pending for the impostor", is_pending(impostor)?, hit);
+        println!("9. module kept the {how}: kill_pid returns {result}, impostor hit: {hit}");
+
+        kill(impostor, Signal::SIGKILL)?;
+        waitpid(impostor, None)?;
+        unregister(device)?;
+    }
+    Ok(())
+}
+
+/// Whether the signal is pending for a process, as proc_pid_status(5) tells: in a
+/// hexadecimal mask, in which bit 0 is signal 1.
+fn is_pending(pid: Pid) -> io::Result<bool> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("ShdPnd:\t"))
+        .and_then(|mask| u64::from_str_radix(mask, 16).ok())
+        .ok_or(io::ErrorKind::InvalidData)?;
+    Ok(mask & 1 << (SIGNAL - 1) != 0)
+}
