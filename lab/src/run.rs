@@ -224,7 +224,7 @@ impl Lab<'_> {
         let (finished, booted) = self.start(state.as_deref(), |state| {
             vm::run(parts, &plan.devices(), &payload, state, limit)
         })?;
-        let record = Record::parse(&finished.record, &job.nonce)?;
+        let record = Record::parse(&finished.record, &job)?;
         let mut timeline = machine.read_trace(&record, modules)?;
         for event in plan.unasked() {
             timeline = timeline.without(event);

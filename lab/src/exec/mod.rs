@@ -121,7 +121,7 @@ impl Lab<'_> {
         })?;
 
         let log = finished.log;
-        let record = match Record::parse(&finished.record, &job.nonce) {
+        let record = match Record::parse(&finished.record, &job) {
             Err(_) if finished.left => {
                 return Ok(Executed { status: Status::Left, timeline: None, log });
             }

@@ -33,6 +33,9 @@ pub enum TraceError {
     /// A stack does not follow an event of its task.
     #[error("failed to read a kernel stack: no event of task {pid} comes before it")]
     OrphanStack { pid: i32 },
+    /// Modules were loaded too often to follow.
+    #[error("failed to follow the modules: they are loaded more than {most} times")]
+    Loads { most: usize },
     /// The kernel dropped or overwrote events, or did not give out all.
     #[error("the trace is incomplete: {count} events were lost")]
     Lost { count: u64 },

@@ -30,6 +30,9 @@ pub struct Field {
     shape: Shape,
 }
 
+/// A field's name, bytes: longer than any of the kernel's. Each event has a copy.
+const LONGEST: usize = 64;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Integer {
@@ -50,13 +53,16 @@ impl Format {
     /// `signal/signal_generate`.
     ///
     /// # Errors
-    /// [`TraceError::Format`] if a line is not as the kernel writes it.
+    /// [`TraceError::Format`] if a line is not as the kernel writes it, with each
+    /// field behind the one before it. So the fields of an event, together, are no
+    /// longer than its payload.
     pub fn parse(event: &str, text: &str) -> Result<Format, TraceError> {
         let failed = |line: &str| TraceError::Format {
             event: event.to_owned(),
             line: line.trim().to_owned(),
         };
         let (mut name, mut id, mut fields) = (None, None, Vec::new());
+        let mut end = 0;
         for line in text.lines() {
             if let Some(rest) = line.strip_prefix("name: ") {
                 name = Some(rest.to_owned());
@@ -65,7 +71,10 @@ impl Format {
             } else if line.starts_with("print fmt:") {
                 break;
             } else if line.trim_start().starts_with("field:") {
-                let field = Field::parse(line.trim()).ok_or_else(|| failed(line))?;
+                let field = Field::parse(line.trim())
+                    .filter(|field| field.offset >= end && field.name.len() <= LONGEST)
+                    .ok_or_else(|| failed(line))?;
+                end = field.end().ok_or_else(|| failed(line))?;
                 if !field.name.starts_with("common_") {
                     fields.push(field);
                 }
@@ -79,10 +88,13 @@ impl Format {
     /// The fields of a payload.
     ///
     /// # Errors
-    /// [`TraceError::Payload`] if the payload is too short for one of them.
+    /// [`TraceError::Payload`] if the payload is too short for one of them, or for
+    /// all that they point to.
     pub fn decode(&self, payload: &[u8]) -> Result<Fields, TraceError> {
+        // Two fields do not point to the same bytes.
+        let mut left = payload.len();
         let decode = |field: &Field| {
-            let value = field.decode(payload).ok_or_else(|| TraceError::Payload {
+            let value = field.decode(payload, &mut left).ok_or_else(|| TraceError::Payload {
                 event: self.name.clone(),
                 field: field.name.clone(),
             })?;
@@ -133,11 +145,17 @@ impl Field {
         Some(Field { name: name.to_owned(), offset, size, shape })
     }
 
-    fn decode(&self, payload: &[u8]) -> Option<Value> {
-        let end = match self.size {
-            0 => payload.len(),
-            size => self.offset.checked_add(size)?,
-        };
+    /// Where the next field may begin.
+    fn end(&self) -> Option<usize> {
+        match self.size {
+            0 => Some(usize::MAX),
+            size => self.offset.checked_add(size),
+        }
+    }
+
+    /// `left`: how many bytes of the payload no field has pointed to so far.
+    fn decode(&self, payload: &[u8], left: &mut usize) -> Option<Value> {
+        let end = if self.size == 0 { payload.len() } else { self.end()? };
         let bytes = payload.get(self.offset..end)?;
         Some(match self.shape {
             Shape::Integer { signed: false } if self.size == 8 => Value::Uint(unsigned(bytes)),
@@ -150,9 +168,10 @@ impl Field {
                 Value::Int(n)
             }
             Shape::Text => Value::Text(text(bytes)),
-            Shape::DynamicText => Value::Text(text(located(payload, bytes)?)),
+            Shape::DynamicText => Value::Text(text(located(payload, bytes, left)?)),
             Shape::DynamicBytes => {
-                Value::List(located(payload, bytes)?.iter().map(|byte| u64::from(*byte)).collect())
+                let bytes = located(payload, bytes, left)?;
+                Value::List(bytes.iter().map(|byte| u64::from(*byte)).collect())
             }
             Shape::List { element } => {
                 Value::List(bytes.chunks_exact(element).map(unsigned).collect())
@@ -163,9 +182,11 @@ impl Field {
 
 /// What a `__data_loc` points to: its low half is the offset in the payload,
 /// its high half the length.
-fn located<'a>(payload: &'a [u8], field: &[u8]) -> Option<&'a [u8]> {
-    let location = unsigned(field) as usize;
+fn located<'a>(payload: &'a [u8], field: &[u8], left: &mut usize) -> Option<&'a [u8]> {
+    // A u32, whatever the format says of its size.
+    let location = unsigned(field.first_chunk::<4>()?) as usize;
     let (offset, len) = (location & 0xffff, location >> 16);
+    *left = left.checked_sub(len)?;
     payload.get(offset..offset + len)
 }
 
@@ -258,6 +279,24 @@ print fmt: \"field:%d\", REC->code
     fn a_list_without_a_length_goes_to_the_end() {
         let field = Field::parse("field:u32 buf[];\toffset:4;\tsize:0;\tsigned:0;").unwrap();
         let payload = [9, 9, 9, 9, 1, 0, 0, 0, 2, 1, 0, 0];
-        assert_eq!(field.decode(&payload), Some(Value::List(vec![1, 0x102])));
+        assert_eq!(field.decode(&payload, &mut 0), Some(Value::List(vec![1, 0x102])));
+    }
+
+    #[test]
+    fn an_event_has_no_more_in_its_fields_than_in_its_payload() {
+        let format = |fields: &str| Format::parse("lab/x", &format!("name: x\nID: 1\n{fields}"));
+        let twice = "\tfield:int a;\toffset:8;\tsize:4;\n\tfield:int b;\toffset:8;\tsize:4;\n";
+        assert_eq!(
+            format(twice).unwrap_err().to_string(),
+            "failed to parse the format of `lab/x`: `field:int b;\toffset:8;\tsize:4;`"
+        );
+        let located = "\tfield:__data_loc u8[] a;\toffset:8;\tsize:4;\n\
+                       \tfield:__data_loc u8[] b;\toffset:12;\tsize:4;\n";
+        let all = (16_u32 << 16).to_le_bytes();
+        let payload = [&[0; 8][..], &all, &all].concat();
+        assert_eq!(
+            format(located).unwrap().decode(&payload).unwrap_err().to_string(),
+            "failed to read `b` of a `x` event: it is cut off"
+        );
     }
 }

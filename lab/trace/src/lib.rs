@@ -84,6 +84,7 @@ pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
     let mut events: Vec<Event> = Vec::new();
     // An address belongs to a module for as long as that lies there.
     let mut symbols = Cow::Borrowed(inputs.symbols);
+    let mut loads = 0;
     for raw in &pages.events {
         let common = Common::read(raw)?;
         let format = formats.get(&common.id).ok_or(TraceError::UnknownEvent { id: common.id })?;
@@ -96,6 +97,10 @@ pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
             if let Kind::LoadModule { name, text } = &event.kind
                 && let Some(elf) = inputs.modules.get(name)
             {
+                loads += 1;
+                if loads > MOST_LOADS {
+                    return Err(TraceError::Loads { most: MOST_LOADS });
+                }
                 symbols.to_mut().load_module(name, *text, elf)?;
             }
             let Common { pid, context, .. } = common;
@@ -104,6 +109,10 @@ pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
     }
     Ok(events)
 }
+
+/// As often as modules are loaded in one run, at most: each time all their functions
+/// are read anew.
+const MOST_LOADS: usize = 1000;
 
 /// The event that brings the kernel stack of the one before it.
 const KERNEL_STACK: &str = "kernel_stack";

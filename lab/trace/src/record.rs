@@ -1,14 +1,19 @@
 //! The record: what a run left, as PID 1 sent it.
+//!
+//! A stranger's module can write a record too. So nothing of one is copied before
+//! all of it is known to be what PID 1 writes: plain files with names that are
+//! known, each no longer than it can be, with the job's nonce among them.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use explain::{ExitStatus, Explain};
 use protocol::session::OUT_FOLDER;
 use protocol::{
-    FIRST_MODULES_FILE, FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
+    FIRST_MODULES_FILE, FORMATS_FOLDER, Job, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
     STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
 };
+
+use super::ring_buffer::{PAGE_HEADER_LEN, PAGE_LEN};
 
 /// A whole record, unpacked but not yet understood.
 #[derive(Debug, Clone)]
@@ -53,6 +58,16 @@ pub enum RecordError {
     Read(#[from] std::io::Error),
     #[error("the record is cut off: it has no `{0}`")]
     Missing(&'static str),
+    #[error("the record's `{name}` is no plain file")]
+    NotPlain { name: String },
+    #[error("the record has a file `{name}`, which PID 1 does not write")]
+    Unknown { name: String },
+    #[error("the record has two files `{name}`")]
+    Twice { name: String },
+    #[error("the record's `{name}` says that it has {len} bytes, but only {left} follow")]
+    PastEnd { name: String, len: u64, left: u64 },
+    #[error("the record's `{name}` has {len} bytes, and may have {most}")]
+    TooLong { name: String, len: u64, most: u64 },
     #[error("the record's `{name}` makes no sense: {text}")]
     Malformed { name: &'static str, text: String },
     #[error("the record belongs to another run")]
@@ -66,46 +81,34 @@ impl Explain for RecordError {
 }
 
 impl Record {
-    /// Unpacks the archive that PID 1 sent. `nonce` is the job's: a record with
-    /// another one was not made by the PID 1 that was given this job.
-    pub fn parse(archive: &[u8], nonce: &str) -> Result<Record, RecordError> {
-        let mut files = BTreeMap::new();
-        for entry in tar::Archive::new(archive).entries()? {
-            let mut entry = entry?;
-            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes)?;
-            files.insert(name, bytes);
-        }
-        let mut take = |name| files.remove(name).ok_or(RecordError::Missing(name));
-        let outcome: Outcome = serde_json::from_slice(&take(OUTCOME_FILE)?)
-            .map_err(|e| malformed(OUTCOME_FILE, &e.to_string()))?;
-        if outcome.nonce != nonce {
+    /// Unpacks the archive that PID 1 sent. One without the job's nonce was not made
+    /// by the PID 1 that was given this job.
+    pub fn parse(archive: &[u8], job: &Job) -> Result<Record, RecordError> {
+        let mut files = files(archive, job)?;
+        let outcome = files.get(OUTCOME_FILE).ok_or(RecordError::Missing(OUTCOME_FILE))?;
+        let outcome: Outcome =
+            serde_json::from_slice(outcome).map_err(|e| malformed(OUTCOME_FILE, &e.to_string()))?;
+        if outcome.nonce != job.nonce {
             return Err(RecordError::Nonce);
         }
+        let mut take = |name| files.remove(name).ok_or(RecordError::Missing(name));
         let modules = parse_modules(MODULES_FILE, &text(take(MODULES_FILE)?))?;
         let trace_stats = text(take(TRACE_STATS_FILE)?);
-        let trace = take(TRACE_FILE)?;
+        let trace = take(TRACE_FILE)?.to_owned();
         // Absent where the program was never started.
         let first_modules = files.remove(FIRST_MODULES_FILE).unwrap_or_default();
         let first_modules = parse_modules(FIRST_MODULES_FILE, &text(first_modules))?;
-        let stdout = files.remove(STDOUT_FILE).unwrap_or_default();
-        let stderr = files.remove(STDERR_FILE).unwrap_or_default();
+        let stdout = files.remove(STDOUT_FILE).unwrap_or_default().to_owned();
+        let stderr = files.remove(STDERR_FILE).unwrap_or_default().to_owned();
         let leaks = files.remove(LEAKS_FILE).map(text);
-        let mut out = BTreeMap::new();
-        files.retain(|name, bytes| {
-            let number = name.strip_prefix(OUT_FOLDER).and_then(|name| name.strip_prefix('/'));
-            let Some(Ok(number)) = number.map(str::parse) else { return true };
-            out.insert(number, std::mem::take(bytes));
-            false
-        });
-        let formats = files
-            .into_iter()
-            .filter_map(|(name, bytes)| {
-                let event = name.strip_prefix(FORMATS_FOLDER)?.strip_prefix('/')?.to_owned();
-                Some((event, text(bytes)))
-            })
-            .collect();
+        let (mut out, mut formats) = (BTreeMap::new(), BTreeMap::new());
+        for (name, bytes) in files {
+            if let Some(number) = out_number(&name) {
+                out.insert(number, bytes.to_owned());
+            } else if let Some(event) = format_of(&name) {
+                formats.insert(event.to_owned(), text(bytes));
+            }
+        }
         Ok(Record {
             outcome,
             stdout,
@@ -121,8 +124,75 @@ impl Record {
     }
 }
 
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).into_owned()
+/// The files of an archive, where they lie in it. What PID 1 does not write is an
+/// error, and nothing is read of it but its header.
+fn files<'a>(archive: &'a [u8], job: &Job) -> Result<BTreeMap<String, &'a [u8]>, RecordError> {
+    let mut files = BTreeMap::new();
+    // As it is: a name that another entry gives, a length that another entry gives,
+    // a file with holes are entries of their own, and no plain files.
+    for entry in tar::Archive::new(archive).entries()?.raw(true) {
+        let entry = entry?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        if entry.header().entry_type() != tar::EntryType::Regular {
+            return Err(RecordError::NotPlain { name });
+        }
+        let Some(most) = most(&name, job) else { return Err(RecordError::Unknown { name }) };
+        let (start, len) = (entry.raw_file_position(), entry.size());
+        if len > most {
+            return Err(RecordError::TooLong { name, len, most });
+        }
+        let left = (archive.len() as u64).saturating_sub(start);
+        if len > left {
+            return Err(RecordError::PastEnd { name, len, left });
+        }
+        // Both are within the archive.
+        let bytes = &archive[start as usize..(start + len) as usize];
+        if files.insert(name.clone(), bytes).is_some() {
+            return Err(RecordError::Twice { name });
+        }
+    }
+    Ok(files)
+}
+
+/// A text that the kernel or PID 1 writes: a format, a list of modules.
+const TEXT: u64 = 64 << 10;
+/// What the program wrote; the file system that it wrote to holds no more.
+const OUTPUT: u64 = 2 << 20;
+
+/// How long a file of this name may be, bytes; `None` if PID 1 writes none.
+fn most(name: &str, job: &Job) -> Option<u64> {
+    Some(match name {
+        OUTCOME_FILE | TRACE_STATS_FILE | MODULES_FILE | FIRST_MODULES_FILE => TEXT,
+        STDOUT_FILE | STDERR_FILE => OUTPUT,
+        TRACE_FILE => trace_len(job.trace_buffer_kib),
+        // As long as there was room for it.
+        LEAKS_FILE => u64::MAX,
+        name if out_number(name).is_some() => u64::MAX,
+        name if format_of(name).is_some() => TEXT,
+        _ => return None,
+    })
+}
+
+/// The most that a ring buffer of this size holds, bytes: as many pages as hold it
+/// without their headers, two at least, and the one that is being read
+/// (`rb_allocate_cpu_buffer`, kernel/trace/ring_buffer.c).
+fn trace_len(kib: u32) -> u64 {
+    let pages = (u64::from(kib) << 10).div_ceil((PAGE_LEN - PAGE_HEADER_LEN) as u64);
+    (pages.max(2) + 1) * PAGE_LEN as u64
+}
+
+/// Which of the wanted files one of this name is.
+fn out_number(name: &str) -> Option<usize> {
+    name.strip_prefix(OUT_FOLDER)?.strip_prefix('/')?.parse().ok()
+}
+
+/// Of which event one of this name is the format.
+fn format_of(name: &str) -> Option<&str> {
+    name.strip_prefix(FORMATS_FOLDER)?.strip_prefix('/')
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn malformed(name: &'static str, text: &str) -> RecordError {
@@ -150,7 +220,29 @@ fn parse_modules(file: &'static str, text: &str) -> Result<Vec<LoadedModule>, Re
 
 #[cfg(test)]
 mod tests {
+    use protocol::Marks;
+    use tar::EntryType;
+
     use super::*;
+
+    fn job(nonce: &str) -> Job {
+        Job {
+            program: String::new(),
+            args: Vec::new(),
+            env: Vec::new(),
+            modules: Vec::new(),
+            trace: Vec::new(),
+            trace_buffer_kib: 8,
+            timeout_ms: 0,
+            marks: Marks::Root,
+            nonce: nonce.to_owned(),
+            session: None,
+        }
+    }
+
+    fn parse(archive: &[u8]) -> Result<Record, RecordError> {
+        Record::parse(archive, &job("n"))
+    }
 
     fn archive(files: &[(&str, &str)]) -> Vec<u8> {
         let mut archive = tar::Builder::new(Vec::new());
@@ -160,6 +252,17 @@ mod tests {
             archive.append_data(&mut header, name, text.as_bytes()).unwrap();
         }
         archive.into_inner().unwrap()
+    }
+
+    /// A whole record, with one entry in front that is made up: its header alone,
+    /// which says how many bytes follow.
+    fn hostile(name: &str, kind: EntryType, len: u64) -> Vec<u8> {
+        let mut header = tar::Header::new_gnu();
+        header.set_path(name).unwrap();
+        header.set_entry_type(kind);
+        header.set_size(len);
+        header.set_cksum();
+        [header.as_bytes().as_slice(), &archive(WHOLE)].concat()
     }
 
     const OUTCOME: (&str, &str) = ("outcome.json", "{\"nonce\":\"n\",\"ended\":{\"exited\":0}}");
@@ -176,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_whole_record_is_unpacked() {
-        let record = Record::parse(&archive(WHOLE), "n").unwrap();
+        let record = parse(&archive(WHOLE)).unwrap();
         assert_eq!(record.stdout, b"hi\n");
         assert_eq!(record.formats["ftrace/print"], "name: print");
         let module = |text_address| LoadedModule { name: "lab_edu".to_owned(), text_address };
@@ -187,15 +290,63 @@ mod tests {
 
     #[test]
     fn a_record_of_another_run_is_refused() {
-        let error = Record::parse(&archive(WHOLE), "other").unwrap_err();
+        let error = Record::parse(&archive(WHOLE), &job("other")).unwrap_err();
+        assert_eq!(error.to_string(), "the record belongs to another run");
+        // Before anything else of it is looked at.
+        let broken = [("modules", "nonsense"), ("trace/cpu0.stats", ""), OUTCOME];
+        let error = Record::parse(&archive(&broken), &job("other")).unwrap_err();
         assert_eq!(error.to_string(), "the record belongs to another run");
     }
 
     #[test]
     fn a_record_without_its_end_is_refused() {
-        let error = Record::parse(&archive(&WHOLE[..7]), "n").unwrap_err();
+        let error = parse(&archive(&WHOLE[..7])).unwrap_err();
         assert_eq!(error.to_string(), "the record is cut off: it has no `outcome.json`");
-        let nothing = Record::parse(&[0; 4096], "n").unwrap_err();
+        let nothing = parse(&[0; 4096]).unwrap_err();
         assert_eq!(nothing.to_string(), "the record is cut off: it has no `outcome.json`");
+    }
+
+    #[test]
+    fn what_pid_1_does_not_write_is_refused() {
+        let (file, huge) = (EntryType::Regular, 1 << 40);
+        for (name, kind, len, said) in [
+            ("stdout", EntryType::GNUSparse, huge, "the record's `stdout` is no plain file"),
+            // A name and a length for the next entry.
+            ("stdout", EntryType::GNULongName, huge, "the record's `stdout` is no plain file"),
+            ("stdout", EntryType::XHeader, huge, "the record's `stdout` is no plain file"),
+            ("stdout", EntryType::Symlink, 0, "the record's `stdout` is no plain file"),
+            (
+                "etc/passwd",
+                file,
+                0,
+                "the record has a file `etc/passwd`, which PID 1 does not write",
+            ),
+            ("out/x", file, 0, "the record has a file `out/x`, which PID 1 does not write"),
+            ("stdout", file, 0, "the record has two files `stdout`"),
+            (
+                "stderr",
+                file,
+                huge,
+                "the record's `stderr` has 1099511627776 bytes, and may have 2097152",
+            ),
+            (
+                "trace/cpu0",
+                file,
+                huge,
+                "the record's `trace/cpu0` has 1099511627776 bytes, and may have 16384",
+            ),
+            (
+                "out/7",
+                file,
+                huge,
+                "the record's `out/7` says that it has 1099511627776 bytes, but only 8704 follow",
+            ),
+        ] {
+            assert_eq!(parse(&hostile(name, kind, len)).unwrap_err().to_string(), said);
+        }
+        let mut broken = archive(WHOLE);
+        broken[0] ^= 1;
+        let error = parse(&broken).unwrap_err().to_string();
+        assert_eq!(error, "failed to read the record: archive header checksum mismatch");
     }
 }

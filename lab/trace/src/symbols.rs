@@ -97,6 +97,9 @@ impl Symbols {
                 continue;
             }
             let symbol_name = symbol.name().map_err(|e| failed(e.to_string()))?;
+            if symbol_name.len() >= LONGEST {
+                return Err(failed("it has a name that the kernel would cut off".to_owned()));
+            }
             let function = Function { name: plain(symbol_name), module: Some(name.to_owned()) };
             let address = text_address.wrapping_add(symbol.address());
             self.entries.push(Entry { address, function: Some(function) });
@@ -120,7 +123,7 @@ impl Symbols {
     ) -> Result<(), TraceError> {
         let failed = |reason: String| TraceError::Module { name: name.to_owned(), reason };
         let file = object::File::parse(elf).map_err(|e| failed(e.to_string()))?;
-        self.add_module(name, code_address + text_offset(&file), elf)
+        self.add_module(name, code_address.wrapping_add(text_offset(&file)), elf)
     }
 
     /// The function that an address lies in; `None` if it is not in any.
@@ -146,6 +149,10 @@ impl Symbols {
     }
 }
 
+/// A name with its NUL, bytes: `KSYM_NAME_LEN`, include/linux/kallsyms.h. Each frame
+/// of each stack has a copy.
+const LONGEST: usize = 512;
+
 /// Where `.text` lies in a module's code: behind the sections of code that the
 /// file has before it (`__layout_sections`, kernel/module/main.c). What is only
 /// for init lies elsewhere.
@@ -157,11 +164,11 @@ fn text_offset(file: &object::File<'_>) -> u64 {
     };
     let mut end = 0_u64;
     for section in file.sections().filter(is_code) {
-        let start = end.next_multiple_of(section.align().max(1));
+        let start = end.checked_next_multiple_of(section.align().max(1)).unwrap_or(end);
         if section.name() == Ok(".text") {
             return start;
         }
-        end = start + section.size();
+        end = start.wrapping_add(section.size());
     }
     0
 }
