@@ -63,6 +63,10 @@ const ATTACKS: &[Attack] = &[
     attack("includes-by-path", 0, Some(Kind::NotCompiled)),
     attack("includes-by-assembler", 0, Some(Kind::NotCompiled)),
     attack("compiles-without-end", 0, Some(Kind::NotCompiled)),
+    attack("huge-program", 0, Some(Kind::NotCompiled)),
+    attack("huge-object", 0, Some(Kind::NotCompiled)),
+    attack("grows-without-end", 0, Some(Kind::NotCompiled)),
+    attack("long-program", 2, None),
 ];
 
 const MODULES: &[Attack] = &[
@@ -73,6 +77,10 @@ const MODULES: &[Attack] = &[
     attack("speaks-for-the-harness", 0, None),
     attack("includes-secret", 0, Some(Kind::NotCompiled)),
     attack("assembles-secret", 0, Some(Kind::NotCompiled)),
+    attack("huge-object", 0, Some(Kind::NotCompiled)),
+    attack("grows-without-end", 0, Some(Kind::NotCompiled)),
+    attack("huge-memory", 0, None),
+    attack("writes-a-record", 0, Some(Kind::NoRecord)),
 ];
 
 /// One test an attack.

@@ -8,7 +8,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -17,8 +17,9 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
     RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus,
 };
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, killpg};
+use nix::sys::statvfs::statvfs;
 use nix::unistd::Pid;
 use wait_timeout::ChildExt;
 
@@ -29,14 +30,19 @@ const SYSTEM: &[&str] =
 /// Devices that build tools write to and read from.
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/urandom"];
 
-/// Processor time of each process, seconds.
-const CPU_S: u64 = 20;
+/// Processor time of each process, seconds; SIGXCPU ends it then. Whatever is ended by
+/// SIGKILL was ended by somebody else.
+pub const CPU_S: u64 = 20;
 /// Address space of each process, bytes.
-const ADDRESS_SPACE: u64 = 4 << 30;
+pub const ADDRESS_SPACE: u64 = 1 << 30;
 /// The longest file, bytes.
-const FILE_SIZE: u64 = 128 << 20;
-/// The host's time for all of it.
-const LIMIT: Duration = Duration::from_secs(60);
+pub const FILE_SIZE: u64 = 16 << 20;
+/// What all files of one run take at most, bytes: a compiler keeps an object, a
+/// program and something beside them.
+const ALL_FILES: u64 = 4 * FILE_SIZE;
+/// The host's time for all of it. A few processes come one after the other, so none
+/// that has [`CPU_S`] meets this but on a host that is busy with something else.
+const LIMIT: Duration = Duration::from_secs(240);
 /// Bytes of output that are kept.
 const OUTPUT: u64 = 64 << 10;
 
@@ -67,6 +73,59 @@ pub enum Status {
     Ended(ExitStatus),
     /// It was killed after `LIMIT`.
     TimedOut,
+}
+
+impl Finished {
+    pub fn succeeded(&self) -> bool {
+        matches!(self.status, Status::Ended(status) if status.success())
+    }
+
+    /// What was done to it from outside, if anything was: no file that it is given
+    /// explains that.
+    pub fn meddled(&self) -> Option<String> {
+        let Status::Ended(status) = self.status else {
+            return Some(format!("it did not end within {} s", LIMIT.as_secs()));
+        };
+        if let Some(signal) = status.signal().filter(|signal| !EXCESS.contains(signal)) {
+            let name = Signal::try_from(signal).map_or("unknown", Signal::as_str);
+            return Some(format!("it was ended by signal {signal} ({name})"));
+        }
+        // As gcc tells of the programs that it starts.
+        let told = |words: &str| {
+            let (_, rest) = self.output.split_once(words)?;
+            rest.split(' ').next()?.parse().ok()
+        };
+        let killed = self.output.contains("Killed signal terminated program");
+        let signal = if killed { Some(9) } else { told("ld terminated with signal ") };
+        let signal = signal.filter(|signal| !EXCESS.contains(signal))?;
+        Some(format!("a part of it was ended by signal {signal}"))
+    }
+}
+
+/// What ends a compiler that met a limit, or its own: no file has it ended otherwise.
+const EXCESS: &[i32] = &[
+    Signal::SIGXCPU as i32,
+    Signal::SIGXFSZ as i32,
+    Signal::SIGABRT as i32,
+    Signal::SIGSEGV as i32,
+    Signal::SIGILL as i32,
+];
+
+/// What the host has less of than a command may take in a folder; `None` if it has
+/// enough. Who fails then may have failed for want of it.
+pub fn lacking(folder: &Path) -> Option<String> {
+    for (resource, most, what) in LIMITS {
+        let hard = getrlimit(resource).map_or(u64::MAX, |(_, hard)| hard);
+        if hard < most {
+            return Some(format!("this session's limit on {what} is {hard}, below {most}"));
+        }
+    }
+    let room = statvfs(folder).ok()?;
+    let room = room.blocks_available() * room.fragment_size();
+    (room < ALL_FILES).then(|| {
+        let (folder, room, all) = (folder.display(), room >> 20, ALL_FILES >> 20);
+        format!("`{folder}` has {room} MiB left, and {all} MiB may be needed")
+    })
 }
 
 /// Why a command could not be run in a sandbox.
@@ -185,15 +244,22 @@ fn allow(
     Ok(rules.add_rule(PathBeneath::new(file, access))?)
 }
 
+/// What each process may use, and what people call that.
+const LIMITS: [(Resource, u64, &str); 3] = [
+    (Resource::RLIMIT_CPU, CPU_S, "processor time in seconds"),
+    (Resource::RLIMIT_AS, ADDRESS_SPACE, "memory in bytes"),
+    (Resource::RLIMIT_FSIZE, FILE_SIZE, "a file's length in bytes"),
+];
+
+/// Limits the process that calls this; where the host's limits are lower, they stay.
 fn limit() -> io::Result<()> {
-    for (resource, limit) in [
-        (Resource::RLIMIT_CPU, CPU_S),
-        (Resource::RLIMIT_AS, ADDRESS_SPACE),
-        (Resource::RLIMIT_FSIZE, FILE_SIZE),
-        (Resource::RLIMIT_CORE, 0),
-    ] {
-        setrlimit(resource, limit, limit)?;
+    for (resource, most, _) in LIMITS {
+        let (_, hard) = getrlimit(resource)?;
+        // At the hard limit of processor time comes SIGKILL, a little later.
+        let over = if resource == Resource::RLIMIT_CPU { 5 } else { 0 };
+        setrlimit(resource, most.min(hard), (most + over).min(hard))?;
     }
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     Ok(())
 }
 

@@ -1,13 +1,15 @@
 //! An attempt: a submission, compiled, run and judged.
 
+use std::fmt;
 use std::path::Path;
 
+use explain::{ExitStatus, Explain};
 use vm::VmError;
 use vm::command::Accel;
 
 use super::Exercise;
 use super::compile::{CompileError, Compiler};
-use super::ending::Ending;
+use super::ending::{Fault, Kind};
 use super::marks::Marks;
 use crate::error::Error;
 use crate::plan::Options;
@@ -41,7 +43,8 @@ impl Lab<'_> {
     /// Compiles, runs and judges a submission. `path` is what messages call it.
     ///
     /// What is the submission's own doing, a compile error or a panic, is an
-    /// attempt without points; an error is the lab's or the host's.
+    /// attempt without points; an error is the lab's or the host's, and says with its
+    /// exit status that there is no verdict.
     pub fn attempt(
         &self,
         machine: &Machine,
@@ -68,14 +71,18 @@ impl Lab<'_> {
                 Ok(Attempt { marks, observed: Some(observed), compiler: None, log: None })
             }
             Err(error) => {
-                let Some(ending) = Ending::of_error(&error) else { return Err(error) };
+                let ending = match Fault::of(&error) {
+                    Fault::Submission(ending) => ending,
+                    Fault::Host => return Err(NotJudged(error).into()),
+                };
+                let compiled = ending.kind != Kind::NotCompiled;
                 let compiler = match error.downcast_ref() {
                     Some(CompileError::Compile { output, .. }) => Some(output.clone()),
                     _ => None,
                 };
                 let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
                 let mut marks = Marks::none(exercise, ending);
-                if compiler.is_some() {
+                if !compiled {
                     // What does not even compile has no known mistake.
                     marks.mistake = None;
                 }
@@ -101,5 +108,34 @@ impl Lab<'_> {
 
     fn compiler(&self) -> Compiler<'_> {
         Compiler { root: &self.course.root, cache: &self.cache, progress: self.progress }
+    }
+}
+
+/// Why a submission was not judged: not its own fault.
+#[derive(Debug)]
+struct NotJudged(Error);
+
+impl fmt::Display for NotJudged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for NotJudged {}
+
+impl Explain for NotJudged {
+    fn exit_status(&self) -> ExitStatus {
+        match self.0.exit_status() {
+            ExitStatus::Unavailable => ExitStatus::Unavailable,
+            _ => ExitStatus::Vm,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.0.hint()
+    }
+
+    fn details(&self) -> Option<&str> {
+        self.0.details()
     }
 }

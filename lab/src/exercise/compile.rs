@@ -4,6 +4,8 @@
 //! no manifest, no build script and no other file of theirs that could count.
 //! What it may use was compiled before, by Cargo, from the lab's own sources.
 
+mod blame;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -14,11 +16,13 @@ use builder::guest::programs::{self, ProgramError};
 use builder::host::toolchain::{Toolchain, ToolchainError};
 use builder::kernel::Kernel;
 use builder::progress::{Event, Progress};
-use builder::sandbox::{Sandbox, SandboxError, Status};
+use builder::sandbox::{self, Sandbox, SandboxError};
 use explain::{ExitStatus, Explain};
 use serde::Deserialize;
 
-use super::{Exercise, StudentFile};
+use blame::Source;
+
+use super::{Exercise, Sample, StudentFile};
 
 /// The student's program, as the payload names it.
 pub const PROGRAM: &str = "student";
@@ -61,10 +65,18 @@ pub enum CompileError {
         /// What the compiler printed.
         output: String,
     },
-    #[error("compiling `{}` used too much time or memory and was stopped", file.display())]
-    Stopped { file: PathBuf },
-    #[error("compiling `{}` took too long and was ended", file.display())]
-    TimedOut { file: PathBuf },
+    #[error(
+        "compiling `{}` takes more than a compiler gets: {} s, {} MiB of memory, files of {} MiB",
+        file.display(), sandbox::CPU_S, sandbox::ADDRESS_SPACE >> 20, sandbox::FILE_SIZE >> 20
+    )]
+    Excess { file: PathBuf },
+    #[error("failed to compile `{}`, which need not be its fault: {reason}", file.display())]
+    Unexplained {
+        file: PathBuf,
+        reason: String,
+        /// What the compiler printed.
+        output: String,
+    },
     #[error("failed to {verb} `{}`: {source}", path.display())]
     File { verb: &'static str, path: PathBuf, source: std::io::Error },
     #[error("failed to understand what cargo built: {0}")]
@@ -94,6 +106,7 @@ impl Explain for CompileError {
     fn details(&self) -> Option<&str> {
         match self {
             CompileError::Compile { output, .. }
+            | CompileError::Unexplained { output, .. }
             | CompileError::Harness { output, .. }
             | CompileError::Program(ProgramError::Compile { output, .. })
             | CompileError::Kmod(KmodError::Compile { output, .. }) => Some(output),
@@ -184,12 +197,7 @@ impl Compiler<'_> {
                 let text = std::fs::read_to_string(&path).map_err(failed("read", &path))?;
                 // Its mistakes are the lab's, not the student's.
                 let flags = [FLAGS, HARNESS_FLAGS].concat();
-                self.rustc(&flags, &path, &text, crates).map_err(|error| match error {
-                    CompileError::Compile { file, output } => {
-                        CompileError::Harness { file, output }
-                    }
-                    error => error,
-                })
+                self.rustc(&flags, Source { path: &path, text: &text, right: None }, crates)
             }
             None => {
                 let folder = builder::root().join(STUDENT);
@@ -199,22 +207,10 @@ impl Compiler<'_> {
         }
     }
 
-    /// Compiles one file to a static program. `path` is only what messages
-    /// call it.
-    pub fn program(
-        &self,
-        path: &Path,
-        text: &str,
-        crates: &Crates,
-    ) -> Result<PathBuf, CompileError> {
-        self.rustc(FLAGS, path, text, crates)
-    }
-
     fn rustc(
         &self,
         flags: &[&str],
-        path: &Path,
-        text: &str,
+        source: Source<'_>,
         crates: &Crates,
     ) -> Result<PathBuf, CompileError> {
         let toolchain = Toolchain::here(self.cache)?;
@@ -226,47 +222,48 @@ impl Compiler<'_> {
             .text("flags", &flags.join("\0"))
             .text("named", NAMELESS)
             .text("crates", &crates.key.to_string())
-            .text("file", text)
+            .text("file", source.text)
             .finish();
         let entry = self.cache.entry("submissions", &key, self.progress, |target| {
-            let folder = scratch(target)?;
-            let source = folder.path().join("main.rs");
-            std::fs::write(&source, text).map_err(failed("write", &source))?;
-            let program = folder.path().join(PROGRAM);
-            let mut args: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
-            args.extend([
-                format!("--crate-name={PROGRAM}"),
-                // The same file gives the same program, whoever's it is.
-                format!("--remap-path-prefix={}={NAMELESS}", folder.path().display()),
-                format!("-Ldependency={}", crates.folder.display()),
-                format!("-o{}", program.display()),
-            ]);
-            for (name, file) in &crates.externs {
-                args.push(format!("--extern={name}={}", crates.folder.join(file).display()));
-            }
-            args.push(source.display().to_string());
-            let sandbox = Sandbox {
-                read: vec![toolchain.sysroot.clone(), crates.folder.clone()],
-                write: folder.path().to_owned(),
+            let compile = |folder: &Path, text: &str| {
+                let main = folder.join("main.rs");
+                std::fs::write(&main, text).map_err(failed("write", &main))?;
+                let mut args: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
+                args.extend([
+                    format!("--crate-name={PROGRAM}"),
+                    // The same file gives the same program, whoever's it is.
+                    format!("--remap-path-prefix={}={NAMELESS}", folder.display()),
+                    format!("-Ldependency={}", crates.folder.display()),
+                    format!("-o{}", folder.join(PROGRAM).display()),
+                ]);
+                for (name, file) in &crates.externs {
+                    args.push(format!("--extern={name}={}", crates.folder.join(file).display()));
+                }
+                args.push(main.display().to_string());
+                let sandbox = Sandbox {
+                    read: vec![toolchain.sysroot.clone(), crates.folder.clone()],
+                    write: folder.to_owned(),
+                };
+                let environment = [("PATH", OsStr::new("/usr/bin:/bin"))];
+                let mut finished = sandbox.run(&toolchain.rustc, &args, &environment, folder)?;
+                let named = format!("{NAMELESS}/main.rs");
+                finished.output =
+                    finished.output.replace(&named, &source.path.display().to_string());
+                Ok(finished)
             };
-            let environment = [("PATH", OsStr::new("/usr/bin:/bin"))];
-            let finished = sandbox.run(&toolchain.rustc, &args, &environment, folder.path())?;
-            let named = format!("{NAMELESS}/main.rs");
-            let output = finished.output.replace(&named, &path.display().to_string());
-            judge(&finished.status, path, output)?;
-            let to = target.join(PROGRAM);
+            let folder = source.compile(target, compile, blame::rustc_names_place)?;
+            let (program, to) = (folder.path().join(PROGRAM), target.join(PROGRAM));
             std::fs::copy(&program, &to).map_err(failed("copy", &program))?;
             Ok::<(), CompileError>(())
         })?;
         Ok(entry.join(PROGRAM))
     }
 
-    /// Compiles one file to a module; `name` is the file's, and but for its
-    /// ending the module's.
-    pub fn module(
+    /// Compiles one file to a module, which has the name of the exercise's file but
+    /// for its ending.
+    fn module(
         &self,
-        path: &Path,
-        text: &str,
+        source: Source<'_>,
         exercise: &Exercise,
         kernel: &Kernel,
     ) -> Result<PathBuf, CompileError> {
@@ -279,43 +276,49 @@ impl Compiler<'_> {
             .tree("include", &kmods_folder.join(kmods::INCLUDE))?
             .file("symbols", &symbols)?
             .text("name", name)
-            .text("file", text);
+            .text("file", source.text);
         let headers = self.headers(exercise)?;
         for header in &headers {
             key = key.file(&header.file_name().unwrap_or_default().to_string_lossy(), header)?;
         }
         let entry = self.cache.entry("submissions", &key.finish(), self.progress, |target| {
-            let folder = scratch(target)?;
-            let module = folder.path().join("module");
-            let include = folder.path().join(kmods::INCLUDE);
-            kmods::copy_folder(&kmods_folder.join(kmods::INCLUDE), &include)
-                .map_err(failed("copy", &include))?;
-            std::fs::create_dir(&module).map_err(failed("create", &module))?;
-            for header in &headers {
-                let to = module.join(header.file_name().unwrap_or_default());
-                std::fs::copy(header, &to).map_err(failed("copy", header))?;
-            }
-            let kbuild = format!("obj-m := {stem}.o\nccflags-y := -I$(src)/../include\n");
-            for (name, text) in [("Kbuild", kbuild.as_str()), (name, text)] {
-                let path = module.join(name);
-                std::fs::write(&path, text).map_err(failed("write", &path))?;
-            }
-            let sandbox = Sandbox {
-                read: vec![kernel.build_dir.clone(), kernel.source.dir.clone(), symbols.clone()],
-                write: folder.path().to_owned(),
+            let compile = |folder: &Path, text: &str| {
+                let module = folder.join("module");
+                let include = folder.join(kmods::INCLUDE);
+                kmods::copy_folder(&kmods_folder.join(kmods::INCLUDE), &include)
+                    .map_err(failed("copy", &include))?;
+                std::fs::create_dir(&module).map_err(failed("create", &module))?;
+                for header in &headers {
+                    let to = module.join(header.file_name().unwrap_or_default());
+                    std::fs::copy(header, &to).map_err(failed("copy", header))?;
+                }
+                let kbuild = format!("obj-m := {stem}.o\nccflags-y := -I$(src)/../include\n");
+                for (name, text) in [("Kbuild", kbuild.as_str()), (name, text)] {
+                    let path = module.join(name);
+                    std::fs::write(&path, text).map_err(failed("write", &path))?;
+                }
+                let sandbox = Sandbox {
+                    read: vec![
+                        kernel.build_dir.clone(),
+                        kernel.source.dir.clone(),
+                        symbols.clone(),
+                    ],
+                    write: folder.to_owned(),
+                };
+                let mut args = kmods::make_arguments(kernel, &module, folder, &symbols, "");
+                args.push("--silent".to_owned());
+                let environment = [
+                    ("PATH", OsStr::new("/usr/bin:/bin:/usr/sbin:/sbin")),
+                    ("KBUILD_BUILD_TIMESTAMP", OsStr::new("@0")),
+                ];
+                let make = Path::new("/usr/bin/make");
+                let mut finished = sandbox.run(make, &args, &environment, folder)?;
+                finished.output = compilers_own(&finished.output)
+                    .replace(&format!("{}/", module.display()), &shown_folder(source.path));
+                Ok(finished)
             };
-            let mut args = kmods::make_arguments(kernel, &module, folder.path(), &symbols, "");
-            args.push("--silent".to_owned());
-            let environment = [
-                ("PATH", OsStr::new("/usr/bin:/bin:/usr/sbin:/sbin")),
-                ("KBUILD_BUILD_TIMESTAMP", OsStr::new("@0")),
-            ];
-            let make = Path::new("/usr/bin/make");
-            let finished = sandbox.run(make, &args, &environment, folder.path())?;
-            let output = compilers_own(&finished.output)
-                .replace(&format!("{}/", module.display()), &shown_folder(path));
-            judge(&finished.status, path, output)?;
-            let built = module.join(format!("{stem}.ko"));
+            let folder = source.compile(target, compile, blame::cc_names_place)?;
+            let built = folder.path().join("module").join(format!("{stem}.ko"));
             let to = target.join(format!("{stem}.ko"));
             std::fs::copy(&built, &to).map_err(failed("copy", &built))?;
             Ok::<(), CompileError>(())
@@ -349,14 +352,16 @@ impl Compiler<'_> {
         kernel: &Kernel,
     ) -> Result<Compiled, CompileError> {
         let crates = self.crates(exercise)?;
+        let right = exercise.sample(&Sample::Solution);
+        let source = Source { path, text, right: Some(&right) };
         let mut programs = vec![(HARNESS.to_owned(), self.harness(exercise, &crates)?)];
         let mut modules = Vec::new();
         match &exercise.file {
             StudentFile::Program { .. } => {
-                programs.push((PROGRAM.to_owned(), self.program(path, text, &crates)?));
+                programs.push((PROGRAM.to_owned(), self.rustc(FLAGS, source, &crates)?));
             }
             StudentFile::Module { .. } => {
-                let file = self.module(path, text, exercise, kernel)?;
+                let file = self.module(source, exercise, kernel)?;
                 let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 modules.push((name, file));
             }
@@ -403,22 +408,6 @@ fn shown_folder(path: &Path) -> String {
     match path.parent().map(|folder| folder.display().to_string()) {
         Some(folder) if !folder.is_empty() => format!("{folder}/"),
         _ => String::new(),
-    }
-}
-
-fn scratch(target: &Path) -> Result<tempfile::TempDir, CompileError> {
-    kmods::workplace(target).map_err(failed("create a temporary folder in", target))
-}
-
-fn judge(status: &Status, file: &Path, output: String) -> Result<(), CompileError> {
-    match status {
-        Status::Ended(status) if status.success() => Ok(()),
-        // Ended by its limits, and not of its own will.
-        Status::Ended(status) if status.code().is_none() => {
-            Err(CompileError::Stopped { file: file.to_owned() })
-        }
-        Status::Ended(_) => Err(CompileError::Compile { file: file.to_owned(), output }),
-        Status::TimedOut => Err(CompileError::TimedOut { file: file.to_owned() }),
     }
 }
 

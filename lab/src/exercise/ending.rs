@@ -1,6 +1,6 @@
 //! What became of a submission's run, in one sentence, where it did not simply
 //! run to its end: it hung, forked without end, filled its memory or output, or
-//! took the kernel down.
+//! took the kernel down. And whose fault it is that there was no run to judge.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use story::expect::student::Role;
 use story::timeline::{Entry, Timeline};
 use trace::record::{Record, RecordError};
 use trace::{TraceError, Value};
-use vm::{VmError, panic};
+use vm::{EndedBy, VmError, panic};
 
 use super::compile::CompileError;
 use super::submission::Refused;
@@ -58,24 +58,37 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Whose fault it is that there is no run to be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The submission's: its file alone explains it, and it would be the same on any
+    /// host. So is what happens in the machine, which goes by its own clock and sees
+    /// nothing of the host.
+    Submission(Ending),
+    /// The lab's or the host's, or nobody knows whose. That is never a mark.
+    Host,
+}
+
+impl Fault {
+    pub fn of(error: &Error) -> Fault {
+        // Each match names all variants: a new one has to say whose fault it is.
+        let compile = error.downcast_ref().map(of_compile_error);
+        compile
+            .or_else(|| error.downcast_ref().map(of_refused))
+            .or_else(|| error.downcast_ref().map(of_vm_error))
+            .or_else(|| error.downcast_ref().map(of_record_error))
+            .or_else(|| error.downcast_ref().map(of_trace_error))
+            .unwrap_or(Fault::Host)
+    }
+
+    fn submission(kind: Kind, text: impl Into<String>) -> Fault {
+        Fault::Submission(Ending::new(kind, text))
+    }
+}
+
 impl Ending {
     fn new(kind: Kind, text: impl Into<String>) -> Ending {
         Ending { kind, text: text.into() }
-    }
-
-    /// Of an error that is the submission's doing; `None` if the lab or the
-    /// host is to blame.
-    pub fn of_error(error: &Error) -> Option<Ending> {
-        let refused = |refused: &Refused| Ending::new(Kind::Refused, refused.to_string());
-        // A record that does not belong to the run, or is none.
-        let no_record =
-            |_: &RecordError| Ending::new(Kind::NoRecord, "the machine gave no record of the run");
-        let compile = error.downcast_ref().and_then(of_compile_error);
-        compile
-            .or_else(|| error.downcast_ref().map(refused))
-            .or_else(|| error.downcast_ref().and_then(of_vm_error))
-            .or_else(|| error.downcast_ref().map(no_record))
-            .or_else(|| error.downcast_ref().and_then(of_trace_error))
     }
 
     /// Of a run that has a record; `None` if it simply ran to its end.
@@ -110,49 +123,98 @@ impl Ending {
     }
 }
 
-fn of_compile_error(error: &CompileError) -> Option<Ending> {
+fn of_compile_error(error: &CompileError) -> Fault {
     match error {
-        CompileError::Compile { .. }
-        | CompileError::Stopped { .. }
-        | CompileError::TimedOut { .. } => Some(Ending::new(Kind::NotCompiled, error.to_string())),
-        _ => None,
+        CompileError::Compile { .. } | CompileError::Excess { .. } => {
+            Fault::submission(Kind::NotCompiled, error.to_string())
+        }
+        CompileError::Unexplained { .. }
+        | CompileError::Harness { .. }
+        | CompileError::Cache(_)
+        | CompileError::Program(_)
+        | CompileError::Toolchain(_)
+        | CompileError::Kmod(_)
+        | CompileError::Sandbox(_)
+        | CompileError::File { .. }
+        | CompileError::Cargo(_) => Fault::Host,
     }
 }
 
-fn of_vm_error(error: &VmError) -> Option<Ending> {
-    Some(match error {
-        VmError::Panicked { reason, .. } => {
-            Ending::new(Kind::Panicked, format!("the kernel panicked{}", panic::told(reason)))
-        }
-        VmError::RanAway { .. } => {
-            Ending::new(Kind::Hung, "the kernel hung: something in it never returned")
-        }
-        VmError::Hung { .. } => {
-            Ending::new(Kind::Hung, "the machine did not end, and the host waited no longer")
-        }
-        VmError::Odd { .. } | VmError::Lost { .. } => {
-            Ending::new(Kind::NoRecord, "the machine ended before the run did")
-        }
-        _ => return None,
-    })
+fn of_refused(refused: &Refused) -> Fault {
+    match refused {
+        Refused::Missing { .. }
+        | Refused::NotPlain { .. }
+        | Refused::NotFolder { .. }
+        | Refused::TooLong { .. }
+        | Refused::NotText { .. } => Fault::submission(Kind::Refused, refused.to_string()),
+        Refused::Read { .. } => Fault::Host,
+    }
 }
 
-fn of_trace_error(error: &TraceError) -> Option<Ending> {
+fn of_vm_error(error: &VmError) -> Fault {
     match error {
-        TraceError::Lost { .. } => Some(Ending::new(
+        VmError::Panicked { reason, .. } => {
+            Fault::submission(Kind::Panicked, format!("the kernel panicked{}", panic::told(reason)))
+        }
+        VmError::RanAway { .. } => {
+            Fault::submission(Kind::Hung, "the kernel hung: something in it never returned")
+        }
+        VmError::Odd { by: EndedBy::Guest, .. } => {
+            Fault::submission(Kind::NoRecord, "the machine ended before the run did")
+        }
+        // What a compiler makes is far shorter.
+        VmError::Payload { .. }
+        | VmError::Odd { by: EndedBy::Host, .. }
+        | VmError::Hung { .. }
+        | VmError::Lost { .. }
+        | VmError::Start { .. }
+        | VmError::Memory(_)
+        | VmError::Interrupted { .. }
+        | VmError::Monitor { .. }
+        | VmError::Restore { .. }
+        | VmError::Save { .. }
+        | VmError::State { .. } => Fault::Host,
+    }
+}
+
+/// A machine that reset itself has come to a proper end: only its record shows that
+/// it was too early, or that somebody else wrote it.
+fn of_record_error(error: &RecordError) -> Fault {
+    match error {
+        RecordError::Read(_)
+        | RecordError::Missing(_)
+        | RecordError::NotPlain { .. }
+        | RecordError::Unknown { .. }
+        | RecordError::Twice { .. }
+        | RecordError::PastEnd { .. }
+        | RecordError::TooLong { .. }
+        | RecordError::Malformed { .. }
+        | RecordError::Nonce => {
+            Fault::submission(Kind::NoRecord, "the machine gave no record of the run")
+        }
+    }
+}
+
+fn of_trace_error(error: &TraceError) -> Fault {
+    match error {
+        TraceError::Lost { .. } => Fault::submission(
             Kind::Flooded,
             "it did so much that the trace could not hold it: a loop without end?",
-        )),
+        ),
         // Nothing else writes there: it was tampered with.
         TraceError::Page { .. }
         | TraceError::Payload { .. }
         | TraceError::Field { .. }
         | TraceError::UnknownEvent { .. }
         | TraceError::OrphanStack { .. }
-        | TraceError::Count { .. } => {
-            Some(Ending::new(Kind::NoRecord, "the trace of the run makes no sense"))
+        | TraceError::Count { .. }
+        | TraceError::Format { .. }
+        | TraceError::Stats { .. }
+        | TraceError::Loads { .. }
+        | TraceError::Module { .. } => {
+            Fault::submission(Kind::NoRecord, "the trace of the run makes no sense")
         }
-        _ => None,
+        TraceError::Symbols { .. } => Fault::Host,
     }
 }
 

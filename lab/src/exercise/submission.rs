@@ -1,7 +1,7 @@
 //! A student's file, taken from a folder that nobody vouches for.
 
 use std::fs::{self, OpenOptions};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,11 @@ pub enum Refused {
 
 impl Explain for Refused {
     fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+        match self {
+            // There may be one, and a right one.
+            Refused::Read { .. } => ExitStatus::Vm,
+            _ => ExitStatus::Usage,
+        }
     }
 }
 
@@ -55,7 +59,10 @@ impl Submission {
         let failed =
             |e: std::io::Error| Refused::Read { path: shown.clone(), reason: e.to_string() };
         match fs::symlink_metadata(folder) {
-            Err(_) => return Err(Refused::Missing { path: shown_folder }),
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                return Err(Refused::Missing { path: shown_folder });
+            }
+            Err(e) => return Err(failed(e)),
             Ok(metadata) if !metadata.is_dir() => {
                 let what = kind(metadata.file_type());
                 return Err(Refused::NotFolder { path: shown_folder, what });
@@ -71,7 +78,10 @@ impl Submission {
         }
         ignored.sort();
         match fs::symlink_metadata(&path) {
-            Err(_) => return Err(Refused::Missing { path: shown }),
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                return Err(Refused::Missing { path: shown });
+            }
+            Err(e) => return Err(failed(e)),
             Ok(metadata) if !metadata.is_file() => {
                 return Err(Refused::NotPlain { path: shown, what: kind(metadata.file_type()) });
             }
@@ -149,5 +159,15 @@ mod tests {
         }
         assert_eq!(refused(&path("linked"), "main.rs"), "is a symbolic link, not a folder");
         assert!(matches!(Submission::take(folder.path(), "main.rs"), Err(Refused::Missing { .. })));
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_not_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        for (below, name) in [("file/lesson", "main.rs"), (".", &"x".repeat(300))] {
+            let error = Submission::take(&folder.path().join(below), name).unwrap_err();
+            assert!(matches!(error, Refused::Read { .. }), "{error}");
+        }
     }
 }

@@ -26,9 +26,9 @@ use crate::classroom::folder_of;
 use crate::error::Error;
 use crate::exercise::attempt::Attempt;
 use crate::exercise::compile::CompileError;
-use crate::exercise::ending::{Ending, Kind};
+use crate::exercise::ending::{Ending, Fault};
 use crate::exercise::marks::Marks;
-use crate::exercise::submission::{Refused, Submission};
+use crate::exercise::submission::Submission;
 use crate::exercise::{Exercise, report};
 use crate::run::{Lab, Machine};
 
@@ -122,7 +122,11 @@ impl Lab<'_> {
                     self.attempt(machine, exercise, &submission.shown, &submission.text)?;
                 (attempt, submission.ignored)
             }
-            Err(refused) => (none(exercise, &refused), Vec::new()),
+            Err(refused) => {
+                let error = refused.into();
+                let Fault::Submission(ending) = Fault::of(&error) else { return Err(error) };
+                (none(exercise, ending), Vec::new())
+            }
         };
         let feedback = report::text(exercise, &attempt);
         Ok(Given { marks: attempt.marks, ignored, feedback })
@@ -130,8 +134,7 @@ impl Lab<'_> {
 }
 
 /// The attempt of somebody whose file could not be taken.
-fn none(exercise: &Exercise, refused: &Refused) -> Attempt {
-    let ending = Ending { kind: Kind::Refused, text: refused.to_string() };
+fn none(exercise: &Exercise, ending: Ending) -> Attempt {
     let marks = Marks::none(exercise, ending);
     Attempt { marks, observed: None, compiler: None, log: None }
 }

@@ -55,7 +55,7 @@ pub enum VmError {
     #[error("QEMU ended by itself ({status}): {message}")]
     Lost { status: String, message: String, log: String },
     #[error("the machine ended by {reason} instead of powering off")]
-    Odd { reason: String, log: String },
+    Odd { by: EndedBy, reason: String, log: String },
     #[error("interrupted; the machine was ended")]
     Interrupted { log: String },
     #[error("the monitor failed: {message}")]
@@ -66,6 +66,15 @@ pub enum VmError {
     Save { message: String },
     #[error("failed to open `{}`: {source}", path.display())]
     State { path: std::path::PathBuf, source: std::io::Error },
+}
+
+/// Who ended a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedBy {
+    /// Something in it did.
+    Guest,
+    /// Somebody did who was none of the lab: a signal, a command.
+    Host,
 }
 
 impl VmError {
@@ -275,7 +284,7 @@ enum End {
     PoweredOff,
     Panicked,
     RanAway,
-    Odd(String),
+    Odd(EndedBy, String),
     /// The debugger or the person has left it, wherever it stood.
     Left,
 }
@@ -311,7 +320,15 @@ fn watch(monitor: &mut Monitor, mut qtest: Option<&mut UnixStream>) -> Result<En
                     qmp::ShutdownCause::guest_reset | qmp::ShutdownCause::guest_shutdown => {
                         End::PoweredOff
                     }
-                    other => End::Odd(format!("{other:?}").replace('_', "-")),
+                    other => {
+                        let reason = format!("{other:?}").replace('_', "-");
+                        let by = if reason.starts_with("guest-") {
+                            EndedBy::Guest
+                        } else {
+                            EndedBy::Host
+                        };
+                        End::Odd(by, reason)
+                    }
                 });
             }
             qmp::Event::GUEST_PANICKED { .. } => return Ok(End::Panicked),

@@ -118,7 +118,7 @@ impl Running<'_> {
     ) -> Result<String, VmError> {
         // A QEMU that said SHUTDOWN or closed its monitor exits by itself, and
         // its exit status is worth having. Any other is ended here.
-        if !matches!(end, Ok(End::PoweredOff | End::Odd(_)) | Err(MonitorError::Closed)) {
+        if !matches!(end, Ok(End::PoweredOff | End::Odd(..)) | Err(MonitorError::Closed)) {
             let _ = self.child.kill();
         }
         let mut message = String::new();
@@ -142,7 +142,7 @@ impl Running<'_> {
                 VmError::Panicked { reason: panic::reason(&log), report, log }
             }
             Ok(End::RanAway) => VmError::RanAway { log },
-            Ok(End::Odd(reason)) => VmError::Odd { reason, log },
+            Ok(End::Odd(by, reason)) => VmError::Odd { by, reason, log },
             Err(MonitorError::Closed) => {
                 VmError::Lost { status, message: message.trim().to_owned(), log }
             }

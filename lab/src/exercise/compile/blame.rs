@@ -1,0 +1,184 @@
+//! Whose fault it is that a file does not compile: the file's, or the host's.
+
+use std::path::Path;
+
+use builder::guest::kmods;
+use builder::sandbox::{self, Finished, Status};
+use tempfile::TempDir;
+
+use super::{CompileError, failed};
+
+/// A file to compile.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// What messages call it.
+    pub path: &'a Path,
+    pub text: &'a str,
+    /// A file in its place that compiles, if the host lets it; `None` if this one is
+    /// the lab's own.
+    pub right: Option<&'a str>,
+}
+
+impl Source<'_> {
+    /// Compiles it in a folder of its own, below `target`, and returns that.
+    ///
+    /// Where that fails, and the compiler names no place in the file, nobody knows yet
+    /// whose fault it is: the disk may be full, a library missing, a part of the
+    /// compiler killed. It is the file's if a right file compiles here and now, and
+    /// this one still does not.
+    pub fn compile(
+        self,
+        target: &Path,
+        compile: impl Fn(&Path, &str) -> Result<Finished, CompileError>,
+        names_place: impl Fn(&str, &Path) -> bool,
+    ) -> Result<TempDir, CompileError> {
+        let compile = |text: &str| -> Result<Result<TempDir, Finished>, CompileError> {
+            let folder =
+                kmods::workplace(target).map_err(failed("create a temporary folder in", target))?;
+            let finished = compile(folder.path(), text)?;
+            // One that failed has left the disk as it was when this returns.
+            Ok(if finished.succeeded() { Ok(folder) } else { Err(finished) })
+        };
+        let first = match compile(self.text)? {
+            Ok(folder) => return Ok(folder),
+            Err(finished) => finished,
+        };
+        let file = self.path.to_owned();
+        let Some(right) = self.right else {
+            return Err(CompileError::Harness { file, output: first.output });
+        };
+        if names_place(&first.output, self.path) {
+            return Err(CompileError::Compile { file, output: first.output });
+        }
+        self.explained(target, first)?;
+        if let Err(Finished { output, .. }) = compile(right)? {
+            let reason = "a file that is right does not compile either".to_owned();
+            return Err(CompileError::Unexplained { file, reason, output });
+        }
+        let again = match compile(self.text)? {
+            // What there was is over.
+            Ok(folder) => return Ok(folder),
+            Err(finished) => self.explained(target, finished)?,
+        };
+        Err(match again.status {
+            Status::Ended(status) if status.code().is_none() => CompileError::Excess { file },
+            _ => CompileError::Compile { file, output: again.output },
+        })
+    }
+
+    /// An error if something of the host's may be why a compiler failed.
+    fn explained(self, target: &Path, finished: Finished) -> Result<Finished, CompileError> {
+        match finished.meddled().or_else(|| sandbox::lacking(target)) {
+            None => Ok(finished),
+            Some(reason) => {
+                let (file, output) = (self.path.to_owned(), finished.output);
+                Err(CompileError::Unexplained { file, reason, output })
+            }
+        }
+    }
+}
+
+/// What rustc says where it cannot load a crate, which it says at the place that
+/// wants it: that may be missing on this host.
+const LOADING: &[&str] =
+    &["[E0460]", "[E0461]", "[E0462]", "[E0463]", "[E0514]", "[E0519]", "[E0786]"];
+
+/// Whether rustc says of an error where in the file it is.
+pub fn rustc_names_place(output: &str, file: &Path) -> bool {
+    let place = format!("--> {}:", file.display());
+    let mut within = false;
+    output.lines().any(|line| {
+        if line.starts_with("error") {
+            within = !LOADING.iter().any(|code| line.contains(code));
+        } else if line.is_empty() || line.starts_with("warning") {
+            within = false;
+        }
+        within && line.trim_start().starts_with(&place)
+    })
+}
+
+/// The same of a C compiler. A `fatal error` is one of a file that is not there.
+pub fn cc_names_place(output: &str, file: &Path) -> bool {
+    let file = format!("{}:", file.display());
+    output.lines().any(|line| line.starts_with(&file) && line.contains(": error: "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    const PLACE: &str = "error: this\n  --> main.rs:1:1\n";
+
+    /// What becomes of a file, where compilers come to one end after the other.
+    fn blamed(ends: &[(i32, &str)]) -> (String, usize) {
+        let target = tempfile::tempdir().unwrap();
+        let calls = Cell::new(0);
+        let compile = |_: &Path, text: &str| {
+            let call = calls.replace(calls.get() + 1);
+            assert_eq!(text, ["student's", "right", "student's"][call]);
+            let (status, output) = ends[call];
+            let status = Status::Ended(ExitStatus::from_raw(status));
+            Ok(Finished { status, output: output.to_owned() })
+        };
+        let source = Source { path: Path::new("main.rs"), text: "student's", right: Some("right") };
+        let result = source.compile(target.path(), compile, rustc_names_place);
+        (result.map_or_else(|e| e.to_string(), |_| "compiled".to_owned()), calls.get())
+    }
+
+    #[test]
+    fn only_what_the_file_alone_explains_is_the_files() {
+        const OK: i32 = 0;
+        const FAILED: i32 = 1 << 8;
+        const ABORTED: i32 = 6;
+        const BUS: i32 = 7;
+        const KILLED: i32 = 9;
+        const CPU: i32 = 24;
+        let its_own = "`main.rs` does not compile";
+        let excess = "compiling `main.rs` takes more than a compiler gets: \
+                      20 s, 1024 MiB of memory, files of 16 MiB";
+        let hosts = |reason: &str| {
+            format!("failed to compile `main.rs`, which need not be its fault: {reason}")
+        };
+        let either = hosts("a file that is right does not compile either");
+        let killed = hosts("it was ended by signal 9 (SIGKILL)");
+        let bus = hosts("a part of it was ended by signal 7");
+        let ld = "error: linking failed\n  = note: collect2: fatal error: ld terminated with \
+                  signal 7 [Bus error]\n";
+        for (ends, said, calls) in [
+            (&[(OK, "")][..], "compiled", 1),
+            (&[(FAILED, PLACE)], its_own, 1),
+            // A library is missing.
+            (&[(FAILED, "error: linking failed\n"), (FAILED, "")], &either, 2),
+            // It was, for a while.
+            (&[(FAILED, "error: linking failed\n"), (OK, ""), (OK, "")], "compiled", 3),
+            // The student asks for one that there is not.
+            (&[(FAILED, "error: no -lx\n"), (OK, ""), (FAILED, "error: no -lx\n")], its_own, 3),
+            (&[(ABORTED, ""), (OK, ""), (ABORTED, "")], excess, 3),
+            (&[(CPU, ""), (OK, ""), (CPU, "")], excess, 3),
+            (&[(KILLED, "")], &killed, 1),
+            (&[(ABORTED, ""), (OK, ""), (KILLED, "")], &killed, 3),
+            (&[(BUS, "")], &hosts("it was ended by signal 7 (SIGBUS)"), 1),
+            (&[(FAILED, ld)], &bus, 1),
+        ] {
+            assert_eq!(blamed(ends), (said.to_owned(), calls), "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_one_of_an_error_in_the_file() {
+        let rustc = |output: &str| rustc_names_place(output, Path::new("a/main.rs"));
+        assert!(rustc("error[E0308]: mismatched types\n  --> a/main.rs:2:5\n"));
+        assert!(rustc("warning: x\n --> a/main.rs:1:1\n\nerror: y\n --> a/main.rs:2:2\n"));
+        assert!(!rustc("warning: x\n --> a/main.rs:1:1\n\nerror: linking with `cc` failed\n"));
+        assert!(!rustc("error[E0463]: can't find crate for `nix`\n --> a/main.rs:2:5\n"));
+        assert!(!rustc("error: x\n --> /lib/main.rs:2:5\n"));
+        let cc = |output: &str| cc_names_place(output, Path::new("a/lab_x.c"));
+        assert!(cc("a/lab_x.c:3:1: error: expected `;`\n"));
+        assert!(!cc("a/lab_x.c:3:1: warning: unused\n"));
+        assert!(!cc("a/lab_x.c:3:10: fatal error: linux/x.h: No such file or directory\n"));
+    }
+}
