@@ -20,6 +20,7 @@ mod exercises;
 mod foreign;
 mod full;
 mod functions;
+mod host_faults;
 mod landlock;
 mod lessons;
 mod odd_hosts;
@@ -66,6 +67,7 @@ pub fn all(
     tests.extend(watch::all(lab, machine)?);
     tests.extend(attacks::all(lab, machine)?);
     tests.extend(landlock::all());
+    tests.extend(host_faults::all(lab, machine)?);
     tests.extend(cold::all(lab, machine)?);
     tests.extend(checkpoints::all(lab, machine));
     tests.extend(rebuilds::all(lab));
