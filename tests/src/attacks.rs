@@ -74,6 +74,8 @@ const MODULES: &[Attack] = &[
     attack("ends-the-machine", 0, Some(Kind::NoRecord)),
     attack("panics", 0, Some(Kind::Panicked)),
     attack("never-returns", 0, Some(Kind::Hung)),
+    attack("stops-the-watchdog", 0, Some(Kind::Hung)),
+    attack("stops-the-processor", 0, Some(Kind::Hung)),
     attack("speaks-for-the-harness", 0, None),
     attack("includes-secret", 0, Some(Kind::NotCompiled)),
     attack("assembles-secret", 0, Some(Kind::NotCompiled)),

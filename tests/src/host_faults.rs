@@ -31,6 +31,27 @@ struct Fault {
     says: &'static str,
 }
 
+/// A QEMU that sends itself a signal when it is to run somebody's program: one that the
+/// host's limits end, one that hangs. In its place lies a script.
+macro_rules! ended_qemu {
+    ($signal:literal) => {
+        concat!(
+            r#"qemu=$(readlink -f "$(command -v qemu-system-x86_64)")
+cp "$qemu" "$DIR/real"
+cat > "$DIR/qemu" <<END
+#!/bin/sh
+case "\$*" in *-incoming*) kill -"#,
+            $signal,
+            r#" \$\$;; esac
+exec "$DIR/real" "\$@"
+END
+chmod +x "$DIR/qemu"
+mount --bind "$DIR/qemu" "$qemu"
+"#
+        )
+    };
+}
+
 const FAULTS: &[Fault] = &[
     Fault {
         name: "a-full-disk",
@@ -43,22 +64,17 @@ const FAULTS: &[Fault] = &[
         says: "this session's limit on memory in bytes is",
     },
     Fault { name: "no-memory-for-qemu", shell: "ulimit -v 700000", says: "QEMU ended by itself" },
-    Fault { name: "a-killed-qemu", shell: KILLED_QEMU, says: "QEMU ended by itself (signal 24)" },
+    Fault {
+        name: "a-killed-qemu",
+        shell: ended_qemu!("XCPU"),
+        says: "QEMU ended by itself (signal 24)",
+    },
+    Fault {
+        name: "a-hung-qemu",
+        shell: ended_qemu!("STOP"),
+        says: "the machine did not end within 30 s",
+    },
 ];
-
-/// A QEMU that is ended by a signal when it is to run somebody's program, as by a limit
-/// on processor time. In its place lies a script.
-const KILLED_QEMU: &str = r#"qemu=$(readlink -f "$(command -v qemu-system-x86_64)")
-cp "$qemu" "$DIR/real"
-cat > "$DIR/qemu" <<END
-#!/bin/sh
-case "\$*" in *-incoming*) kill -XCPU \$\$;; esac
-exec "$DIR/real" "\$@"
-END
-chmod +x "$DIR/qemu"
-touch -r "$qemu" "$DIR/qemu"
-mount --bind "$DIR/qemu" "$qemu"
-"#;
 
 /// What is odd, and no fault: a right submission gets all its points.
 const NO_FAULTS: &[(&str, &str)] = &[
