@@ -31,6 +31,8 @@ const fn attack(name: &'static str, points: u32, ending: Option<Kind>) -> Attack
 
 const ATTACKS: &[Attack] = &[
     attack("prints-success", 0, None),
+    attack("forges-feedback", 2, None),
+    attack("forges-by-the-compiler", 0, Some(Kind::NotCompiled)),
     Attack {
         name: "reaches-out",
         // It ends, which is what the other two points are for.
@@ -73,6 +75,7 @@ const MODULES: &[Attack] = &[
     attack("switches-tracing-off", 0, None),
     attack("ends-the-machine", 0, Some(Kind::NoRecord)),
     attack("panics", 0, Some(Kind::Panicked)),
+    attack("forges-by-the-log", 0, Some(Kind::Panicked)),
     attack("never-returns", 0, Some(Kind::Hung)),
     attack("stops-the-watchdog", 0, Some(Kind::Hung)),
     attack("stops-the-processor", 0, Some(Kind::Hung)),
@@ -124,6 +127,14 @@ fn judge(exercise: &Exercise, attack: &Attack, attempt: &Attempt) -> Result<(), 
     }
     if report.contains(SECRET) {
         return Err(format!("it has got hold of the secret:\n{report}").into());
+    }
+    // Nothing acts on a terminal, and nobody but the lab says anything in its own words.
+    if let Some(c) = report.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err(format!("{c:?} gets through:\n{report:?}").into());
+    }
+    let sums = report.lines().filter(|line| line.starts_with(&exercise.lesson.name.to_string()));
+    if sums.count() != 1 || report.lines().any(|line| line.trim_start().starts_with("::")) {
+        return Err(format!("it speaks for the lab:\n{report}").into());
     }
     let stdout = attempt.observed.as_ref().map(|run| String::from_utf8_lossy(&run.record.stdout));
     match attack.stdout {

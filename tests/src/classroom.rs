@@ -37,6 +37,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             walk(&exercise)
         }),
         Test::new("classroom::ci-recipe".to_owned(), move || ci_recipe(&solution)),
+        Test::new("classroom::students-learn-no-inputs".to_owned(), students_learn_no_inputs),
         Test::new("classroom::mutants".to_owned(), mutants),
     ])
 }
@@ -85,8 +86,53 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
     if marks != expected {
         return Err(format!("the marks are {marks:#}").into());
     }
-    for file in ["marks.xml", "feedback/submission/sigchld.txt"] {
+    let texts = ["feedback", "for-students"];
+    let texts = texts.map(|folder| format!("{folder}/submission/sigchld.txt"));
+    for file in texts.iter().map(String::as_str).chain(["marks.xml", "marks.csv"]) {
         std::fs::metadata(results.join(file)).map_err(|e| format!("{file}: {e}"))?;
+    }
+    Ok(())
+}
+
+/// What students may see is the same whatever the seed is, though their program prints
+/// its arguments; what teachers see is not.
+fn students_learn_no_inputs() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let submission = folder.path().join("class/ada/sigchld");
+    std::fs::create_dir_all(&submission)?;
+    let nosy =
+        "fn main() { println!(\"{:?}\", std::env::args()); panic!(\"{:?}\", std::env::args()) }";
+    std::fs::write(submission.join("main.rs"), nosy)?;
+    let shown = |seed: &str, flag: &str| -> Result<String, Failed> {
+        let to = folder.path().join(format!("{seed}{flag}"));
+        let (class, to) = (folder.path().join("class"), to);
+        let output = Command::new(std::env::current_exe()?)
+            .arg("grade")
+            .arg(class)
+            .args(["--seed", seed, flag])
+            .arg(&to)
+            .stdin(Stdio::null())
+            .output()?;
+        match output.status.success() {
+            true => Ok(std::fs::read_to_string(to.join("ada/sigchld.txt"))?),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned().into()),
+        }
+    };
+    let (students, teachers) = ("--for-students", "--feedback");
+    if shown("7", teachers)? == shown("8", teachers)? {
+        return Err("two seeds give the same inputs".into());
+    }
+    let expected = "✗ reaps every child that exited (0 of 3)\n\
+                    ✗ does not wait for the child that still runs (0 of 2)\n\
+                    ✗ says how many it reaped, each time (0 of 1)\n\n\
+                    hint: With SIG_IGN the kernel reaps the children itself: no signal wakes your\n\
+                    \x20     program, and their statuses are lost.\n\n\
+                    sigchld: 0 of 6 points\n";
+    for seed in ["7", "8"] {
+        let found = shown(seed, students)?;
+        if found != expected {
+            return Err(format!("expected:\n{expected}but with seed {seed}:\n{found}").into());
+        }
     }
     Ok(())
 }

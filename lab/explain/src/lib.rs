@@ -1,7 +1,12 @@
 //! What an error says besides its message. Every crate of the lab has errors of
-//! its own; this is all that the command line has to know of them.
+//! its own; this is all that the command line has to know of them. And how strangers'
+//! text, in errors or elsewhere, comes before people.
+
+mod visible;
 
 use std::error::Error;
+
+pub use visible::{visible, visible_lines};
 
 /// An error that explains itself to the person who called a command.
 pub trait Explain: Error + Send + Sync + 'static {

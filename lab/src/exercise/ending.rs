@@ -51,6 +51,25 @@ pub enum Kind {
     HarnessFailed,
 }
 
+impl Kind {
+    /// The same as a sentence without its final period, of which nothing depends on the
+    /// run's inputs.
+    pub fn told(self) -> &'static str {
+        match self {
+            Kind::Refused => "there was no file that could be taken",
+            Kind::NotCompiled => "it does not compile, or not within a compiler's limits",
+            Kind::Panicked => "the kernel panicked",
+            Kind::Hung => "the kernel hung",
+            Kind::NoRecord => "the machine ended before the run did",
+            Kind::Flooded => "it did so much that the trace could not hold it",
+            Kind::OutOfMemory => "it used up the machine's memory",
+            Kind::TooMuchOutput => "it wrote more than it may",
+            Kind::TimedOut => "it did not end in time",
+            Kind::HarnessFailed => "the harness failed, for what it was given",
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     /// As in JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

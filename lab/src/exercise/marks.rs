@@ -127,14 +127,22 @@ fn stdout(expected: &[String], found: &[u8]) -> Checked {
     let Some(n) = differs else {
         return Checked { fact, passed: true, detail: format!("{} lines", found.len()) };
     };
-    let line = |line: Option<&str>| line.map_or("nothing".to_owned(), |line| format!("`{line}`"));
-    let detail = format!(
-        "expected as line {}: {}\nfound: {}",
-        n + 1,
-        line(expected.get(n).map(String::as_str)),
-        line(found.get(n).copied()),
-    );
+    let expected = expected.get(n).map_or("nothing".to_owned(), |line| format!("`{line}`"));
+    let found = found.get(n).map_or(" nothing".to_owned(), |line| format!("\n{}", quoted(line)));
+    let detail = format!("expected as line {}: {expected}\nfound:{found}", n + 1);
     Checked { fact, passed: false, detail }
+}
+
+/// What stands before each line that a stranger's program wrote.
+pub const QUOTE: &str = "| ";
+
+/// A line that a stranger's program wrote, or the beginning of it.
+pub fn quoted(line: &str) -> String {
+    const WIDE: usize = 500;
+    match line.char_indices().nth(WIDE) {
+        None => format!("{QUOTE}{line}").trim_end().to_owned(),
+        Some((end, _)) => format!("{QUOTE}{}…", &line[..end]),
+    }
 }
 
 #[cfg(test)]
@@ -146,9 +154,9 @@ mod tests {
         let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>();
         assert!(stdout(&lines(&["a", "b"]), b"a\nb\n").passed);
         for (found, detail) in [
-            (&b"a\nc\n"[..], "expected as line 2: `b`\nfound: `c`"),
+            (&b"a\nc\n"[..], "expected as line 2: `b`\nfound:\n| c"),
             (b"a\n", "expected as line 2: `b`\nfound: nothing"),
-            (b"a\nb\nc\n", "expected as line 3: nothing\nfound: `c`"),
+            (b"a\nb\nc\n", "expected as line 3: nothing\nfound:\n| c"),
         ] {
             let checked = stdout(&lines(&["a", "b"]), found);
             assert_eq!((checked.passed, checked.detail.as_str()), (false, detail));

@@ -2,52 +2,90 @@
 
 use std::fmt::Write;
 
+use explain::visible_lines;
 use serde_json::{Value, json};
 use story::render::text::WIDTH;
 use story::render::wrap::wrap;
 
 use super::Exercise;
 use super::attempt::Attempt;
-use super::marks::Mark;
+use super::marks::{Mark, Marks, QUOTE, quoted};
 
 /// Everything, as text of 80 columns: the output, each check with its points,
 /// and what was found where one failed.
+///
+/// What a stranger's program printed, or had a compiler or the kernel print, stands
+/// behind `| ` in each line, so that it passes for nothing else, and acts on no
+/// terminal.
 pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
     let marks = &attempt.marks;
     let mut text = String::new();
     if let Some(output) = &attempt.compiler {
-        let _ = writeln!(text, "{output}");
+        quote(&mut text, "compiler", output.lines());
+        text.push('\n');
     }
     if let Some(observed) = &attempt.observed {
         for (name, bytes) in
             [("output", &observed.record.stdout), ("stderr", &observed.record.stderr)]
         {
             if !bytes.is_empty() {
-                let _ =
-                    write!(text, "--- {name}\n{}\n", shortened(&String::from_utf8_lossy(bytes)));
+                let output = String::from_utf8_lossy(bytes);
+                quote(&mut text, name, output.lines().take(SHOWN));
+                match output.lines().count().checked_sub(SHOWN) {
+                    None | Some(0) => {}
+                    Some(more) => text += &format!("… and {more} lines more\n"),
+                }
             }
         }
     }
     for mark in &marks.checks {
-        push_mark(&mut text, mark, attempt.observed.is_some());
+        push_mark(&mut text, mark, &mark.what);
+        if !mark.passed && attempt.observed.is_some() {
+            push_facts(&mut text, mark);
+        }
     }
     if let Some(ending) = &marks.ending {
         text.push('\n');
-        paragraph(&mut text, "", 0, &sentence(&ending.text));
+        // It may have words of a stranger's kernel in it: none begins a line.
+        paragraph(&mut text, "", 2, &sentence(&ending.text));
     }
     if let Some(log) = &attempt.log {
-        text.push_str("the kernel log ends so:\n");
-        for line in log.lines() {
-            let _ = writeln!(text, "  {line}");
-        }
+        quote(&mut text, "the end of the kernel log", log.lines());
     }
     if let Some(mistake) = &marks.mistake {
         text.push('\n');
         paragraph(&mut text, "hint:", 6, &mistake.hint);
     }
-    let _ =
-        writeln!(text, "\n{}: {} of {} points", exercise.lesson.name, marks.points(), marks.of());
-    text
+    push_sum(&mut text, exercise, marks);
+    visible_lines(&text)
+}
+
+/// What may be shown to a student of an attempt whose inputs are the teacher's: the
+/// points and the hint. Their program was given the inputs and may have printed them, as
+/// may have what was found and expected; so neither is there. `public` is the exercise
+/// with the inputs that everybody knows.
+pub fn public(public: &Exercise, attempt: &Attempt) -> String {
+    let marks = &attempt.marks;
+    let mut text = String::new();
+    if let Some(output) = &attempt.compiler {
+        quote(&mut text, "compiler", output.lines());
+        text.push('\n');
+    }
+    for mark in &marks.checks {
+        let what = public.checks.iter().find(|check| check.name == mark.name);
+        push_mark(&mut text, mark, what.map_or(&mark.name, |check| &check.what));
+    }
+    if let Some(ending) = &marks.ending {
+        text.push('\n');
+        paragraph(&mut text, "", 2, &sentence(ending.kind.told()));
+    }
+    let mistake = marks.mistake.as_ref().map(|mistake| &mistake.name);
+    if let Some(mutant) = public.mutants.iter().find(|mutant| Some(&mutant.name) == mistake) {
+        text.push('\n');
+        paragraph(&mut text, "hint:", 6, &mutant.hint);
+    }
+    push_sum(&mut text, public, marks);
+    visible_lines(&text)
 }
 
 /// What a student may do next.
@@ -68,18 +106,26 @@ pub fn hint(exercise: &Exercise, number: usize) -> String {
     text.trim_end().to_owned()
 }
 
-fn push_mark(text: &mut String, mark: &Mark, ran: bool) {
+fn push_sum(text: &mut String, exercise: &Exercise, marks: &Marks) {
+    let (name, points, of) = (&exercise.lesson.name, marks.points(), marks.of());
+    let _ = writeln!(text, "\n{name}: {points} of {of} points");
+}
+
+fn push_mark(text: &mut String, mark: &Mark, what: &str) {
     let sign = if mark.passed { "✓" } else { "✗" };
-    let points = format!("{} of {}", mark.points(), mark.of);
-    paragraph(text, sign, 2, &format!("{} ({points})", mark.what));
-    if mark.passed || !ran {
-        return;
-    }
+    paragraph(text, sign, 2, &format!("{what} ({} of {})", mark.points(), mark.of));
+}
+
+fn push_facts(text: &mut String, mark: &Mark) {
     for fact in mark.facts.iter().filter(|fact| !fact.passed) {
         paragraph(text, "  -", 4, &fact.fact);
         for line in fact.detail.lines() {
             let trimmed = line.trim_start();
             let indent = 4 + line.len() - trimmed.len();
+            if trimmed.starts_with(QUOTE.trim_end()) {
+                let _ = writeln!(text, "{}{trimmed}", " ".repeat(indent));
+                continue;
+            }
             paragraph(text, &" ".repeat(indent - 1), indent + 2, trimmed);
         }
     }
@@ -103,11 +149,11 @@ fn sentence(words: &str) -> String {
 /// Lines of a program's output that are shown.
 const SHOWN: usize = 20;
 
-fn shortened(output: &str) -> String {
-    let lines: Vec<&str> = output.lines().collect();
-    match lines.len().checked_sub(SHOWN) {
-        None | Some(0) => lines.join("\n"),
-        Some(more) => format!("{}\n… and {more} lines more", lines[..SHOWN].join("\n")),
+/// Lines that somebody else wrote, each behind a sign that says so.
+fn quote<'a>(text: &mut String, what: &str, lines: impl Iterator<Item = &'a str>) {
+    let _ = writeln!(text, "--- {what}");
+    for line in lines {
+        let _ = writeln!(text, "{}", quoted(line));
     }
 }
 

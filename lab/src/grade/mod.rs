@@ -29,6 +29,7 @@ use crate::exercise::compile::CompileError;
 use crate::exercise::ending::{Ending, Fault};
 use crate::exercise::marks::Marks;
 use crate::exercise::submission::Submission;
+use crate::exercise::values::Seed;
 use crate::exercise::{Exercise, report};
 use crate::run::{Lab, Machine};
 
@@ -49,6 +50,8 @@ pub struct Given {
     pub ignored: Vec<String>,
     /// What `check` would have shown.
     pub feedback: String,
+    /// What of it shows nothing of the seed: see [`report::public`].
+    pub public: String,
 }
 
 impl Lab<'_> {
@@ -129,7 +132,9 @@ impl Lab<'_> {
             }
         };
         let feedback = report::text(exercise, &attempt);
-        Ok(Given { marks: attempt.marks, ignored, feedback })
+        let known = Exercise::read(&exercise.lesson, Seed::default())?;
+        let public = report::public(&known, &attempt);
+        Ok(Given { marks: attempt.marks, ignored, feedback, public })
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use explain::visible;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
@@ -78,29 +79,33 @@ pub fn csv(graded: &[Graded]) -> String {
     text
 }
 
-/// A cell as RFC 4180 has it. One that a spreadsheet would take for a formula
-/// gets an apostrophe: the names in it are the students' choice.
+/// A cell as RFC 4180 has it, on one line. What a spreadsheet would take for a formula
+/// gets an apostrophe: the names in it are the students' choice. So does what would be
+/// one in a spreadsheet that splits at semicolons.
 fn quoted(cell: &str) -> String {
-    let cell = match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
-        _ => cell.to_owned(),
-    };
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell
+    let text = visible(cell);
+    let mut cell = String::new();
+    let mut begins = true;
+    for c in text.chars() {
+        // As they are on a keyboard, and as wide as a character of Chinese.
+        if begins && matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') {
+            cell.push('\'');
+        }
+        cell.push(c);
+        begins = c == ';' || begins && matches!(c, ' ' | '"');
     }
+    if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
 /// JUnit: a suite a student and lesson, a test a check.
 pub fn junit(graded: &[Graded]) -> String {
     let mut report = Report::new("upcall grade");
     for one in graded {
-        let mut suite = TestSuite::new(format!("{}: {}", one.student, one.lesson));
+        let mut suite = TestSuite::new(format!("{}: {}", visible(&one.student), one.lesson));
         match &one.result {
             Err(error) => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-                status.set_message(error.clone());
+                status.set_message(visible(error));
                 suite.add_test_case(TestCase::new("graded", status));
             }
             Ok(Given { marks, .. }) => {
@@ -123,9 +128,10 @@ pub fn junit(graded: &[Graded]) -> String {
 
 /// For people: a line a result, and what was ignored.
 pub fn text(graded: &[Graded]) -> String {
-    let width = graded.iter().map(|one| one.student.chars().count()).max().unwrap_or(0);
+    let names: Vec<String> = graded.iter().map(|one| visible(&one.student)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
-    for one in graded {
+    for (one, name) in graded.iter().zip(names) {
         let what = match &one.result {
             Err(error) => format!("not graded: {error}"),
             Ok(Given { marks, ignored, .. }) => {
@@ -139,20 +145,24 @@ pub fn text(graded: &[Graded]) -> String {
                 what
             }
         };
-        text += &format!("{:<width$}  {:<26} {what}\n", one.student, one.lesson);
+        text += &format!("{name:<width$}  {:<26} {}\n", one.lesson, visible(&what));
     }
     text
 }
 
-/// Writes what `check` would show into `folder/STUDENT/LESSON.txt`. A student's
-/// name is the name of a folder, so it leads nowhere else.
-pub fn write_feedback(folder: &Path, graded: &[Graded]) -> Result<(), Error> {
+/// Writes a text of each result into `folder/STUDENT/LESSON.txt`. A student's name is
+/// the name of a folder, so it leads nowhere else.
+pub fn write_feedback(
+    folder: &Path,
+    graded: &[Graded],
+    text: impl Fn(&Given) -> &str,
+) -> Result<(), Error> {
     for one in graded {
-        let Ok(Given { feedback, .. }) = &one.result else { continue };
+        let Ok(given) = &one.result else { continue };
         let folder = folder.join(&one.student);
         let path = folder.join(format!("{}.txt", one.lesson));
         std::fs::create_dir_all(&folder)
-            .and_then(|()| std::fs::write(&path, feedback))
+            .and_then(|()| std::fs::write(&path, text(given)))
             .map_err(Error::file("write", path))?;
     }
     Ok(())

@@ -1,13 +1,15 @@
 //! What people see while the lab works: a bar for each stage on a terminal,
 //! plain lines elsewhere. Which of the two is decided once, at the start.
 //!
-//! All of it goes to stderr: stdout belongs to what a command was asked for.
+//! All of it goes to stderr: stdout belongs to what a command was asked for. Names and
+//! messages in it may be strangers', so a terminal is shown them and obeys nothing.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use builder::progress::{Event, Progress};
+use explain::{visible, visible_lines};
 use indicatif::{ProgressBar, ProgressStyle};
 use lab::error::Error;
 
@@ -41,16 +43,19 @@ impl Progress for Ui {
                 let bar = self.terminal.then(|| bar(name, total));
                 *stage = Stage { name: name.to_owned(), total, bar, tenth: 0 };
             }
-            Event::Step { done, detail } => stage.step(done, detail),
+            Event::Step { done, detail } => stage.step(done, &visible(detail)),
             Event::End => {
                 if let Some(bar) = stage.bar.take() {
                     bar.finish_and_clear();
                 }
             }
-            Event::Note(text) => match &stage.bar {
-                Some(bar) => bar.suspend(|| eprintln!("{text}")),
-                None => eprintln!("{text}"),
-            },
+            Event::Note(text) => {
+                let text = visible_lines(text);
+                match &stage.bar {
+                    Some(bar) => bar.suspend(|| eprintln!("{text}")),
+                    None => eprintln!("{text}"),
+                }
+            }
         }
     }
 }
@@ -130,13 +135,13 @@ pub fn all_written() -> Result<(), Error> {
 
 /// Prints an error: what failed, what belongs under it, what to do.
 pub fn print_error(error: &Error) {
-    eprintln!("error: {error}");
+    eprintln!("error: {}", visible_lines(&error.to_string()));
     if let Some(details) = error.details() {
         for line in details.trim_end().lines() {
-            eprintln!("  {line}");
+            eprintln!("  {}", visible_lines(line));
         }
     }
     if let Some(hint) = error.hint() {
-        eprintln!("hint: {hint}");
+        eprintln!("hint: {}", visible_lines(&hint));
     }
 }

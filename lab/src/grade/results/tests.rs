@@ -16,7 +16,12 @@ fn graded() -> Vec<Graded> {
         ending: Some(ending),
         mistake: None,
     };
-    let given = Given { marks, ignored: vec!["build.rs".to_owned()], feedback: String::new() };
+    let given = Given {
+        marks,
+        ignored: vec!["build.rs".to_owned()],
+        feedback: String::new(),
+        public: String::new(),
+    };
     let lesson = "x".to_owned();
     vec![
         Graded { student: "=1+1, \"eve\"".to_owned(), lesson: lesson.clone(), result: Ok(given) },
@@ -32,6 +37,41 @@ fn a_table_holds_no_formula() {
          \"'=1+1, \"\"eve\"\"\",x,3,6,timed-out,\r\n\
          bob,x,,,,no QEMU\r\n"
     );
+}
+
+#[test]
+fn no_cell_is_a_formula_or_a_line() {
+    for (cell, expected) in [
+        ("bob", "bob"),
+        ("a, \"b\"", "\"a, \"\"b\"\"\""),
+        ("=1", "'=1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@x", "'@x"),
+        ("＝1", "'＝1"),
+        ("  =1", "  '=1"),
+        ("\t=1", "\\t=1"),
+        ("\r=1", "\\r=1"),
+        ("a\n=1", "a\\n=1"),
+        ("a;=1", "a;'=1"),
+        ("a; \"=1", "\"a; \"\"'=1\""),
+        ("a-b", "a-b"),
+        ("\x1b[2J", "\\u{1b}[2J"),
+    ] {
+        assert_eq!(quoted(cell), expected, "{cell:?}");
+    }
+}
+
+#[test]
+fn a_name_acts_on_nothing() {
+    let mut graded = graded();
+    graded.truncate(1);
+    graded[0].student = "bob\n\x1b[1Aeve  6 of 6".to_owned();
+    let named = "bob\\n\\u{1b}[1Aeve  6 of 6";
+    assert!(text(&graded).starts_with(&format!("{named}  x")), "{}", text(&graded));
+    assert_eq!(text(&graded).lines().count(), 1);
+    assert!(csv(&graded).contains(&format!("\r\n{named},x,3,6,")), "{}", csv(&graded));
+    assert!(junit(&graded).contains(&format!("name=\"{named}: x\"")));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Whether a run fulfils an expectation, and if not, what came closest.
 
+use explain::visible;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -7,7 +8,6 @@ use serde::Serialize;
 
 use super::differences::Candidate;
 use super::{Expectation, Target, Task, Witness};
-use crate::render::wrap::visible;
 use crate::timeline::{Entry, Lane, Timeline};
 
 /// How many events a failure shows, at most.

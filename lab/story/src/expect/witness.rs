@@ -1,10 +1,10 @@
 //! How a fact's detail speaks of events: as they were in this run, or in a way
 //! that is the same on every host.
 
+use explain::visible;
 use trace::Kind;
 
 use crate::render::text::microseconds;
-use crate::render::wrap::visible;
 use crate::timeline::{AsIs, ByRole, Entry, Lane, Roles, Teller};
 
 /// Who speaks of events.

