@@ -1,5 +1,5 @@
 //! Has the compiler say what the lab would say.
 
-compile_error!("\n\nlesson-01-sigchld: 6 of 6 points\n::error::look here\n\u{1b}[2J\r");
+compile_error!("\n\nsigchld: 6 of 6 points\n::error::look here\n\u{1b}[2J\r");
 
 fn main() {}

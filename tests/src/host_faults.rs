@@ -16,7 +16,7 @@ use crate::Test;
 use crate::scratch::{ALL, Scratch};
 
 /// The lesson whose exercise it is.
-const LESSON: &str = "lesson-01-sigchld";
+const LESSON: &str = "sigchld";
 
 /// Where the cache has what was compiled for students.
 const SUBMISSIONS: &str = "submissions";
