@@ -1,7 +1,7 @@
 //! Running a program of the host and reading what it prints, line by line.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus};
 
 /// How many lines an error shows.
@@ -26,32 +26,37 @@ impl Tail {
 }
 
 /// Runs a program to its end and hands over each line that it prints, on
-/// stdout and stderr in the order in which they come.
+/// stdout and stderr in the order in which they come. It is not ended with the
+/// lab: it is apt, and half an installation is worse than a late one.
 pub fn stream(
     mut command: Command,
-    mut on_line: impl FnMut(&str) -> std::io::Result<()>,
+    on_line: impl FnMut(&str) -> std::io::Result<()>,
 ) -> std::io::Result<(ExitStatus, Tail)> {
     let (reader, writer) = std::io::pipe()?;
     command.stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
     // The pipe ends when its last writer is gone: the command holds two.
     drop(command);
-    let (mut reader, mut line, mut tail) = (BufReader::new(reader), Vec::new(), Tail::default());
-    let mut read = || -> std::io::Result<()> {
-        while reader.read_until(b'\n', &mut line)? > 0 {
-            let text = String::from_utf8_lossy(&line);
-            let text = text.trim_end();
-            on_line(text)?;
-            tail.push(text);
-            line.clear();
-        }
-        Ok(())
-    };
-    let result = read();
     // With nobody to read, the program ends by SIGPIPE at its next line.
-    drop(reader);
+    let result = read_lines(reader, on_line);
     let status = child.wait()?;
-    result.map(|()| (status, tail))
+    result.map(|tail| (status, tail))
+}
+
+/// Hands over each line of what a program prints, and keeps the last of them.
+pub fn read_lines(
+    reader: impl Read,
+    mut on_line: impl FnMut(&str) -> std::io::Result<()>,
+) -> std::io::Result<Tail> {
+    let (mut reader, mut line, mut tail) = (BufReader::new(reader), Vec::new(), Tail::default());
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_end();
+        on_line(text)?;
+        tail.push(text);
+        line.clear();
+    }
+    Ok(tail)
 }
 
 #[cfg(test)]

@@ -1,0 +1,147 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::libc;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
+
+use super::*;
+
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
+}
+
+/// A pipe that hangs up when the last process is gone that has opened it.
+struct Witness(File);
+
+impl Witness {
+    fn new(path: &Path) -> Witness {
+        mkfifo(path, Mode::S_IRWXU).unwrap();
+        let flags = libc::O_NONBLOCK;
+        Witness(File::options().read(true).custom_flags(flags).open(path).unwrap())
+    }
+
+    /// Whether all have gone within a deadline.
+    fn sees_the_last_go(&self) -> bool {
+        let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::empty())];
+        poll(&mut fds, PollTimeout::from(10_000u16)).unwrap();
+        fds[0].revents() == Some(PollFlags::POLLHUP)
+    }
+}
+
+/// Runs a script that opens `$1` as descriptor 3, leaves others behind that have it,
+/// and says so.
+fn with_a_witness(script: &str) -> (tempfile::TempDir, Witness, Child) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("witness");
+    let witness = Witness::new(&path);
+    let mut command = Command::new("bash");
+    command.args(["-c", script, "bash"]).arg(path).stdout(Stdio::piped());
+    let mut child = command.start().unwrap();
+    let mut said = String::new();
+    BufReader::new(child.keeper.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "ready\n");
+    (folder, witness, child)
+}
+
+/// One in the program's group, one in a session of its own.
+const LEAVES_TWO: &str = "exec 3> $1
+    sleep 1000 > /dev/null &
+    read < <(setsid sh -c 'echo; exec sleep 1000 > /dev/null')
+    echo ready; exec > /dev/null;";
+
+#[test]
+fn what_a_program_leaves_is_ended_with_it() {
+    let (_folder, witness, mut child) = with_a_witness(&format!("{LEAVES_TWO} exit 7"));
+    assert_eq!(child.wait().unwrap().code(), Some(7));
+    assert!(witness.sees_the_last_go());
+}
+
+#[test]
+fn whoever_is_ended_is_ended_with_all_that_it_started() {
+    let (_folder, witness, mut child) = with_a_witness(&format!("{LEAVES_TWO} sleep 1000"));
+    let soon = Some(Instant::now() + Duration::from_millis(1));
+    assert!(child.wait_until(soon).unwrap().is_none());
+    assert_eq!(child.end().unwrap().status.signal(), Some(libc::SIGKILL));
+    assert!(witness.sees_the_last_go());
+}
+
+/// A process that starts a program and is killed, as the lab would be: its keeper
+/// outlives it, and nothing else does.
+#[test]
+fn nothing_outlives_a_lab_that_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("witness");
+    let witness = Witness::new(&path);
+    let script = format!("{LEAVES_TWO} sleep 1000");
+    let (mut reader, mut writer) = io::pipe().unwrap();
+    // SAFETY: of this process's other threads none is needed in the fork, which
+    // ends by a signal.
+    match unsafe { nix::unistd::fork() }.unwrap() {
+        nix::unistd::ForkResult::Child => {
+            let mut command = Command::new("bash");
+            command.args(["-c", &script, "bash"]).arg(&path).stdout(Stdio::piped());
+            let mut child = command.start().unwrap();
+            let mut said = String::new();
+            BufReader::new(child.keeper.stdout.take().unwrap()).read_line(&mut said).unwrap();
+            writer.write_all(said.as_bytes()).unwrap();
+            kill(Pid::this(), Signal::SIGKILL).unwrap();
+        }
+        nix::unistd::ForkResult::Parent { child } => {
+            drop(writer);
+            let mut said = String::new();
+            reader.read_to_string(&mut said).unwrap();
+            assert_eq!(said, "ready\n");
+            nix::sys::wait::waitpid(child, None).unwrap();
+        }
+    }
+    assert!(witness.sees_the_last_go());
+}
+
+#[test]
+fn a_program_that_is_not_there_is_an_error() {
+    let error = Command::new("/no/such/program").status().unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn output_and_status_are_the_programs_own() {
+    let output = shell("echo out; echo err >&2; kill -TERM $$").output().unwrap();
+    assert_eq!(output.ended.status.signal(), Some(libc::SIGTERM));
+    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+}
+
+/// A grandchild of 64 MiB that was waited for counts, as QEMU's would.
+#[test]
+fn the_peak_is_that_of_the_largest_process() {
+    let peak_kib = |script: &str| shell(script).output().unwrap().ended.peak_kib;
+    assert!(peak_kib("true; true") < 64 << 10);
+    let large = peak_kib("head -c 67108864 /dev/zero | tail -c 67108864 | wc -c; true");
+    assert!((64 << 10..100 << 10).contains(&large), "{large}");
+}
+
+#[test]
+fn both_streams_come_in_order() {
+    let mut lines = Vec::new();
+    let (status, tail) = stream(shell("echo one; echo two >&2; printf three; exit 3"), |line| {
+        lines.push(line.to_owned());
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(status.code(), Some(3));
+    assert_eq!(lines, ["one", "two", "three"]);
+    assert_eq!(tail.text(), "one\ntwo\nthree");
+}
+
+#[test]
+fn a_reader_that_gives_up_ends_the_program() {
+    let full = || io::Error::from(io::ErrorKind::StorageFull);
+    let error = stream(shell("exec yes"), |_| Err(full())).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+}

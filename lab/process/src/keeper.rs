@@ -1,0 +1,288 @@
+//! The process between the lab and a program that it runs.
+//!
+//! It is forked and never becomes another program, and the lab has threads: all
+//! here is what may be done between fork and exec (signal-safety(7)), so nothing
+//! is allocated.
+
+use std::io;
+use std::mem::offset_of;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::prctl;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, killpg, pthread_sigmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::stat::Mode;
+use nix::unistd::{ForkResult, Pid, fork, getpid, setpgid, write};
+
+/// What a keeper is told before it is forked.
+#[derive(Debug)]
+pub struct Orders {
+    /// Its end of the socket to the lab.
+    pub socket: RawFd,
+    /// Readable when the lab is asked to end.
+    pub asked_to_end: Option<RawFd>,
+    /// All that it keeps open, in order: those above, and locks of what its
+    /// program writes to.
+    pub keep: Vec<RawFd>,
+    /// Whether the program stays in the lab's process group, and so has the
+    /// lab's terminal.
+    pub in_foreground: bool,
+}
+
+/// What a keeper tells of its program's end: its status as wait(2) has it, and the
+/// largest resident set among it and those that it waited for, KiB.
+pub const REPORT_BYTES: usize = 12;
+
+/// How long it waits for what it has killed, ms.
+const PATIENCE_MS: u32 = 10_000;
+const LOOK_AGAIN_MS: u8 = 20;
+
+/// Becomes two processes, of which the one that goes on is to become the program.
+/// The other is its keeper, and never returns.
+pub fn part(orders: &Orders) -> io::Result<()> {
+    // What was sent to the lab's process group is not for the keeper.
+    let mut before = SigSet::empty();
+    pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut before))?;
+    if !orders.in_foreground {
+        setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+    }
+    // SAFETY: both processes go on with what is safe between fork and exec.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => keep(orders, child),
+        ForkResult::Child => {
+            // Should somebody kill the keeper, its program goes, too.
+            prctl::set_pdeathsig(Signal::SIGKILL)?;
+            if !orders.in_foreground {
+                setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+            }
+            pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+            Ok(())
+        }
+    }
+}
+
+fn keep(orders: &Orders, program: Pid) -> ! {
+    let ended = attend(orders, program);
+    // The program was this one's only purpose; what went wrong has no other reader.
+    let code = i32::from(ended.is_err());
+    // SAFETY: it ends the process and runs nothing of the lab's.
+    unsafe { libc::_exit(code) }
+}
+
+fn attend(orders: &Orders, program: Pid) -> nix::Result<()> {
+    // Among what is closed is what tells the lab that the program was started.
+    close_all_but(&orders.keep);
+    let _ = prctl::set_name(c"upcall-keeper");
+    // Who loses its parent becomes a child of this process, in whatever group it is.
+    prctl::set_child_subreaper(true)?;
+    let mut sigchld = SigSet::empty();
+    sigchld.add(Signal::SIGCHLD);
+    let exits = SignalFd::with_flags(&sigchld, SfdFlags::SFD_NONBLOCK)?;
+    // SAFETY: both are among those that were kept open.
+    let socket = unsafe { BorrowedFd::borrow_raw(orders.socket) };
+    // SAFETY: as above.
+    let asked = orders.asked_to_end.map(|fd| unsafe { BorrowedFd::borrow_raw(fd) });
+    let asked = asked.unwrap_or(socket);
+
+    let mut is_ended = false;
+    let status = loop {
+        if let Some(status) = reap(program, orders.in_foreground)? {
+            break status;
+        }
+        let mut fds = [
+            PollFd::new(exits.as_fd(), PollFlags::POLLIN),
+            PollFd::new(socket, PollFlags::POLLIN),
+            PollFd::new(asked, PollFlags::POLLIN),
+        ];
+        // Once it is being ended, only its end counts.
+        let wanted = if is_ended { 1 } else { fds.len() };
+        poll(&mut fds[..wanted], PollTimeout::NONE)?;
+        while exits.read_signal()?.is_some() {}
+        if !is_ended && fds[1..].iter().any(|fd| fd.any() == Some(true)) {
+            end(program, orders.in_foreground);
+            is_ended = true;
+        }
+    };
+    end_the_rest(&exits)?;
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let mut report = [0; REPORT_BYTES];
+    report[..4].copy_from_slice(&status.to_ne_bytes());
+    report[4..].copy_from_slice(&usage.max_rss().to_ne_bytes());
+    // The lab may be gone.
+    let _ = write(socket, &report);
+    Ok(())
+}
+
+/// Kills the program, and with it its group.
+fn end(program: Pid, in_foreground: bool) {
+    let killed = if in_foreground { kill(program, Signal::SIGKILL) } else { group(program) };
+    // It may not have made its group yet.
+    if killed.is_err() {
+        let _ = kill(program, Signal::SIGKILL);
+    }
+}
+
+fn group(program: Pid) -> nix::Result<()> {
+    killpg(program, Signal::SIGKILL)
+}
+
+/// Waits for whoever has ended, and returns the program's status if it was among
+/// them.
+fn reap(program: Pid, in_foreground: bool) -> nix::Result<Option<i32>> {
+    loop {
+        // SAFETY: zeros are a valid siginfo, which the call fills in.
+        let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        // SAFETY: the structure is whole.
+        Errno::result(unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, options) })?;
+        // SAFETY: waitid fills in these fields, or leaves zeros where nobody ended.
+        let pid = Pid::from_raw(unsafe { info.si_pid() });
+        if pid.as_raw() == 0 {
+            return Ok(None);
+        }
+        if pid == program && !in_foreground {
+            // As long as it is not waited for, its number is nobody else's.
+            let _ = group(program);
+        }
+        let mut status = 0;
+        // SAFETY: the pointer is to a live value.
+        Errno::result(unsafe { libc::waitpid(pid.as_raw(), &raw mut status, 0) })?;
+        if pid == program {
+            return Ok(Some(status));
+        }
+    }
+}
+
+/// Kills all that is left, until there is nothing left or it does not go.
+fn end_the_rest(exits: &SignalFd) -> nix::Result<()> {
+    for _ in 0..PATIENCE_MS / u32::from(LOOK_AGAIN_MS) {
+        loop {
+            // SAFETY: no status is asked for.
+            let pid = unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) };
+            match Errno::result(pid) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(Errno::ECHILD) => return Ok(()),
+                Err(errno) => return Err(errno),
+            }
+        }
+        for_each_child(|pid| {
+            let _ = kill(pid, Signal::SIGKILL);
+        })?;
+        // What it killed may have had children, which are this process's then.
+        let mut fds = [PollFd::new(exits.as_fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::from(LOOK_AGAIN_MS))?;
+        while exits.read_signal()?.is_some() {}
+    }
+    Ok(())
+}
+
+/// Finds this process's children in /proc. Not every kernel lists them in
+/// `children` of a task (CONFIG_PROC_CHILDREN).
+fn for_each_child(act: impl Fn(Pid)) -> nix::Result<()> {
+    const NAME: usize = offset_of!(libc::dirent64, d_name);
+    const LENGTH: usize = offset_of!(libc::dirent64, d_reclen);
+    let proc = open_to_read(c"/proc")?;
+    let (own, mut buffer) = (getpid(), [0u8; 4096]);
+    loop {
+        // SAFETY: the kernel writes no more than the buffer holds.
+        let read = unsafe {
+            let (fd, to) = (proc.as_raw_fd(), buffer.as_mut_ptr());
+            libc::syscall(libc::SYS_getdents64, fd, to, buffer.len())
+        };
+        let mut entries = &buffer[..Errno::result(read)? as usize];
+        if entries.is_empty() {
+            return Ok(());
+        }
+        while entries.len() > NAME {
+            let length = usize::from(u16::from_ne_bytes([entries[LENGTH], entries[LENGTH + 1]]));
+            let (entry, rest) = entries.split_at(length.min(entries.len()));
+            entries = rest;
+            if let Some(pid) = number(&entry[NAME..])
+                && parent(pid) == Some(own)
+            {
+                act(Pid::from_raw(pid));
+            }
+        }
+    }
+}
+
+/// The parent of a process, as `/proc/PID/stat` has it: `PID (name) S PARENT …`,
+/// where the name may be anything.
+fn parent(pid: i32) -> Option<Pid> {
+    let (mut path, mut digits) = (*b"/proc/0000000000/stat\0", [0; 10]);
+    let mut left = pid;
+    let mut count = 0;
+    while left > 0 {
+        digits[count] = b'0' + (left % 10) as u8;
+        left /= 10;
+        count += 1;
+    }
+    digits[..count].reverse();
+    path[6..6 + count].copy_from_slice(&digits[..count]);
+    path[6 + count..6 + count + 6].copy_from_slice(b"/stat\0");
+    let path = std::ffi::CStr::from_bytes_until_nul(&path).ok()?;
+    let file = open_to_read(path).ok()?;
+    let mut text = [0; 256];
+    let read = nix::unistd::read(&file, &mut text).ok()?;
+    let behind_name = text[..read].iter().rposition(|&byte| byte == b')')? + 4;
+    number(text.get(behind_name..read)?).map(Pid::from_raw)
+}
+
+/// The number that a text begins with, if it is followed by something else.
+fn number(text: &[u8]) -> Option<i32> {
+    let digits = text.iter().position(|byte| !byte.is_ascii_digit())?;
+    std::str::from_utf8(text.get(..digits)?).ok()?.parse().ok()
+}
+
+fn open_to_read(path: &std::ffi::CStr) -> nix::Result<OwnedFd> {
+    open(path, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())
+}
+
+/// Closes all descriptors but some, which are in order.
+fn close_all_but(keep: &[RawFd]) {
+    let mut first = 0;
+    for &fd in keep {
+        close_range(first, fd - 1);
+        first = fd + 1;
+    }
+    close_range(first, RawFd::MAX);
+}
+
+fn close_range(first: RawFd, last: RawFd) {
+    if first > last {
+        return;
+    }
+    // SAFETY: nothing in this process uses them any more.
+    let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    if result == 0 {
+        return;
+    }
+    // Before Linux 5.9: one by one, as far as there may be any.
+    let limit = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE);
+    let limit = limit.map_or(1024, |(soft, _)| RawFd::try_from(soft).unwrap_or(RawFd::MAX));
+    for fd in first..last.min(limit) {
+        // SAFETY: as above.
+        unsafe { libc::close(fd) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_is_read_behind_any_name() {
+        let parent_id = std::os::unix::process::parent_id().cast_signed();
+        let own = i32::try_from(std::process::id()).unwrap();
+        assert_eq!(parent(own), Some(Pid::from_raw(parent_id)));
+        assert_eq!(parent(i32::MAX), None);
+        assert_eq!(number(b"12\0"), Some(12));
+        assert_eq!(number(b"self\0"), None);
+    }
+}
