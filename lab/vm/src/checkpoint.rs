@@ -39,7 +39,7 @@ pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
         .create_new(true)
         .open(&path)
         .map_err(|source| VmError::State { path: path.clone(), source })?;
-    let mut qemu = Qemu::new(&log);
+    let mut qemu = Qemu::new(&log)?;
     let files = Files {
         kernel: parts.kernel.display().to_string(),
         initramfs: parts.initramfs.display().to_string(),

@@ -7,7 +7,6 @@ pub mod accel;
 pub mod checkpoint;
 mod clock;
 pub mod command;
-pub mod interrupt;
 mod memory;
 mod monitor;
 pub mod panic;
@@ -219,14 +218,14 @@ pub fn run_joined(
         })
         .transpose()?;
 
-    let mut qemu = Qemu::new(&log);
+    let mut qemu = Qemu::new(&log)?;
     let mut qtest = None;
     let files = Files {
         kernel: parts.kernel.display().to_string(),
         initramfs: parts.initramfs.display().to_string(),
         log: qemu.path_of(log.as_fd()),
         qtest: if devices.contains(&Device::HostAccess) {
-            let (ours, number) = qemu.socket();
+            let (ours, number) = qemu.socket()?;
             qtest = Some(ours);
             number
         } else {

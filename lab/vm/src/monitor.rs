@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+use process::interrupt;
 use qapi::qmp;
 use qapi::{Command, ExecuteError};
 
-use super::interrupt;
 use super::tolerant::Tolerant;
 
 /// A connection to the monitor of one machine.
@@ -234,9 +234,10 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::time::{Duration, Instant};
 
+    use process::interrupt;
     use qapi::qmp;
 
-    use super::{Monitor, MonitorError, interrupt};
+    use super::{Monitor, MonitorError};
 
     const DONE: &str = r#"{"return": {}, "seen": "by nobody"}"#;
     const COMPLETED: &str = r#"{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "MIGRATION", "data": {"status": "completed"}}"#;

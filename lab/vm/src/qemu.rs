@@ -1,21 +1,28 @@
 //! The QEMU process: started with inherited descriptors, never left behind.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{ChildStderr, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use host::QEMU;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
+use process::{Child, Command, Ended, interrupt};
 
 use super::command::Flag;
 use super::memory::Memory;
 use super::monitor::MonitorError;
 use super::{End, VmError, panic};
+
+/// How long a QEMU may take to end that has said that it will. It has nothing left
+/// to write then.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Bytes of what it complains of that are kept.
+const MESSAGE: u64 = 16 << 10;
 
 /// A QEMU about to be started: which descriptors it will inherit.
 pub struct Qemu<'a> {
@@ -27,11 +34,10 @@ pub struct Qemu<'a> {
 }
 
 impl<'a> Qemu<'a> {
-    /// # Panics
-    /// If the process has no descriptors left.
-    pub fn new(log: &'a Memory) -> Qemu<'a> {
-        let (ours, theirs) = UnixStream::pair().expect("a descriptor is left");
-        Qemu { log, inherited: Vec::new(), sockets: Vec::new(), monitor: (ours, theirs.into()) }
+    pub fn new(log: &'a Memory) -> Result<Qemu<'a>, VmError> {
+        let (ours, theirs) = UnixStream::pair().map_err(not_started)?;
+        let monitor = (ours, theirs.into());
+        Ok(Qemu { log, inherited: Vec::new(), sockets: Vec::new(), monitor })
     }
 
     /// Lets QEMU inherit a descriptor; returns a path by which it opens it.
@@ -46,14 +52,11 @@ impl<'a> Qemu<'a> {
     }
 
     /// A further socket: the lab's end, and the number of QEMU's.
-    ///
-    /// # Panics
-    /// If the process has no descriptors left.
-    pub fn socket(&mut self) -> (UnixStream, String) {
-        let (ours, theirs) = UnixStream::pair().expect("a descriptor is left");
+    pub fn socket(&mut self) -> Result<(UnixStream, String), VmError> {
+        let (ours, theirs) = UnixStream::pair().map_err(not_started)?;
         let number = theirs.as_raw_fd().to_string();
         self.sockets.push(theirs.into());
-        (ours, number)
+        Ok((ours, number))
     }
 
     /// The number of QEMU's end of the monitor's socket.
@@ -72,15 +75,11 @@ impl<'a> Qemu<'a> {
             .args(flags.iter().flat_map(|flag| &flag.words))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            // Ctrl-C reaches the lab alone, which ends the machine in order.
-            .process_group(0);
-        // SAFETY: fcntl and prctl are system calls and nothing else; the
-        // descriptors stay open until after the start.
+            .stderr(Stdio::piped());
+        // SAFETY: fcntl is a system call and nothing else; the descriptors stay open
+        // until after the start.
         unsafe {
             command.pre_exec(move || {
-                // Should the lab die, QEMU dies with it.
-                set_pdeathsig(Signal::SIGKILL)?;
                 for &fd in &inherited {
                     let fd = BorrowedFd::borrow_raw(fd);
                     fcntl(fd, FcntlArg::F_SETFD(FdFlag::empty()))?;
@@ -88,14 +87,34 @@ impl<'a> Qemu<'a> {
                 Ok(())
             });
         }
-        let child = command.spawn().map_err(|source| VmError::Start { source })?;
-        Ok(Running { child, log: self.log, socket: Some(ours) })
+        let mut child = command.start().map_err(not_started)?;
+        let stderr = child.take_stderr();
+        let message = std::thread::Builder::new()
+            .spawn(move || stderr.map_or(String::new(), beginning))
+            .map_err(not_started)?;
+        Ok(Running { child, message: Some(message), log: self.log, socket: Some(ours) })
     }
+}
+
+fn not_started(source: io::Error) -> VmError {
+    VmError::Start { source }
+}
+
+/// Reads a stream to its end, so that nobody waits who writes to it, and keeps its
+/// beginning.
+fn beginning(mut stream: ChildStderr) -> String {
+    let mut bytes = Vec::new();
+    // What was read until something went wrong is all there is.
+    let _ = stream.by_ref().take(MESSAGE).read_to_end(&mut bytes);
+    let _ = io::copy(&mut stream, &mut io::sink());
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A running QEMU. Dropping it ends it.
 pub struct Running<'a> {
     child: Child,
+    /// Reads what it complains of.
+    message: Option<JoinHandle<String>>,
     log: &'a Memory,
     socket: Option<UnixStream>,
 }
@@ -118,25 +137,23 @@ impl Running<'_> {
     ) -> Result<String, VmError> {
         // A QEMU that said SHUTDOWN or closed its monitor exits by itself, and
         // its exit status is worth having. Any other is ended here.
-        if !matches!(end, Ok(End::PoweredOff | End::Odd(..)) | Err(MonitorError::Closed)) {
-            let _ = self.child.kill();
-        }
-        let mut message = String::new();
-        if let Some(mut stderr) = self.child.stderr.take() {
-            let _ = stderr.read_to_string(&mut message);
-        }
-        let status = self.child.wait().map_or_else(
+        let exits = matches!(end, Ok(End::PoweredOff | End::Odd(..)) | Err(MonitorError::Closed));
+        let status = self.status(exits).map_or_else(
             |e| e.to_string(),
-            |status| match (status.code(), status.signal()) {
+            |ended| match (ended.status.code(), ended.status.signal()) {
                 (Some(code), _) => format!("exit status {code}"),
                 (None, Some(signal)) => format!("signal {signal}"),
                 (None, None) => "no status".to_owned(),
             },
         );
+        // Nobody has its stderr any more.
+        let message = self.message.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
         let log = self.log.read().map_err(VmError::Memory)?;
         let log = String::from_utf8_lossy(&log).replace('\r', "");
         Err(match end {
             Ok(End::PoweredOff | End::Left) => return Ok(log),
+            // Its keeper ended it, which looks like anything.
+            _ if interrupt::signal().is_some() => VmError::Interrupted { log },
             Ok(End::Panicked) => {
                 let report = panic::report(&log).unwrap_or_default();
                 VmError::Panicked { reason: panic::reason(&log), report, log }
@@ -152,17 +169,19 @@ impl Running<'_> {
         })
     }
 
+    /// Its status, after ending it if it does not end by itself in time.
+    fn status(&mut self, exits: bool) -> io::Result<Ended> {
+        let exited = match exits {
+            true => self.child.wait_until(Some(Instant::now() + LAST)),
+            false => Ok(None),
+        };
+        if let Ok(Some(ended)) = exited { Ok(ended) } else { self.child.end() }
+    }
+
     /// Ends the process and says in one line what went wrong.
     pub fn reason(self, error: MonitorError, limit: Duration) -> String {
         let reason =
             self.settle(Err(error), limit).map_or_else(|e| e.to_string(), |_| String::new());
         reason.lines().collect::<Vec<_>>().join("; ")
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
