@@ -26,3 +26,4 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod scaffold;
+pub mod whole;

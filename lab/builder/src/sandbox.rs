@@ -10,18 +10,17 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
     RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::Signal;
 use nix::sys::statvfs::statvfs;
-use nix::unistd::Pid;
-use wait_timeout::ChildExt;
+use process::Command;
 
 /// What a distribution's compilers, linkers and shells consist of.
 const SYSTEM: &[&str] =
@@ -168,11 +167,8 @@ impl Sandbox {
             .env_clear()
             .envs(environment.iter().copied())
             .env("TMPDIR", &self.write)
-            .stdin(Stdio::null())
             .stdout(output.try_clone().map_err(failed)?)
-            .stderr(output)
-            // All that it starts can be ended with it.
-            .process_group(0);
+            .stderr(output);
         let mut rules = Some(self.rules()?);
         // SAFETY: system calls only; the rule set was made before the fork.
         unsafe {
@@ -186,20 +182,16 @@ impl Sandbox {
                 Ok(())
             });
         }
-        let mut child = command.spawn().map_err(|source| match source.kind() {
+        let mut child = command.start().map_err(|source| match source.kind() {
             io::ErrorKind::Unsupported => SandboxError::Unsupported,
             _ => failed(source),
         })?;
-        let status = match child.wait_timeout(LIMIT).map_err(failed)? {
-            Some(status) => Status::Ended(status),
+        let status = match child.wait_until(Some(Instant::now() + LIMIT)).map_err(failed)? {
+            Some(ended) => Status::Ended(ended.status),
             None => Status::TimedOut,
         };
-        // Nothing of it stays behind, whether it ended or not; there may be
-        // nothing left to kill.
-        let _ = killpg(Pid::from_raw(child.id().cast_signed()), Signal::SIGKILL);
-        if status == Status::TimedOut {
-            child.wait().map_err(failed)?;
-        }
+        // Nothing of it stays behind, nor writes what is read now.
+        child.end().map_err(failed)?;
         let mut bytes = Vec::new();
         File::open(&log)
             .and_then(|file| file.take(OUTPUT).read_to_end(&mut bytes))

@@ -17,8 +17,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use crate::keeper::{self, Orders, REPORT_BYTES};
 use crate::{held, interrupt};
 
-/// A command whose program gets a keeper. It is std's otherwise, but is started by
-/// the methods here.
+/// A command whose program gets a keeper, and no input unless somebody says so. It is
+/// std's otherwise, but is started by the methods here.
 #[derive(Debug)]
 pub struct Command {
     command: process::Command,
@@ -48,9 +48,11 @@ impl Command {
         process::Command::new(program).into()
     }
 
-    /// Leaves the program in the lab's process group: it has the terminal.
+    /// Leaves the program in the lab's process group, with the lab's input: it has the
+    /// terminal.
     pub fn in_foreground(&mut self) -> &mut Command {
         self.in_foreground = true;
+        self.command.stdin(Stdio::inherit());
         self
     }
 
@@ -90,7 +92,9 @@ impl From<process::Command> for Command {
         let orders = Arc::new(OnceLock::new());
         let seen = Arc::clone(&orders);
         // SAFETY: `part` does what is safe between fork and exec.
-        unsafe { command.pre_exec(move || seen.get().map_or(Ok(()), keeper::part)) };
+        unsafe {
+            command.stdin(Stdio::null()).pre_exec(move || seen.get().map_or(Ok(()), keeper::part))
+        };
         Command { command, orders, in_foreground: false }
     }
 }

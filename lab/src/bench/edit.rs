@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
+use process::Temporary;
 
 use super::process::Process;
 use super::temporary;
@@ -19,8 +19,8 @@ use crate::run::Lab;
 
 /// A student's folder, and a cache for what is compiled of it.
 pub struct Desk {
-    work: TempDir,
-    cache: TempDir,
+    work: Temporary,
+    cache: Temporary,
 }
 
 /// What was built before a student comes.

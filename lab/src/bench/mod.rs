@@ -14,6 +14,7 @@ mod samples;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use ::process::Temporary;
 use builder::cache::Cache;
 use builder::guest::programs::ProgramError;
 use builder::host::version_line;
@@ -21,7 +22,6 @@ use builder::kernel;
 use builder::progress::{Event, Progress};
 use explain::{ExitStatus, Explain};
 use host::QEMU;
-use tempfile::TempDir;
 use vm::command::Accel;
 
 use crate::error::Error;
@@ -250,9 +250,9 @@ fn is_failure(error: &Error) -> bool {
     matches!(error.downcast_ref(), Some(BenchError::Failed { .. }))
 }
 
-fn temporary() -> Result<TempDir, BenchError> {
+fn temporary() -> Result<Temporary, BenchError> {
     let path = PathBuf::from("a temporary folder");
-    tempfile::tempdir().map_err(|source| BenchError::File { verb: "create", path, source })
+    Temporary::new().map_err(|source| BenchError::File { verb: "create", path, source })
 }
 
 fn whole(what: &str, bar: Option<f64>, runs: &[Usage]) -> Row {

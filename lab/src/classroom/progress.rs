@@ -9,6 +9,7 @@ use story::lesson::Name;
 use super::{Work, WorkError, failed};
 use crate::exercise::marks::Marks;
 use crate::exercise::{Exercise, report};
+use crate::whole;
 
 /// The only `version` understood.
 pub const VERSION: u32 = 1;
@@ -161,9 +162,6 @@ impl Work {
         std::fs::create_dir_all(self.root()).map_err(failed("create", self.root()))?;
         let json = serde_json::to_vec_pretty(progress)
             .map_err(|e| WorkError::Progress { path: path.clone(), reason: e.to_string() })?;
-        let file = tempfile::NamedTempFile::new_in(self.root()).map_err(failed("write", &path))?;
-        std::fs::write(file.path(), json).map_err(failed("write", &path))?;
-        file.persist(&path).map_err(|e| failed("write", &path)(e.error))?;
-        Ok(())
+        whole::write(&path, &json).map_err(failed("write", &path))
     }
 }

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use builder::guest::payload::{Payload, PayloadError};
 use host::{BUSYBOX, on_path};
+use process::Command;
 
 use super::executable::{ExecutableError, needs};
 use super::request::{Carry, Request};
@@ -57,7 +57,9 @@ impl Cargo {
     pub fn add_shell(&mut self) -> Result<(), ExecutableError> {
         let Some(busybox) = self.busybox.clone() else { return Ok(()) };
         let failed = |source| ExecutableError::Read { path: busybox.clone(), source };
-        let list = Command::new(&busybox).arg("--list").output().map_err(failed)?;
+        let mut list = Command::new(&busybox);
+        list.arg("--list");
+        let list = list.output().map_err(failed)?;
         // A program that is not static brings its libraries.
         for file in needs(&busybox, &|_| false)?.into_iter().skip(1) {
             self.add(file.to_string_lossy().into_owned(), file);

@@ -2,11 +2,11 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use explain::{ExitStatus, Explain};
 use object::Architecture;
 use object::read::elf::{ElfFile, ElfFile32, ElfFile64, FileHeader, ProgramHeader};
+use process::Command;
 
 /// Why a program of the host cannot be run in the guest.
 #[derive(Debug, thiserror::Error)]
@@ -163,14 +163,11 @@ fn libraries(path: &Path, linker: &str) -> Result<Vec<PathBuf>, ExecutableError>
         reason,
     };
     // Without the environment: the guest has none of the host's.
-    let output = Command::new(linker)
-        .arg("--list")
-        .arg(path)
-        .env_clear()
-        .output()
-        .map_err(|e| failed(format!("does not start: {e}")))?;
-    if !output.status.success() {
-        return Err(failed(format!("ended with {}", output.status)));
+    let mut list = Command::new(linker);
+    list.arg("--list").arg(path).env_clear();
+    let output = list.output().map_err(|e| failed(format!("does not start: {e}")))?;
+    if !output.ended.status.success() {
+        return Err(failed(format!("ended with {}", output.ended.status)));
     }
     parse_list(&String::from_utf8_lossy(&output.stdout))
         .map_err(|library| ExecutableError::NoLibrary { path: path.to_owned(), library })

@@ -6,6 +6,7 @@ use trace::record::Record;
 
 use super::Request;
 use crate::error::Error;
+use crate::whole;
 
 /// How the program ended, as a shell would tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Status {
         for (number, fetch) in request.out.iter().enumerate() {
             let bytes =
                 record.out.get(&number).ok_or_else(|| NotLeft { guest: fetch.guest.clone() })?;
-            std::fs::write(&fetch.host, bytes).map_err(Error::file("write", &fetch.host))?;
+            whole::write(&fetch.host, bytes).map_err(Error::file("write", &fetch.host))?;
         }
         Ok(status)
     }

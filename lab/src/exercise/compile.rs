@@ -174,7 +174,7 @@ impl Compiler<'_> {
         direct.push(package.replace('-', "_"));
         let mut externs = BTreeMap::new();
         for package in packages {
-            for artifact in programs::libraries(toolchain, self.root, package)? {
+            for artifact in programs::libraries(toolchain, self.root, package, target)? {
                 for file in artifact.files {
                     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     let to = target.join(&name);

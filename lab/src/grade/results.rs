@@ -12,6 +12,7 @@ use super::{Given, Graded};
 use crate::error::Error;
 use crate::exercise::marks::Mark;
 use crate::exercise::values::Seed;
+use crate::whole;
 
 /// One JSON document:
 ///
@@ -162,7 +163,7 @@ pub fn write_feedback(
         let folder = folder.join(&one.student);
         let path = folder.join(format!("{}.txt", one.lesson));
         std::fs::create_dir_all(&folder)
-            .and_then(|()| std::fs::write(&path, text(given)))
+            .and_then(|()| whole::write(&path, text(given).as_bytes()))
             .map_err(Error::file("write", path))?;
     }
     Ok(())

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use explain::{ExitStatus, Explain};
+use process::Command;
 use story::lesson::Name;
 use xshell::{Shell, cmd};
 
@@ -37,7 +38,9 @@ pub enum ScaffoldError {
     #[error("failed to {verb} `{}`: {source}", path.display())]
     File { verb: &'static str, path: PathBuf, source: std::io::Error },
     #[error("failed to run cargo: {0}")]
-    Cargo(#[source] xshell::Error),
+    Cargo(#[source] std::io::Error),
+    #[error("failed to prepare the call of cargo: {0}")]
+    Shell(#[source] xshell::Error),
     #[error("failed to add the lesson to `Cargo.lock`")]
     Lock {
         /// What cargo printed.
@@ -49,9 +52,10 @@ impl Explain for ScaffoldError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             ScaffoldError::Name { .. } | ScaffoldError::Exists { .. } => ExitStatus::Usage,
-            ScaffoldError::File { .. } | ScaffoldError::Cargo(_) | ScaffoldError::Lock { .. } => {
-                ExitStatus::Build
-            }
+            ScaffoldError::File { .. }
+            | ScaffoldError::Cargo(_)
+            | ScaffoldError::Shell(_)
+            | ScaffoldError::Lock { .. } => ExitStatus::Build,
         }
     }
 
@@ -65,7 +69,7 @@ impl Explain for ScaffoldError {
                  rest"
                     .to_owned(),
             ),
-            ScaffoldError::File { .. } | ScaffoldError::Cargo(_) => None,
+            ScaffoldError::File { .. } | ScaffoldError::Cargo(_) | ScaffoldError::Shell(_) => None,
         }
     }
 
@@ -184,14 +188,12 @@ fn listed(page: &str, line: &str) -> String {
 /// of what is there. A lesson's dependencies are those of other lessons, so
 /// nothing has to be fetched.
 fn lock(root: &Path) -> Result<(), ScaffoldError> {
-    let sh = Shell::new().map_err(ScaffoldError::Cargo)?;
+    let sh = Shell::new().map_err(ScaffoldError::Shell)?;
     sh.change_dir(root);
-    let output = cmd!(sh, "cargo update --workspace --offline --quiet")
-        .quiet()
-        .ignore_status()
-        .output()
-        .map_err(ScaffoldError::Cargo)?;
-    if output.status.success() {
+    let command = cmd!(sh, "cargo update --workspace --offline --quiet");
+    let command = Command::from(std::process::Command::from(command));
+    let output = command.output().map_err(ScaffoldError::Cargo)?;
+    if output.ended.status.success() {
         return Ok(());
     }
     Err(ScaffoldError::Lock { output: String::from_utf8_lossy(&output.stderr).into_owned() })

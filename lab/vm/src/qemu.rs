@@ -73,7 +73,6 @@ impl<'a> Qemu<'a> {
         let mut command = Command::new(QEMU);
         command
             .args(flags.iter().flat_map(|flag| &flag.words))
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         // SAFETY: fcntl is a system call and nothing else; the descriptors stay open

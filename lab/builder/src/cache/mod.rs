@@ -4,16 +4,17 @@
 //! is built in a folder beside its place and renamed when it is finished, so
 //! nobody ever sees half a result. Whoever builds holds a lock of the kernel's
 //! (flock(2)), which dies with its process: there are no stale locks, and what
-//! a killed build left is removed by the next one.
+//! a killed build left is removed by whoever opens the cache next.
 //!
-//! Nothing is removed by age: only [`Cache::clean`] takes something away. A
+//! Nothing is removed by age: but for that, only [`Cache::clean`] takes something away. A
 //! kernel with its source is about 1.8 GB of disk.
 
 mod content;
 mod key;
 mod manifest;
+mod site;
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
@@ -25,9 +26,7 @@ pub use content::stamp;
 pub use key::{Key, KeyBuilder, is_an_editors};
 use manifest::Depth;
 pub use manifest::Listing;
-
-/// Holds the locks of entries, one empty file each.
-const LOCKS: &str = "locks";
+use site::{Site, UNFINISHED};
 
 /// The folder that everything built goes to.
 #[derive(Debug, Clone)]
@@ -99,11 +98,25 @@ impl Cache {
         create(&root)?;
         // Backup programs and the like skip what is tagged so.
         let tag = root.join("CACHEDIR.TAG");
-        if !tag.exists() {
-            let text = "Signature: 8a477f597d28d172789f06886806bc55\n";
+        let text = "Signature: 8a477f597d28d172789f06886806bc55\n";
+        if fs::read_to_string(&tag).ok().as_deref() != Some(text) {
             fs::write(&tag, text).map_err(|source| CacheError::Write { path: tag, source })?;
         }
-        Ok(Cache { root })
+        let cache = Cache { root };
+        cache.sweep();
+        Ok(cache)
+    }
+
+    /// Removes what killed builds left. What cannot be removed is in nobody's way.
+    fn sweep(&self) {
+        let Ok(root) = File::open(&self.root) else { return };
+        if root.try_lock_shared().is_err() {
+            return;
+        }
+        for kind in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            // Most have none.
+            let _ = site::sweep(&kind.path());
+        }
     }
 
     /// Opens a cache in another folder, which has what this one has of some
@@ -118,6 +131,9 @@ impl Cache {
             let failed = |source| CacheError::Read { path: from.clone(), source };
             for entry in fs::read_dir(&from).map_err(failed)? {
                 let entry = entry.map_err(failed)?;
+                if entry.file_name() == UNFINISHED {
+                    continue;
+                }
                 let link = to.join(entry.file_name());
                 std::os::unix::fs::symlink(entry.path(), &link)
                     .map_err(|source| CacheError::Create { path: link, source })?;
@@ -165,7 +181,7 @@ impl Cache {
             .map_err(|source| CacheError::Read { path: self.root.clone(), source })?;
         root.lock_shared()
             .map_err(|source| CacheError::Lock { path: self.root.clone(), source })?;
-        let _lock = self.lock(kind, key, progress)?;
+        let site = self.site(kind, key, progress)?;
 
         let entry = self.place(kind, key);
         match manifest::damage(&entry, Depth::Touched) {
@@ -178,17 +194,10 @@ impl Cache {
             }
             Some(_) => {}
         }
-        let unfinished = entry.with_extension("unfinished");
-        remove(&unfinished)?;
-        create(&unfinished)?;
-        let built = build(&unfinished).and_then(|()| Ok(manifest::write(&unfinished, listing)?));
-        if let Err(error) = built {
-            // Its error is the one to tell, not one of tidying up after it.
-            let _ = remove(&unfinished);
-            return Err(error);
-        }
-        fs::rename(&unfinished, &entry)
-            .map_err(|source| CacheError::Rename { path: unfinished, source })?;
+        build(site.folder())?;
+        manifest::write(site.folder(), listing)?;
+        let path = site.folder().to_owned();
+        site.finish(&entry).map_err(|source| CacheError::Rename { path, source })?;
         Ok(entry)
     }
 
@@ -225,21 +234,12 @@ impl Cache {
         self.root.join(kind).join(key.to_string())
     }
 
-    /// Locks an entry until the file returned is dropped.
-    fn lock(&self, kind: &str, key: &Key, progress: &dyn Progress) -> Result<File, CacheError> {
-        let folder = self.root.join(LOCKS);
-        create(&folder)?;
-        let path = folder.join(format!("{kind}-{key}"));
-        let failed = |source| CacheError::Lock { path: path.clone(), source };
-        let lock = File::create(&path).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => return Ok(lock),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-        }
-        progress.note(&format!("waiting for another process that builds the {kind}"));
-        lock.lock().map_err(failed)?;
-        Ok(lock)
+    /// Takes the folder to build an entry in.
+    fn site(&self, kind: &str, key: &Key, progress: &dyn Progress) -> Result<Site, CacheError> {
+        let path = self.root.join(kind).join(UNFINISHED).join(key.to_string());
+        let waiting =
+            || progress.note(&format!("waiting for another process that builds the {kind}"));
+        Site::take(path.clone(), waiting).map_err(|source| CacheError::Lock { path, source })
     }
 }
 
@@ -250,11 +250,7 @@ fn create(folder: &Path) -> Result<(), CacheError> {
 
 /// Removes a file or folder, if it is there.
 fn remove(path: &Path) -> Result<(), CacheError> {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    match removed {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        other => other.map_err(|source| CacheError::Remove { path: path.to_owned(), source }),
-    }
+    site::remove(path).map_err(|source| CacheError::Remove { path: path.to_owned(), source })
 }
 
 /// Bytes of disk that a file or folder takes, its own record included.

@@ -73,9 +73,9 @@ fn one_of_many_builds_and_the_others_wait() {
 fn a_lock_held_by_another_is_said_and_waited_for() {
     let (_folder, cache) = cache();
     // Another open file description, as another process would have.
-    let held = cache.lock("thing", &key(), &Silent).unwrap();
+    let held = cache.site("thing", &key(), &Silent).unwrap();
     /// Lets go of the lock as soon as the waiting is said.
-    struct LetGo(Mutex<Option<File>>);
+    struct LetGo(Mutex<Option<Site>>);
     impl Progress for LetGo {
         fn event(&self, event: Event<'_>) {
             assert_eq!(event, Event::Note("waiting for another process that builds the thing"));
@@ -99,12 +99,32 @@ fn a_failed_build_leaves_nothing() {
     assert_eq!(fs::read_dir(cache.root().join("thing")).unwrap().count(), 0);
 }
 
+/// What a build leaves that is killed.
+fn half(cache: &Cache) -> PathBuf {
+    let half = cache.root().join("thing").join(UNFINISHED).join(key().to_string());
+    fs::create_dir_all(half.join("folder")).unwrap();
+    fs::write(half.join("rubbish"), "").unwrap();
+    half
+}
+
+#[test]
+fn what_a_killed_build_left_is_removed_by_the_next_who_comes() {
+    let (_folder, cache) = cache();
+    half(&cache);
+    // It is kept where somebody still works on it.
+    let other = Key::builder("other").finish();
+    let site = cache.site("thing", &other, &Silent).unwrap();
+    fs::write(site.folder().join("file"), "").unwrap();
+    Cache::at(cache.root()).unwrap();
+    assert!(site.folder().join("file").exists());
+    drop(site);
+    assert_eq!(fs::read_dir(cache.root().join("thing")).unwrap().count(), 0);
+}
+
 #[test]
 fn what_a_killed_build_left_is_not_used() {
     let (_folder, cache) = cache();
-    let half = cache.place("thing", &key()).with_extension("unfinished");
-    fs::create_dir_all(&half).unwrap();
-    fs::write(half.join("rubbish"), "").unwrap();
+    let half = half(&cache);
     assert_eq!(cache.find("thing", &key()), None);
     let built = cache.entry("thing", &key(), &Silent, |f| write(f, "new")).unwrap();
     assert!(!built.join("rubbish").exists());

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use process::{Command, Output};
 use tempfile::TempDir;
-use xshell::{Shell, cmd};
 
 use crate::cache::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
 use crate::kernel::{self, Kernel};
@@ -27,7 +27,7 @@ pub enum KmodError {
     #[error("failed to build `{}`: it has neither a Kbuild nor a Makefile", folder.display())]
     NoKbuild { folder: PathBuf },
     #[error("failed to run make: {0}")]
-    Make(#[source] xshell::Error),
+    Make(#[source] std::io::Error),
     #[error("failed to copy `{}`: {source}", path.display())]
     Copy { path: PathBuf, source: std::io::Error },
 }
@@ -179,17 +179,10 @@ fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), K
     };
     let build = workplace(target).map_err(failed(target))?;
     copy_folder(folder, build.path()).map_err(failed(folder))?;
-    let sh = Shell::new().map_err(KmodError::Make)?;
     let arguments = make_arguments(kernel, build.path(), build.path(), Path::new(""), "");
-    let output = cmd!(sh, "make {arguments...}")
-        .env_clear()
-        .envs(kernel::environment(build.path()))
-        .quiet()
-        .ignore_status()
-        .output()
-        .map_err(KmodError::Make)?;
+    let output = make(&arguments, build.path())?;
     let kmod = folder.display().to_string();
-    if !output.status.success() {
+    if !output.ended.status.success() {
         let output = String::from_utf8_lossy(&output.stderr)
             .replace(&build.path().display().to_string(), &kmod);
         return Err(KmodError::Compile { kmod, output });
@@ -205,6 +198,13 @@ fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), K
     }
     let order = target.join(ORDER);
     std::fs::write(&order, names).map_err(failed(&order))
+}
+
+/// Runs make, which has a folder for temporary files.
+fn make(arguments: &[String], temporary: &Path) -> Result<Output, KmodError> {
+    let mut make = Command::new("make");
+    make.args(arguments).env_clear().envs(kernel::environment(temporary));
+    make.output().map_err(KmodError::Make)
 }
 
 /// Builds a copy: make leaves its own files beside the sources. `symbols` is
@@ -225,18 +225,12 @@ fn compile(
         copy_folder(&kmods.join(folder), &build.path().join(folder))
             .map_err(failed(&kmods.join(folder)))?;
     }
-    let sh = Shell::new().map_err(KmodError::Make)?;
     let module_dir = build.path().join(kmod);
     let symbols = symbols.unwrap_or(Path::new(""));
-    let arguments = make_arguments(kernel, &module_dir, build.path(), symbols, "-Werror");
-    let output = cmd!(sh, "make W=1 {arguments...}")
-        .env_clear()
-        .envs(kernel::environment(build.path()))
-        .quiet()
-        .ignore_status()
-        .output()
-        .map_err(KmodError::Make)?;
-    if !output.status.success() {
+    let mut arguments = make_arguments(kernel, &module_dir, build.path(), symbols, "-Werror");
+    arguments.push("W=1".to_owned());
+    let output = make(&arguments, build.path())?;
+    if !output.ended.status.success() {
         let mut text = String::from_utf8_lossy(&output.stderr).into_owned();
         // Messages name the copy; the person edits the original.
         text = text.replace(&format!("{}/", build.path().display()), "kmods/");

@@ -6,11 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use process::Command;
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
 use crate::cache::{Cache, CacheError, Key};
 use crate::guest::closure::{self, ClosureError};
+use crate::guest::kmods::workplace;
 use crate::host::toolchain::{LINKER, Toolchain, ToolchainError};
 use crate::progress::{Event, Progress};
 
@@ -25,7 +27,6 @@ pub fn flags() -> [String; 2] {
 const INHERITED: &[&str] = &[
     "PATH",
     "HOME",
-    "TMPDIR",
     "CARGO_HOME",
     "RUSTUP_HOME",
     "RUSTUP_TOOLCHAIN",
@@ -73,7 +74,11 @@ pub enum ProgramError {
         output: String,
     },
     #[error("failed to run cargo: {0}")]
-    Cargo(#[source] xshell::Error),
+    Cargo(#[source] std::io::Error),
+    #[error("failed to prepare the call of cargo: {0}")]
+    Shell(#[source] xshell::Error),
+    #[error("failed to create a temporary folder in `{}`: {source}", path.display())]
+    Temporary { path: PathBuf, source: std::io::Error },
     #[error("failed to read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
 }
@@ -148,7 +153,7 @@ fn compile(
     package: &str,
     target: &Path,
 ) -> Result<(), ProgramError> {
-    cargo(level, toolchain, root, package, &["--bins"])?;
+    cargo(level, toolchain, root, package, &["--bins"], target)?;
     let release = target_dir(level, root).join(&toolchain.target).join("guest");
     for name in programs_of(root, package) {
         let from = release.join(&name);
@@ -168,14 +173,16 @@ pub struct Library {
 }
 
 /// Compiles a package's library with the flags of guest programs; returns it
-/// and all that it depends on.
+/// and all that it depends on. `entry` is the folder of the cache that
+/// they are for.
 pub fn libraries(
     toolchain: &Toolchain,
     root: &Path,
     package: &str,
+    entry: &Path,
 ) -> Result<Vec<Library>, ProgramError> {
-    let messages =
-        cargo(OptLevel::default(), toolchain, root, package, &["--lib", "--message-format=json"])?;
+    let arguments = ["--lib", "--message-format=json"];
+    let messages = cargo(OptLevel::default(), toolchain, root, package, &arguments, entry)?;
     let library = |line: &str| {
         let message: Message = serde_json::from_str(line).ok()?;
         let compiles = |kind: &String| ["lib", "rlib", "proc-macro"].contains(&kind.as_str());
@@ -208,15 +215,17 @@ fn target_dir(level: OptLevel, root: &Path) -> PathBuf {
 }
 
 /// Runs `cargo build` on a package of the workspace at `root`; returns what it
-/// prints to stdout.
+/// prints to stdout. Temporary files are below `entry`, a folder of the cache:
+/// nobody has to look for what is left of them.
 fn cargo(
     level: OptLevel,
     toolchain: &Toolchain,
     root: &Path,
     package: &str,
     arguments: &[&str],
+    entry: &Path,
 ) -> Result<String, ProgramError> {
-    let sh = Shell::new().map_err(ProgramError::Cargo)?;
+    let sh = Shell::new().map_err(ProgramError::Shell)?;
     sh.change_dir(root);
     let built = target_dir(level, root);
     // Where the tree and the registry lie must not show in the programs.
@@ -236,7 +245,9 @@ fn cargo(
     // A course's own profile counts unless somebody says otherwise.
     let level = (level != OptLevel::default()).then_some(level);
     let level = level.map(|OptLevel(level)| ("CARGO_PROFILE_GUEST_OPT_LEVEL", level.to_string()));
-    let output = cmd!(
+    let temporary = workplace(entry)
+        .map_err(|source| ProgramError::Temporary { path: entry.to_owned(), source })?;
+    let command = cmd!(
         sh,
         "cargo build --quiet --locked --profile guest --target {target} --target-dir {built} --manifest-path {manifest} {arguments...}"
     )
@@ -248,12 +259,11 @@ fn cargo(
     .env("RUSTC_WRAPPER", "")
     .env("RUSTC_WORKSPACE_WRAPPER", "")
     .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-    .envs(level)
-    .quiet()
-    .ignore_status()
-    .output()
-    .map_err(ProgramError::Cargo)?;
-    if !output.status.success() {
+    .env("TMPDIR", temporary.path())
+    .envs(level);
+    let command = Command::from(std::process::Command::from(command));
+    let output = command.output().map_err(ProgramError::Cargo)?;
+    if !output.ended.status.success() {
         return Err(ProgramError::Compile {
             package: package.to_owned(),
             output: String::from_utf8_lossy(&output.stderr).into_owned(),

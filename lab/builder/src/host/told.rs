@@ -4,9 +4,9 @@
 //! Starting QEMU to ask it costs a twentieth of a lesson.
 
 use std::path::Path;
-use std::process::Command;
 
 use host::on_path;
+use process::Command;
 
 use crate::cache::{Cache, CacheError, Key, stamp};
 use crate::progress::Silent;
@@ -26,8 +26,9 @@ pub fn told(cache: &Cache, program: &Path, args: &[&str]) -> Result<String, Cach
         .finish();
     let entry = cache.entry(KIND, &key, &Silent, |folder| {
         let failed = |source| CacheError::Read { path: program.to_owned(), source };
-        let output =
-            Command::new(program).args(args).env("LC_ALL", "C").output().map_err(failed)?;
+        let mut command = Command::new(program);
+        command.args(args).env("LC_ALL", "C");
+        let output = command.output().map_err(failed)?;
         let path = folder.join(FILE);
         std::fs::write(&path, output.stdout).map_err(|source| CacheError::Write { path, source })
     })?;

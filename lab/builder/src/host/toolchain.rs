@@ -2,9 +2,9 @@
 //! which need not be the one that built it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use host::on_path;
+use process::Command;
 
 use crate::cache::{Cache, CacheError, KeyBuilder};
 use crate::host::{told, version_line};
@@ -79,7 +79,9 @@ pub fn rustc() -> Option<PathBuf> {
     if let Some(rustc) = std::env::var_os("CARGO").map(PathBuf::from).and_then(beside) {
         return Some(rustc);
     }
-    let output = Command::new(on_path("rustc")?).arg("--print=sysroot").output().ok()?;
+    let mut rustc = Command::new(on_path("rustc")?);
+    rustc.arg("--print=sysroot");
+    let output = rustc.output().ok()?;
     let sysroot = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     Some(Path::new(&sysroot).join("bin/rustc")).filter(|rustc| rustc.is_file())
 }

@@ -5,9 +5,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use host::stream::stream;
+use process::{Command, stream};
 
 use super::KernelError;
 use super::pinned::PINNED;

@@ -6,10 +6,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use host::on_path;
-use host::stream::stream;
+use process::{Command, stream};
 
 use crate::progress::{Event, Progress};
 

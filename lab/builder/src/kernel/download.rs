@@ -1,10 +1,9 @@
 //! Downloading a file, by what a host has for that.
 
 use std::path::Path;
-use std::process::Command;
 
 use host::on_path;
-use host::stream::stream;
+use process::{Command, stream};
 
 /// apt's own program for it, which is where apt is and on no PATH.
 const APT_HELPER: &str = "/usr/lib/apt/apt-helper";

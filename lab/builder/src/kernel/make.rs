@@ -5,9 +5,8 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use host::stream::stream;
+use process::{Command, stream};
 
 use super::{KernelError, Options};
 use crate::progress::{Event, Progress};

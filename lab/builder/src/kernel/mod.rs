@@ -22,7 +22,8 @@ mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use process::Command;
 
 use crate::cache::{Cache, Key};
 use crate::progress::Progress;
@@ -266,11 +267,9 @@ fn make_kernel(make: &Make<'_>, fragments: &[PathBuf], own: bool) -> Result<(), 
 fn finish(folder: &Path) -> Result<(), KernelError> {
     let build = folder.join(BUILD);
     let image = folder.join(IMAGE);
-    let strip = Command::new("strip")
-        .arg("--strip-all")
-        .arg("-o")
-        .arg(&image)
-        .arg(build.join("vmlinux"))
+    let mut strip = Command::new("strip");
+    strip.arg("--strip-all").arg("-o").arg(&image).arg(build.join("vmlinux"));
+    let strip = strip
         .status()
         .map_err(|source| KernelError::Start { program: "strip".to_owned(), source })?;
     if !strip.success() {

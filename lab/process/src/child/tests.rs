@@ -114,7 +114,10 @@ fn a_program_that_is_not_there_is_an_error() {
 fn output_and_status_are_the_programs_own() {
     let output = shell("echo out; echo err >&2; kill -TERM $$").output().unwrap();
     assert_eq!(output.ended.status.signal(), Some(libc::SIGTERM));
-    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+    assert_eq!(
+        (output.stdout.as_slice(), output.stderr.as_slice()),
+        (&b"out\n"[..], &b"err\n"[..])
+    );
 }
 
 /// A grandchild of 64 MiB that was waited for counts, as QEMU's would.

@@ -1,0 +1,102 @@
+//! Files that are written whole or not at all: the old one is there, or the new one,
+//! never a part of it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use nix::libc;
+
+/// Writes a file. What is there and is no file, such as a device or a pipe, takes
+/// what comes.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let before = match fs::metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+        result => Some(result?),
+    };
+    // `/dev/stdout` may be a file, which somebody else has open, too.
+    let is_taken = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+    if is_taken || before.as_ref().is_some_and(|meta| !meta.is_file()) {
+        return fs::write(path, bytes);
+    }
+    // A link stays one.
+    let path = if before.is_some() { &path.canonicalize()? } else { path };
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let new = path.with_file_name(format!(".{}.unfinished", name.to_string_lossy()));
+    let mut file = take(&new)?;
+    let written = (|| {
+        file.write_all(bytes)?;
+        if let Some(before) = before {
+            file.set_permissions(before.permissions())?;
+        }
+        fs::rename(&new, path)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
+/// Opens an empty file that nobody else writes to. There may be one: of somebody who
+/// was killed, or who is about to rename it.
+fn take(path: &Path) -> io::Result<File> {
+    loop {
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false).custom_flags(libc::O_NOFOLLOW);
+        let file = options.open(path)?;
+        file.lock()?;
+        let inode = |meta: fs::Metadata| meta.ino();
+        if fs::symlink_metadata(path).map(inode).ok() == file.metadata().map(inode).ok() {
+            file.set_len(0)?;
+            return Ok(file);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_and_stays_what_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        write(&file, b"old, and longer").unwrap();
+        fs::set_permissions(&file, PermissionsExt::from_mode(0o640)).unwrap();
+        symlink("file", &link).unwrap();
+        // Somebody was killed.
+        fs::write(folder.path().join(".file.unfinished"), "half, and longer than all").unwrap();
+        write(&link, b"new").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(names(folder.path()), ["file", "link"]);
+        assert!(link.is_symlink());
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        write(&file, b"old").unwrap();
+        symlink("/nowhere", folder.path().join(".file.unfinished")).unwrap();
+        assert!(write(&file, b"new").is_err());
+        assert_eq!(fs::read(&file).unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_device_takes_what_comes() {
+        write(Path::new("/dev/null"), b"text").unwrap();
+        let error = write(Path::new("/dev/full"), b"text").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+}
