@@ -9,6 +9,7 @@
 //! is taken, it is compiled in a sandbox, it runs in a machine of its own, and
 //! its marks come from the record of that run.
 
+pub mod before;
 pub mod class;
 pub mod results;
 
@@ -19,7 +20,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use builder::progress::Event;
 use builder::sandbox::Sandbox;
 use explain::{ExitStatus, Explain};
+use process::interrupt;
 
+use before::Before;
 use class::{Class, Student};
 
 use crate::classroom::folder_of;
@@ -55,8 +58,11 @@ pub struct Given {
 }
 
 impl Lab<'_> {
-    /// Grades every student of a class in every exercise, `jobs` at a time. The
-    /// order of the results is the class's, whatever the order of the runs.
+    /// Grades every student of a class in every exercise, `jobs` at a time, but for
+    /// what was graded `before`. The order of the results is the class's, whatever
+    /// the order of the runs.
+    ///
+    /// Where the lab is asked to end meanwhile, the results are those there are.
     ///
     /// An error of the lab or the host with one submission is that submission's
     /// result, and stops no other. An error is a host on which nothing can be
@@ -67,6 +73,7 @@ impl Lab<'_> {
         class: &Class,
         exercises: &[Exercise],
         jobs: usize,
+        before: &Before,
     ) -> Result<Vec<Graded>, Error> {
         // Better said once than for each student.
         Sandbox::check_support().map_err(CompileError::from)?;
@@ -74,11 +81,9 @@ impl Lab<'_> {
         for exercise in exercises {
             self.prepare(machine, exercise)?;
         }
-        let work: Vec<(&Student, &Exercise)> = class
-            .students
-            .iter()
-            .flat_map(|student| exercises.iter().map(move |exercise| (student, exercise)))
-            .collect();
+        let work = pairs(class, exercises)
+            .filter(|(student, exercise)| !before.has(&student.name, &lesson(exercise)));
+        let work: Vec<_> = work.collect();
         let results: Vec<OnceLock<Graded>> = work.iter().map(|_| OnceLock::new()).collect();
         let (next, done) = (AtomicUsize::new(0), AtomicU64::new(0));
         let total = Some(work.len() as u64);
@@ -86,8 +91,13 @@ impl Lab<'_> {
         let worker = || loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some((student, exercise)) = work.get(index) else { return };
+            let graded = self.grade_one(machine, student, exercise);
+            // What was cut off is no result.
+            if interrupt::signal().is_some() {
+                return;
+            }
             // Each index is drawn once, so each place is empty.
-            results[index].get_or_init(|| self.grade_one(machine, student, exercise));
+            results[index].get_or_init(|| graded);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             self.progress.event(Event::Step { done, detail: &student.name });
         };
@@ -101,7 +111,7 @@ impl Lab<'_> {
     }
 
     fn grade_one(&self, machine: &Machine, student: &Student, exercise: &Exercise) -> Graded {
-        let lesson = exercise.lesson.name.to_string();
+        let lesson = lesson(exercise);
         let result = self.give(machine, student, exercise).map_err(|e| e.to_string());
         Graded { student: student.name.clone(), lesson, result }
     }
@@ -138,6 +148,20 @@ impl Lab<'_> {
     }
 }
 
+/// Who is to be graded in what, in the order of the results.
+pub fn pairs<'a>(
+    class: &'a Class,
+    exercises: &'a [Exercise],
+) -> impl Iterator<Item = (&'a Student, &'a Exercise)> {
+    let students = class.students.iter();
+    students.flat_map(|student| exercises.iter().map(move |exercise| (student, exercise)))
+}
+
+/// An exercise's lesson, as results name it.
+fn lesson(exercise: &Exercise) -> String {
+    exercise.lesson.name.to_string()
+}
+
 /// The attempt of somebody whose file could not be taken.
 fn none(exercise: &Exercise, ending: Ending) -> Attempt {
     let marks = Marks::none(exercise, ending);
@@ -153,6 +177,8 @@ pub enum GradeError {
     Nobody,
     #[error("two students are called `{name}`")]
     Twice { name: String },
+    #[error("failed to add to `{}`: {reason}", path.display())]
+    Into { path: PathBuf, reason: String },
 }
 
 impl Explain for GradeError {
@@ -161,10 +187,13 @@ impl Explain for GradeError {
     }
 
     fn hint(&self) -> Option<String> {
-        Some(
-            "a student's folder holds `LESSON/FILE`; give that folder, or one with \
-             folders of students"
-                .to_owned(),
-        )
+        let hint = match self {
+            GradeError::Into { .. } => "give the JSON that `grade` wrote, and the seed it had",
+            GradeError::List { .. } | GradeError::Nobody | GradeError::Twice { .. } => {
+                "a student's folder holds `LESSON/FILE`; give that folder, or one with \
+                 folders of students"
+            }
+        };
+        Some(hint.to_owned())
     }
 }

@@ -14,6 +14,9 @@ use crate::exercise::marks::Mark;
 use crate::exercise::values::Seed;
 use crate::whole;
 
+/// Of the JSON document.
+pub const VERSION: u32 = 1;
+
 /// One JSON document:
 ///
 /// ```json
@@ -29,7 +32,7 @@ use crate::whole;
 /// `error` says how, and nothing else is given.
 pub fn json(seed: Seed, graded: &[Graded]) -> Value {
     let results: Vec<Value> = graded.iter().map(result).collect();
-    json!({ "version": 1, "seed": seed.0, "results": results })
+    json!({ "version": VERSION, "seed": seed.0, "results": results })
 }
 
 fn result(graded: &Graded) -> Value {
@@ -60,21 +63,18 @@ fn result(graded: &Graded) -> Value {
     }
 }
 
-/// A table `student,lesson,points,of,ending,error`, with a line a result.
-pub fn csv(graded: &[Graded]) -> String {
-    let mut text = "student,lesson,points,of,ending,error\r\n".to_owned();
-    for one in graded {
-        let cells = match &one.result {
-            Err(error) => [String::new(), String::new(), String::new(), error.clone()],
-            Ok(Given { marks, .. }) => [
-                marks.points().to_string(),
-                marks.of().to_string(),
-                marks.ending.as_ref().map_or(String::new(), |ending| ending.kind.to_string()),
-                String::new(),
-            ],
-        };
-        let cells = [one.student.clone(), one.lesson.clone()].into_iter().chain(cells);
-        text += &cells.map(|cell| quoted(&cell)).collect::<Vec<_>>().join(",");
+/// A table `student,lesson,points,of,ending,error` of a document, with a line a
+/// result.
+pub fn csv(document: &Value) -> String {
+    const COLUMNS: [&str; 6] = ["student", "lesson", "points", "of", "ending", "error"];
+    let cell = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => quoted(text),
+        other => other.to_string(),
+    };
+    let mut text = format!("{}\r\n", COLUMNS.join(","));
+    for row in document["results"].as_array().into_iter().flatten() {
+        text += &COLUMNS.map(|name| cell(&row[name])).join(",");
         text += "\r\n";
     }
     text

@@ -52,7 +52,7 @@ impl Context {
         debug_assert!(COMMANDS.contains(&command), "the launcher has to know `{command}`");
         let cache = Cache::open()?;
         builder::host::ensure(&cache, command, InstallPolicy::new(self.no_install), &BY_TERMINAL)?;
-        vm::interrupt::listen().map_err(Error::file("listen for signals by", "socketpair"))?;
+        process::interrupt::listen().map_err(Error::file("listen for signals by", "socketpair"))?;
         Ok(Lab {
             course: self.course()?,
             cache,

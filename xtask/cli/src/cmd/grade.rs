@@ -4,8 +4,11 @@ use clap::Args;
 use lab::error::Error;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
+use lab::grade::before::Before;
 use lab::grade::class::Class;
-use lab::grade::{GradeError, Graded, results};
+use lab::grade::{GradeError, results};
+use lab::whole;
+use process::interrupt;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
@@ -17,6 +20,7 @@ use crate::ui::outln;
 /// A student's folder holds `LESSON/FILE`, as `work/` does; of all that
 /// is in it only that file is taken. Needs no network. Exits with 0 if
 /// everything was graded, whatever the marks, and with 4 if something was not.
+/// Files are written whole, and not at all if it is interrupted, but for --into.
 ///
 /// Example: cargo xtask grade class/ --seed 42 --csv marks.csv
 #[derive(Args)]
@@ -53,6 +57,11 @@ pub struct Grade {
     #[arg(long, value_name = "PATH")]
     junit: Option<PathBuf>,
 
+    /// Grade only what this JSON of an earlier call lacks or says was not graded,
+    /// and put it in; what was graded when this is interrupted is put in, too
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "junit"])]
+    into: Option<PathBuf>,
+
     /// Write what `check` would show into DIR/STUDENT/LESSON.txt
     #[arg(long, value_name = "DIR")]
     feedback: Option<PathBuf>,
@@ -76,16 +85,23 @@ impl Grade {
         if let Some(shard) = self.shard {
             class = class.shard(shard.part, shard.of);
         }
+        let before = match &self.into {
+            Some(path) => Before::read(path, Seed(self.seed))?,
+            None => Before::default(),
+        };
         for other in class.numbered_otherwise(&exercises, &lab.course) {
             lab.progress.note(&other);
         }
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
-        let graded = lab.grade(&machine, &class, &exercises, jobs)?;
+        let graded = lab.grade(&machine, &class, &exercises, jobs, &before)?;
 
-        let json = || format!("{:#}\n", results::json(Seed(self.seed), &graded));
+        let document = before.and(&graded, Seed(self.seed), &class, &exercises);
+        let json = || format!("{document:#}\n");
+        write(self.into.as_deref(), json)?;
+        interrupt::check().map_err(Error::file("grade all of", "the class"))?;
         write(self.json.as_deref(), json)?;
-        write(self.csv.as_deref(), || results::csv(&graded))?;
+        write(self.csv.as_deref(), || results::csv(&document))?;
         write(self.junit.as_deref(), || results::junit(&graded))?;
         if let Some(folder) = &self.feedback {
             results::write_feedback(folder, &graded, |given| &given.feedback)?;
@@ -94,12 +110,12 @@ impl Grade {
             results::write_feedback(folder, &graded, |given| &given.public)?;
         }
         outln!("{}", results::text(&graded).trim_end());
-        let failed = |graded: &Graded| graded.result.is_err();
-        Ok(if graded.iter().any(failed) { Outcome::NO_VERDICT } else { Outcome::SUCCESS })
+        let failed = graded.iter().any(|graded| graded.result.is_err());
+        Ok(if failed { Outcome::NO_VERDICT } else { Outcome::SUCCESS })
     }
 }
 
 fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> std::result::Result<(), Error> {
     let Some(path) = path else { return Ok(()) };
-    std::fs::write(path, text()).map_err(Error::file("write", path))
+    whole::write(path, text().as_bytes()).map_err(Error::file("write", path))
 }

@@ -7,6 +7,7 @@ use builder::kernel::Kind;
 use clap::Args;
 use lab::error::Error;
 use lab::run::Lab;
+use lab::whole;
 use libtest_mimic::{Arguments, Conclusion};
 
 use crate::compiled::Compiled;
@@ -95,7 +96,8 @@ impl Test {
         };
 
         if let Some(Report { format, path }) = self.report {
-            std::fs::write(&path, results.report(format)).map_err(Error::file("write", path))?;
+            whole::write(&path, results.report(format).as_bytes())
+                .map_err(Error::file("write", path))?;
         }
         let skipped = match conclusion.num_ignored {
             0 => String::new(),

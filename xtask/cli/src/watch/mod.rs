@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use vm::interrupt;
+use process::interrupt;
 
 pub use keys::{HELP, Key};
 

@@ -5,9 +5,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 
 use bad_input::{ioctl_of_32_bits, nowhere};
-use kill_pid::{
-    Counters, IOC, NUMBER, Target, open_device, register, request, unregister,
-};
+use kill_pid::{Counters, IOC, NUMBER, Target, open_device, register, request, unregister};
 use marker::{check, mark};
 use nix::errno::Errno;
 use nix::libc;
