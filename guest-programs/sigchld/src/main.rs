@@ -7,45 +7,25 @@
 //!
 //! Documented in signal(7), sigaction(2), wait(2) and waitid(2).
 
-use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
+mod a_child_exits;
+mod a_child_is_killed;
+mod a_child_stops_and_continues;
+mod three_exits_while_blocked;
+mod a_zombie_is_still_there;
+mod no_signal_for_stops;
+mod ignored_children_leave_no_zombie;
+mod no_zombie_but_a_signal;
+mod by_default_it_is_ignored;
 
-use marker::{Arg, check, mark};
+mod handler;
+mod child;
+
+use marker::check;
 use nix::errno::Errno;
-use nix::libc::{self, c_int, c_void, siginfo_t};
-use nix::sys::signal::{
-    SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, kill, raise, sigaction, sigprocmask,
-};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::unistd::{ForkResult, Pid, fork};
-use steps::Gate;
+use nix::sys::signal::{SaFlags, SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::wait::waitpid;
 
-/// What the handler saw: how often it ran, and the siginfo of its last run.
-static RUNS: AtomicI32 = AtomicI32::new(0);
-static CODE: AtomicI32 = AtomicI32::new(0);
-static PID: AtomicI32 = AtomicI32::new(0);
-static STATUS: AtomicI32 = AtomicI32::new(0);
-
-/// Only what signal-safety(7) allows: loads, stores and one write(2).
-extern "C" fn on_sigchld(_signal: c_int, info: *mut siginfo_t, _context: *mut c_void) {
-    // SAFETY: the kernel passes a valid siginfo to an SA_SIGINFO handler, and
-    // for SIGCHLD it holds a pid and a status.
-    let (code, pid, status) = unsafe { ((*info).si_code, (*info).si_pid(), (*info).si_status()) };
-    RUNS.fetch_add(1, Relaxed);
-    CODE.store(code, Relaxed);
-    PID.store(pid, Relaxed);
-    STATUS.store(status, Relaxed);
-    mark!("handler: {} si_pid {} si_status {}", name(code), Arg::Task(pid), status);
-}
-
-fn name(code: c_int) -> &'static str {
-    match code {
-        libc::CLD_EXITED => "CLD_EXITED",
-        libc::CLD_KILLED => "CLD_KILLED",
-        libc::CLD_STOPPED => "CLD_STOPPED",
-        libc::CLD_CONTINUED => "CLD_CONTINUED",
-        _ => "another si_code",
-    }
-}
+use crate::handler::handle;
 
 fn main() -> nix::Result<()> {
     marker::open_trace();
@@ -57,247 +37,28 @@ fn main() -> nix::Result<()> {
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigchld), None)?;
     handle(SaFlags::empty())?;
 
-    a_child_exits()?;
-    a_child_is_killed()?;
-    a_child_stops_and_continues()?;
-    three_exits_while_blocked()?;
-    a_zombie_is_still_there()?;
-    no_signal_for_stops()?;
-    ignored_children_leave_no_zombie()?;
-    no_zombie_but_a_signal()?;
-    by_default_it_is_ignored()?;
+    // An exit is told with its status.
+    a_child_exits::run()?;
+    // So is a death by signal; the child itself sends SIGCHLD.
+    a_child_is_killed::run()?;
+    // A stop and a continuation are told as well.
+    a_child_stops_and_continues::run()?;
+    // Three exits make one signal: the parent has to wait in a loop.
+    three_exits_while_blocked::run()?;
+    // kill(pid, 0) succeeds on a zombie.
+    a_zombie_is_still_there::run()?;
+    // SA_NOCLDSTOP: only exits are told.
+    no_signal_for_stops::run()?;
+    // SIG_IGN: no signal, and no zombie.
+    ignored_children_leave_no_zombie::run()?;
+    // SA_NOCLDWAIT: no zombie, and a signal all the same.
+    no_zombie_but_a_signal::run()?;
+    // SIG_DFL: ignored, but kept while it is blocked.
+    by_default_it_is_ignored::run()?;
 
     // The deliberate failure: there is no child left to wait for.
     let error = waitpid(None, None).expect_err("no child is left");
     check!("waitpid without children", error, Errno::ECHILD);
     println!("waitpid without children fails: {error}");
     Ok(())
-}
-
-/// An exit: the status comes along.
-fn a_child_exits() -> nix::Result<()> {
-    mark!("1. a child exits with 7");
-    let child = start(|| 7)?;
-    wait_for_handler(1)?;
-    check_handler(libc::CLD_EXITED, child, 7);
-    check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 7));
-    println!("1. exit: CLD_EXITED from the child, si_status 7");
-    Ok(())
-}
-
-/// A death by signal: si_status is the signal's number. The parent calls
-/// kill(2) here, for SIGKILL; the SIGCHLD that follows is the child's.
-fn a_child_is_killed() -> nix::Result<()> {
-    mark!("2. a child is killed");
-    let child = start(|| sleep_for_ever())?;
-    kill(child, Signal::SIGKILL)?;
-    wait_for_handler(1)?;
-    check_handler(libc::CLD_KILLED, child, libc::SIGKILL);
-    check!(
-        "wait status",
-        waitpid(child, None)?,
-        WaitStatus::Signaled(child, Signal::SIGKILL, false)
-    );
-    println!("2. killed: CLD_KILLED from the child, si_status 9 (SIGKILL)");
-    Ok(())
-}
-
-/// Stopping and continuing are told as well, with the signal that did it.
-fn a_child_stops_and_continues() -> nix::Result<()> {
-    mark!("3. a child stops itself");
-    let child = start(|| {
-        stop();
-        sleep_for_ever()
-    })?;
-    wait_for_handler(1)?;
-    check_handler(libc::CLD_STOPPED, child, libc::SIGSTOP);
-    println!("3. stopped: CLD_STOPPED from the child, si_status 19 (SIGSTOP)");
-
-    mark!("4. the parent continues it");
-    kill(child, Signal::SIGCONT)?;
-    wait_for_handler(1)?;
-    check_handler(libc::CLD_CONTINUED, child, libc::SIGCONT);
-    println!("4. continued: CLD_CONTINUED from the child, si_status 18 (SIGCONT)");
-
-    kill(child, Signal::SIGKILL)?;
-    wait_for_handler(1)?;
-    waitpid(child, None).map(drop)
-}
-
-/// A standard signal does not queue: while one SIGCHLD is pending, the next
-/// are dropped. One wait per signal would leave two zombies.
-fn three_exits_while_blocked() -> nix::Result<()> {
-    mark!("5. three children exit while SIGCHLD is blocked");
-    let mut children = Vec::new();
-    for status in 1..=3 {
-        let child = start(move || status)?;
-        // WNOWAIT waits for the exit and leaves the zombie in place.
-        waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
-        children.push(child);
-    }
-    wait_for_handler(1)?;
-    // What arrives is the first child's siginfo.
-    check_handler(libc::CLD_EXITED, children[0], 1);
-    check!("SIGCHLD still pending", is_pending()?, false);
-
-    // So the parent has to ask until there is nobody left.
-    let mut reaped = Vec::new();
-    loop {
-        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::Exited(child, _)) => reaped.push(child),
-            Err(Errno::ECHILD) => break,
-            other => {
-                check!("a wait for one of three", other, Err(Errno::ECHILD));
-            }
-        }
-    }
-    check!("children reaped", &reaped, &children);
-    println!("5. three exits while blocked: 1 signal, with the first child's siginfo");
-    println!("   waitpid(-1, WNOHANG) in a loop reaps {}, then ECHILD", reaped.len());
-    Ok(())
-}
-
-/// kill(pid, 0) is no test of life: a zombie can still be signalled.
-fn a_zombie_is_still_there() -> nix::Result<()> {
-    mark!("6. a zombie is signalled");
-    let child = start(|| 0)?;
-    wait_for_handler(1)?;
-    check!("kill(zombie, 0)", kill(child, None), Ok(()));
-    waitpid(child, None)?;
-    check!("kill(reaped, 0)", kill(child, None), Err(Errno::ESRCH));
-    println!("6. kill(zombie, 0) succeeds; after the wait it fails: ESRCH");
-    Ok(())
-}
-
-/// SA_NOCLDSTOP: exits only.
-fn no_signal_for_stops() -> nix::Result<()> {
-    mark!("7. SA_NOCLDSTOP: a child stops and continues unheard");
-    handle(SaFlags::SA_NOCLDSTOP)?;
-    let child = start(|| {
-        stop();
-        0
-    })?;
-    // The stop is still there to wait for; it is only not signalled.
-    check!(
-        "wait status",
-        waitpid(child, Some(WaitPidFlag::WUNTRACED))?,
-        WaitStatus::Stopped(child, Signal::SIGSTOP)
-    );
-    kill(child, Signal::SIGCONT)?;
-    wait_for_handler(1)?;
-    check_handler(libc::CLD_EXITED, child, 0);
-    waitpid(child, None)?;
-    println!("7. SA_NOCLDSTOP: one signal, for the exit");
-    handle(SaFlags::empty())
-}
-
-/// SIG_IGN: the kernel reaps, and sends nothing. A wait blocks until the last
-/// child is gone, and then has nothing to return.
-fn ignored_children_leave_no_zombie() -> nix::Result<()> {
-    mark!("8. SIG_IGN: the child leaves no zombie");
-    set(SigHandler::SigIgn, SaFlags::empty())?;
-    let child = start(|| 0)?;
-    check!("waitpid under SIG_IGN", waitpid(child, None), Err(Errno::ECHILD));
-    check!("kill(child, 0)", kill(child, None), Err(Errno::ESRCH));
-    check!("SIGCHLD pending", is_pending()?, false);
-    println!("8. SIG_IGN: no signal, no zombie; waitpid fails: ECHILD");
-    Ok(())
-}
-
-/// SA_NOCLDWAIT: the kernel reaps as well, and sends the signal all the same.
-fn no_zombie_but_a_signal() -> nix::Result<()> {
-    mark!("9. SA_NOCLDWAIT: no zombie, but a signal");
-    handle(SaFlags::SA_NOCLDWAIT)?;
-    let child = start(|| 5)?;
-    wait_for_handler(1)?;
-    check_handler(libc::CLD_EXITED, child, 5);
-    check!("waitpid under SA_NOCLDWAIT", waitpid(child, None), Err(Errno::ECHILD));
-    println!("9. SA_NOCLDWAIT: a signal with si_status 5, no zombie: ECHILD");
-    Ok(())
-}
-
-/// SIG_DFL ignores SIGCHLD, unless it is blocked: then it is kept, which is
-/// why a program can block it first and read it later by signalfd(2).
-fn by_default_it_is_ignored() -> nix::Result<()> {
-    mark!("10. SIG_DFL and blocked: the signal is kept");
-    set(SigHandler::SigDfl, SaFlags::empty())?;
-    let child = start(|| 0)?;
-    waitpid(child, None)?;
-    check!("SIGCHLD pending", is_pending()?, true);
-
-    mark!("11. SIG_DFL and not blocked: the signal is dropped");
-    // Unblocking delivers the pending one, and the default action is nothing.
-    let mut sigchld = SigSet::empty();
-    sigchld.add(Signal::SIGCHLD);
-    sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&sigchld), None)?;
-    let gate = Gate::new()?;
-    let child = start(|| gate.wait().is_err().into())?;
-    gate.open()?;
-    check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 0));
-    check!("SIGCHLD pending", is_pending()?, false);
-    println!("10. SIG_DFL: kept while blocked");
-    println!("11. SIG_DFL: dropped when not blocked");
-    Ok(())
-}
-
-/// Starts a child that does `work` and exits with the status it returns.
-fn start(work: impl FnOnce() -> c_int) -> nix::Result<Pid> {
-    // SAFETY: this program has one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => exit(work()),
-    }
-}
-
-/// _exit(2), not exit(3): what the parent registered to be done at its exit is
-/// none of the child's business.
-fn exit(status: c_int) -> ! {
-    // SAFETY: it ends the process, and any status will do.
-    unsafe { libc::_exit(status) }
-}
-
-fn stop() {
-    if raise(Signal::SIGSTOP).is_err() {
-        exit(1);
-    }
-}
-
-fn sleep_for_ever() -> ! {
-    loop {
-        nix::unistd::pause();
-    }
-}
-
-/// Installs the handler, with SA_SIGINFO and what else is asked for.
-fn handle(flags: SaFlags) -> nix::Result<()> {
-    set(SigHandler::SigAction(on_sigchld), flags | SaFlags::SA_SIGINFO)
-}
-
-fn set(handler: SigHandler, flags: SaFlags) -> nix::Result<()> {
-    let action = SigAction::new(handler, flags, SigSet::empty());
-    // SAFETY: the handler does only what signal-safety(7) allows.
-    unsafe { sigaction(Signal::SIGCHLD, &action) }.map(drop)
-}
-
-/// Waits until the handler has run, `times` times. sigsuspend(2) unblocks and
-/// waits in one step: no signal can slip in between.
-fn wait_for_handler(times: i32) -> nix::Result<()> {
-    let before = RUNS.load(Relaxed);
-    while RUNS.load(Relaxed) - before < times {
-        SigSet::empty().suspend()?;
-    }
-    Ok(())
-}
-
-fn check_handler(code: c_int, child: Pid, status: c_int) {
-    check!("si_code", name(CODE.load(Relaxed)), name(code));
-    check!("si_pid", PID.load(Relaxed), child.as_raw());
-    check!("si_status", STATUS.load(Relaxed), status);
-}
-
-fn is_pending() -> nix::Result<bool> {
-    let mut pending = SigSet::empty();
-    // SAFETY: sigpending writes a signal set to a valid pointer.
-    Errno::result(unsafe { libc::sigpending(std::ptr::from_mut(&mut pending).cast()) })?;
-    Ok(pending.contains(Signal::SIGCHLD))
 }

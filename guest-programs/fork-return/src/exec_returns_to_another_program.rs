@@ -1,0 +1,24 @@
+//! execve makes no process. It returns to its caller only to say why not; when
+//! it succeeds, it is another program that the kernel leaves to.
+
+use marker::{check, scene};
+use nix::errno::Errno;
+use nix::unistd::{execv, getpid};
+
+use crate::child::{reap, start};
+use crate::raw_fork::{OTHER, c_string};
+
+pub fn run() -> nix::Result<()> {
+    scene!("6. execve");
+    let child = start(|| {
+        let error = execv(c"/lab/nothing", &[c"nothing"]).expect_err("there is no such program");
+        check!("execve of nothing", error, Errno::ENOENT);
+        // The other program checks that its pid is this one.
+        let pid = c_string(getpid().to_string());
+        match execv(&c_string(OTHER), &[c_string(OTHER), pid])? {}
+    })?;
+    reap(child)?;
+    println!("6. execve of nothing returns: ENOENT; of a program, it does not:");
+    println!("   the process is that program now, with the same pid");
+    Ok(())
+}

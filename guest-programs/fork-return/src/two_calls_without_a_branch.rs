@@ -1,0 +1,36 @@
+//! Without a look at the return value both go on with the same program, and
+//! call fork again: the number of processes doubles with each call.
+
+use marker::{check, scene};
+use nix::errno::Errno;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::fork;
+
+use crate::child::start;
+
+pub fn run() -> nix::Result<()> {
+    scene!("2. two forks without a branch");
+    let child = start(|| {
+        scene!("2. one process calls fork, and again");
+        // SAFETY: this program has one thread, so the child may do as it likes.
+        unsafe {
+            fork()?;
+            fork()?;
+        }
+        // Everybody comes here. Each counts itself and what its children have
+        // counted.
+        let mut processes = 1;
+        loop {
+            match waitpid(None, None) {
+                Ok(WaitStatus::Exited(_, counted)) => processes += counted,
+                Err(Errno::ECHILD) => return Ok(processes),
+                other => {
+                    check!("a wait", other, Err(Errno::ECHILD));
+                }
+            }
+        }
+    })?;
+    check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 4));
+    println!("2. two forks without a branch: 4 processes");
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! The name is taken, and init is not even called.
+
+use std::io;
+
+use marker::{check, scene};
+use module_init::{found, load, remove};
+use nix::errno::Errno;
+
+use crate::state::ALL;
+
+pub fn run() -> io::Result<()> {
+    scene!("3. the same module twice");
+    check!("loading it again", load(c""), Err(Errno::EEXIST));
+    check!("found", found()?, ALL);
+    scene!("3. end");
+    remove(c"lab_module_init")?;
+    println!("3. the same module twice: {}", Errno::EEXIST);
+    Ok(())
+}

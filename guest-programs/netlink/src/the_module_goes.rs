@@ -1,0 +1,33 @@
+//! The group is gone, the socket does not notice. When the module comes back,
+//! the family has another number, and who listened has to join again.
+
+use std::io;
+
+use marker::{check, scene};
+use netlink::{Family, GET, Refusal, command, event, load, remove, resolve};
+use netlink_sys::Socket;
+use nix::errno::Errno;
+use nix::libc;
+
+use crate::edu::{raise, result};
+use crate::events::errno;
+
+pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()> {
+    scene!("11. the module is removed while somebody listens");
+    remove()?;
+    let nothing = errno(event(listener, libc::MSG_DONTWAIT));
+    check!("the listener", nothing, Some(Errno::EAGAIN));
+    let gone = Refusal { errno: Errno::ENOENT, message: String::new(), missing: 0 };
+    check!("GET", command(asking, family, GET, Vec::new())?, Err(gone));
+    check!("the family", resolve(asking)?.map_err(|refusal| refusal.errno), Err(Errno::ENOENT));
+    println!("11. the module is removed: who listens hears nothing; GET fails: ENOENT");
+
+    scene!("12. and loaded again");
+    load()?;
+    let again = resolve(asking)?.map_err(|refusal| io::Error::from(refusal.errno))?;
+    check!("another number", again.id != family.id, true);
+    raise(asking, again, 1)?;
+    check!("the sender's result", result(asking, again)?, -(Errno::ESRCH as i32));
+    println!("12. loaded again: the family is {} now, and nobody is in its group", again.id);
+    Ok(())
+}

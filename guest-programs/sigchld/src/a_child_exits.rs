@@ -1,0 +1,18 @@
+//! An exit: the status comes along.
+
+use marker::{check, scene};
+use nix::libc;
+use nix::sys::wait::{WaitStatus, waitpid};
+
+use crate::child::start;
+use crate::handler::{check_handler, wait_for_handler};
+
+pub fn run() -> nix::Result<()> {
+    scene!("1. a child exits with 7");
+    let child = start(|| 7)?;
+    wait_for_handler(1)?;
+    check_handler(libc::CLD_EXITED, child, 7);
+    check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 7));
+    println!("1. exit: CLD_EXITED from the child, si_status 7");
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Stopping and continuing are told as well, with the signal that did it.
+
+use marker::scene;
+use nix::libc;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+
+use crate::child::{start, stop};
+use crate::handler::{check_handler, wait_for_handler};
+use steps::sleep_for_ever;
+
+pub fn run() -> nix::Result<()> {
+    scene!("3. a child stops itself");
+    let child = start(|| {
+        stop();
+        sleep_for_ever()
+    })?;
+    wait_for_handler(1)?;
+    check_handler(libc::CLD_STOPPED, child, libc::SIGSTOP);
+    println!("3. stopped: CLD_STOPPED from the child, si_status 19 (SIGSTOP)");
+
+    scene!("4. the parent continues it");
+    kill(child, Signal::SIGCONT)?;
+    wait_for_handler(1)?;
+    check_handler(libc::CLD_CONTINUED, child, libc::SIGCONT);
+    println!("4. continued: CLD_CONTINUED from the child, si_status 18 (SIGCONT)");
+
+    kill(child, Signal::SIGKILL)?;
+    wait_for_handler(1)?;
+    waitpid(child, None).map(drop)
+}

@@ -1,0 +1,32 @@
+//! SIG_DFL ignores SIGCHLD, unless it is blocked: then it is kept, which is
+//! why a program can block it first and read it later by signalfd(2).
+
+use marker::{check, scene};
+use nix::sys::signal::{SaFlags, SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::wait::{WaitStatus, waitpid};
+use steps::Gate;
+
+use crate::child::start;
+use crate::handler::{is_pending, set};
+
+pub fn run() -> nix::Result<()> {
+    scene!("10. SIG_DFL and blocked: the signal is kept");
+    set(SigHandler::SigDfl, SaFlags::empty())?;
+    let child = start(|| 0)?;
+    waitpid(child, None)?;
+    check!("SIGCHLD pending", is_pending()?, true);
+
+    scene!("11. SIG_DFL and not blocked: the signal is dropped");
+    // Unblocking delivers the pending one, and the default action is nothing.
+    let mut sigchld = SigSet::empty();
+    sigchld.add(Signal::SIGCHLD);
+    sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&sigchld), None)?;
+    let gate = Gate::new()?;
+    let child = start(|| gate.wait().is_err().into())?;
+    gate.open()?;
+    check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 0));
+    check!("SIGCHLD pending", is_pending()?, false);
+    println!("10. SIG_DFL: kept while blocked");
+    println!("11. SIG_DFL: dropped when not blocked");
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! A signalfd does not hold signals, it only says which. Whose they are, is for
+//! the one who reads to say.
+
+use std::io;
+
+use marker::{check, scene};
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::signalfd::SignalFd;
+use nix::unistd::{getpid, read};
+
+use crate::child::{start, wait_for};
+use crate::records::{RECORD, check_record, one};
+
+pub fn run(signals: &SignalFd) -> io::Result<()> {
+    scene!("9. SIGUSR1 is pending here; a child reads");
+    kill(getpid(), Signal::SIGUSR1)?;
+    let child = start(|| {
+        let nothing = read(signals, &mut [0; RECORD]);
+        check!("the parent's signal, read by the child", nothing, Err(Errno::EAGAIN));
+        kill(getpid(), Signal::SIGUSR1)?;
+        check_record(&one(signals)?, libc::SIGUSR1, libc::SI_USER, getpid());
+        Ok(())
+    })?;
+    wait_for(child)?;
+    check_record(&one(signals)?, libc::SIGUSR1, libc::SI_USER, getpid());
+    println!("9. through one descriptor a child reads its own SIGUSR1, and I mine");
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! A fault has to be answered before the next instruction: it cannot wait for
+//! a read, and does not care that its signal is blocked.
+
+use std::{arch, io};
+
+use marker::{check, scene};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::signalfd::SignalFd;
+use nix::sys::wait::{WaitStatus, waitpid};
+
+use crate::child::start;
+
+pub fn run() -> io::Result<()> {
+    let child = start(|| {
+        let mut sigill = SigSet::empty();
+        sigill.add(Signal::SIGILL);
+        sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigill), None)?;
+        let _signals = SignalFd::new(&sigill)?;
+        scene!("13. SIGILL is blocked; executes ud2");
+        // SAFETY: it faults, which is all that is wanted of it.
+        unsafe { arch::asm!("ud2", options(noreturn)) }
+    })?;
+    check!("fault", waitpid(child, None)?, WaitStatus::Signaled(child, Signal::SIGILL, false));
+    println!("13. a fault: SIGILL kills, blocked and in a signalfd's mask");
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! execve(2) keeps the mask, what is pending, and the descriptor.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::{ffi, io};
+
+use marker::{check, scene};
+use nix::libc;
+use nix::libc::c_int;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::SignalFd;
+use nix::unistd::{execv, getpid};
+
+use crate::child::{start, wait_for};
+use crate::records::{check_record, one};
+
+pub fn run(signals: &SignalFd) -> io::Result<()> {
+    let child = start(|| {
+        scene!("12. SIGUSR1 is pending; executes itself");
+        kill(getpid(), Signal::SIGUSR1)?;
+        let fd = ffi::CString::new(signals.as_raw_fd().to_string())?;
+        execv(c"/proc/self/exe", &[c"signalfd", &fd])?;
+        Ok(())
+    })?;
+    wait_for(child)
+}
+
+/// What the program does when it is executed with the number of a descriptor.
+pub fn after_exec(fd: c_int) -> io::Result<()> {
+    check!("SIGUSR1 blocked", SigSet::thread_get_mask()?.contains(Signal::SIGUSR1), true);
+    // SAFETY: the caller has left it open, and nobody here closes it.
+    let signals = unsafe { BorrowedFd::borrow_raw(fd) };
+    check_record(&one(signals)?, libc::SIGUSR1, libc::SI_USER, getpid());
+    println!("12. after execve: still blocked, still pending, and read");
+    Ok(())
+}

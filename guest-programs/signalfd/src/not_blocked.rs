@@ -1,0 +1,30 @@
+//! A descriptor alone protects from nothing: the signal does what it does to
+//! anybody who neither blocks nor handles it.
+
+use std::io;
+
+use marker::{check, scene};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::signalfd::SignalFd;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::getpid;
+
+use crate::child::start;
+use crate::records::{one, usr1_and_rtmin};
+
+pub fn run() -> io::Result<()> {
+    let child = start(|| {
+        let signals = SignalFd::new(&usr1_and_rtmin())?;
+        scene!("1. SIGUSR1, not blocked: dies before it reads");
+        kill(getpid(), Signal::SIGUSR1)?;
+        one(&signals)?;
+        Ok(())
+    })?;
+    check!(
+        "not blocked",
+        waitpid(child, None)?,
+        WaitStatus::Signaled(child, Signal::SIGUSR1, false)
+    );
+    println!("1. not blocked: SIGUSR1 kills the process, signalfd or not");
+    Ok(())
+}
