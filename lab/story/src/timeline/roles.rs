@@ -46,6 +46,10 @@ struct Task {
     threads: usize,
 }
 
+/// How long a name becomes, bytes. The descendants of a task with a longer one share
+/// it: who makes a child that makes a child, and so on, does not fill the host's memory.
+const LONGEST: usize = 200;
+
 /// PID 1.
 const INIT: i32 = 1;
 
@@ -106,6 +110,9 @@ impl Roles {
 impl Task {
     /// The name of the next task that this one makes.
     fn bear(&mut self, thread: bool) -> String {
+        if self.name.len() > LONGEST {
+            return self.name.clone();
+        }
         let (kind, number) = if thread {
             self.threads += 1;
             ("thread", self.threads)
@@ -161,6 +168,14 @@ mod tests {
             assert_eq!(roles.name(pid, 10), name, "{pid}");
         }
         assert_eq!((roles.in_tree(20, 10), roles.in_tree(1, 10)), (Some("program"), None));
+    }
+
+    #[test]
+    fn names_do_not_grow_without_end() {
+        let births: Vec<Birth> = (1..1000).map(|n| birth(1, n, n + 1, false)).collect();
+        let roles = Roles::new(&births);
+        let longest = (1..1000).map(|pid| roles.name(pid, 1).len()).max();
+        assert!(longest.is_some_and(|len| (200..210).contains(&len)), "{longest:?}");
     }
 
     #[test]
