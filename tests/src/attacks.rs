@@ -69,6 +69,29 @@ const ATTACKS: &[Attack] = &[
     attack("huge-object", 0, Some(Kind::NotCompiled)),
     attack("grows-without-end", 0, Some(Kind::NotCompiled)),
     attack("long-program", 2, None),
+    attack("links-secret", 0, Some(Kind::NotCompiled)),
+    Attack { stdout: Some("[None, None, None, None]\n"), ..attack("reads-environment", 2, None) },
+    attack("includes-environment", 0, Some(Kind::NotCompiled)),
+    attack("includes-a-device", 0, Some(Kind::NotCompiled)),
+    attack("nests-deeply", 0, Some(Kind::NotCompiled)),
+    attack("seeks-far", 0, Some(Kind::TooMuchOutput)),
+    attack("fills-pipes", 0, Some(Kind::OutOfMemory)),
+    attack("fills-shared-memory", 0, Some(Kind::Panicked)),
+    attack("stops-itself", 0, Some(Kind::TimedOut)),
+    Attack {
+        stdout: Some(
+            "user namespace: Ok(())\n\
+             mount namespace: Ok(())\n\
+             mount: Err(EPERM)\n\
+             mark: Err(PermissionDenied)\n\
+             program: Err(PermissionDenied)\n",
+        ),
+        ..attack("becomes-root", 2, None)
+    },
+    Attack {
+        stdout: Some("Err(PermissionDenied)\nErr(PermissionDenied)\n"),
+        ..attack("rewrites-its-output", 2, None)
+    },
 ];
 
 const MODULES: &[Attack] = &[
@@ -86,6 +109,12 @@ const MODULES: &[Attack] = &[
     attack("grows-without-end", 0, Some(Kind::NotCompiled)),
     attack("huge-memory", 0, None),
     attack("writes-a-record", 0, Some(Kind::NoRecord)),
+    attack("includes-a-device", 0, Some(Kind::NotCompiled)),
+    attack("kills-the-harness", 0, Some(Kind::HarnessFailed)),
+    attack("kills-init", 0, None),
+    attack("floods-the-trace", 0, Some(Kind::Flooded)),
+    attack("floods-the-log", 0, Some(Kind::Hung)),
+    attack("pauses-the-machine", 0, Some(Kind::Panicked)),
 ];
 
 /// One test an attack.

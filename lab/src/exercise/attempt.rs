@@ -7,10 +7,10 @@ use explain::{ExitStatus, Explain};
 use vm::VmError;
 use vm::command::Accel;
 
-use super::Exercise;
 use super::compile::{CompileError, Compiler};
 use super::ending::{Fault, Kind};
 use super::marks::Marks;
+use super::{Exercise, Sample};
 use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine, Observed};
@@ -23,7 +23,7 @@ pub struct Attempt {
     pub observed: Option<Observed>,
     /// What the compiler printed, if it refused the file.
     pub compiler: Option<String>,
-    /// The last lines of the kernel log, if the machine failed.
+    /// The kernel log, if the machine failed.
     pub log: Option<String>,
 }
 
@@ -65,30 +65,57 @@ impl Lab<'_> {
         path: &Path,
         text: &str,
     ) -> Result<Attempt, Error> {
-        match self.observe_attempt(accel, machine, exercise, path, text) {
+        let (error, ending) = match self.observe_ended(accel, machine, exercise, path, text) {
             Ok(observed) => {
                 let marks = Marks::of_run(exercise, &observed.record, &observed.timeline);
-                Ok(Attempt { marks, observed: Some(observed), compiler: None, log: None })
+                return Ok(Attempt { marks, observed: Some(observed), compiler: None, log: None });
             }
-            Err(error) => {
-                let ending = match Fault::of(&error) {
-                    Fault::Submission(ending) => ending,
-                    Fault::Host => return Err(NotJudged(error).into()),
-                };
-                let compiled = ending.kind != Kind::NotCompiled;
-                let compiler = match error.downcast_ref() {
-                    Some(CompileError::Compile { output, .. }) => Some(output.clone()),
-                    _ => None,
-                };
-                let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
-                let mut marks = Marks::none(exercise, ending);
-                if !compiled {
-                    // What does not even compile has no known mistake.
-                    marks.mistake = None;
-                }
-                Ok(Attempt { marks, observed: None, compiler, log })
-            }
+            Err((error, Fault::Host)) => return Err(NotJudged(error).into()),
+            Err((error, Fault::Submission(ending))) => (error, ending),
+        };
+        let compiler = match error.downcast_ref() {
+            Some(CompileError::Compile { output, .. }) => Some(output.clone()),
+            _ => None,
+        };
+        let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
+        let compiled = ending.kind != Kind::NotCompiled;
+        let mut marks = Marks::none(exercise, ending);
+        if !compiled {
+            // What does not even compile has no known mistake.
+            marks.mistake = None;
         }
+        Ok(Attempt { marks, observed: None, compiler, log })
+    }
+
+    /// Compiles and runs a submission, and says whose fault it is if there is nothing to
+    /// judge.
+    ///
+    /// Where the machine has not ended in the host's time, the host may have had none
+    /// for it. It is the submission's fault if the exercise's solution ends here and
+    /// now, and the submission still does not.
+    fn observe_ended(
+        &self,
+        accel: Accel,
+        machine: &Machine,
+        exercise: &Exercise,
+        path: &Path,
+        text: &str,
+    ) -> Result<Observed, (Error, Fault)> {
+        let observe = |text: &str| self.observe_attempt(accel, machine, exercise, path, text);
+        let hung = |error: &Error| matches!(error.downcast_ref(), Some(VmError::Hung { .. }));
+        let blamed = |error: Error| {
+            let fault = Fault::of(&error);
+            (error, fault)
+        };
+        match observe(text) {
+            Err(error) if hung(&error) => {}
+            result => return result.map_err(blamed),
+        }
+        observe(&exercise.sample(&Sample::Solution)).map_err(|error| (error, Fault::Host))?;
+        observe(text).map_err(|error| {
+            let fault = if hung(&error) { Fault::never_ends() } else { Fault::of(&error) };
+            (error, fault)
+        })
     }
 
     fn observe_attempt(

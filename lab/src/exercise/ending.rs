@@ -100,6 +100,12 @@ impl Fault {
             .unwrap_or(Fault::Host)
     }
 
+    /// Of a machine that does not end in the host's time, where one with another
+    /// submission does.
+    pub fn never_ends() -> Fault {
+        Fault::submission(Kind::Hung, "the machine did not end, however long the host waited")
+    }
+
     fn submission(kind: Kind, text: impl Into<String>) -> Fault {
         Fault::Submission(Ending::new(kind, text))
     }

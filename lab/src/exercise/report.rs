@@ -50,7 +50,8 @@ pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
         paragraph(&mut text, "", 2, &sentence(&ending.text));
     }
     if let Some(log) = &attempt.log {
-        quote(&mut text, "the end of the kernel log", log.lines());
+        let before = log.lines().count().saturating_sub(LOG_LINES);
+        quote(&mut text, "the end of the kernel log", log.lines().skip(before));
     }
     if let Some(mistake) = &marks.mistake {
         text.push('\n');
@@ -148,6 +149,8 @@ fn sentence(words: &str) -> String {
 
 /// Lines of a program's output that are shown.
 const SHOWN: usize = 20;
+/// Lines of the kernel log: what it says of a panic is shorter.
+const LOG_LINES: usize = 100;
 
 /// Lines that somebody else wrote, each behind a sign that says so.
 fn quote<'a>(text: &mut String, what: &str, lines: impl Iterator<Item = &'a str>) {

