@@ -303,6 +303,36 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_no_longer_than_it_may_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let finished = shell_in(folder.path(), "exec head -c 20M /dev/zero > long");
+        assert_eq!(std::fs::metadata(folder.path().join("long")).unwrap().len(), FILE_SIZE);
+        assert_eq!((finished.succeeded(), finished.meddled()), (false, None));
+    }
+
+    #[test]
+    fn what_no_limit_does_was_done_from_outside() {
+        for (script, told) in [
+            ("exit 1", None),
+            ("kill -XCPU $$", None),
+            ("kill -ABRT $$", None),
+            ("kill -KILL $$", Some("it was ended by signal 9 (SIGKILL)")),
+            ("kill -BUS $$", Some("it was ended by signal 7 (SIGBUS)")),
+            (
+                "echo 'collect2: fatal error: ld terminated with signal 7 [Bus error]'; exit 1",
+                Some("a part of it was ended by signal 7"),
+            ),
+            (
+                "echo 'gcc: fatal error: Killed signal terminated program cc1'; exit 1",
+                Some("a part of it was ended by signal 9"),
+            ),
+            ("echo 'ld terminated with signal 25 [File size limit exceeded]'; exit 1", None),
+        ] {
+            assert_eq!(shell(script).meddled().as_deref(), told, "{script}");
+        }
+    }
+
+    #[test]
     fn what_it_leaves_behind_is_ended() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
