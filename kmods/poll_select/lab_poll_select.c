@@ -12,10 +12,10 @@
  *	           wakes up ◀─── wake_up on the queue
  *	select ◀── do_select ──▶ .poll: ready
  *
- * The interrupt handler wakes the sleeper, and no more than that. Which bits
- * the process finds is what .poll says when it is asked a second time, in the
+ * The interrupt handler wakes the sleeper, and no more than that. The process
+ * finds the bits that .poll reports when it is asked a second time, in the
  * sleeper's own context. So .poll has to answer from state that the handler
- * wrote before it woke anybody, never from the fact that somebody woke.
+ * wrote before it woke anybody, never from the fact that somebody woke up.
  *
  * What read and write mean, and the ioctl, is in lab_poll_select.h.
  */
@@ -36,9 +36,9 @@ static DEFINE_LAB_EDU(edu);
 
 /*
  * There is no lock: the handler only adds causes, a reader takes all of them at
- * once, and each is one atomic operation. A cause is stored before the queue is
- * woken, and .poll and read look only after they have joined it, so none can
- * slip by between looking and sleeping.
+ * once, and each is one atomic operation. The handler stores a cause before it
+ * wakes the queue, and .poll and read join the queue before they look. So no cause
+ * can slip by between looking and sleeping.
  */
 static struct {
 	wait_queue_head_t wait;
@@ -71,7 +71,7 @@ static irqreturn_t lab_poll_select_isr(int irq, void *data)
 	writel(causes, edu.regs + EDU_IRQ_ACK);
 
 	atomic_or(causes, &lab.causes);
-	/* Says what has come, so that only those wake up who asked for it. */
+	/* Says what has come, so that only sleepers that asked for it wake up. */
 	wake_up_interruptible_poll(&lab.wait, events_of(causes));
 	return IRQ_HANDLED;
 }
@@ -88,7 +88,7 @@ static __poll_t lab_poll_select_poll(struct file *file, struct poll_table_struct
 	events |= events_of(atomic_read(&lab.causes));
 	if (lab_edu_gone(&edu))
 		events |= EPOLLHUP;
-	/* All that are true, asked for or not: the caller leaves out the rest. */
+	/* All that are true, asked for or not: the caller picks what it asked for. */
 	trace_lab_step(".poll says",
 		       (__force s64)(events & (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLHUP)));
 	return events;
@@ -102,7 +102,7 @@ static ssize_t lab_poll_select_read(struct file *file, char __user *buf, size_t 
 
 	if (count < sizeof(causes))
 		return -EINVAL;
-	/* In a loop: another reader may have been faster, woken by the same. */
+	/* In a loop: the same wake-up may have woken a faster reader. */
 	while (!(causes = atomic_xchg(&lab.causes, 0))) {
 		if (lab_edu_gone(&edu))
 			return -ENODEV;
@@ -114,7 +114,7 @@ static ssize_t lab_poll_select_read(struct file *file, char __user *buf, size_t 
 			return err;
 	}
 	if (put_user(causes, (u32 __user *)buf)) {
-		/* Nobody has seen them: they are still to be read. */
+		/* The caller has not seen them: they are still to be read. */
 		atomic_or(causes, &lab.causes);
 		wake_up_interruptible_poll(&lab.wait, events_of(causes));
 		return -EFAULT;
@@ -161,7 +161,7 @@ static const struct file_operations lab_poll_select_fops = {
 
 /* ---- The module ------------------------------------------------------------ */
 
-/* No interrupt will ever wake those who sleep here now. */
+/* No interrupt will ever wake the processes that sleep here now. */
 static void lab_poll_select_removed(void)
 {
 	wake_up_interruptible_poll(&lab.wait, EPOLLHUP);

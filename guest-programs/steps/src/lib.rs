@@ -8,6 +8,7 @@ mod child;
 mod gate;
 mod module;
 mod signal;
+mod untraced;
 
 pub use asleep::{run_first, run_until_asleep, wait_until_asleep};
 pub use child::{
@@ -16,3 +17,4 @@ pub use child::{
 pub use gate::Gate;
 pub use module::{load, remove};
 pub use signal::{block, set_of};
+pub use untraced::run_untraced;
