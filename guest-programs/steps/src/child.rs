@@ -15,9 +15,6 @@ use crate::wait_until_asleep;
 ///
 /// Only for a program with one thread: a child has only the thread that forked, and
 /// a lock that another thread held stays locked in it.
-///
-/// # Errors
-/// Those of fork(2).
 pub fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
     // SAFETY: this program has one thread, so the child may do as it likes.
     match unsafe { fork()? } {
@@ -27,9 +24,6 @@ pub fn start(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
 }
 
 /// Starts a child that does `work` as soon as this process sleeps.
-///
-/// # Errors
-/// Those of fork(2).
 pub fn start_when_asleep(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
     let parent = getpid();
     start(|| {
@@ -63,9 +57,6 @@ pub fn spin_for_ever() -> ! {
 
 /// Waits for the exit of a child that [`start`] started, and returns how its work
 /// went.
-///
-/// # Errors
-/// Those of waitpid(2).
 pub fn ended(child: Pid) -> nix::Result<nix::Result<()>> {
     waitpid(child, None).map(exit_of)
 }
@@ -80,9 +71,6 @@ pub fn exit_of(status: WaitStatus) -> nix::Result<()> {
 }
 
 /// Waits for the exit of a child, and checks that its work went well.
-///
-/// # Errors
-/// Those of waitpid(2).
 pub fn ended_well(child: Pid) -> nix::Result<()> {
     check!("end of a child", waitpid(child, None)?, WaitStatus::Exited(child, 0));
     Ok(())
