@@ -12,24 +12,24 @@
  *	                   reads, acknowledges ───▶
  *	si_int ◀──────── send_sig_info()
  *
- * Drivers have long been advised to do it so, and much has changed since. What
- * this module does in another way than the old advice:
+ * Drivers have long been advised to do this, and much has changed since. This
+ * module differs from the old advice in three ways:
  *
  *  - struct siginfo is user space's, with all its padding. In the kernel it is
  *    struct kernel_siginfo, and it begins as clear_siginfo() leaves it: the
  *    whole of it is copied to user space, so what is not cleared leaks.
- *  - find_task_by_pid_type() is gone. It is no loss: to look up a number when
- *    the interrupt comes finds whoever has the number by then, and
- *    find_task_by_vpid() would take it in the pid namespace of whoever was
- *    interrupted. (Modules cannot call that one either.) Here the caller's own
- *    struct pid is taken when it registers; no number is involved.
+ *  - find_task_by_pid_type() is gone, and it is no loss. A number that is looked
+ *    up when the interrupt comes may belong to another process by then, and
+ *    find_task_by_vpid() would look in the pid namespace of the interrupted
+ *    task. (Modules cannot call that one either.) This module takes the struct
+ *    pid of the caller when it registers; no number is involved.
  *  - A task_struct found under RCU is there until rcu_read_unlock(), no longer.
- *    So the pid is what is kept, and the task looked up anew each time.
+ *    So the module keeps the pid, and looks up the task each time.
  *
- * The ioctls are in lab_siginfo.h; lab_registrant.h keeps who is registered,
- * under a lock: one thread at a time. The registration belongs to the open file
- * (file description) through which it was made and ends, at the latest, with the
- * last close of that; the death of the thread does not end it.
+ * The ioctls are in lab_siginfo.h; lab_registrant.h keeps the registration, under
+ * a lock: one thread at a time. The registration belongs to the open file (file
+ * description) through which it was made, and ends with the last close of that
+ * file at the latest. The death of the thread does not end it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -51,7 +51,7 @@
 
 static DEFINE_LAB_EDU(edu);
 
-/* Who is registered, and what its interrupts are to do. */
+/* The thread that is registered, and what its interrupts are to do. */
 static struct {
 	struct lab_registrant who;	/* its lock is for all of this */
 	struct lab_siginfo_target target;
@@ -125,7 +125,7 @@ static long lab_register(struct file *file, const void __user *arg)
 		return -EINVAL;
 	if (target.send > LAB_SIGINFO_KILL_PID)
 		return -EINVAL;
-	/* kill_pid() could not deliver it: better said now than lost later. */
+	/* kill_pid() could not deliver it: better to refuse now than to lose it. */
 	if (target.send == LAB_SIGINFO_KILL_PID && target.value)
 		return -EINVAL;
 	/* What is ignored today could never get a meaning tomorrow. */
@@ -133,9 +133,9 @@ static long lab_register(struct file *file, const void __user *arg)
 		return -EINVAL;
 
 	/*
-	 * send_sig_info() signals one thread, so it is the calling thread that
-	 * is meant; kill_pid() signals a process. As long as we hold it, this
-	 * struct pid means that one and, when that is gone, nobody.
+	 * send_sig_info() signals one thread, here the calling one; kill_pid()
+	 * signals a process. As long as we hold it, this struct pid means that
+	 * thread or process. Once that is gone, it means nobody.
 	 */
 	if (target.send == LAB_SIGINFO_KILL_PID)
 		pid = get_pid(task_tgid(current));
@@ -175,7 +175,7 @@ static long lab_siginfo_ioctl(struct file *file, unsigned int cmd, unsigned long
 /* The last close: of every descriptor of this open, in every process. */
 static int lab_siginfo_release(struct inode *inode, struct file *file)
 {
-	lab_registrant_clear(&lab.who, file);	/* -ENOENT: it had not registered, or no longer */
+	lab_registrant_clear(&lab.who, file);	/* -ENOENT: it was not registered */
 	return 0;
 }
 

@@ -8,6 +8,7 @@ use std::ffi::CStr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 
 use nix::fcntl::{OFlag, open};
+use nix::libc::c_int;
 use nix::sys::stat::Mode;
 
 /// The device.
@@ -16,6 +17,10 @@ pub const DEVICE: &str = "/dev/lab_siginfo";
 pub const MODULE_FILE: &str = "/lab/lab_siginfo.ko";
 /// The module, as the kernel calls it.
 pub const MODULE: &CStr = c"lab_siginfo";
+
+/// The advice's signal, SIGRTMIN + 10, and its value.
+pub const SIGNAL: c_int = 44;
+pub const VALUE: i32 = 1234;
 
 /// `LAB_SIGINFO_IOC`
 pub const IOC: u8 = 0xef;
@@ -35,6 +40,21 @@ pub struct Target {
     pub send: u32,
     pub value: i32,
     pub padding: u32,
+}
+
+impl Target {
+    /// What this lesson registers unless it says otherwise: kill_pid takes no value.
+    pub fn sent_by(send: u32) -> Target {
+        let value = if send == KILL_PID { 0 } else { VALUE };
+        Target { signal: SIGNAL as u32, send, value, padding: 0 }
+    }
+}
+
+/// By send_sig_info with SI_QUEUE, as the advice has it.
+impl Default for Target {
+    fn default() -> Target {
+        Target::sent_by(QUEUE)
+    }
 }
 
 /// `struct lab_counters`

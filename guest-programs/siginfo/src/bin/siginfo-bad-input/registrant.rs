@@ -1,0 +1,128 @@
+//! What becomes of the registrant: it executes another program, exits, ends a thread;
+//! and how long it is held.
+
+use std::ffi::CStr;
+use std::{io, thread};
+
+use bad_input::{ended, in_a_pid_namespace, pid_namespaces, start, take};
+use siginfo::{
+    KILL_PID, QUEUE, SIGNAL, Target, counters, open_device, raise, register, unregister,
+};
+use marker::check;
+use nix::errno::Errno;
+use nix::libc;
+use nix::sched::sched_yield;
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::{Pid, dup, execve, getpid, gettid};
+
+use crate::SENDS;
+
+pub fn run() -> io::Result<()> {
+    executing_while_registered()?;
+    a_registrant_that_is_gone()?;
+    a_thread_that_is_gone()?;
+    nobody_is_held()
+}
+
+/// The argument with which this program executes itself.
+const EXECUTED: &CStr = c"executed";
+
+/// O_CLOEXEC: a program that does not know of the signal does not get it.
+fn executing_while_registered() -> io::Result<()> {
+    let device = open_device()?;
+    let child = start(|| {
+        let own = open_device()?;
+        register(&own, Target::default())?;
+        execve(c"/proc/self/exe", &[c"siginfo-bad-input", EXECUTED], &[] as &[&CStr]).map(drop)
+    })?;
+    check!("the child", ended(child)?, Ok(()));
+    check!("after it", register(&device, Target::default()), Ok(()));
+    Ok(())
+}
+
+/// What it then does: the process that registered lives on, but is no longer
+/// registered.
+pub fn was_executed() -> io::Result<()> {
+    let device = open_device()?;
+    raise(&device)?;
+    check!("signal after execve", take(SIGNAL)?, None);
+    check!("registering after execve", register(&device, Target::default()), Ok(()));
+    Ok(())
+}
+
+/// It registered through a file that stays open when it is gone.
+fn a_registrant_that_is_gone() -> io::Result<()> {
+    let device = open_device()?;
+    for send in SENDS {
+        let child = start(|| register(&device, Target::sent_by(send)))?;
+        // WNOWAIT waits for the exit and leaves the zombie in place.
+        waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
+        raise(&device)?;
+        check!("a zombie", counters(&device)?.result, 0);
+        check!("the child", ended(child)?, Ok(()));
+        raise(&device)?;
+        check!("nobody", counters(&device)?.result, -(Errno::ESRCH as i32));
+        check!("signal for this process", take(SIGNAL)?, None);
+        unregister(&device)?;
+    }
+    Ok(())
+}
+
+/// A thread that is gone is not mistaken for its process, nor is a process gone
+/// because a thread is.
+fn a_thread_that_is_gone() -> io::Result<()> {
+    for (send, result) in [(QUEUE, -(Errno::ESRCH as i32)), (KILL_PID, 0)] {
+        let device = open_device()?;
+        let copy = dup(&device)?;
+        let registrant =
+            thread::spawn(move || register(&copy, Target::sent_by(send)).map(|()| gettid()));
+        let thread = registrant.join().expect("it does not panic")?;
+        // join() returns when the thread has let go of its memory, which is a
+        // little before it is gone.
+        while exists(thread) {
+            sched_yield()?;
+        }
+        raise(&device)?;
+        check!("result", counters(&device)?.result, result);
+        check!("signal", take(SIGNAL)?, (result == 0).then_some(0));
+    }
+    Ok(())
+}
+
+fn exists(thread: Pid) -> bool {
+    // SAFETY: signal 0 is not sent; it is only found out whether it could be.
+    unsafe { libc::syscall(libc::SYS_tgkill, getpid().as_raw(), thread.as_raw(), 0) == 0 }
+}
+
+/// Who registered is held until the end of the registration, and no longer: not by
+/// a registration that was refused, or is over, or whose file is closed.
+fn nobody_is_held() -> io::Result<()> {
+    let device = open_device()?;
+    let before = pid_namespaces()?;
+    let it = in_a_pid_namespace(|| {
+        register(&device, Target::default())?;
+        unregister(&device)
+    })?;
+    check!("it unregisters", it, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before);
+
+    register(&device, Target::default())?;
+    let it = in_a_pid_namespace(|| register(&open_device()?, Target::default()))?;
+    check!("it is refused", it, Err(Errno::EBUSY));
+    check!("namespaces after that", pid_namespaces()?, before);
+    unregister(&device)?;
+
+    let it = in_a_pid_namespace(|| register(&open_device()?, Target::default()))?;
+    check!("it exits, which closes its file", it, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before);
+
+    check!(
+        "it stays registered",
+        in_a_pid_namespace(|| register(&device, Target::default()))?,
+        Ok(())
+    );
+    check!("namespaces after that", pid_namespaces()?, before + 1);
+    unregister(&device)?;
+    check!("namespaces after its end", pid_namespaces()?, before);
+    Ok(())
+}
