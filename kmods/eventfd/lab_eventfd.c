@@ -2,9 +2,9 @@
 /*
  * What should a driver use instead of a signal?
  *
- * A process makes an eventfd, opens /dev/lab_eventfd and registers the one with
- * the other. From then on every interrupt of the edu device adds 1 to the
- * eventfd's count:
+ * A process makes an eventfd, opens /dev/lab_eventfd and registers the eventfd
+ * there. From then on every interrupt of the edu device adds 1 to the eventfd's
+ * count:
  *
  *	process              this module               edu
  *	REGISTER fd ───────▶ holds its context
@@ -12,14 +12,14 @@
  *	                       reads, acknowledges ──▶
  *	read, poll ◀── +1 ── eventfd_signal()
  *
- * A number means nothing in an interrupt: which file descriptor 3 is depends on
- * "current", and that is whoever was interrupted. So the number is looked up
- * once, in the ioctl, where "current" is the process that passed it. What is
- * kept is the context, which lives as long as anybody holds it.
+ * A number means nothing in an interrupt: the file that is descriptor 3 depends on
+ * "current", and that is whatever task was interrupted. So the module looks the
+ * number up once, in the ioctl, where "current" is the process that passed it. It
+ * keeps the context, which lives as long as anybody holds it.
  *
  * The ioctls are in lab_eventfd.h. Every open file (file description) registers
- * one eventfd, for causes of its choice; the registration ends, at the latest,
- * with the last close of that. Closing the eventfd does not end it: then the
+ * one eventfd, for causes of its choice; the registration ends with the last close
+ * of that file at the latest. Closing the eventfd does not end it: then the
  * interrupts add to a count that nobody can read.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -40,7 +40,7 @@
 
 static DEFINE_LAB_EDU(edu);
 
-/* What belongs to one open file. All but the memory itself is under lab_lock. */
+/* What belongs to one open file. lab_lock is for all but the memory itself. */
 struct lab_listener {
 	struct list_head node;	/* in lab_listeners while registered */
 	struct lab_eventfd_target target;
@@ -84,7 +84,7 @@ static void lab_notify(struct lab_listener *listener, u32 causes)
 	counters->interrupts++;
 	counters->causes = causes;
 	if (listener->ctx) {
-		/* Allowed here: it never sleeps. Nor does it say anything. */
+		/* Allowed here: it never sleeps. It reports nothing either. */
 		eventfd_signal(listener->ctx);
 		counters->signals++;
 		return;
@@ -213,7 +213,7 @@ static int lab_eventfd_release(struct inode *inode, struct file *file)
 {
 	struct lab_listener *listener = file->private_data;
 
-	lab_unregister(listener);	/* -ENOENT: it had not registered, or no longer */
+	lab_unregister(listener);	/* -ENOENT: it was not registered */
 	kfree(listener);
 	return 0;
 }

@@ -12,13 +12,13 @@
  *	ioctl returns result
  *
  * A signal does not stop code of the kernel, not even SIGKILL. It sets a flag,
- * TIF_SIGPENDING, and the flag is looked at on the way back to user space. Who
- * wants to stop earlier has to look for himself: signal_pending(). What sleeps
- * interruptibly does so, and gives up at once.
+ * TIF_SIGPENDING, and the kernel looks at the flag on the way back to user space.
+ * Code that wants to stop earlier has to look itself: signal_pending(). An
+ * interruptible sleep does so, and gives up at once.
  *
  * The second half is a read that sleeps until an interrupt wakes it; another
- * interrupt sends a signal. What the read then returns is an order to the way
- * out, to call it again or to say EINTR, and there are four of these.
+ * interrupt sends a signal. The read then returns one of four numbers, which tell
+ * the way out of the kernel whether to call it again or to report EINTR.
  *
  * The calls are in lab_signal_self.h. One process at a time is registered.
  */
@@ -89,7 +89,7 @@ static long lab_send(const void __user *arg)
 
 	if (copy_from_user(&send, arg, sizeof(send)))
 		return -EFAULT;
-	/* valid_signal() is true for 0, with which nothing is sent. */
+	/* valid_signal() is true for 0, but 0 sends nothing. */
 	if (!send.signal || !valid_signal(send.signal) || send.result < 0 || send.padding ||
 	    send.then > LAB_SIGNAL_SELF_SLEEP)
 		return -EINVAL;
@@ -102,13 +102,13 @@ static long lab_send(const void __user *arg)
 	case LAB_SIGNAL_SELF_ASK:
 		/*
 		 * Not -ERESTARTSYS: called again, it would send again. A call
-		 * that cannot be repeated says what is true: it was interrupted.
+		 * that cannot be repeated reports the truth: it was interrupted.
 		 */
 		if (signal_pending(current))
 			return -EINTR;
 		break;
 	case LAB_SIGNAL_SELF_SLEEP:
-		/* Nobody wakes it. A driver returns this error; here it is shown. */
+		/* Nobody wakes it. A driver returns this error; here it is only shown. */
 		err = wait_event_interruptible_timeout(lab.wait, false, msecs_to_jiffies(10));
 		trace_lab_step("interruptible sleep gives", err);
 		break;
@@ -144,7 +144,7 @@ static long lab_interrupted(u32 __user *buf)
 	case LAB_SIGNAL_SELF_RESTARTNOHAND:
 		return -ERESTARTNOHAND;
 	case LAB_SIGNAL_SELF_RESTARTBLOCK:
-		/* Room for what the call was about; this one is the futexes'. */
+		/* Room for the call's arguments; this part is the futexes'. */
 		block->futex.uaddr = buf;
 		return set_restart_fn(block, lab_sleep_on);
 	default:
@@ -161,7 +161,7 @@ static long lab_sleep(u32 __user *buf)
 		if (wait_event_interruptible(lab.wait, atomic_read(&lab.wakes)))
 			return lab_interrupted(buf);
 	if (put_user(wakes, buf)) {
-		/* Nobody has seen them: they are still to be read. */
+		/* The caller has not seen them: they are still to be read. */
 		atomic_add(wakes, &lab.wakes);
 		wake_up_interruptible(&lab.wait);
 		return -EFAULT;
@@ -191,9 +191,9 @@ static ssize_t lab_signal_self_write(struct file *file, const char __user *buf, 
 }
 
 /*
- * From the first registration for -ERESTART_RESTARTBLOCK on, a pointer to
- * lab_sleep_on() may be left in any task, and nothing says when it is the last.
- * That alone is reason for a driver to leave this code to the kernel itself.
+ * From the first registration for -ERESTART_RESTARTBLOCK on, any task may have a
+ * pointer to lab_sleep_on(), and nothing tells when the last one is gone. That
+ * alone is reason for a driver to leave this code to the kernel itself.
  */
 static void lab_stay_loaded(void)
 {
@@ -228,7 +228,7 @@ static long lab_register(struct file *file, const void __user *arg)
 	atomic_set(&lab.wakes, 0);
 	spin_unlock_irqrestore(&lab.who.lock, flags);
 
-	put_pid(pid);	/* of whoever was registered; NULL is fine */
+	put_pid(pid);	/* of the last registration; NULL is fine */
 	return 0;
 }
 
@@ -251,7 +251,7 @@ static long lab_signal_self_ioctl(struct file *file, unsigned int cmd, unsigned 
 /* The last close: of every descriptor of this open, in every process. */
 static int lab_signal_self_release(struct inode *inode, struct file *file)
 {
-	lab_registrant_clear(&lab.who, file);	/* -ENOENT: it had not registered, or no longer */
+	lab_registrant_clear(&lab.who, file);	/* -ENOENT: it was not registered */
 	return 0;
 }
 

@@ -2,10 +2,12 @@
 //! and the module have to agree on. What each request does is said there.
 
 use std::ffi::CStr;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 
 use nix::fcntl::{OFlag, open};
+use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
+use nix::unistd::{read, write};
 
 /// The device.
 pub const DEVICE: &str = "/dev/lab_signal_self";
@@ -19,6 +21,8 @@ pub const IOC: u8 = 0xef;
 
 /// The cause of an interrupt that is a wake-up.
 pub const CAUSE_WAKE: u32 = 0x1;
+/// The cause of an interrupt that sends the registered signal.
+pub const CAUSE_SIGNAL: u32 = 0x100;
 
 /// `LAB_SIGNAL_SELF_GO_ON`
 pub const GO_ON: u32 = 0;
@@ -37,6 +41,16 @@ pub struct Send {
     pub padding: u32,
 }
 
+/// What this lesson has the ioctl return when it runs to its end.
+pub const RESULT: i32 = 1234;
+
+impl Send {
+    /// A signal, then GO_ON, ASK or SLEEP, then RESULT.
+    pub fn new(signal: Signal, then: u32) -> Send {
+        Send { signal: signal as u32, then, result: RESULT, padding: 0 }
+    }
+}
+
 /// `LAB_SIGNAL_SELF_RESTARTSYS`
 pub const RESTARTSYS: u32 = 0;
 /// `LAB_SIGNAL_SELF_RESTARTNOINTR`
@@ -52,6 +66,13 @@ pub const RESTARTBLOCK: u32 = 3;
 pub struct Target {
     pub signal: u32,
     pub restart: u32,
+}
+
+impl Target {
+    /// A signal, and how it ends a read.
+    pub fn new(signal: Signal, restart: u32) -> Target {
+        Target { signal: signal as u32, restart }
+    }
 }
 
 /// The requests as the kernel takes them, with pointers that may lead anywhere.
@@ -93,4 +114,21 @@ pub fn register(device: &OwnedFd, target: Target) -> nix::Result<()> {
 pub fn raise_later(device: &OwnedFd) -> nix::Result<()> {
     // SAFETY: a request without an argument.
     unsafe { request::raise_later(device.as_raw_fd()) }.map(drop)
+}
+
+/// Has edu interrupt now, with these causes.
+pub fn raise(device: impl AsFd, causes: u32) -> nix::Result<()> {
+    write(device, &causes.to_ne_bytes()).map(drop)
+}
+
+/// Has edu interrupt now, for a wake-up.
+pub fn wake(device: impl AsFd) -> nix::Result<()> {
+    raise(device, CAUSE_WAKE)
+}
+
+/// Reads the number of wake-ups, and sleeps until there is one.
+pub fn wake_ups(device: &OwnedFd) -> nix::Result<u32> {
+    let mut count = [0; 4];
+    read(device, &mut count)?;
+    Ok(u32::from_ne_bytes(count))
 }
