@@ -2,9 +2,10 @@
 //! module have to agree on. What each request does is said there.
 
 use std::ffi::CStr;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::fcntl::{OFlag, open};
+use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::stat::Mode;
 
 /// The device.
@@ -22,6 +23,13 @@ pub const CONTEXT: u32 = 0;
 /// `LAB_EVENTFD_NUMBER`
 pub const NUMBER: u32 = 1;
 
+/// Causes are bits, of which the driver chooses all but one: what edu raises when a
+/// transfer ends, and so what `LAB_EVENTFD_RAISE_LATER` raises.
+pub const CAUSE_DMA: u32 = 0x100;
+pub const CAUSE_1: u32 = 0x1;
+pub const CAUSE_2: u32 = 0x2;
+const ANY_CAUSE: u32 = !0;
+
 /// `struct lab_eventfd_target`
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +38,13 @@ pub struct Target {
     pub causes: u32,
     pub remember: u32,
     pub padding: u32,
+}
+
+impl Target {
+    /// What this lesson registers unless it says otherwise.
+    pub fn of(eventfd: &impl AsRawFd) -> Target {
+        Target { fd: eventfd.as_raw_fd(), causes: ANY_CAUSE, remember: CONTEXT, padding: 0 }
+    }
 }
 
 /// `struct lab_counters`
@@ -66,6 +81,11 @@ pub mod request {
         /// `LAB_EVENTFD_COUNTERS`
         counters, IOC, 5, Counters
     );
+}
+
+/// Makes an eventfd whose read does not wait.
+pub fn new_eventfd() -> nix::Result<EventFd> {
+    EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)
 }
 
 /// Opens the device.
