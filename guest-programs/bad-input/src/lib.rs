@@ -74,7 +74,8 @@ pub fn killed_after<T>(work: impl FnOnce() -> nix::Result<T>) -> nix::Result<()>
     kill(child, Signal::SIGKILL)?;
     match waitpid(child, None)? {
         WaitStatus::Signaled(_, Signal::SIGKILL, _) => Ok(()),
-        status => exit_of(status),
+        // Its work failed, or it ended by itself.
+        status => Err(exit_of(status).err().unwrap_or(Errno::UnknownErrno)),
     }
 }
 
