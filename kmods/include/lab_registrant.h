@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who has registered with a module to be signalled: one process, or thread, at
- * a time, through one open file.
+ * The registration of a process, or a thread, that a module is to signal: one at a
+ * time, through one open file.
  *
  *	ioctl REGISTER		lab_registrant_set	takes a struct pid over
  *	interrupt		pid, if there is an owner
  *	ioctl UNREGISTER	lab_registrant_clear	puts it
  *	the file's last close	lab_registrant_clear	again, if it still has to
  *
- * A struct pid is no number. As long as somebody holds it, it means one process
- * and, when that is gone, nobody, whoever gets the number next. The death of the
- * process does not end the registration: the file may be another one's too.
+ * A struct pid is no number. As long as somebody holds it, it means one process.
+ * Once the process is gone it means nobody, whoever gets the number next. The death
+ * of the process does not end the registration: others may have the file open too.
  *
- * The interrupt handler reads and writes this, so the lock is taken with
- * interrupts off everywhere else: an interrupt that came while its own processor
- * held the lock would wait for ever.
+ * The interrupt handler reads and writes this, so all other code takes the lock with
+ * interrupts off: an interrupt that came while its own processor held the lock would
+ * wait for ever.
  */
 #ifndef LAB_REGISTRANT_H
 #define LAB_REGISTRANT_H
@@ -30,7 +30,7 @@
 #include "lab_counters.h"
 
 /**
- * struct lab_registrant - who is registered, and what became of it
+ * struct lab_registrant - the process that is registered, and its counters
  * @lock: for all of this, and for what the module keeps beside it
  * @owner: the open file of the registration; NULL: nobody is registered
  * @pid: whom to signal; ours to put; NULL when nobody is held
@@ -49,8 +49,8 @@ struct lab_registrant {
  * lab_signal_usable() - Whether a program may ask to be sent a signal
  * @signal: its number, as the program gave it
  *
- * valid_signal() is true for 0, with which nothing is sent. And no handler could
- * run for SIGKILL or SIGSTOP, so a request for these is a mistake.
+ * valid_signal() is true for 0, but 0 sends nothing. No handler could run for
+ * SIGKILL or SIGSTOP, so a request for these is a mistake.
  */
 static inline bool lab_signal_usable(u32 signal)
 {

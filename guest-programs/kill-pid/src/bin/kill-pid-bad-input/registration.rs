@@ -55,7 +55,7 @@ fn closing_while_registered() -> io::Result<()> {
         check!("while a copy is open", register(&other, Target::default()), Err(Errno::EBUSY));
         drop(copy);
         raise(&other)?;
-        check!("signal for who closed", take(SIGNAL)?, None);
+        check!("signal for the one that closed", take(SIGNAL)?, None);
         check!("after the last close", register(&other, Target::default()), Ok(()));
         unregister(&other)?;
     }
@@ -84,7 +84,7 @@ fn dying_while_registered() -> io::Result<()> {
     Ok(())
 }
 
-/// Who registered is held until the end of the registration, and no longer: not by
+/// The registrant is held until the end of the registration, and no longer: not by
 /// a registration that was refused, or is over, or whose file is closed.
 fn nobody_is_held() -> io::Result<()> {
     mark!("nobody is held");

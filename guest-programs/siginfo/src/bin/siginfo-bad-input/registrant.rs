@@ -94,7 +94,7 @@ fn exists(thread: Pid) -> bool {
     unsafe { libc::syscall(libc::SYS_tgkill, getpid().as_raw(), thread.as_raw(), 0) == 0 }
 }
 
-/// Who registered is held until the end of the registration, and no longer: not by
+/// The registrant is held until the end of the registration, and no longer: not by
 /// a registration that was refused, or is over, or whose file is closed.
 fn nobody_is_held() -> io::Result<()> {
     let device = open_device()?;

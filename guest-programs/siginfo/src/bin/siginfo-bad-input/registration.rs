@@ -50,7 +50,7 @@ fn closing_while_registered() -> io::Result<()> {
         check!("while a copy is open", register(&other, Target::default()), Err(Errno::EBUSY));
         drop(copy);
         raise(&other)?;
-        check!("signal for who closed", take(SIGNAL)?, None);
+        check!("signal for the one that closed", take(SIGNAL)?, None);
         check!("after the last close", register(&other, Target::default()), Ok(()));
         unregister(&other)?;
     }

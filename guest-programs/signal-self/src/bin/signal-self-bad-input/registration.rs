@@ -92,7 +92,7 @@ fn a_registered_process_that_is_gone() -> io::Result<()> {
     Ok(())
 }
 
-/// Who registered is held until the end of the registration, and no longer: not
+/// The registrant is held until the end of the registration, and no longer: not
 /// when another registers, or when the file is closed.
 fn nobody_is_held() -> io::Result<()> {
     mark!("nobody is held");
