@@ -77,8 +77,8 @@ static irqreturn_t lab_kill_pid_isr(int irq, void *data)
 		return IRQ_NONE;
 	/*
 	 * Acknowledge what was read and nothing else: nobody has seen a cause
-	 * that came since then. Without an acknowledgement the wire would stay
-	 * asserted, and this handler would run for ever.
+	 * that came since then. If nothing were acknowledged, the wire would
+	 * stay asserted, and this handler would run for ever.
 	 */
 	writel(causes, edu.regs + EDU_IRQ_ACK);
 	trace_lab_step("acknowledged causes", causes);
