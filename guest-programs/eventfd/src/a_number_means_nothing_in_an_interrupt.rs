@@ -9,7 +9,7 @@ use eventfd::{
     CAUSE_DMA, CONTEXT, Counters, NUMBER, Target, counters, new_eventfd, open_device, raise_later,
     register, unregister,
 };
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::unistd::dup2_raw;
@@ -19,7 +19,7 @@ pub fn run() -> io::Result<()> {
     let (device, eventfd) = (open_device()?, new_eventfd()?);
     let number = eventfd.as_raw_fd();
 
-    mark!("11. the number {}, falls on the idle task", number);
+    scene!("11. the number {}, falls on the idle task", number);
     register(&device, Target { remember: NUMBER, ..Target::of(&eventfd) })?;
     raise_later(&device)?;
     // With one processor, the interrupt comes while this process is asleep.
@@ -41,7 +41,7 @@ pub fn run() -> io::Result<()> {
             let own = new_eventfd()?;
             // SAFETY: this child does not use `eventfd` any more.
             std::mem::forget(unsafe { dup2_raw(&own, number) }?);
-            mark!("11. by {}: edu interrupts in 100 ms", how);
+            scene!("11. by {}: edu interrupts in 100 ms", how);
             raise_later(&device)?;
             while counters(&device)?.interrupts == 0 {}
             check!("count of the other", own.read(), theirs);

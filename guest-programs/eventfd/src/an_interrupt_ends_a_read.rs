@@ -4,10 +4,8 @@
 
 use std::io;
 
-use eventfd::{
-    CAUSE_DMA, Counters, Target, counters, open_device, raise_later, register,
-};
-use marker::{check, mark};
+use eventfd::{CAUSE_DMA, Counters, Target, counters, open_device, raise_later, register};
+use marker::{check, scene};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
@@ -19,10 +17,10 @@ pub fn run() -> io::Result<()> {
     let eventfd = EventFd::from_flags(EfdFlags::EFD_CLOEXEC)?;
     register(&device, Target::of(&eventfd))?;
     let spinner = start(|| spin_for_ever())?;
-    mark!("1. read: sleeps while {} spins; edu interrupts in 100 ms", spinner);
+    scene!("1. read: sleeps while {} spins; edu interrupts in 100 ms", spinner);
     raise_later(&device)?;
     check!("count", eventfd.read()?, 1);
-    mark!("1. read has returned");
+    scene!("1. read has returned");
     let want = Counters { interrupts: 1, causes: CAUSE_DMA, signals: 1, result: 0 };
     check!("counters", counters(&device)?, want);
     println!("1. an interrupt ends a read: count 1");

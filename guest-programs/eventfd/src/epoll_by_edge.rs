@@ -5,7 +5,7 @@
 use std::io;
 
 use eventfd::{CAUSE_1, Target, new_eventfd, open_device, raise, register};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 
 use crate::{look, ready};
@@ -16,7 +16,7 @@ pub fn run() -> io::Result<()> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     epoll.add(&eventfd, EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLET, 0))?;
 
-    mark!("7. epoll, edge: 1 interrupt, then 2 at once");
+    scene!("7. epoll, edge: 1 interrupt, then 2 at once");
     raise(&device, CAUSE_1)?;
     check!("ready", ready::now(&epoll)?, [0]);
     check!("ready again", ready::now(&epoll)?, []);

@@ -5,7 +5,7 @@
 use std::{fs, io};
 
 use eventfd::{CAUSE_1, Target, counters, new_eventfd, open_device, raise, register};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::sys::prctl::{get_name, set_name};
 
@@ -17,7 +17,7 @@ pub fn run() -> io::Result<()> {
     // The lesson does not trace the interrupts of a process of this name: there
     // would be a thousand. The kernel counts them anyhow, in /proc/interrupts.
     let name = get_name()?;
-    mark!("2. 1000 interrupts, not traced, while nobody reads");
+    scene!("2. 1000 interrupts, not traced, while nobody reads");
     let before = interrupts()?;
     set_name(c"burst")?;
     for _ in 0..1000 {

@@ -4,7 +4,7 @@
 use std::io;
 
 use eventfd::{CAUSE_1, Target, open_device, raise, register};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
@@ -14,7 +14,7 @@ pub fn run() -> io::Result<()> {
         EfdFlags::EFD_SEMAPHORE | EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC,
     )?;
     register(&device, Target::of(&semaphore))?;
-    mark!("3. EFD_SEMAPHORE: 3 interrupts");
+    scene!("3. EFD_SEMAPHORE: 3 interrupts");
     for _ in 0..3 {
         raise(&device, CAUSE_1)?;
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use eventfd::{CAUSE_1, Target, counters, new_eventfd, open_device, raise, register};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::select::{FdSet, select};
@@ -25,7 +25,7 @@ pub fn run() -> io::Result<()> {
     check!("poll", look::by_poll(&eventfd)?, PollFlags::POLLIN);
     println!("4. a count of 2^64 - 2: POLLIN alone; write(1) fails: EAGAIN");
 
-    mark!("4. the count is 2^64 - 2: 2 interrupts");
+    scene!("4. the count is 2^64 - 2: 2 interrupts");
     raise(&device, CAUSE_1)?;
     check!("poll", look::by_poll(&eventfd)?, PollFlags::POLLIN | PollFlags::POLLERR);
     println!("   interrupt: 2^64 - 1: POLLIN and POLLERR: full");

@@ -4,7 +4,7 @@
 use std::io;
 
 use eventfd::{CAUSE_1, Target, new_eventfd, open_device, raise, register};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::poll::PollFlags;
 
 use crate::look;
@@ -13,7 +13,7 @@ pub fn run() -> io::Result<()> {
     let (device, eventfd) = (open_device()?, new_eventfd()?);
     register(&device, Target::of(&eventfd))?;
     drop(device);
-    mark!("10. the device is closed, the eventfd is not");
+    scene!("10. the device is closed, the eventfd is not");
     raise(&open_device()?, CAUSE_1)?;
     check!("poll", look::by_poll(&eventfd)?, PollFlags::POLLOUT);
     println!("10. device closed: no count, and no POLLHUP or POLLERR either");

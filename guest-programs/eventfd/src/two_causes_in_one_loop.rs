@@ -5,7 +5,7 @@
 use std::io;
 
 use eventfd::{CAUSE_1, CAUSE_2, Target, new_eventfd, open_device, raise, register};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 
 use crate::ready;
@@ -19,7 +19,7 @@ pub fn run() -> io::Result<()> {
         epoll.add(&eventfd, EpollEvent::new(EpollFlags::EPOLLIN, cause.into()))?;
         sources.push((device, eventfd));
     }
-    mark!("8. causes 0x1, 0x2, then both in 1 interrupt");
+    scene!("8. causes 0x1, 0x2, then both in 1 interrupt");
     for (causes, want) in [(0x1, vec![0x1]), (0x2, vec![0x2]), (0x3, vec![0x1, 0x2])] {
         raise(&sources[0].0, causes)?;
         check!("ready", &ready::now(&epoll)?, &want);

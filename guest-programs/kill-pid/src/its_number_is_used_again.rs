@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use kill_pid::{NUMBER, REFERENCE, SIGNAL, Target, register, unregister};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
@@ -25,7 +25,7 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
         // this one call. The signal is blocked in the impostor, as it is here.
         let impostor = impostor::start(child)?;
         check!("pid of the impostor", impostor, child);
-        mark!("9. the module kept the {} of {}, which is an impostor now", how, child);
+        scene!("9. the module kept the {} of {}, which is an impostor now", how, child);
         check!("result", interrupt::now(device)?, result);
         check!("signal pending for the impostor", is_pending(impostor)?, hit);
         println!("9. module kept the {how}: kill_pid returns {result}, impostor hit: {hit}");

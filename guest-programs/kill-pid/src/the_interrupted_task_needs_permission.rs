@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use kill_pid::{Target, register};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc;
 
@@ -18,13 +18,13 @@ const STUDENT: u32 = 1000;
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     register(device, Target { privileged: 0, ..Target::default() })?;
     let student = busy_process(device, STUDENT)?;
-    mark!("5. priv=0, falls on {} of user {}: nothing is sent", student, STUDENT);
+    scene!("5. priv=0, falls on {} of user {}: nothing is sent", student, STUDENT);
     check!("user, priv=0", falls_on(Some(student), device)?, Err(Errno::EPERM));
     println!("5. priv=0, a process of user {STUDENT}: kill_pid returns -EPERM");
 
     register(device, Target { privileged: 1, ..Target::default() })?;
     let student = busy_process(device, STUDENT)?;
-    mark!("6. priv=1, falls on {} of user {}", student, STUDENT);
+    scene!("6. priv=1, falls on {} of user {}", student, STUDENT);
     check!("user, priv=1", falls_on(Some(student), device)?, Ok((libc::SI_KERNEL, 0)));
     println!("6. priv=1, a process of user {STUDENT}: SI_KERNEL, si_pid 0");
     Ok(())

@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use kill_pid::{Target, register};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc;
 
 use crate::interrupt::{busy_process, falls_on};
@@ -18,13 +18,13 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
     let priv_0 = Target { privileged: 0, ..Target::default() };
 
     register(device, priv_0)?;
-    mark!("3. priv=0, everybody sleeps: falls on the idle task");
+    scene!("3. priv=0, everybody sleeps: falls on the idle task");
     check!("idle, priv=0", falls_on(None, device)?, Ok((libc::SI_USER, 0)));
     println!("3. priv=0, idle: SI_USER, si_pid 0");
 
     register(device, priv_0)?;
     let root = busy_process(device, ROOT)?;
-    mark!("4. priv=0, falls on {} of root", root);
+    scene!("4. priv=0, falls on {} of root", root);
     check!("root, priv=0", falls_on(Some(root), device)?, Ok((libc::SI_USER, root.as_raw())));
     println!("4. priv=0, a process of root: SI_USER, its si_pid, and it sent nothing");
     Ok(())

@@ -19,9 +19,9 @@ mod times;
 
 use std::io;
 
-use poll_select::open_device;
 use marker::mark;
 use nix::fcntl::OFlag;
+use poll_select::open_device;
 use steps::run_untraced;
 
 fn main() -> io::Result<()> {

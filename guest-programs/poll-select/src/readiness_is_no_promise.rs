@@ -4,16 +4,16 @@
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use poll_select::{ORDINARY, causes, raise};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc::{POLLIN, pollfd};
+use poll_select::{ORDINARY, causes, raise};
 use steps::{ended_well, start};
 
 use crate::calls::poll;
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
-    mark!("18. poll says POLLIN; a child reads first");
+    scene!("18. poll says POLLIN; a child reads first");
     raise(device, ORDINARY)?;
     let mut fds = [pollfd { fd: device.as_raw_fd(), events: POLLIN, revents: 0 }];
     check!("poll", poll(&mut fds, -1), Ok(1));

@@ -2,8 +2,8 @@
 
 use std::os::fd::OwnedFd;
 
-use siginfo::{counters, raise};
 use marker::check;
+use siginfo::{counters, raise};
 
 /// Has the device interrupt now, which falls on the caller in its ioctl, and returns
 /// what the module's sending returned. With one processor, the interrupt handler has

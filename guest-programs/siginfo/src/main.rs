@@ -14,13 +14,13 @@ mod queue;
 mod sender;
 
 mod interrupt;
-mod siginfo;
+mod info;
 
 use std::io;
 
-use siginfo::{SIGNAL, open_device};
 use marker::mark;
 use nix::libc::SIGUSR1;
+use siginfo::{SIGNAL, open_device};
 use steps::{block, run_untraced};
 
 fn main() -> io::Result<()> {

@@ -4,10 +4,10 @@
 
 use std::os::fd::OwnedFd;
 
-use signal_self::{ASK, RESULT, SLEEP, Send, send};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use signal_self::{ASK, RESULT, SLEEP, Send, send};
 
 use crate::handler;
 
@@ -16,13 +16,13 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
     usr1.add(Signal::SIGUSR1);
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&usr1), None)?;
 
-    mark!("4. SIGUSR1 is blocked: sends, asks, then sends, sleeps");
+    scene!("4. SIGUSR1 is blocked: sends, asks, then sends, sleeps");
     let asking = send(device, Send::new(Signal::SIGUSR1, ASK));
     check!("result of asking", asking, Ok(RESULT));
     let sleeping = send(device, Send::new(Signal::SIGUSR1, SLEEP));
     check!("result of sleeping", sleeping, Ok(RESULT));
     check!("runs of the handler", handler::seen().0, 0);
-    mark!("4. SIGUSR1 is unblocked");
+    scene!("4. SIGUSR1 is unblocked");
     // Unblocks and waits; so it is this call that the handler interrupts.
     SigSet::empty().suspend()?;
     check!("handler", handler::seen(), (1, -(Errno::EINTR as i64)));

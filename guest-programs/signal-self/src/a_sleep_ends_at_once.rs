@@ -4,16 +4,16 @@
 
 use std::os::fd::OwnedFd;
 
-use signal_self::{RESULT, SLEEP, Send, send};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::sys::signal::Signal;
+use signal_self::{RESULT, SLEEP, Send, send};
 
 use crate::handler;
 
 pub fn run(device: &OwnedFd) -> nix::Result<()> {
-    mark!("3. ioctl: sends SIGUSR1, sleeps for 10 ms");
+    scene!("3. ioctl: sends SIGUSR1, sleeps for 10 ms");
     check!("result", send(device, Send::new(Signal::SIGUSR1, SLEEP)), Ok(RESULT));
-    mark!("3. the ioctl has returned {}", RESULT);
+    scene!("3. the ioctl has returned {}", RESULT);
     check!("handler", handler::seen(), (1, RESULT.into()));
     println!("3. ioctl: sends, sleeps: -ERESTARTSYS at once; goes on: {RESULT}");
     Ok(())

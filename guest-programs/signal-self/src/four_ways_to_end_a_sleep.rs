@@ -5,9 +5,9 @@
 
 use std::os::fd::OwnedFd;
 
-use signal_self::{RESTARTBLOCK, RESTARTNOHAND, RESTARTNOINTR, RESTARTSYS};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::sys::signal::SaFlags;
+use signal_self::{RESTARTBLOCK, RESTARTNOHAND, RESTARTNOINTR, RESTARTSYS};
 
 use crate::sleep::End::{self, Again, Eintr, GoesOn};
 use crate::sleep::{handled, stopped};
@@ -21,15 +21,15 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
         (RESTARTNOHAND, -514, "ERESTARTNOHAND", [Eintr, Eintr, GoesOn]),
         (RESTARTBLOCK, -516, "_RESTARTBLOCK", [Eintr, Eintr, GoesOn]),
     ] {
-        mark!("8. {} restart", value);
+        scene!("8. {} restart", value);
         check!(what, handled(device, restart, SaFlags::SA_RESTART)?, ends[0]);
-        mark!("8. {} plain", value);
+        scene!("8. {} plain", value);
         check!(what, handled(device, restart, SaFlags::empty())?, ends[1]);
-        mark!("8. {} stopped", value);
+        scene!("8. {} stopped", value);
         check!(what, stopped(device, restart)?, ends[2]);
         let [a, b, c] = ends.map(End::name);
         println!("   {what:<18}{a:<12}{b:<15}{c}");
     }
-    mark!("8. done");
+    scene!("8. done");
     Ok(())
 }

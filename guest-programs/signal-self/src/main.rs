@@ -20,8 +20,8 @@ mod handler;
 mod name;
 mod sleep;
 
-use signal_self::open_device;
 use nix::sys::signal::{SaFlags, Signal};
+use signal_self::open_device;
 
 fn main() -> nix::Result<()> {
     marker::open_trace();

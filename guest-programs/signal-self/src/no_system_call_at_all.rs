@@ -6,10 +6,10 @@ use std::hint::black_box;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use signal_self::{RESTARTSYS, Target, raise_later, register};
-use marker::{check, mark};
+use marker::{check, mark, scene};
 use nix::libc::{c_int, c_void, siginfo_t};
 use nix::sys::signal::{SaFlags, Signal};
+use signal_self::{RESTARTSYS, Target, raise_later, register};
 
 use crate::{handler, name};
 
@@ -27,13 +27,13 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
     // Of a process of this name, the lesson traces every system call.
     name::with(c"spinner", || {
         raise_later(device)?;
-        mark!("7. spins, makes no system call; edu interrupts in 100 ms");
+        scene!("7. spins, makes no system call; edu interrupts in 100 ms");
         // Not spin_loop(): its PAUSE is costly in an emulator.
         let mut turns = 0_u64;
         while RUNS.load(Relaxed) == 0 {
             turns = black_box(turns.wrapping_add(1));
         }
-        mark!("7. the handler has run");
+        scene!("7. the handler has run");
         nix::Result::Ok(())
     })??;
     check!("runs of the handler", RUNS.load(Relaxed), 1);

@@ -4,10 +4,10 @@
 
 use std::os::fd::OwnedFd;
 
-use signal_self::{ASK, GO_ON, Send, send};
 use marker::{check, mark};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
+use signal_self::{ASK, GO_ON, Send, send};
 use steps::start;
 
 pub fn run(device: &OwnedFd) -> nix::Result<()> {

@@ -3,10 +3,10 @@
 
 use std::os::fd::OwnedFd;
 
-use signal_self::{GO_ON, Send, send};
 use marker::check;
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
+use signal_self::{GO_ON, Send, send};
 
 pub fn run(device: &OwnedFd) -> nix::Result<()> {
     let nonsense = Send { signal: 65, ..Send::new(Signal::SIGUSR1, GO_ON) };

@@ -3,12 +3,12 @@
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use signal_self::{Target, raise_later, register, wake, wake_ups};
 use marker::check;
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t};
 use nix::sys::signal::{SaFlags, Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use signal_self::{Target, raise_later, register, wake, wake_ups};
 use steps::{ended_well, start, wait_until_asleep};
 
 use crate::{handler, name};

@@ -4,16 +4,16 @@
 
 use std::os::fd::OwnedFd;
 
-use signal_self::{GO_ON, RESULT, Send, send};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::sys::signal::Signal;
+use signal_self::{GO_ON, RESULT, Send, send};
 
 use crate::handler;
 
 pub fn run(device: &OwnedFd) -> nix::Result<()> {
-    mark!("1. ioctl: sends SIGUSR1 to its caller");
+    scene!("1. ioctl: sends SIGUSR1 to its caller");
     check!("result", send(device, Send::new(Signal::SIGUSR1, GO_ON)), Ok(RESULT));
-    mark!("1. the ioctl has returned {}", RESULT);
+    scene!("1. the ioctl has returned {}", RESULT);
     check!("handler", handler::seen(), (1, RESULT.into()));
     println!("1. ioctl: sends SIGUSR1, goes on, returns {RESULT}");
     println!("   handler: runs before the ioctl returns, sees {RESULT} in RAX");

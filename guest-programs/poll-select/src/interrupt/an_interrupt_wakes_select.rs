@@ -5,15 +5,15 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
+use marker::{check, scene};
 use poll_select::{ORDINARY, causes, raise};
-use marker::{check, mark};
 use steps::{ended_well, start_when_asleep};
 
 use crate::calls::select;
 use crate::sets::{self, members, nfds, numbers};
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
-    mark!("10. select sleeps; a child has edu interrupt");
+    scene!("10. select sleeps; a child has edu interrupt");
     let child = start_when_asleep(|| raise(device, ORDINARY))?;
     let mut reads = sets::of(&[device]);
     check!("select", select(nfds(&[device]), Some(&mut reads), None, None, None), Ok(1));

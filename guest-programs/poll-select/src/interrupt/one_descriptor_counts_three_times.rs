@@ -4,15 +4,15 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
+use marker::{check, scene};
 use poll_select::{ORDINARY, URGENT, causes};
-use marker::{check, mark};
 
 use crate::calls::select;
 use crate::sets::{self, members, nfds, numbers};
 
 /// The device has what the last scene left: both causes are still to be read.
 pub fn run(device: &OwnedFd) -> io::Result<()> {
-    mark!("12. select: one descriptor in three sets");
+    scene!("12. select: one descriptor in three sets");
     let [mut reads, mut writes, mut excepts] = [sets::of(&[device]); 3];
     let nfds = nfds(&[device]);
     let ready = select(nfds, Some(&mut reads), Some(&mut writes), Some(&mut excepts), None);

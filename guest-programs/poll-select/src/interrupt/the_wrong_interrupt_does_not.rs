@@ -5,15 +5,15 @@
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use poll_select::{ORDINARY, URGENT, raise};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc::{POLLIN, pollfd};
+use poll_select::{ORDINARY, URGENT, raise};
 use steps::{ended_well, start_when_asleep};
 
 use crate::calls::poll;
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
-    mark!("11. poll sleeps for POLLIN; first comes POLLPRI");
+    scene!("11. poll sleeps for POLLIN; first comes POLLPRI");
     let child = start_when_asleep(|| {
         raise(device, URGENT)?;
         raise(device, ORDINARY)

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc::{POLLIN, POLLOUT, pollfd};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
@@ -19,7 +19,7 @@ pub fn run() -> io::Result<()> {
     let file = File::options().read(true).write(true).create_new(true).open("empty")?;
     fs::remove_file("empty")?;
 
-    mark!("9. a regular file");
+    scene!("9. a regular file");
     let mut fds = [pollfd { fd: file.as_raw_fd(), events: POLLIN | POLLOUT, revents: 0 }];
     check!("poll", poll(&mut fds, -1), Ok(1));
     check!("revents", fds[0].revents, POLLIN | POLLOUT);

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::unistd::pipe;
 
 use crate::calls::select;
@@ -15,7 +15,7 @@ pub fn run() -> io::Result<()> {
     let (unread, unread_in) = pipe()?;
     drop((ended_in, unread));
 
-    mark!("8. select: no writer, no reader");
+    scene!("8. select: no writer, no reader");
     let [mut reads, mut writes, mut excepts] = [sets::of(&[&ended, &unread_in]); 3];
     let nfds = nfds(&[&ended, &unread_in]);
     let ready = select(nfds, Some(&mut reads), Some(&mut writes), Some(&mut excepts), None);

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, c_short, pollfd};
 use nix::unistd::{pipe, read, write};
 
@@ -38,7 +38,7 @@ pub fn run() -> io::Result<()> {
     // revents need not be cleared: the kernel writes each of them.
     let mut fds = wanted.map(|(_, fd, events, _)| pollfd { fd, events, revents: !0 });
 
-    mark!("7. poll: nine descriptors");
+    scene!("7. poll: nine descriptors");
     check!("poll", poll(&mut fds, -1), Ok(6));
     println!("7. poll on nine descriptors: returns 6 at once");
     for ((what, _, events, revents), got) in wanted.into_iter().zip(fds) {

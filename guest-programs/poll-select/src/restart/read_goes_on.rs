@@ -3,7 +3,7 @@
 
 use std::io;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{getpid, pipe, read, write};
 use steps::{ended_well, start_when_asleep, wait_until_asleep};
@@ -14,7 +14,7 @@ pub fn run() -> io::Result<()> {
     let parent = getpid();
     let (a, a_in) = pipe()?;
 
-    mark!("15. read sleeps; a signal comes, then data");
+    scene!("15. read sleeps; a signal comes, then data");
     let child = start_when_asleep(|| {
         kill(parent, Signal::SIGUSR1)?;
         wait_until_asleep(parent)?;

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::AsRawFd;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc::{POLLIN, pollfd};
 use nix::sys::signal::{Signal, kill};
@@ -21,7 +21,7 @@ pub fn run() -> io::Result<()> {
     let parent = getpid();
     let (a, _a_in) = pipe()?;
 
-    mark!("13. select sleeps; a signal comes, with SA_RESTART");
+    scene!("13. select sleeps; a signal comes, with SA_RESTART");
     let child = start_when_asleep(|| kill(parent, Signal::SIGUSR1))?;
     let (mut reads, mut left) = (sets::of(&[&a]), TEN_SECONDS);
     let error = select(nfds(&[&a]), Some(&mut reads), None, None, Some(&mut left));
@@ -33,7 +33,7 @@ pub fn run() -> io::Result<()> {
     println!("13. select, a signal, SA_RESTART: EINTR all the same");
     println!("   reads {{a}} untouched, though a has no data; time rewritten");
 
-    mark!("14. poll sleeps; a signal comes, with SA_RESTART");
+    scene!("14. poll sleeps; a signal comes, with SA_RESTART");
     let child = start_when_asleep(|| kill(parent, Signal::SIGUSR1))?;
     let mut fds = [pollfd { fd: a.as_raw_fd(), events: POLLIN, revents: !0 }];
     check!("poll", poll(&mut fds, -1), Err(Errno::EINTR));

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::AsRawFd;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc::{POLLIN, pollfd};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -19,7 +19,7 @@ use crate::times::TEN_SECONDS;
 pub fn run() -> io::Result<()> {
     let (a, a_in) = pipe()?;
 
-    mark!("16. a child in select is stopped and continued");
+    scene!("16. a child in select is stopped and continued");
     let child = start(|| {
         let (mut reads, mut left) = (sets::of(&[&a]), TEN_SECONDS);
         let ready = select(nfds(&[&a]), Some(&mut reads), None, None, Some(&mut left));
@@ -31,7 +31,7 @@ pub fn run() -> io::Result<()> {
     ended_well(child)?;
 
     read(&a, &mut [0])?;
-    mark!("17. a child in poll is stopped and continued");
+    scene!("17. a child in poll is stopped and continued");
     let child = start(|| {
         let mut fds = [pollfd { fd: a.as_raw_fd(), events: POLLIN, revents: 0 }];
         check!("poll, stopped and continued", poll(&mut fds, 10_000), Ok(1));

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::RawFd;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::unistd::{pipe, write};
 
@@ -20,7 +20,7 @@ pub fn run() -> io::Result<()> {
     let (a, a_in) = pipe()?;
     write(&a_in, b"x")?;
 
-    mark!("5. select: a closed descriptor");
+    scene!("5. select: a closed descriptor");
     let (mut reads, mut left) = (sets::of(&[&a]), TEN_SECONDS);
     sets::add(&mut reads, CLOSED);
     let before = members(&reads);

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::RawFd;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::unistd::{close, dup2_raw};
 
@@ -17,7 +17,7 @@ use crate::times::{ONE_MS, micros};
 const ABOVE: RawFd = 900;
 
 pub fn run() -> io::Result<()> {
-    mark!("6. select: a closed descriptor above the table");
+    scene!("6. select: a closed descriptor above the table");
     let (mut reads, mut left) = (sets::empty(), ONE_MS);
     sets::add(&mut reads, ABOVE);
     let ready = select(ABOVE + 1, Some(&mut reads), None, None, Some(&mut left));

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::unistd::{pipe, write};
 
 use crate::calls::select;
@@ -14,14 +14,14 @@ pub fn run() -> io::Result<()> {
     let (a, a_in) = pipe()?;
     let (mut reads, mut left) = (sets::of(&[&a]), ONE_MS);
 
-    mark!("2. select: times out");
+    scene!("2. select: times out");
     let ready = select(nfds(&[&a]), Some(&mut reads), None, None, Some(&mut left));
     check!("select", ready, Ok(0));
     check!("reads", members(&reads), vec![]);
     check!("time left, us", micros(&left), 0);
     println!("2. timeout of 1 ms: returns 0, reads {{a}} becomes {{}}, time 0");
 
-    mark!("3. the same variables again, with data");
+    scene!("3. the same variables again, with data");
     write(&a_in, b"x")?;
     let ready = select(nfds(&[&a]), Some(&mut reads), None, None, Some(&mut left));
     check!("select, second turn", ready, Ok(0));

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::AsRawFd;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::unistd::{pipe, write};
 
 use crate::calls::select;
@@ -15,7 +15,7 @@ pub fn run() -> io::Result<()> {
     let ((a, a_in), (b, _b_in)) = (pipe()?, pipe()?);
     write(&a_in, b"x")?;
 
-    mark!("1. select: data in one pipe of two");
+    scene!("1. select: data in one pipe of two");
     let (mut reads, mut writes) = (sets::of(&[&a, &b]), sets::of(&[&a_in]));
     let ready = select(nfds(&[&a, &b, &a_in]), Some(&mut reads), Some(&mut writes), None, None);
     check!("select", ready, Ok(2));

@@ -5,7 +5,7 @@
 use std::io;
 use std::ptr;
 
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc::{self, fd_set, timespec, timeval};
 use nix::unistd::{pipe, write};
@@ -18,7 +18,7 @@ pub fn run() -> io::Result<()> {
     let (a, a_in) = pipe()?;
     write(&a_in, b"x")?;
 
-    mark!("4. what is left of 10 s");
+    scene!("4. what is left of 10 s");
     let (mut reads, mut left) = (sets::of(&[&a]), TEN_SECONDS);
     check!("select", select(nfds(&[&a]), Some(&mut reads), None, None, Some(&mut left)), Ok(1));
     check!("select rewrites the time", is_part_of_ten_seconds(&left), true);

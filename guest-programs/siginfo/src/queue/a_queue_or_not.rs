@@ -5,18 +5,18 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{SIGNAL, Target};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc::SIGUSR1;
+use siginfo::{SIGNAL, Target};
 
 use super::send;
-use crate::siginfo::take;
+use crate::info::take;
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     for (which, signal, want) in
         [("signal 44", SIGNAL, vec![1, 2, 3]), ("SIGUSR1", SIGUSR1, vec![1])]
     {
-        mark!("6. three interrupts, {}", which);
+        scene!("6. three interrupts, {}", which);
         for value in 1..=3 {
             let target = Target { signal: signal as u32, value, ..Target::default() };
             check!("send_sig_info", send(device, target)?, 0);

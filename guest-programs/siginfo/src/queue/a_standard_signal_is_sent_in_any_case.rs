@@ -5,17 +5,17 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{KERNEL, QUEUE, SIGNAL, Target, VALUE};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc::{SI_KERNEL, SI_USER, SIGUSR1};
+use siginfo::{KERNEL, QUEUE, SIGNAL, Target, VALUE};
 
 use super::send;
-use crate::siginfo::{Info, take};
+use crate::info::{Info, take};
 
 /// The queue has room for one signal.
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     check!("the first", send(device, Target::default())?, 0);
-    mark!("10. the queue is full: a standard signal");
+    scene!("10. the queue is full: a standard signal");
     let lost = Info { code: SI_USER, pid: 0, uid: 0, int: 0 };
     for (send_as, want) in [(QUEUE, lost), (KERNEL, Info { code: SI_KERNEL, int: VALUE, ..lost })] {
         let target = Target { signal: SIGUSR1 as u32, ..Target::sent_by(send_as) };

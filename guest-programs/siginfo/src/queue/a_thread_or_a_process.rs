@@ -6,14 +6,14 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::thread;
 
-use siginfo::{KILL_PID, QUEUE, SIGNAL, Target, register, unregister};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc::{SI_KERNEL, SI_QUEUE};
+use siginfo::{KILL_PID, QUEUE, SIGNAL, Target, register, unregister};
 
 use super::status::is_pending;
+use crate::info::{Info, take};
 use crate::interrupt;
-use crate::siginfo::{Info, take};
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     for (what, send, code, private) in
@@ -21,7 +21,7 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
     {
         let (shared, target) = (!private, Target::sent_by(send));
         register(device, target)?;
-        mark!("5. to whom? {}", what);
+        scene!("5. to whom? {}", what);
         check!("result", interrupt::now(device)?, 0);
         check!("SigPnd", is_pending("SigPnd")?, private);
         check!("ShdPnd", is_pending("ShdPnd")?, shared);

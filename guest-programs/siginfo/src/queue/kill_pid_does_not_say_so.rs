@@ -5,16 +5,16 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{KILL_PID, SIGNAL, Target, VALUE};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc::{SI_QUEUE, SI_USER};
+use siginfo::{KILL_PID, SIGNAL, Target, VALUE};
 
 use super::send;
-use crate::siginfo::{Info, take};
+use crate::info::{Info, take};
 
 /// The queue is full: it holds one signal, with VALUE.
 pub fn run(device: &OwnedFd) -> io::Result<()> {
-    mark!("9. the queue is full: kill_pid");
+    scene!("9. the queue is full: kill_pid");
     check!("kill_pid", send(device, Target::sent_by(KILL_PID))?, 0);
     // Private signals come first: the one that has found room.
     check!("the first", take(SIGNAL)?.map(|info| (info.code, info.int)), Some((SI_QUEUE, VALUE)));

@@ -11,8 +11,8 @@ mod status;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{Target, register, unregister};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use siginfo::{Target, register, unregister};
 
 use crate::interrupt;
 

@@ -5,10 +5,10 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{KERNEL, Target};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, rlim_t, setrlimit};
+use siginfo::{KERNEL, Target};
 
 use super::send;
 use super::status::queued;
@@ -18,12 +18,12 @@ pub fn run(device: &OwnedFd, hard: rlim_t) -> io::Result<()> {
     check!("signals queued for this user", queued()?, 0);
     setrlimit(Resource::RLIMIT_SIGPENDING, 1, hard)?;
 
-    mark!("7. RLIMIT_SIGPENDING: room for one signal");
+    scene!("7. RLIMIT_SIGPENDING: room for one signal");
     check!("the first", send(device, Target::default())?, 0);
     check!("signals queued for this user", queued()?, 1);
     println!("7. RLIMIT_SIGPENDING 1: the first is queued");
 
-    mark!("8. the queue is full: send_sig_info");
+    scene!("8. the queue is full: send_sig_info");
     let second = Target { value: 2, ..Target::default() };
     check!("send_sig_info", send(device, second)?, -(Errno::EAGAIN as i32));
     let kernel = Target::sent_by(KERNEL);

@@ -5,19 +5,19 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{SIGNAL, Target, VALUE, register, unregister};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Pid, getpid};
+use siginfo::{SIGNAL, Target, VALUE, register, unregister};
 use steps::{ended_well, start};
 
+use crate::info::take;
 use crate::interrupt;
-use crate::siginfo::take;
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     let child = start(|| {
         unshare(CloneFlags::CLONE_NEWPID)?; // for the children of the caller
-        mark!("11. a process with pid 1 in its namespace");
+        scene!("11. a process with pid 1 in its namespace");
         ended_well(start(|| {
             check!("pid", getpid(), Pid::from_raw(1));
             register(device, Target::default())?;

@@ -5,14 +5,14 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{SIGNAL, Target, VALUE, register, unregister};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc::SI_QUEUE;
 use nix::sched::{CloneFlags, unshare};
+use siginfo::{SIGNAL, Target, VALUE, register, unregister};
 use steps::{ended_well, start};
 
+use crate::info::{Info, take};
 use crate::interrupt;
-use crate::siginfo::{Info, take};
 
 /// What the kernel says of a user that a namespace has no number for:
 /// /proc/sys/kernel/overflowuid.
@@ -20,7 +20,7 @@ const NOBODY: u32 = 65534;
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     register(device, Target::default())?;
-    mark!("12. falls on a child in a user namespace of its own");
+    scene!("12. falls on a child in a user namespace of its own");
     let child = start(|| {
         unshare(CloneFlags::CLONE_NEWUSER)?; // in which no user is known
         interrupt::now(device).map(drop)

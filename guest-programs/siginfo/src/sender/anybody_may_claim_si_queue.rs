@@ -5,20 +5,20 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{SIGNAL, Target, register, unregister};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc::SI_QUEUE;
 use nix::unistd::getpid;
+use siginfo::{SIGNAL, Target, register, unregister};
 use steps::{ended_well, start};
 
 use super::forge;
+use crate::info::{bytes, take_raw};
 use crate::interrupt;
-use crate::siginfo::{bytes, take_raw};
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     register(device, Target::default())?;
-    mark!("13. the module's siginfo, and a forged one");
+    scene!("13. the module's siginfo, and a forged one");
     interrupt::now(device)?;
     let genuine = take_raw(SIGNAL)?.ok_or(Errno::ENOMSG)?;
     unregister(device)?;

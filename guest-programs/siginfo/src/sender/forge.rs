@@ -1,9 +1,9 @@
 //! rt_sigqueueinfo(2), which has no wrapper.
 
-use siginfo::{SIGNAL, VALUE};
 use nix::errno::Errno;
 use nix::libc::{self, c_int, siginfo_t};
 use nix::unistd::Pid;
+use siginfo::{SIGNAL, VALUE};
 
 /// Sends the siginfo that the module sends, but for the si_code.
 pub fn send(to: Pid, code: c_int) -> nix::Result<()> {

@@ -3,19 +3,19 @@
 
 use std::io;
 
-use siginfo::SIGNAL;
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc::SI_KERNEL;
 use nix::unistd::getpid;
+use siginfo::SIGNAL;
 use steps::{ended_well, start};
 
 use super::forge;
-use crate::siginfo::take;
+use crate::info::take;
 
 pub fn run() -> io::Result<()> {
     let parent = getpid();
-    mark!("14. SI_KERNEL, forged: refused");
+    scene!("14. SI_KERNEL, forged: refused");
     let child = start(|| {
         let error = forge::send(parent, SI_KERNEL).expect_err("SI_KERNEL is the kernel's");
         check!("rt_sigqueueinfo", error, Errno::EPERM);

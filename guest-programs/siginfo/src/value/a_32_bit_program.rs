@@ -7,21 +7,21 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 
-use siginfo::{KERNEL, QUEUE, Target, VALUE, register, unregister};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc::{SI_KERNEL, SI_QUEUE};
 use nix::unistd::{dup2_stdout, fexecve, pipe};
+use siginfo::{KERNEL, QUEUE, Target, VALUE, register, unregister};
 use steps::{ended_well, start};
 
 use super::receiver32;
+use crate::info::name;
 use crate::interrupt;
-use crate::siginfo::name;
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     let mut found = Vec::new();
     for (send, code) in [(QUEUE, SI_QUEUE), (KERNEL, SI_KERNEL)] {
         let (received, output) = pipe()?;
-        mark!("4. {}, 32-bit program", name(code));
+        scene!("4. {}, 32-bit program", name(code));
         let child = start(|| {
             register(device, Target::sent_by(send))?;
             interrupt::now(device)?;

@@ -5,21 +5,19 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{
-    KERNEL, QUEUE, Target, VALUE, counters, raise_later, register, unregister,
-};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc::{SI_KERNEL, SI_QUEUE};
+use siginfo::{KERNEL, QUEUE, Target, VALUE, counters, raise_later, register, unregister};
 
 use super::handler;
-use crate::siginfo::name;
+use crate::info::name;
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     handler::install()?;
     let mut found = Vec::new();
     for (send, code) in [(QUEUE, SI_QUEUE), (KERNEL, SI_KERNEL)] {
         register(device, Target::sent_by(send))?;
-        mark!("1. {}, handler", name(code));
+        scene!("1. {}, handler", name(code));
         raise_later(device)?;
         let (seen, int) = handler::wait()?;
         check!("si_code", name(seen), name(code));

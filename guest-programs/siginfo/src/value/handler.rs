@@ -3,13 +3,13 @@
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use siginfo::SIGNAL;
 use marker::mark;
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t};
 use nix::sys::signal::SigSet;
+use siginfo::SIGNAL;
 
-use crate::siginfo::{Info, name};
+use crate::info::{Info, name};
 
 /// How often it ran, and the siginfo of its last run.
 static RUNS: AtomicI32 = AtomicI32::new(0);

@@ -5,15 +5,15 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{KERNEL, QUEUE, SIGNAL, Target, VALUE, register, unregister};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc::{SI_KERNEL, SI_QUEUE};
 use nix::sys::signal::SigSet;
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use siginfo::{KERNEL, QUEUE, SIGNAL, Target, VALUE, register, unregister};
 
+use crate::info::name;
 use crate::interrupt;
-use crate::siginfo::name;
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     // SAFETY: an initialised set. That it holds a signal which nix has no name
@@ -23,7 +23,7 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
     let mut found = Vec::new();
     for (send, code) in [(QUEUE, SI_QUEUE), (KERNEL, SI_KERNEL)] {
         register(device, Target::sent_by(send))?;
-        mark!("3. {}, signalfd", name(code));
+        scene!("3. {}, signalfd", name(code));
         check!("send_sig_info", interrupt::now(device)?, 0);
         let info = signals.read_signal()?.ok_or(Errno::ENOMSG)?;
         check!("ssi_code", name(info.ssi_code), name(code));

@@ -5,19 +5,19 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use siginfo::{KERNEL, QUEUE, SIGNAL, Target, VALUE, register, unregister};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc::{SI_KERNEL, SI_QUEUE};
+use siginfo::{KERNEL, QUEUE, SIGNAL, Target, VALUE, register, unregister};
 
+use crate::info::{name, take};
 use crate::interrupt;
-use crate::siginfo::{name, take};
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     let mut found = Vec::new();
     for (send, code) in [(QUEUE, SI_QUEUE), (KERNEL, SI_KERNEL)] {
         register(device, Target::sent_by(send))?;
-        mark!("2. {}, sigwaitinfo", name(code));
+        scene!("2. {}, sigwaitinfo", name(code));
         check!("send_sig_info", interrupt::now(device)?, 0);
         let info = take(SIGNAL)?.ok_or(Errno::ENOMSG)?;
         check!("si_code", name(info.code), name(code));

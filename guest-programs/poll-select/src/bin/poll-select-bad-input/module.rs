@@ -3,13 +3,11 @@
 use std::{fs, io};
 
 use bad_input::{by_a_user, device_of, ended, load, remove, start};
-use poll_select::{
-    MODULE, MODULE_FILE, ORDINARY, causes, open_device, raise, raise_later,
-};
 use marker::check;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::PollFlags;
+use poll_select::{MODULE, MODULE_FILE, ORDINARY, causes, open_device, raise, raise_later};
 use steps::wait_until_asleep;
 
 use crate::events::{now, wait_for};

@@ -6,13 +6,13 @@ use std::os::fd::AsRawFd;
 use std::ptr;
 
 use bad_input::{NOWHERE, ioctl_of_32_bits};
-use poll_select::{IOC, ORDINARY, causes, open_device, raise};
 use marker::check;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::libc::{self, c_void};
 use nix::poll::PollFlags;
 use nix::unistd::{Whence, lseek, read, write};
+use poll_select::{IOC, ORDINARY, causes, open_device, raise};
 
 use crate::events::now;
 

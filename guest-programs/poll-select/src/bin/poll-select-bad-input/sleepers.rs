@@ -4,7 +4,6 @@
 use std::io;
 
 use bad_input::{ended, exit_of, start};
-use poll_select::{ORDINARY, URGENT, causes, open_device, raise, raise_later};
 use marker::check;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -13,6 +12,7 @@ use nix::poll::PollFlags;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::wait::{WaitStatus, waitpid};
+use poll_select::{ORDINARY, URGENT, causes, open_device, raise, raise_later};
 use steps::wait_until_asleep;
 
 use crate::events::wait_for;

@@ -3,13 +3,13 @@
 use std::io;
 
 use bad_input::take;
+use marker::check;
+use nix::errno::Errno;
+use nix::sched::sched_yield;
 use siginfo::{
     Counters, SIGNAL, Target, VALUE, counters, open_device, raise, raise_later, register,
     unregister,
 };
-use marker::check;
-use nix::errno::Errno;
-use nix::sched::sched_yield;
 
 pub fn run() -> io::Result<()> {
     an_interrupt_for_nobody()?;

@@ -3,12 +3,12 @@
 use std::{fs, io};
 
 use bad_input::{by_a_user, device_of, load, remove, take};
+use marker::check;
+use nix::errno::Errno;
 use siginfo::{
     Counters, MODULE, MODULE_FILE, SIGNAL, Target, VALUE, counters, open_device, raise,
     raise_later, register,
 };
-use marker::check;
-use nix::errno::Errno;
 
 pub fn run() -> io::Result<()> {
     only_root_may()?;

@@ -5,15 +5,15 @@ use std::ffi::CStr;
 use std::{io, thread};
 
 use bad_input::{ended, in_a_pid_namespace, pid_namespaces, start, take};
-use siginfo::{
-    KILL_PID, QUEUE, SIGNAL, Target, counters, open_device, raise, register, unregister,
-};
 use marker::check;
 use nix::errno::Errno;
 use nix::libc;
 use nix::sched::sched_yield;
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{Pid, dup, execve, getpid, gettid};
+use siginfo::{
+    KILL_PID, QUEUE, SIGNAL, Target, counters, open_device, raise, register, unregister,
+};
 
 use crate::SENDS;
 

@@ -4,10 +4,10 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use bad_input::{ended, killed_after, start, take};
-use siginfo::{SIGNAL, Target, open_device, raise, register, unregister};
 use marker::check;
 use nix::errno::Errno;
 use nix::unistd::dup;
+use siginfo::{SIGNAL, Target, open_device, raise, register, unregister};
 
 use crate::SENDS;
 

@@ -5,12 +5,12 @@ use std::io;
 use std::os::fd::AsRawFd;
 
 use bad_input::{ioctl_of_32_bits, nowhere, take};
-use siginfo::{
-    Counters, IOC, KILL_PID, SIGNAL, Target, open_device, raise, register, request, unregister,
-};
 use marker::check;
 use nix::errno::Errno;
 use nix::libc;
+use siginfo::{
+    Counters, IOC, KILL_PID, SIGNAL, Target, open_device, raise, register, request, unregister,
+};
 
 pub fn run() -> io::Result<()> {
     unknown_requests()?;

@@ -3,14 +3,14 @@
 use std::{fs, io};
 
 use bad_input::{By, by_a_user, device_of, interrupts_of, load, remove, take};
-use signal_self::{
-    CAUSE_SIGNAL, CAUSE_WAKE, MODULE, MODULE_FILE, RESTARTBLOCK, RESTARTSYS, Target, open_device,
-    raise, raise_later, register, wake, wake_ups,
-};
 use marker::{check, mark};
 use nix::errno::Errno;
 use nix::libc::SIGUSR1;
 use nix::sys::signal::Signal;
+use signal_self::{
+    CAUSE_SIGNAL, CAUSE_WAKE, MODULE, MODULE_FILE, RESTARTBLOCK, RESTARTSYS, Target, open_device,
+    raise, raise_later, register, wake, wake_ups,
+};
 
 pub fn run() -> io::Result<()> {
     only_root_may()?;

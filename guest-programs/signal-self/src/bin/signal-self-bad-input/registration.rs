@@ -4,14 +4,14 @@
 use std::io;
 
 use bad_input::{ended, in_a_pid_namespace, pid_namespaces, start, take};
-use signal_self::{
-    CAUSE_SIGNAL, CAUSE_WAKE, RESTARTSYS, Target, open_device, raise, register, wake, wake_ups,
-};
 use marker::{check, mark};
 use nix::libc::SIGUSR1;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{dup, pipe, read, write};
+use signal_self::{
+    CAUSE_SIGNAL, CAUSE_WAKE, RESTARTSYS, Target, open_device, raise, register, wake, wake_ups,
+};
 
 pub fn run() -> io::Result<()> {
     an_interrupt_for_nobody()?;

@@ -5,15 +5,15 @@ use std::io;
 use std::os::fd::AsRawFd;
 
 use bad_input::{ioctl_of_32_bits, nowhere, take};
-use signal_self::{
-    ASK, GO_ON, IOC, RESTARTBLOCK, RESTARTSYS, SLEEP, Send, Target, open_device, register, request,
-    send, wake, wake_ups,
-};
 use marker::{check, mark};
 use nix::errno::Errno;
 use nix::libc::{self, SIGUSR1};
 use nix::sys::signal::Signal;
 use nix::unistd::{read, write};
+use signal_self::{
+    ASK, GO_ON, IOC, RESTARTBLOCK, RESTARTSYS, SLEEP, Send, Target, open_device, register, request,
+    send, wake, wake_ups,
+};
 
 pub fn run() -> io::Result<()> {
     unknown_requests()?;
