@@ -1,0 +1,57 @@
+//! The program looks when all is over. What each transport keeps until then, and who
+//! hears of the rest, is its kind. Returns the series of a thousand.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use marker::scene;
+use nix::errno::Errno;
+
+use crate::series::{Series, check_series, series};
+use crate::transport::{Transport, choose_transport};
+
+pub fn run<'a>(
+    device: &OwnedFd,
+    transports: &'a [(&'static str, Transport)],
+) -> io::Result<Vec<(&'a str, Series)>> {
+    println!("1. interrupts that arrive of         10       100      1000");
+    let mut table = Vec::new();
+    for (name, transport) in transports {
+        // A mark is to fit on one line.
+        let short = name.trim_end_matches(" signal");
+        let mut arrived = Vec::new();
+        for count in [10, 100, 1000] {
+            scene!("2. {}: {}", short, count);
+            choose_transport(device, transport)?;
+            let series = series(device, transport, count)?;
+            check_series(transport, count, &series);
+            arrived.push(series.heard.events);
+            if count == 1000 {
+                table.push((*name, series));
+            }
+        }
+        println!("   {name:<21} {:>14} {:>9} {:>9}", arrived[0], arrived[1], arrived[2]);
+    }
+    scene!("2. end");
+    tell_losses(&table);
+    Ok(table)
+}
+
+/// Who is told of what is missing: the sender, the reader, or nobody.
+fn tell_losses(table: &[(&str, Series)]) {
+    println!("2. of 1000               arrived  payloads  sender  reader told");
+    for (name, series) in table {
+        let Series { heard, counters, .. } = series;
+        let sender = match counters.refused {
+            0 => "0".to_owned(),
+            _ => format!("{:?}", Errno::from_raw(-counters.error)),
+        };
+        let reader = match (heard.told, heard.told_lost) {
+            (true, Some(lost)) => format!("{lost} lost"),
+            (true, None) => "ENOBUFS".to_owned(),
+            (false, _) => "nothing".to_owned(),
+        };
+        let payloads = heard.payloads.len();
+        println!("   {name:<21} {:>8} {payloads:>9}  {sender:<7} {reader}", heard.events);
+    }
+}
