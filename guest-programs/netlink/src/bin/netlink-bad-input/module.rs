@@ -1,0 +1,32 @@
+//! The module goes.
+
+use std::io;
+
+use marker::{check, mark};
+use netlink::{
+    COUNT, Family, INTERRUPTS, RAISE, RAISE_LATER, attribute, command, get, load, open_socket,
+    remove, resolve,
+};
+use netlink_sys::Socket;
+use nix::errno::Errno;
+
+/// With listeners, and with an interrupt under way: the removal waits for that.
+pub fn removing_the_module(socket: &Socket, family: Family) -> io::Result<()> {
+    mark!("removing the module");
+    let listener = open_socket()?;
+    listener.add_membership(family.group)?;
+    check!("later", command(socket, family, RAISE_LATER, Vec::new())?, Ok(()));
+    check!("removal", remove(), Ok(()));
+    check!("removal of what is not there", remove(), Err(Errno::ENOENT));
+    check!("joining its group", errno(open_socket()?.add_membership(family.group)), None);
+    load()?;
+    let again = resolve(socket)?.map_err(|refusal| io::Error::from(refusal.errno))?;
+    check!("interrupts", get(socket, again)?.get(INTERRUPTS), Some(0));
+    check!("raise", command(socket, again, RAISE, vec![attribute(COUNT, 1)])?, Ok(()));
+    check!("removal", remove(), Ok(()));
+    Ok(())
+}
+
+pub fn errno<T>(result: io::Result<T>) -> Option<Errno> {
+    result.err()?.raw_os_error().map(Errno::from_raw)
+}
