@@ -22,10 +22,14 @@ impl Error {
         move |source| FileError { verb, path, source }.into()
     }
 
+    /// The error itself, as anybody's.
+    pub fn as_std(&self) -> &(dyn std::error::Error + 'static) {
+        &*self.0
+    }
+
     /// The error itself, if it is of this type.
     pub fn downcast_ref<E: Explain>(&self) -> Option<&E> {
-        let error: &dyn std::error::Error = &*self.0;
-        error.downcast_ref()
+        self.as_std().downcast_ref()
     }
 }
 

@@ -23,6 +23,8 @@ use program::Program;
 /// the command line.
 const BUILD_FAILED: u8 = 3;
 const UNAVAILABLE: u8 = 69;
+/// Instead of both, where other statuses are a program's.
+const EXEC_FAILED: u8 = 125;
 
 /// What failed, and what to do about it.
 struct Failure {
@@ -39,14 +41,14 @@ fn main() -> ExitCode {
         Ok(never) => match never {},
         Err(failure) => failure,
     };
-    eprintln!("error: {}", failure.message);
+    host::say(&format!("error: {}", failure.message));
     for line in failure.details.iter().flat_map(|text| text.lines()) {
-        eprintln!("  {line}");
+        host::say(&format!("  {line}"));
     }
     if let Some(hint) = failure.hint {
-        eprintln!("hint: {hint}");
+        host::say(&format!("hint: {hint}"));
     }
-    ExitCode::from(failure.status)
+    ExitCode::from(if arguments.is("exec") { EXEC_FAILED } else { failure.status })
 }
 
 /// Becomes the command line, or says why it cannot.
@@ -76,9 +78,9 @@ fn launch(arguments: &Arguments) -> Result<std::convert::Infallible, Failure> {
 /// Names and installs what the host lacks, then builds the command line.
 fn prepare(arguments: &Arguments, program: &Program) -> Result<(), Failure> {
     if !program.path.exists() {
-        eprintln!(
+        host::say(
             "Upcall sets itself up. First its command line is compiled, which takes a minute or \
-             two;\nbefore that: does this host have what is needed?"
+             two;\nbefore that: does this host have what is needed?",
         );
     }
     if let Some(command) = arguments.on_the_host() {

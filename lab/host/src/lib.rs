@@ -63,12 +63,16 @@ pub struct Talk<'a> {
 }
 
 /// By stderr and stdin.
-pub const BY_TERMINAL: Talk<'static> = Talk { say: &|line| eprintln!("{line}"), ask: &confirm };
+pub const BY_TERMINAL: Talk<'static> = Talk { say: &say, ask: &confirm };
+
+/// Says a line on stderr, to whoever listens.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
 
 /// Asks a question with a yes or no for an answer; only a clear yes is one.
 pub fn confirm(question: &str) -> bool {
-    eprint!("{question} [y/N] ");
-    let _ = std::io::stderr().flush();
+    let _ = write!(std::io::stderr(), "{question} [y/N] ");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).is_ok()
         && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")

@@ -12,6 +12,7 @@ mod child;
 mod held;
 pub mod interrupt;
 mod keeper;
+pub mod limits;
 mod temporary;
 
 pub use child::{Child, Command, Ended, Output, stream};

@@ -12,7 +12,7 @@
 
 mod cargo;
 mod executable;
-mod outcome;
+pub mod outcome;
 mod relay;
 pub mod request;
 pub mod shell;

@@ -1,10 +1,13 @@
 //! How a program that was run by hand ended, and the files it left.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use explain::{ExitStatus, Explain};
 use protocol::Ended;
 use trace::record::Record;
 
-use super::Request;
+use super::{ExecutableError, Request};
 use crate::error::Error;
 use crate::whole;
 
@@ -19,8 +22,31 @@ pub enum Status {
     Left,
     /// PID 1 killed it when its time was over.
     TimedOut,
-    /// It was never started, for this reason.
+    /// The guest's kernel would not start it, for this reason.
+    Refused(String),
+    /// PID 1 did not come to start it, for this reason.
     NotStarted(String),
+}
+
+/// Exit statuses of the lab where a program's own are others, as timeout(1) and env(1)
+/// have them.
+pub const TIMED_OUT: u8 = 124;
+pub const FAILED: u8 = 125;
+pub const CANNOT_START: u8 = 126;
+pub const NOT_FOUND: u8 = 127;
+
+/// The exit status of a call that met an error on its way to run a program of the
+/// host.
+pub fn status_of(error: &Error, program: &Path) -> u8 {
+    match error.downcast_ref::<ExecutableError>() {
+        Some(ExecutableError::NotFound { .. }) => NOT_FOUND,
+        Some(ExecutableError::Read { path, source }) if path == program => match source.kind() {
+            ErrorKind::NotFound => NOT_FOUND,
+            _ => CANNOT_START,
+        },
+        None | Some(ExecutableError::Read { .. } | ExecutableError::List { .. }) => FAILED,
+        Some(_) => CANNOT_START,
+    }
 }
 
 /// A file that the person wanted is not there.
@@ -40,8 +66,8 @@ impl Status {
     /// Reads the status off the record, and writes the files that the person
     /// wants to where they are wanted.
     pub(super) fn of(request: &Request, record: &Record) -> Result<Status, Error> {
-        let status = Status::new(&record.outcome.ended);
-        if matches!(status, Status::NotStarted(_)) {
+        let status = Status::new(&record.outcome.ended, &request.argv0);
+        if matches!(status, Status::NotStarted(_) | Status::Refused(_)) {
             return Ok(status);
         }
         for (number, fetch) in request.out.iter().enumerate() {
@@ -52,13 +78,19 @@ impl Status {
         Ok(status)
     }
 
-    fn new(ended: &Ended) -> Status {
+    fn new(ended: &Ended, argv0: &str) -> Status {
         match ended {
             // exit(3): only the lowest eight bits reach a parent.
             Ended::Exited(status) => Status::Ended(*status as u8),
             Ended::Signaled(signal) => Status::Ended(128 + *signal as u8),
             Ended::TimedOut => Status::TimedOut,
-            Ended::NotStarted(reason) => Status::NotStarted(reason.clone()),
+            // As PID 1 says it (guest-programs/init/src/session.rs).
+            Ended::NotStarted(reason) => {
+                match reason.strip_prefix(&format!("failed to start `{argv0}`: ")) {
+                    Some(reason) => Status::Refused(reason.to_owned()),
+                    None => Status::NotStarted(reason.clone()),
+                }
+            }
         }
     }
 }
@@ -69,9 +101,30 @@ mod tests {
 
     #[test]
     fn a_status_is_what_a_shell_would_say() {
-        assert_eq!(Status::new(&Ended::Exited(255)), Status::Ended(255));
-        assert_eq!(Status::new(&Ended::Signaled(9)), Status::Ended(137));
-        assert_eq!(Status::new(&Ended::Signaled(64)), Status::Ended(192));
-        assert_eq!(Status::new(&Ended::TimedOut), Status::TimedOut);
+        let new = |ended| Status::new(&ended, "./program");
+        assert_eq!(new(Ended::Exited(255)), Status::Ended(255));
+        assert_eq!(new(Ended::Signaled(9)), Status::Ended(137));
+        assert_eq!(new(Ended::Signaled(64)), Status::Ended(192));
+        assert_eq!(new(Ended::TimedOut), Status::TimedOut);
+        let not_started = |reason: &str| new(Ended::NotStarted(reason.to_owned()));
+        let refused = not_started("failed to start `./program`: Permission denied (os error 13)");
+        assert_eq!(refused, Status::Refused("Permission denied (os error 13)".to_owned()));
+        let reason = "failed to load `x.ko`: EEXIST";
+        assert_eq!(not_started(reason), Status::NotStarted(reason.to_owned()));
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_from_what_does_not_start() {
+        let program = Path::new("/bin/x");
+        let status = |error: ExecutableError| status_of(&error.into(), program);
+        let read = |path: &str, kind: ErrorKind| ExecutableError::Read {
+            path: path.into(),
+            source: kind.into(),
+        };
+        assert_eq!(status(read("/bin/x", ErrorKind::NotFound)), NOT_FOUND);
+        assert_eq!(status(read("/bin/x", ErrorKind::PermissionDenied)), CANNOT_START);
+        assert_eq!(status(read("/file", ErrorKind::NotFound)), FAILED);
+        assert_eq!(status(ExecutableError::NotExecutable { path: program.into() }), CANNOT_START);
+        assert_eq!(status_of(&NotLeft { guest: "/x".to_owned() }.into(), program), FAILED);
     }
 }

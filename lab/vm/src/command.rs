@@ -119,6 +119,11 @@ pub enum Start {
 
 /// Size of the payload's device, bytes; a power of two, as a PCI BAR is.
 pub const PAYLOAD_BYTES: u64 = 32 << 20;
+/// What QEMU reserves for translated code, MiB. It would take 1 GiB by itself, which
+/// is more address space than some sessions may have. A lesson fills a fraction; when
+/// it is full, QEMU begins anew, and nothing in the guest changes by it.
+const TRANSLATIONS_MIB: u32 = 64;
+
 /// Size of the record's device, bytes.
 pub const RECORD_BYTES: u64 = 32 << 20;
 
@@ -173,7 +178,10 @@ fn machine(accel: Accel, memory_mib: u32) -> Vec<Flag> {
     ];
     flags.extend(match accel {
         Accel::Tcg { shift } => vec![
-            flag(&["-accel", "tcg"], "emulation: the same on every host"),
+            flag(
+                &["-accel", &format!("tcg,tb-size={TRANSLATIONS_MIB}")],
+                "emulation: the same on every host; translated code takes no more memory than that",
+            ),
             flag(&["-cpu", "qemu64,+rdrand"], "a processor that does not depend on the host's"),
             flag(
                 &["-icount", &format!("shift={shift},sleep=off,align=off")],
@@ -355,7 +363,7 @@ mod tests {
         let after = |words: &[String], flag: &str| {
             words.iter().position(|word| word == flag).map(|at| words[at + 1].clone())
         };
-        assert_eq!(after(&tcg, "-accel").as_deref(), Some("tcg"));
+        assert_eq!(after(&tcg, "-accel").as_deref(), Some("tcg,tb-size=64"));
         assert_eq!(after(&kvm, "-accel").as_deref(), Some("kvm"));
         assert_eq!(after(&tcg, "-icount").as_deref(), Some("shift=5,sleep=off,align=off"));
         assert_eq!(after(&kvm, "-icount"), None);

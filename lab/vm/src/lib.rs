@@ -20,6 +20,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use explain::{ExitStatus, Explain};
+use process::limits;
 use qapi::qmp;
 
 use command::{Accel, Clock, Device, Files, PAYLOAD_BYTES, RECORD_BYTES, Start};
@@ -104,9 +105,11 @@ impl Explain for VmError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            VmError::Start { .. } => {
+            VmError::Start { source } if source.kind() == std::io::ErrorKind::NotFound => {
                 Some("`cargo xtask doctor` shows what the host lacks".to_owned())
             }
+            // Its own words, if there are any, may be of a limit that it met.
+            VmError::Lost { .. } => limits::met(),
             VmError::Hung { .. } => Some(
                 "a module that never returns, or a host that is very slow: see the kernel log"
                     .to_owned(),

@@ -15,11 +15,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use builder::root::NoRoot;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use lab::error::Error;
+use lab::exec::outcome::FAILED;
+use nix::libc::SIGPIPE;
+use process::interrupt;
 
 use context::Context;
 use outcome::Outcome;
+use ui::Unwritten;
 
 /// How the Linux kernel reaches user space: lessons that prove it.
 #[derive(Parser)]
@@ -72,18 +76,25 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Without it, `ulimit -f` ends this process without a word. It does so with it
+    // where a handler cannot be had, which is nowhere.
+    let _ = interrupt::outlive_file_limit();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        // clap tells help from mistakes: 0 and 2.
-        Err(error) if error.use_stderr() => error.exit(),
+        // clap tells help from mistakes.
+        Err(error) if error.use_stderr() => {
+            let _ = error.print();
+            return Status::asked().of(Outcome::USAGE).into();
+        }
         Err(help) => {
             ui::printed(help.print());
-            return written(Outcome::SUCCESS).into();
+            return end(Status::OfTheLab, Outcome::SUCCESS);
         }
     };
+    let status = Status::of_command(&cli.command);
     if builder::root::find().is_none() {
         let folder = std::env::current_dir().unwrap_or_default();
-        return fail(&NoRoot { folder }.into()).into();
+        return end(status, status.of(fail(&NoRoot { folder }.into())));
     }
     // It lives as long as the process: tests run on threads that share it.
     let context: &'static Context =
@@ -111,7 +122,37 @@ fn main() -> ExitCode {
         Command::Bench(command) => command.run(context),
         Command::Clean(command) => command.run(context),
     };
-    written(result.unwrap_or_else(|error| fail(&error))).into()
+    end(status, result.unwrap_or_else(|error| fail(&error)))
+}
+
+/// Whose the exit statuses of a command are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Status {
+    OfTheLab,
+    /// Those of a program that is run: the lab has one for all that goes wrong.
+    OfAProgram,
+}
+
+impl Status {
+    fn of_command(command: &Command) -> Status {
+        if let Command::Exec(_) = command { Status::OfAProgram } else { Status::OfTheLab }
+    }
+
+    /// For a command line that makes no sense: as far as one can tell what it was
+    /// meant to be.
+    fn asked() -> Status {
+        let matches = Cli::command().ignore_errors(true).try_get_matches();
+        let is_exec = matches.is_ok_and(|matches| matches.subcommand_name() == Some("exec"));
+        if is_exec { Status::OfAProgram } else { Status::OfTheLab }
+    }
+
+    /// Of the lab's own failure.
+    fn of(self, failure: Outcome) -> Outcome {
+        match self {
+            Status::OfTheLab => failure,
+            Status::OfAProgram => Outcome::of_program(FAILED),
+        }
+    }
 }
 
 fn fail(error: &Error) -> Outcome {
@@ -119,10 +160,19 @@ fn fail(error: &Error) -> Outcome {
     Outcome::of(error)
 }
 
-/// A command whose output could not be written has failed; one that has failed
-/// already keeps its status.
-fn written(outcome: Outcome) -> Outcome {
-    let Err(error) = ui::all_written() else { return outcome };
-    ui::print_error(&error);
-    if outcome == Outcome::SUCCESS { Outcome::of(&error) } else { outcome }
+/// Ends this process as its callers expect: by the signal that asked it to end; by
+/// SIGPIPE if nobody read all that it had to say; or with a status. A command whose
+/// output could not be written has failed; one that has failed already keeps its
+/// status.
+fn end(status: Status, outcome: Outcome) -> ExitCode {
+    if let Some(signal) = interrupt::signal() {
+        interrupt::end_by(signal);
+    }
+    let outcome = match ui::all_written() {
+        Ok(()) => outcome,
+        Err(_) if outcome != Outcome::SUCCESS => outcome,
+        Err(Unwritten::Unread) => interrupt::end_by(SIGPIPE),
+        Err(Unwritten::Failed(error)) => status.of(fail(&error)),
+    };
+    outcome.into()
 }

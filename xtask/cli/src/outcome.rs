@@ -12,7 +12,6 @@ pub struct Outcome(u8);
 impl Outcome {
     pub const SUCCESS: Outcome = Outcome(ExitStatus::Success as u8);
     pub const FAILED: Outcome = Outcome(ExitStatus::Failed as u8);
-    #[cfg(not(feature = "test"))]
     pub const USAGE: Outcome = Outcome(ExitStatus::Usage as u8);
     pub const NO_VERDICT: Outcome = Outcome(ExitStatus::Vm as u8);
     pub const UNAVAILABLE: Outcome = Outcome(ExitStatus::Unavailable as u8);

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use builder::progress::{Event, Progress};
 use explain::{visible, visible_lines};
+pub use host::say;
 use indicatif::{ProgressBar, ProgressStyle};
 use lab::error::Error;
+use process::{interrupt, limits};
 
 /// Prints progress.
 pub struct Ui {
@@ -52,8 +54,8 @@ impl Progress for Ui {
             Event::Note(text) => {
                 let text = visible_lines(text);
                 match &stage.bar {
-                    Some(bar) => bar.suspend(|| eprintln!("{text}")),
-                    None => eprintln!("{text}"),
+                    Some(bar) => bar.suspend(|| say(&text)),
+                    None => say(&text),
                 }
             }
         }
@@ -70,12 +72,12 @@ impl Stage {
         // A line for each tenth keeps a log readable; a stage of unknown length
         // says each step.
         match self.total {
-            None => eprintln!("{}: {detail}", self.name),
+            None => say(&format!("{}: {detail}", self.name)),
             Some(total) => {
                 let tenth = done * 10 / total.max(1);
                 if tenth > self.tenth || done == 0 {
                     self.tenth = tenth;
-                    eprintln!("{}: {}0 %", self.name, tenth.min(10));
+                    say(&format!("{}: {}0 %", self.name, tenth.min(10)));
                 }
             }
         }
@@ -99,49 +101,67 @@ macro_rules! outln {
 }
 pub(crate) use outln;
 
-/// The first text that could not be written to stdout, and why.
-static UNWRITTEN: OnceLock<std::io::Error> = OnceLock::new();
+/// Why something that was asked for was not written.
+pub enum Unwritten {
+    /// Nobody reads on, as of `| head`, who knows about it.
+    Unread,
+    Failed(Error),
+}
 
-/// Prints a text to stdout. That nobody reads on, as of `| head`, is no error;
-/// any other is remembered for [`all_written`], and the command goes on.
+/// The first text that could not be written, where to, and why.
+static UNWRITTEN: OnceLock<(&str, std::io::Error)> = OnceLock::new();
+
+/// Prints a text to stdout. One that cannot be written is remembered for
+/// [`all_written`], and the command goes on.
 pub fn print(text: &str) {
     printed(std::io::stdout().write_all(text.as_bytes()));
 }
 
+/// Prints a text that was asked for to stderr, where stdout is a program's.
+pub fn print_beside(text: &str) {
+    note_of("/dev/stderr", std::io::stderr().write_all(text.as_bytes()));
+}
+
 /// Takes note of what became of something that was printed to stdout.
 pub fn printed(result: std::io::Result<()>) {
-    if let Err(error) = result
-        && error.kind() != ErrorKind::BrokenPipe
-    {
+    note_of("/dev/stdout", result);
+}
+
+fn note_of(stream: &'static str, result: std::io::Result<()>) {
+    if let Err(error) = result {
         // The first says why.
-        let _ = UNWRITTEN.set(error);
+        let _ = UNWRITTEN.set((stream, error));
     }
 }
 
 /// Whether all that was printed has been written, to be asked at the end.
-pub fn all_written() -> Result<(), Error> {
+pub fn all_written() -> Result<(), Unwritten> {
     printed(std::io::stdout().flush());
     match UNWRITTEN.get() {
         None => Ok(()),
-        Some(error) => {
+        Some((_, error)) if error.kind() == ErrorKind::BrokenPipe => Err(Unwritten::Unread),
+        Some((stream, error)) => {
             // An error cannot be cloned.
             let again = error
                 .raw_os_error()
                 .map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error);
-            Err(Error::file("write", "/dev/stdout")(again))
+            Err(Unwritten::Failed(Error::file("write", *stream)(again)))
         }
     }
 }
 
 /// Prints an error: what failed, what belongs under it, what to do.
 pub fn print_error(error: &Error) {
-    eprintln!("error: {}", visible_lines(&error.to_string()));
-    if let Some(details) = error.details() {
-        for line in details.trim_end().lines() {
-            eprintln!("  {}", visible_lines(line));
-        }
+    if interrupt::signal().is_some() {
+        // Whatever failed did so for that.
+        return say("error: interrupted; all that was started is ended");
     }
-    if let Some(hint) = error.hint() {
-        eprintln!("hint: {}", visible_lines(&hint));
+    say(&format!("error: {}", visible_lines(&error.to_string())));
+    for line in error.details().unwrap_or_default().trim_end().lines() {
+        say(&format!("  {}", visible_lines(line)));
+    }
+    // A limit is more exact than what helps most.
+    if let Some(hint) = limits::hint(error.as_std()).or_else(|| error.hint()) {
+        say(&format!("hint: {}", visible_lines(&hint)));
     }
 }

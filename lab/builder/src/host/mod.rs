@@ -23,7 +23,7 @@ pub fn ensure(
         // What is wrong with the cache is said where it is used next.
         // rustup's compiler is one that it chooses anew each time.
         let is_rustc = program.file_name().is_some_and(|name| name == RUSTC);
-        let program = &toolchain::rustc().filter(|_| is_rustc).unwrap_or(program.to_owned());
+        let program = &toolchain::rustc().ok().filter(|_| is_rustc).unwrap_or(program.to_owned());
         told(cache, program, &[arg]).ok().or_else(|| ask(program, arg))
     };
     ::host::ensure(command, policy, &remembered, talk)

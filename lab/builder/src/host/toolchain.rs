@@ -32,6 +32,8 @@ pub enum ToolchainError {
     Cache(#[from] CacheError),
     #[error("failed to find the Rust compiler: there is no `rustc` on the PATH that works")]
     NoRustc,
+    #[error("failed to start `{}`: {source}", rustc.display())]
+    Start { rustc: PathBuf, source: std::io::Error },
     #[error("failed to ask `{}` what it compiles for", rustc.display())]
     NoTarget { rustc: PathBuf },
 }
@@ -39,7 +41,7 @@ pub enum ToolchainError {
 impl Toolchain {
     /// That of this host. Each program is asked only if its file has changed.
     pub fn here(cache: &Cache) -> Result<Toolchain, ToolchainError> {
-        let rustc = rustc().ok_or(ToolchainError::NoRustc)?;
+        let rustc = rustc()?;
         let version = told(cache, &rustc, &["-vV"])?;
         let target = version.lines().find_map(|line| line.strip_prefix("host: "));
         let target =
@@ -73,17 +75,20 @@ pub fn none() -> String {
 /// The Rust compiler. Cargo, which started this program, lies beside its own. On
 /// the PATH there may be rustup's, which chooses one and stays as it is when that
 /// is updated: it is asked each time.
-pub fn rustc() -> Option<PathBuf> {
+pub fn rustc() -> Result<PathBuf, ToolchainError> {
     let beside =
         |cargo: PathBuf| Some(cargo.with_file_name("rustc")).filter(|rustc| rustc.is_file());
     if let Some(rustc) = std::env::var_os("CARGO").map(PathBuf::from).and_then(beside) {
-        return Some(rustc);
+        return Ok(rustc);
     }
-    let mut rustc = Command::new(on_path("rustc")?);
-    rustc.arg("--print=sysroot");
-    let output = rustc.output().ok()?;
+    let rustc = on_path("rustc").ok_or(ToolchainError::NoRustc)?;
+    let mut command = Command::new(&rustc);
+    command.arg("--print=sysroot");
+    let output = command.output().map_err(|source| ToolchainError::Start { rustc, source })?;
     let sysroot = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    Some(Path::new(&sysroot).join("bin/rustc")).filter(|rustc| rustc.is_file())
+    Some(Path::new(&sysroot).join("bin/rustc"))
+        .filter(|rustc| rustc.is_file())
+        .ok_or(ToolchainError::NoRustc)
 }
 
 /// The C library that programs are linked with.

@@ -5,6 +5,7 @@ use lab::plan::{Options, Plan};
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::ui;
 
 /// Stop a lesson's machine and attach gdb, with the symbols of the kernel and
 /// of modules once they are loaded
@@ -34,7 +35,7 @@ impl Debug {
         lab.kernel.kind = Kind::Debug;
         let machine = lab.machine()?;
         if self.batch.is_none() && !suggested.is_empty() {
-            eprint!("Breakpoints that this lesson suggests:\n{suggested}\n");
+            ui::say(&format!("Breakpoints that this lesson suggests:\n{suggested}"));
         }
         Ok(Outcome::of_program(lab.debug(&machine, &plan, self.batch.as_ref())?))
     }

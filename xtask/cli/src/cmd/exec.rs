@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use clap::Args;
 use lab::error::Error;
+use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
 use lab::exec::request::{self, Carry, Fetch};
 use lab::exec::{Join, Kmod, Request, Status, has_input};
 use lab::report::NoVerdict;
@@ -13,6 +14,7 @@ use vm::VmError;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::ui;
 
 /// Run any program in the lab's machine, with its streams, and exit as it does
 ///
@@ -20,8 +22,11 @@ use crate::outcome::{Outcome, Result};
 /// with the libraries or the interpreter that it needs. Its standard input is
 /// this command's, unless that is a terminal or /dev/null: it has /dev/null
 /// then, and the run is the same every time as long as its output is less than
-/// 100 KiB, which may wait for a busy host. Its exit status is this command's
-/// too, 128+N if signal N ended it.
+/// 100 KiB, which may wait for a busy host.
+///
+/// The exit status is the program's too, 128+N if signal N ended it. 124: its time
+/// was over. 125: the lab, a build, the host or the machine failed, or was used
+/// wrongly. 126: the program was found and cannot be started. 127: not found.
 ///
 /// Example: cargo xtask exec --events signal_generate+stack -- ./program arg
 #[derive(Args)]
@@ -75,7 +80,17 @@ pub struct Exec {
 }
 
 impl Exec {
-    pub fn run(mut self, context: &Context) -> Result {
+    pub fn run(self, context: &Context) -> Result {
+        let mut program = PathBuf::new();
+        // The lab's own failures have statuses of their own here.
+        Ok(self.execute(context, &mut program).unwrap_or_else(|error| {
+            ui::print_error(&error);
+            Outcome::of_program(status_of(&error, &program))
+        }))
+    }
+
+    /// Says which program it is as soon as it is found.
+    fn execute(mut self, context: &Context, found: &mut PathBuf) -> Result {
         let program = self.command.remove(0);
         let request = Request {
             env: self.env,
@@ -94,6 +109,7 @@ impl Exec {
             user: self.user,
             ..Request::new(&program, self.command)?
         };
+        found.clone_from(&request.program);
         let join = match self.interactive || has_input() {
             true => Join::InputAndOutput,
             false => Join::Output,
@@ -110,22 +126,34 @@ impl Exec {
         };
         keep_log(self.log.as_deref(), &executed.log)?;
         if let Some(timeline) = &executed.timeline {
-            eprint!("{}", render::text::render(timeline));
+            ui::print_beside(&render::text::render(timeline));
         }
-        let reason = match executed.status {
+        let (status, reason) = match executed.status {
             Status::Ended(status) => return Ok(Outcome::of_program(status)),
-            Status::Halted => format!(
-                "`{program}` halted the machine, rebooted it or switched it off: its exit status \
-                 is not known"
+            Status::Halted => (
+                FAILED,
+                format!(
+                    "`{program}` halted the machine, rebooted it or switched it off: its exit \
+                     status is not known"
+                ),
             ),
-            Status::Left => "you left the machine".to_owned(),
-            Status::TimedOut => format!(
-                "`{program}` did not end within {} s of guest time and was killed",
-                request.timeout.unwrap_or_default().as_secs_f64()
+            Status::Left => (FAILED, "you left the machine".to_owned()),
+            Status::TimedOut => (
+                TIMED_OUT,
+                format!(
+                    "`{program}` did not end within {} s of guest time and was killed",
+                    request.timeout.unwrap_or_default().as_secs_f64()
+                ),
             ),
-            Status::NotStarted(reason) => format!("`{program}` was not started: {reason}"),
+            Status::Refused(reason) => {
+                (CANNOT_START, format!("`{program}` was not started: {reason}"))
+            }
+            Status::NotStarted(reason) => {
+                (FAILED, format!("`{program}` was not started: {reason}"))
+            }
         };
-        Err(NoVerdict { reason, log: executed.log }.into())
+        ui::print_error(&NoVerdict { reason, log: executed.log }.into());
+        Ok(Outcome::of_program(status))
     }
 }
 

@@ -45,7 +45,9 @@ impl Shell {
                 return Ok(Outcome::SUCCESS);
             }
             Status::TimedOut => "the shell did not end".to_owned(),
-            Status::NotStarted(reason) => format!("the shell was not started: {reason}"),
+            Status::Refused(reason) | Status::NotStarted(reason) => {
+                format!("the shell was not started: {reason}")
+            }
         };
         Err(NoVerdict { reason, log: executed.log }.into())
     }

@@ -2,6 +2,7 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
+use crate::ui;
 
 /// Run every test: unit tests, lessons against their snapshots, tidy
 ///
@@ -15,8 +16,8 @@ pub struct Test {
 
 impl Test {
     pub fn run(self, _context: &Context) -> Result {
-        eprintln!("error: this program was built without the tests");
-        eprintln!("hint: `cargo xtask test` builds it with them");
+        ui::say("error: this program was built without the tests");
+        ui::say("hint: `cargo xtask test` builds it with them");
         Ok(Outcome::USAGE)
     }
 }
