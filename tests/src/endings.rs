@@ -1,161 +1,459 @@
-//! How runs by hand end that do not end as they should: each ending is told as what
-//! it is.
+//! How the command line ends when it is asked to, when it is killed, when the host
+//! limits it, when nobody reads, and when QEMU does not end: in time, with a status
+//! that means one thing, and with nothing left behind.
 
+mod witness;
+
+use std::fs::{self, File, Permissions};
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use builder::guest::kmods;
-use host::BUSYBOX;
+use builder::cache::Cache;
+use host::{BUSYBOX, QEMU, on_path};
 use lab::error::Error;
+use lab::exercise::values::Seed;
+use lab::exercise::{Exercise, Sample};
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
+use nix::libc::{SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGTERM};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
+use vm::command::Accel;
+use wait_timeout::ChildExt;
 
 use crate::Test;
-use crate::exec::exec;
+use crate::command_line::{cannot_be_written, course};
+use crate::scratch::{ALL, Scratch};
+use witness::{Alone, Witness};
 
-/// One test an ending; all but two have a shell to make it with.
+/// How long anything may take to end that was asked to, or whose lab is gone.
+const IN_TIME: Duration = Duration::from_secs(2);
+
+type Check = fn(&Lab<'static>, &Machine) -> Result<(), Failed>;
+
+const CHECKS: &[(&str, Check)] = &[
+    ("grade-by-sigint", |lab, _| graded(lab, SIGINT)),
+    ("grade-by-sigterm", |lab, _| graded(lab, SIGTERM)),
+    ("grade-by-sighup", |lab, _| graded(lab, SIGHUP)),
+    ("grade-killed", |lab, _| graded(lab, SIGKILL)),
+    ("grade-goes-on-where-it-was-cut-off", |lab, _| goes_on(lab)),
+    ("setup-by-sigterm", |lab, _| builds_a_kernel(lab, SIGTERM)),
+    ("setup-killed", |lab, _| builds_a_kernel(lab, SIGKILL)),
+    ("test-by-sigterm", |_, _| tests(SIGTERM)),
+    ("test-killed", |_, _| tests(SIGKILL)),
+    ("bench-by-sigterm", |_, _| measures()),
+    ("what-cannot-tidy-up-ends-in-time", |lab, machine| waits(lab, machine, 1)),
+    ("a-second-signal-ends-at-once", |lab, machine| waits(lab, machine, 2)),
+    ("qemu-stays", |lab, _| odd_qemu(lab, "‹qemu› \"$@\"\nexec sleep 1000\n")),
+    ("qemu-complains", |lab, _| {
+        odd_qemu(lab, "head -c 1000000 /dev/zero | tr '\\0' x >&2\nexec ‹qemu› \"$@\"\n")
+    }),
+    ("few-files", |_, _| {
+        let hint = "`ulimit -n` lets a process open 16 files here";
+        limited(Resource::RLIMIT_NOFILE, 16, hint)
+    }),
+    ("short-files", |_, _| {
+        let hint = "`ulimit -f` lets a process write files of 10 KiB here";
+        limited(Resource::RLIMIT_FSIZE, 10 << 10, hint)
+    }),
+    ("little-memory-is-enough", |_, _| little_memory()),
+    ("a-full-disk-is-a-failure", |lab, _| full(lab)),
+    ("nobody-reads", |_, _| nobody_reads()),
+    ("exec-used-wrongly", |_, _| used_wrongly()),
+];
+
+/// Those that run a program of busybox in the machine.
+const SHELL_CHECKS: &[(&str, Check)] = &[
+    ("exec-by-sigint", |_, _| executes(SIGINT)),
+    ("exec-by-sigterm", |_, _| executes(SIGTERM)),
+    ("exec-killed", |_, _| executes(SIGKILL)),
+];
+
+/// One test a way to end.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    let folder = builder::root().join("tests/oops-module");
-    let files = kmods::build_folder(&folder, &machine.kernel, &lab.cache, lab.progress)?;
-    let [module] = <[PathBuf; 1]>::try_from(files).expect("the folder is one module");
-    let module = module.to_string_lossy().into_owned();
-    let plain = |name: &str, check: fn() -> Result<(), Failed>| {
-        Test::new(format!("endings::{name}"), check).needs(BUSYBOX)
+    lab.prepare(machine, &exercise(lab)?)?;
+    let test = |&(name, check): &(&'static str, Check)| {
+        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+        Test::new(format!("endings::{name}"), move || check(&lab, &machine))
     };
-    let with_module = |name: &str, check: fn(&str) -> Result<(), Failed>| {
-        let module = module.clone();
-        Test::new(format!("endings::{name}"), move || check(&module)).needs(BUSYBOX)
-    };
-    Ok(vec![
-        with_module("an-oops-is-told-from-its-first-line", oops),
-        with_module("loading-a-module-is-traced", loading),
-        with_module("a-module-that-refuses-leaves-its-trace", refusing),
-        plain("a-halted-machine-has-ended", halted),
-        plain("pid-1-outlives-signals", signalled),
-        plain("a-file-goes-into-a-folder", into_folder),
-        plain("a-file-that-has-no-place-is-named", no_place),
-    ])
+    let with_shell = SHELL_CHECKS.iter().map(|check| test(check).needs(BUSYBOX));
+    Ok(CHECKS.iter().map(&test).chain(with_shell).collect())
 }
 
-/// Runs a script by the machine's shell.
-fn script(flags: &[&str], script: &str) -> Result<Output, Failed> {
-    exec(&[flags, &["--", BUSYBOX, "sh", "-c", script]].concat(), None)
+/// A call of the command line that is under way, and who sees the last of what it
+/// started go.
+struct Call {
+    lab: Child,
+    witness: Alone,
 }
 
-/// Whether all of these are in a text, in this order.
-fn holds(text: &str, parts: &[&str]) -> Result<(), Failed> {
-    let mut rest = text;
-    for part in parts {
-        let Some((_, behind)) = rest.split_once(part) else {
-            return Err(format!("`{part}` is missing in its place:\n{text}").into());
-        };
-        rest = behind;
+impl Call {
+    fn start(mut command: Command) -> Result<Call, Failed> {
+        let witness = Witness::of(&mut command)?;
+        let lab = command.stdin(Stdio::null()).spawn()?;
+        Ok(Call { lab, witness: witness.alone() })
     }
-    Ok(())
-}
 
-fn oops(module: &str) -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
-    let log = folder.path().join("log");
-    let log_flag = log.to_string_lossy();
-    let output = script(&["--kmod", module, "--log", &log_flag], "echo x > /dev/oops")?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    holds(
-        &text,
-        &[
-            "error: the guest kernel panicked: BUG: kernel NULL pointer dereference, address: \
-             0000000000000000, in strlen, reached from faulty_write of the module oops\n",
-            "BUG: kernel NULL pointer dereference",
-            "RIP: 0010:strlen+",
-            "Call Trace:",
-            " faulty_write+",
-            " vfs_write+",
-            "Kernel panic - not syncing: Fatal exception",
-        ],
-    )?;
-    if text.matches("RIP: 0010:").count() != 1 || text.contains("Code: ") {
-        return Err(format!("the registers are told twice:\n{text}").into());
+    /// Waits until a line is on a stream that begins like this.
+    fn says(stream: Option<impl Read>, beginning: &str) -> Result<(), Failed> {
+        let mut said = String::new();
+        for line in BufReader::new(stream.ok_or("the stream is not read")?).lines() {
+            let line = line?;
+            if line.starts_with(beginning) {
+                return Ok(());
+            }
+            said += &format!("{line}\n");
+        }
+        Err(format!("it did not come to say `{beginning}`:\n{said}").into())
     }
-    holds(&std::fs::read_to_string(log)?, &["RIP: 0010:", "Code: ", "RIP: 0010:"])
+
+    /// Sends a signal. In time it has to end, by that signal, and with all that it
+    /// started.
+    fn ends_by(mut self, signal: i32) -> Result<(), Failed> {
+        let asked = Instant::now();
+        self.send(signal)?;
+        let status = self.lab.wait_timeout(IN_TIME)?;
+        if status.and_then(|status| status.signal()) != Some(signal) {
+            self.lab.kill()?;
+            return Err(format!("{status:?}, and not by signal {signal}").into());
+        }
+        self.witness.sees_the_last_go(asked + IN_TIME)
+    }
+
+    fn send(&self, signal: i32) -> Result<(), Failed> {
+        let pid = Pid::from_raw(self.lab.id().cast_signed());
+        Ok(kill(pid, Signal::try_from(signal)?)?)
+    }
 }
 
-fn loading(module: &str) -> Result<(), Failed> {
-    let output = script(&["--kmod", module, "--events", "module_load"], "true")?;
-    holds(&String::from_utf8_lossy(&output.stderr), &["module_load", "oops"])
+/// The exercise that is graded.
+fn exercise(lab: &Lab<'_>) -> Result<Exercise, Error> {
+    Ok(Exercise::read(&lab.course.find("lesson-1")?, Seed::default())?)
 }
 
-fn refusing(module: &str) -> Result<(), Failed> {
-    let refusing = format!("{module}:refuse=1");
-    let output = script(&["--kmod", &refusing, "--events", "module_load,module_free"], "true")?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    holds(
-        &text,
-        &[
-            "module_load",
-            "oops",
-            "module_free",
-            "was not started: failed to load `oops.ko`: ENODEV",
-        ],
-    )
+/// A class in a scratch folder, all of whose programs are right, and yet to be
+/// compiled.
+struct Class {
+    scratch: Scratch,
+    folder: PathBuf,
+    marks: PathBuf,
 }
 
-fn halted() -> Result<(), Failed> {
-    for how in ["halt", "poweroff", "reboot"] {
-        let output = script(&[], &format!("{how} -f"))?;
-        let text = String::from_utf8_lossy(&output.stderr);
-        let told = "error: `busybox` halted the machine, rebooted it or switched it off: its exit \
-                    status is not known\n";
-        if output.status.success() || !text.starts_with(told) {
-            return Err(format!("{how}: {}: {text}", output.status).into());
+impl Class {
+    fn new(lab: &Lab<'_>, students: usize) -> Result<Class, Failed> {
+        let scratch = Scratch::new(lab, &[ALL, &["crates"]].concat())?;
+        let exercise = exercise(lab)?;
+        let folder = scratch.folder().join("class");
+        for number in 0..students {
+            let lesson = exercise.lesson.name.to_string();
+            let of_student = folder.join(format!("student-{number}")).join(lesson);
+            fs::create_dir_all(&of_student)?;
+            let text = exercise.sample(&Sample::Solution);
+            fs::write(of_student.join(exercise.file.name()), format!("{text}// {number}\n"))?;
+        }
+        let marks = scratch.folder().join("marks.json");
+        Ok(Class { scratch, folder, marks })
+    }
+
+    fn grade(&self, lab: &Lab<'_>, args: &[&str]) -> Result<Command, Failed> {
+        let mut command = self.scratch.call(lab, &["grade"])?;
+        command.arg(&self.folder).args(args).arg(&self.marks);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok(command)
+    }
+}
+
+/// While others are compiled and run; marks from before stay.
+fn graded(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
+    let class = Class::new(lab, 8)?;
+    fs::write(&class.marks, "old")?;
+    let mut call = Call::start(class.grade(lab, &["--json"])?)?;
+    Call::says(call.lab.stderr.take(), "grading: 10 %")?;
+    call.ends_by(signal)?;
+    if fs::read_to_string(&class.marks)? != "old" {
+        return Err("the marks are others".into());
+    }
+    nothing_is_left(&class.scratch)
+}
+
+/// Whether the next who opens the cache finds it as if nobody had been killed.
+fn nothing_is_left(scratch: &Scratch) -> Result<(), Failed> {
+    let root = scratch.cache.root();
+    let unfinished = |kind: &fs::DirEntry| kind.path().join("unfinished");
+    for kind in fs::read_dir(root)? {
+        for site in fs::read_dir(unfinished(&kind?)).into_iter().flatten() {
+            // Whoever has it is on its way out.
+            if let Ok(site) = File::open(site?.path()) {
+                site.lock()?;
+            }
+        }
+    }
+    Cache::at(root)?;
+    for kind in fs::read_dir(root)? {
+        let left = unfinished(&kind?);
+        if left.exists() {
+            return Err(format!("`{}` is left", left.display()).into());
         }
     }
     Ok(())
 }
 
-/// kill(2) sends PID 1 what it blocks, and what only a fault usually sends; not the
-/// three that ask it to end the machine.
-fn signalled() -> Result<(), Failed> {
-    let output = script(
-        &[],
-        "for n in $(seq 1 64); do case $n in 10|12|15) ;; *) kill -$n 1 ;; esac; done; echo alive",
-    )?;
-    match (output.status.code(), output.stdout.as_slice()) {
-        (Some(0), b"alive\n") => Ok(()),
-        _ => Err(format!("{output:?}").into()),
+/// The rows of a class that was cut off are kept, the others added: the same bytes as
+/// of one that was not.
+fn goes_on(lab: &Lab<'_>) -> Result<(), Failed> {
+    let class = Class::new(lab, 4)?;
+    let mut call = Call::start(class.grade(lab, &["--jobs", "1", "--into"])?)?;
+    Call::says(call.lab.stderr.take(), "grading: 20 %")?;
+    call.ends_by(SIGINT)?;
+    let rows = |marks: &[u8]| -> Result<usize, Failed> {
+        let marks: serde_json::Value = serde_json::from_slice(marks)?;
+        Ok(marks["results"].as_array().map_or(0, Vec::len))
+    };
+    let before = rows(&fs::read(&class.marks)?)?;
+    let output = succeeded(class.grade(lab, &["--into"])?)?;
+    let after = output.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).count();
+    let marks = fs::read(&class.marks)?;
+    if before == 0 || before + after != 4 || rows(&marks)? != 4 {
+        return Err(format!("{before} rows, then {after} more, of 4").into());
+    }
+    succeeded(class.grade(lab, &["--json"])?)?;
+    if fs::read(&class.marks)? == marks { Ok(()) } else { Err("the marks are others".into()) }
+}
+
+fn succeeded(mut command: Command) -> Result<Output, Failed> {
+    let output = command.stdin(Stdio::null()).output()?;
+    match output.status.success() {
+        true => Ok(output),
+        false => Err(told(&output).into()),
     }
 }
 
-fn into_folder() -> Result<(), Failed> {
+fn told(output: &Output) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}--- stderr\n{}", output.status, text(&output.stdout), text(&output.stderr))
+}
+
+/// A folder of programs that come before those of the host.
+fn before_path(scratch: &Scratch, name: &str, script: &str) -> Result<std::ffi::OsString, Failed> {
+    let folder = scratch.folder().join("bin");
+    fs::create_dir_all(&folder)?;
+    let program = folder.join(name);
+    fs::write(&program, script)?;
+    fs::set_permissions(program, Permissions::from_mode(0o755))?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path)))?)
+}
+
+/// As soon as make runs, which says so through a pipe.
+fn builds_a_kernel(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
+    let scratch = Scratch::new(lab, &["kernel-source", "versions", "programs"])?;
+    let pipe = scratch.folder().join("pipe");
+    mkfifo(&pipe, Mode::S_IRWXU)?;
+    let make = on_path("make").ok_or("there is no make")?;
+    let script =
+        format!("#!/bin/sh\necho > '{}'\nexec {} \"$@\"\n", pipe.display(), make.display());
+    let mut command = scratch.call(lab, &["setup"])?;
+    command.env("PATH", before_path(&scratch, "make", &script)?).stderr(Stdio::piped());
+    let mut call = Call::start(command)?;
+    // Held open for writing too, or it would end with each make.
+    let reader = File::options().read(true).write(true).open(&pipe)?;
+    let mut runs = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
+    if poll(&mut runs, PollTimeout::from(u16::MAX))? == 0 {
+        call.lab.kill()?;
+        return Call::says(call.lab.stderr.take(), "make");
+    }
+    call.ends_by(signal)?;
+    nothing_is_left(&scratch)
+}
+
+/// What a test starts by itself ends, too, and its temporary folders are gone.
+fn tests(signal: i32) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let file = folder.path().join("greeting");
-    std::fs::write(&file, "hello\n")?;
-    let carry = format!("{}:/tmp", file.display());
-    let output = script(&["--file", &carry], "cat /tmp/greeting")?;
-    match (output.status.code(), output.stdout.as_slice()) {
-        (Some(0), b"hello\n") => Ok(()),
-        _ => Err(format!("{output:?}").into()),
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["test", "attacks::hangs"]).env_remove("UPCALL_TESTS_ARE_KEPT");
+    command.env("TMPDIR", folder.path()).stdout(Stdio::piped());
+    let mut call = Call::start(command)?;
+    Call::says(call.lab.stdout.take(), "running 1 test")?;
+    call.ends_by(signal)?;
+    let all = fs::read_dir(folder.path())?.next().ok_or("there were no temporary folders")??;
+    let left = fs::read_dir(all.path())?.count();
+    if left == usize::from(signal == SIGKILL) {
+        Ok(())
+    } else {
+        Err(format!("{left} temporary folders are left").into())
     }
 }
 
-fn no_place() -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
-    let (small, large) = (folder.path().join("small"), folder.path().join("large"));
-    std::fs::write(&small, "x")?;
-    std::fs::write(&large, vec![0; 24 << 20])?;
-    for (host, guest, why) in [
-        (&small, "/proc/nothing", "No such file or directory"),
-        (&small, "/sys/nothing", "Permission denied"),
-        (&small, "/etc/passwd/x", "File exists"),
-        (&large, "/x/f", "No space left on device"),
-    ] {
-        let output = script(&["--file", &format!("{}:{guest}", host.display())], "true")?;
-        let text = String::from_utf8_lossy(&output.stderr);
-        let told = format!(
-            "error: `busybox` was not started: failed to put `{guest}` into the machine: {why}"
-        );
-        if output.status.success() || !text.starts_with(&told) {
-            return Err(format!("{guest}: {}: {text}", output.status).into());
+fn measures() -> Result<(), Failed> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["bench", "--runs", "1000"]).stderr(Stdio::piped());
+    let mut call = Call::start(command)?;
+    Call::says(call.lab.stderr.take(), "run: 00 %")?;
+    call.ends_by(SIGTERM)
+}
+
+/// A program that needs no sleep, which the guest would skip.
+fn executes(signal: i32) -> Result<(), Failed> {
+    let script = "echo ready; while :; do :; done";
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["exec", "--timeout", "100000", "--", "busybox", "sh", "-c", script]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut call = Call::start(command)?;
+    Call::says(call.lab.stdout.take(), "ready")?;
+    call.ends_by(signal)
+}
+
+/// It waits for a lock, from which no signal wakes it.
+fn waits(lab: &Lab<'_>, machine: &Machine, signals: usize) -> Result<(), Failed> {
+    /// What it may take to tidy up.
+    const TIDYING: Duration = Duration::from_millis(1_500);
+    let scratch = Scratch::without_checkpoints(lab)?;
+    let key = lab.checkpoint_key(machine, Accel::TCG)?.to_string();
+    let site = scratch.cache.root().join("checkpoints/unfinished").join(key);
+    fs::create_dir_all(&site)?;
+    let site = File::open(site)?;
+    site.lock()?;
+    let mut command = scratch.call(lab, &["run", "lesson-1"])?;
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut call = Call::start(command)?;
+    Call::says(call.lab.stderr.take(), "waiting for another process that builds the checkpoints")?;
+    let asked = Instant::now();
+    // Two of a kind could become one.
+    for &signal in &[SIGTERM, SIGINT][..signals] {
+        call.send(signal)?;
+    }
+    let status = call.lab.wait_timeout(IN_TIME)?;
+    let at_once = asked.elapsed() < TIDYING;
+    if status.is_some_and(|status| status.signal().is_some()) && at_once == (signals == 2) {
+        return Ok(());
+    }
+    call.lab.kill()?;
+    Err(format!("{status:?} after {:?}", asked.elapsed()).into())
+}
+
+/// A QEMU that does something else when it is to run a lesson: the run is as always.
+fn odd_qemu(lab: &Lab<'_>, does: &str) -> Result<(), Failed> {
+    let scratch = Scratch::new(lab, ALL)?;
+    let qemu = on_path(QEMU).ok_or("there is no QEMU")?;
+    let script =
+        format!("#!/bin/sh\ncase \"$*\" in *-incoming*) ;; *) exec ‹qemu› \"$@\" ;; esac\n{does}");
+    let script = script.replace("‹qemu›", &qemu.display().to_string());
+    let mut command = scratch.call(lab, &["run", "lesson-1", "--story"])?;
+    command.env("PATH", before_path(&scratch, QEMU, &script)?);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut call = Call::start(command)?;
+    // The checkpoint may have to be made, and then QEMU has five seconds.
+    let in_time = call.lab.wait_timeout(Duration::from_secs(120))?;
+    call.lab.kill()?;
+    let output = call.lab.wait_with_output()?;
+    let usual = succeeded(scratch.call(lab, &["run", "lesson-1", "--story"])?)?;
+    match in_time.is_some_and(|status| status.success()) && output.stdout == usual.stdout {
+        true => call.witness.sees_the_last_go(Instant::now() + IN_TIME),
+        false => Err(format!("{in_time:?}: {}", told(&output)).into()),
+    }
+}
+
+/// A run of the miniature course's first lesson, in a session with a limit.
+fn run_within(limit: Option<(Resource, u64)>) -> Result<Output, Failed> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("--course").arg(course()).args(["run", "lesson-1"]).stdin(Stdio::null());
+    if let Some((resource, most)) = limit {
+        // SAFETY: a system call and nothing else.
+        unsafe { command.pre_exec(move || Ok(setrlimit(resource, most, most)?)) };
+    }
+    Ok(command.output()?)
+}
+
+/// The limit is named, and nothing that the host does not lack.
+fn limited(resource: Resource, most: u64, hint: &str) -> Result<(), Failed> {
+    let output = run_within(Some((resource, most)))?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let hint = format!("hint: {hint}: raise it\n");
+    if output.status.code() == Some(4) && stderr.starts_with("error: ") && stderr.ends_with(&hint) {
+        Ok(())
+    } else {
+        Err(format!("{}, and not 4 and `{hint}`", told(&output)).into())
+    }
+}
+
+/// As on shared machines of schools.
+fn little_memory() -> Result<(), Failed> {
+    let (usual, output) =
+        (run_within(None)?, run_within(Some((Resource::RLIMIT_AS, 1_000_000 << 10)))?);
+    match output.status.success() && told(&output) == told(&usual) {
+        true => Ok(()),
+        false => Err(told(&output).into()),
+    }
+}
+
+/// What `command-line::output-that-cannot-be-written` leaves out.
+fn full(lab: &Lab<'_>) -> Result<(), Failed> {
+    let class = Class::new(lab, 1)?;
+    let student = class.folder.join("student-0");
+    let work = student.to_str().ok_or("the folder's path is no UTF-8")?;
+    let check = class.scratch.call(lab, &["--work", work, "check", "lesson-1"])?;
+    for mut command in [class.grade(lab, &["--json"])?, check] {
+        command.stdin(Stdio::null()).stderr(Stdio::piped());
+        let mut output = command.stdout(File::options().write(true).open("/dev/full")?).output()?;
+        // Only the last line is about the output.
+        let lines = output.stderr.split_inclusive(|&byte| byte == b'\n');
+        output.stderr = lines.last().unwrap_or_default().to_vec();
+        cannot_be_written(&output)?;
+    }
+    Ok(())
+}
+
+/// As of `| true`: nothing is said of it, and a status that a program has stays.
+fn nobody_reads() -> Result<(), Failed> {
+    let unread = |args: &[&str]| -> Result<ExitStatus, Failed> {
+        let (reader, writer) = std::io::pipe()?;
+        drop(reader);
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(args).stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        Ok(command.status()?)
+    };
+    let list = unread(&["list"])?;
+    if list.signal() != Some(SIGPIPE) {
+        return Err(format!("{list}, and not by SIGPIPE").into());
+    }
+    let events = unread(&["exec", "--events", "sys_enter", "--", "/bin/true"])?;
+    if events.signal() != Some(SIGPIPE) {
+        return Err(format!("{events}, and not by SIGPIPE").into());
+    }
+    for (args, expected) in
+        [(["exec", "--", "/bin/false"], 1), (["exec", "--", "/no/such/program"], 127)]
+    {
+        let status = unread(&args)?;
+        if status.code() != Some(expected) {
+            return Err(format!("{args:?}: {status}, and not {expected}").into());
+        }
+    }
+    Ok(())
+}
+
+/// `exec` where it says nothing of a program: 125, whatever becomes of its own words.
+fn used_wrongly() -> Result<(), Failed> {
+    let calls: [&[&str]; 4] = [
+        &["exec", "--no-such-option"],
+        &["exec"],
+        &["exec", "--kmod", "/no/such/module.ko", "--", "/bin/true"],
+        &["exec", "--events", "sys_enter", "--", "/bin/true"],
+    ];
+    for args in calls {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(args).stdin(Stdio::null());
+        let status = command.stderr(File::options().write(true).open("/dev/full")?).status()?;
+        if status.code() != Some(125) {
+            return Err(format!("{args:?}: {status}, and not 125").into());
         }
     }
     Ok(())

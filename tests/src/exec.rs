@@ -242,7 +242,7 @@ fn files(fixture: &Fixture) -> Result<(), Failed> {
 fn not_left(fixture: &Fixture) -> Result<(), Failed> {
     let fetched = format!("/tmp/copy:{}", fixture.path("back").display());
     let output = fixture.probe(&["--out", &fetched], &["exit", "0"])?;
-    same(&output, 1, b"", b"error: the program left no file `/tmp/copy`\n")
+    same(&output, 125, b"", b"error: the program left no file `/tmp/copy`\n")
 }
 
 /// A parameter of the second module that shows what the first one told it.
@@ -259,7 +259,7 @@ fn module(fixture: &Fixture) -> Result<(), Failed> {
     let output = exec(&["--kmod", &greeter, "--", "cat", ASKED], None)?;
     let text = String::from_utf8_lossy(&output.stderr);
     let told = "error: `cat` was not started: failed to load `greeter-module.ko`: ENOENT";
-    match output.status.code() == Some(4)
+    match output.status.code() == Some(125)
         && text.starts_with(told)
         && text.contains("Unknown symbol base_number")
     {
@@ -280,7 +280,7 @@ fn broken_module(fixture: &Fixture) -> Result<(), Failed> {
     let output = exec(&["--kmod-src", &folder, "--", "true"], None)?;
     let text = String::from_utf8_lossy(&output.stderr);
     let message = format!("error: failed to build the module `{folder}`\n");
-    if output.status.code() == Some(3) && text.contains(&message) && text.contains("not today") {
+    if output.status.code() == Some(125) && text.contains(&message) && text.contains("not today") {
         return Ok(());
     }
     Err(format!("{}: {text}", output.status).into())
@@ -305,7 +305,7 @@ fn unknown_event(fixture: &Fixture) -> Result<(), Failed> {
         "error: `{}` was not started: the kernel has no trace event `no_such_event`",
         fixture.probe.display()
     );
-    match output.status.code() == Some(4) && text.lines().next() == Some(&first) {
+    match output.status.code() == Some(125) && text.lines().next() == Some(&first) {
         true => Ok(()),
         false => Err(format!("{}: {text}", output.status).into()),
     }
@@ -334,7 +334,7 @@ fn script(fixture: &Fixture) -> Result<(), Failed> {
          hint: install `/nowhere/python`, or carry the script along and name its interpreter: \
          exec --file SCRIPT:/tmp/script -- INTERPRETER /tmp/script\n"
     );
-    same(&exec(&["--", &lost], None)?, 2, b"", message.as_bytes())
+    same(&exec(&["--", &lost], None)?, 126, b"", message.as_bytes())
 }
 
 fn refused(fixture: &Fixture) -> Result<(), Failed> {
@@ -345,13 +345,13 @@ fn refused(fixture: &Fixture) -> Result<(), Failed> {
          hint: an ELF executable, or a script that begins with #!, can be run\n",
         text.display()
     );
-    same(&exec(&["--", &text.to_string_lossy()], None)?, 2, b"", message.as_bytes())?;
+    same(&exec(&["--", &text.to_string_lossy()], None)?, 126, b"", message.as_bytes())?;
     let message = "error: failed to find `no-such-program`\n\
                    hint: a program that is not on PATH needs a slash: `./no-such-program`\n";
-    same(&exec(&["--", "no-such-program"], None)?, 2, b"", message.as_bytes())?;
+    same(&exec(&["--", "no-such-program"], None)?, 127, b"", message.as_bytes())?;
     let message =
         "error: failed to read `/no/such/program`: No such file or directory (os error 2)\n";
-    same(&exec(&["--", "/no/such/program"], None)?, 2, b"", message.as_bytes())
+    same(&exec(&["--", "/no/such/program"], None)?, 127, b"", message.as_bytes())
 }
 
 /// Less than the payload's device holds: more than half of the machine's
@@ -412,7 +412,7 @@ fn timed_out(fixture: &Fixture) -> Result<(), Failed> {
     let output = fixture.probe(&["--timeout", "0.5"], &["hang"])?;
     let text = String::from_utf8_lossy(&output.stderr);
     let probe = fixture.probe.to_string_lossy();
-    if output.status.code() != Some(4) || !text.starts_with(&killed(&probe)) {
+    if output.status.code() != Some(124) || !text.starts_with(&killed(&probe)) {
         return Err(format!("{}: {text}", output.status).into());
     }
     // What it wrote before is there all the same, and so is who left.
@@ -434,7 +434,7 @@ fn panic(fixture: &Fixture) -> Result<(), Failed> {
     let text = String::from_utf8_lossy(&output.stderr);
     // What the kernel said last is shown with it: the stack of PID 1's end.
     let told = text.starts_with(PANIC) && text.contains("asm_exc_page_fault");
-    match output.status.code() == Some(4) && told {
+    match output.status.code() == Some(125) && told {
         true => Ok(()),
         false => Err(format!("{}: {text}", output.status).into()),
     }

@@ -39,6 +39,7 @@ mod shell;
 mod snapshots;
 mod sources;
 mod tidy;
+mod told;
 mod watch;
 
 use std::sync::Arc;
@@ -78,6 +79,7 @@ pub fn all(
     tests.extend(command_line::all(lab, machine)?);
     tests.extend(odd_hosts::all(lab));
     tests.extend(endings::all(lab, machine)?);
+    tests.extend(told::all(lab, machine)?);
     tests.extend(exec::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);

@@ -1,0 +1,162 @@
+//! How runs by hand end that do not end as they should: each ending is told as what
+//! it is.
+
+use std::path::PathBuf;
+use std::process::Output;
+use std::sync::Arc;
+
+use builder::guest::kmods;
+use host::BUSYBOX;
+use lab::error::Error;
+use lab::run::{Lab, Machine};
+use libtest_mimic::Failed;
+
+use crate::Test;
+use crate::exec::exec;
+
+/// One test an ending; all but two have a shell to make it with.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    let folder = builder::root().join("tests/oops-module");
+    let files = kmods::build_folder(&folder, &machine.kernel, &lab.cache, lab.progress)?;
+    let [module] = <[PathBuf; 1]>::try_from(files).expect("the folder is one module");
+    let module = module.to_string_lossy().into_owned();
+    let plain = |name: &str, check: fn() -> Result<(), Failed>| {
+        Test::new(format!("told::{name}"), check).needs(BUSYBOX)
+    };
+    let with_module = |name: &str, check: fn(&str) -> Result<(), Failed>| {
+        let module = module.clone();
+        Test::new(format!("told::{name}"), move || check(&module)).needs(BUSYBOX)
+    };
+    Ok(vec![
+        with_module("an-oops-is-told-from-its-first-line", oops),
+        with_module("loading-a-module-is-traced", loading),
+        with_module("a-module-that-refuses-leaves-its-trace", refusing),
+        plain("a-halted-machine-has-ended", halted),
+        plain("pid-1-outlives-signals", signalled),
+        plain("a-file-goes-into-a-folder", into_folder),
+        plain("a-file-that-has-no-place-is-named", no_place),
+    ])
+}
+
+/// Runs a script by the machine's shell.
+fn script(flags: &[&str], script: &str) -> Result<Output, Failed> {
+    exec(&[flags, &["--", BUSYBOX, "sh", "-c", script]].concat(), None)
+}
+
+/// Whether all of these are in a text, in this order.
+fn holds(text: &str, parts: &[&str]) -> Result<(), Failed> {
+    let mut rest = text;
+    for part in parts {
+        let Some((_, behind)) = rest.split_once(part) else {
+            return Err(format!("`{part}` is missing in its place:\n{text}").into());
+        };
+        rest = behind;
+    }
+    Ok(())
+}
+
+fn oops(module: &str) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("log");
+    let log_flag = log.to_string_lossy();
+    let output = script(&["--kmod", module, "--log", &log_flag], "echo x > /dev/oops")?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    holds(
+        &text,
+        &[
+            "error: the guest kernel panicked: BUG: kernel NULL pointer dereference, address: \
+             0000000000000000, in strlen, reached from faulty_write of the module oops\n",
+            "BUG: kernel NULL pointer dereference",
+            "RIP: 0010:strlen+",
+            "Call Trace:",
+            " faulty_write+",
+            " vfs_write+",
+            "Kernel panic - not syncing: Fatal exception",
+        ],
+    )?;
+    if text.matches("RIP: 0010:").count() != 1 || text.contains("Code: ") {
+        return Err(format!("the registers are told twice:\n{text}").into());
+    }
+    holds(&std::fs::read_to_string(log)?, &["RIP: 0010:", "Code: ", "RIP: 0010:"])
+}
+
+fn loading(module: &str) -> Result<(), Failed> {
+    let output = script(&["--kmod", module, "--events", "module_load"], "true")?;
+    holds(&String::from_utf8_lossy(&output.stderr), &["module_load", "oops"])
+}
+
+fn refusing(module: &str) -> Result<(), Failed> {
+    let refusing = format!("{module}:refuse=1");
+    let output = script(&["--kmod", &refusing, "--events", "module_load,module_free"], "true")?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    holds(
+        &text,
+        &[
+            "module_load",
+            "oops",
+            "module_free",
+            "was not started: failed to load `oops.ko`: ENODEV",
+        ],
+    )
+}
+
+fn halted() -> Result<(), Failed> {
+    for how in ["halt", "poweroff", "reboot"] {
+        let output = script(&[], &format!("{how} -f"))?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let told = "error: `busybox` halted the machine, rebooted it or switched it off: its exit \
+                    status is not known\n";
+        if output.status.success() || !text.starts_with(told) {
+            return Err(format!("{how}: {}: {text}", output.status).into());
+        }
+    }
+    Ok(())
+}
+
+/// kill(2) sends PID 1 what it blocks, and what only a fault usually sends; not the
+/// three that ask it to end the machine.
+fn signalled() -> Result<(), Failed> {
+    let output = script(
+        &[],
+        "for n in $(seq 1 64); do case $n in 10|12|15) ;; *) kill -$n 1 ;; esac; done; echo alive",
+    )?;
+    match (output.status.code(), output.stdout.as_slice()) {
+        (Some(0), b"alive\n") => Ok(()),
+        _ => Err(format!("{output:?}").into()),
+    }
+}
+
+fn into_folder() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("greeting");
+    std::fs::write(&file, "hello\n")?;
+    let carry = format!("{}:/tmp", file.display());
+    let output = script(&["--file", &carry], "cat /tmp/greeting")?;
+    match (output.status.code(), output.stdout.as_slice()) {
+        (Some(0), b"hello\n") => Ok(()),
+        _ => Err(format!("{output:?}").into()),
+    }
+}
+
+fn no_place() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let (small, large) = (folder.path().join("small"), folder.path().join("large"));
+    std::fs::write(&small, "x")?;
+    std::fs::write(&large, vec![0; 24 << 20])?;
+    for (host, guest, why) in [
+        (&small, "/proc/nothing", "No such file or directory"),
+        (&small, "/sys/nothing", "Permission denied"),
+        (&small, "/etc/passwd/x", "File exists"),
+        (&large, "/x/f", "No space left on device"),
+    ] {
+        let output = script(&["--file", &format!("{}:{guest}", host.display())], "true")?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let told = format!(
+            "error: `busybox` was not started: failed to put `{guest}` into the machine: {why}"
+        );
+        if output.status.success() || !text.starts_with(&told) {
+            return Err(format!("{guest}: {}: {text}", output.status).into());
+        }
+    }
+    Ok(())
+}
