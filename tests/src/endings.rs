@@ -405,8 +405,8 @@ fn full(lab: &Lab<'_>) -> Result<(), Failed> {
         command.stdin(Stdio::null()).stderr(Stdio::piped());
         let mut output = command.stdout(File::options().write(true).open("/dev/full")?).output()?;
         // Only the last line is about the output.
-        let lines = output.stderr.split_inclusive(|&byte| byte == b'\n');
-        output.stderr = lines.last().unwrap_or_default().to_vec();
+        let mut lines = output.stderr.split_inclusive(|&byte| byte == b'\n');
+        output.stderr = lines.next_back().unwrap_or_default().to_vec();
         cannot_be_written(&output)?;
     }
     Ok(())

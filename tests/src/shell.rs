@@ -206,10 +206,9 @@ fn killed() -> Result<(), Failed> {
         return Err("the terminal is not raw while the shell has it".into());
     }
     session.process_mut().signal(Signal::SIGTERM)?;
-    let status = status(&session)?;
-    match (status, cooked()?) {
-        (4, true) => Ok(()),
-        (status, cooked) => Err(format!("exit status {status}, cooked: {cooked}").into()),
+    match (session.process().wait()?, cooked()?) {
+        (WaitStatus::Signaled(_, Signal::SIGTERM, _), true) => Ok(()),
+        (status, cooked) => Err(format!("{status:?}, cooked: {cooked}").into()),
     }
 }
 

@@ -57,6 +57,7 @@ impl Command {
     }
 
     /// Starts the program.
+    #[expect(clippy::disallowed_methods, reason = "this is the way to start one")]
     pub fn start(mut self) -> io::Result<Child> {
         interrupt::check()?;
         let (ours, theirs) = UnixStream::pair()?;

@@ -1,5 +1,7 @@
 //! Sources that a person gives: good ones, and every way of being bad.
 
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends by itself")]
+
 use std::process::Command;
 
 use explain::Explain;
