@@ -51,7 +51,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("test-by-sigterm", |_, _| tests(SIGTERM)),
     ("test-killed", |_, _| tests(SIGKILL)),
     ("bench-by-sigterm", |_, _| measures()),
-    ("what-cannot-tidy-up-ends-in-time", |lab, machine| waits(lab, machine, 1)),
+    ("what-is-stuck-ends-in-time", |lab, machine| waits(lab, machine, 1)),
     ("a-second-signal-ends-at-once", |lab, machine| waits(lab, machine, 2)),
     ("qemu-stays", |lab, _| odd_qemu(lab, "‹qemu› \"$@\"\nexec sleep 1000\n")),
     ("qemu-complains", |lab, _| {
