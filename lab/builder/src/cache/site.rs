@@ -67,32 +67,29 @@ impl Drop for Site {
     fn drop(&mut self) {
         // What cannot be removed is the next one's to remove.
         let _ = remove(&self.folder);
-        let _ = remove_if_empty(&self.folder);
+        // Others may be at work in it.
+        let _ = self.folder.parent().map(fs::remove_dir);
     }
 }
 
 /// Removes sites of a kind whose builders are gone.
 pub fn sweep(kind: &Path) -> io::Result<()> {
-    for site in fs::read_dir(kind.join(UNFINISHED))? {
+    let sites = kind.join(UNFINISHED);
+    for site in fs::read_dir(&sites)? {
         let folder = site?.path();
-        let file = File::open(&folder)?;
+        // One that cannot be opened has just become an entry.
+        let Ok(file) = File::open(&folder) else { continue };
         if file.try_lock().is_ok() && is_at(&file, &folder) {
             remove(&folder)?;
-            remove_if_empty(&folder)?;
         }
     }
-    Ok(())
+    fs::remove_dir(sites)
 }
 
 /// Whether an open folder is still the one that has a path.
 fn is_at(file: &File, path: &Path) -> bool {
     let inode = |meta: fs::Metadata| meta.ino();
     fs::symlink_metadata(path).map(inode).ok() == file.metadata().map(inode).ok()
-}
-
-/// Removes the folder that a site lay in, unless there are others.
-fn remove_if_empty(site: &Path) -> io::Result<()> {
-    site.parent().map_or(Ok(()), fs::remove_dir)
 }
 
 /// Removes a file or folder, if it is there.

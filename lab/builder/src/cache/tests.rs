@@ -111,6 +111,7 @@ fn half(cache: &Cache) -> PathBuf {
 fn what_a_killed_build_left_is_removed_by_the_next_who_comes() {
     let (_folder, cache) = cache();
     half(&cache);
+    fs::create_dir(half(&cache).with_file_name("another")).unwrap();
     // It is kept where somebody still works on it.
     let other = Key::builder("other").finish();
     let site = cache.site("thing", &other, &Silent).unwrap();
