@@ -41,6 +41,8 @@ const CALLS: &[Call] = &[
     call("plan-debug-kernel", &["plan", "lesson-1", "--debug-kernel"], 0),
     call("run-passing", &["run", "lesson-1", "--story"], 0),
     call("run-passing-without-trace", &["run", "lesson-1", "--no-trace"], 0),
+    call("run-scene", &["run", "passing", "--scene", "says_hello", "--story"], 0),
+    call("run-scene-unknown", &["run", "passing", "--scene", "says-helo"], 2),
     call("run-failing", &["run", "failing", "--story"], 1),
     call("run-hanging", &["run", "4", "--story"], 4),
     call("run-running-away", &["run", "8"], 4),

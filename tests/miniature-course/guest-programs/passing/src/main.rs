@@ -1,9 +1,10 @@
-use marker::{check, mark};
+mod says_hello;
+
+use marker::check;
 
 fn main() {
     marker::open_trace();
-    mark!("says hello");
+    says_hello::run();
     check!("two and two", 2 + 2, 4);
-    println!("hello");
     eprintln!("hello, stderr");
 }

@@ -1,0 +1,6 @@
+use marker::scene;
+
+pub fn run() {
+    scene!("says hello");
+    println!("hello");
+}
