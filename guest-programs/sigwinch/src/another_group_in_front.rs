@@ -9,7 +9,7 @@ use std::os::fd::OwnedFd;
 use marker::scene;
 use nix::unistd::{Pid, tcgetpgrp};
 
-use crate::shell::check_reports;
+use crate::reports::check_reports;
 use crate::size::{resize, size};
 
 pub fn run(master: &OwnedFd, reports: &mut BufReader<File>, turn: &mut File) -> io::Result<Pid> {

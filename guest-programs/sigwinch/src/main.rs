@@ -17,6 +17,7 @@ mod set_by_the_group_in_front;
 mod without_a_handler;
 mod a_pipe_has_no_size;
 
+mod reports;
 mod shell;
 mod handler;
 mod size;
@@ -33,7 +34,8 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{pipe2, tcgetpgrp};
 
 use crate::handler::{on_sigwinch, set, sigwinch};
-use crate::shell::{check_reports, shell, start};
+use crate::reports::check_reports;
+use crate::shell::{shell, start};
 
 fn main() -> io::Result<()> {
     marker::open_trace();

@@ -6,7 +6,7 @@ use std::io::{BufReader, Write, stdin};
 
 use marker::scene;
 
-use crate::shell::check_reports;
+use crate::reports::check_reports;
 use crate::size::{resize, size};
 
 pub fn run(reports: &mut BufReader<File>, turn: &mut File) -> io::Result<()> {

@@ -2,8 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::io::BufRead;
-use std::io::{BufReader, Read, Write, stdin};
+use std::io::{Read, Write, stdin};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -94,15 +93,6 @@ fn tell_next(name: &str, reporter: &mut File) -> io::Result<()> {
 /// into it (pipe(7), PIPE_BUF).
 fn report(reporter: &mut File, line: &str) -> io::Result<()> {
     reporter.write_all(format!("{line}\n").as_bytes())
-}
-
-/// Reads as many lines as are wanted. Who runs first is for the scheduler to
-/// say, so they are compared in alphabetical order.
-pub fn check_reports(reports: &mut BufReader<File>, want: &[&str]) -> io::Result<()> {
-    let mut got = reports.lines().take(want.len()).collect::<io::Result<Vec<String>>>()?;
-    got.sort();
-    check!("reports", got, want);
-    Ok(())
 }
 
 fn wait_for_turn(turn: &[u8; 1], turns: &mut File) -> io::Result<()> {

@@ -10,7 +10,7 @@ use marker::scene;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::shell::check_reports;
+use crate::reports::check_reports;
 use crate::size::{resize, size};
 
 pub fn run(master: &OwnedFd, reports: &mut BufReader<File>, front: Pid) -> io::Result<()> {

@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use marker::scene;
 use nix::unistd::Pid;
 
-use crate::shell::check_reports;
+use crate::reports::check_reports;
 use crate::size::{resize, size};
 
 pub fn run(
