@@ -148,10 +148,10 @@ fn letters_and_blanks(lab: &Lab<'static>) -> Result<(), Failed> {
             false => Err(format!("{}\n{text}", String::from_utf8_lossy(&output.stderr)).into()),
         }
     };
-    let mut odd = scratch.call(lab, &["run", "lesson-3"])?;
+    let mut odd = scratch.call(lab, &["run", "kill-pid"])?;
     odd.env("TMPDIR", &temporary);
     let mut usual = Command::new(std::env::current_exe()?);
-    usual.args(["run", "lesson-3"]);
+    usual.args(["run", "kill-pid"]);
     match told(odd)? == told(usual)? {
         true => Ok(()),
         false => Err("another run".into()),

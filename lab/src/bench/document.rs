@@ -134,7 +134,7 @@ impl Document {
     /// ```json
     /// {"version": 1, "cpu": "…", "cores": 2, "qemu": "QEMU emulator version …",
     ///  "accel": "tcg", "runs": 10, "rows": [
-    ///   {"what": "run lesson-1, whole process", "unit": "s", "bar": 0.5,
+    ///   {"what": "run sigchld, whole process", "unit": "s", "bar": 0.5,
     ///    "median": 0.28, "lowest": 0.27, "highest": 0.31, "samples": [0.27],
     ///    "met": true, "not_measured": null}]}
     /// ```

@@ -111,9 +111,9 @@ pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document
 }
 
 /// The lesson that stands for all in the rows of one lesson.
-const LESSON: &str = "lesson-1";
+const LESSON: &str = "sigchld";
 /// The lesson whose module stands for all modules.
-const MODULE_LESSON: &str = "lesson-3";
+const MODULE_LESSON: &str = "kill-pid";
 
 struct Bench<'a> {
     lab: &'a Lab<'a>,
@@ -176,8 +176,8 @@ impl Bench<'_> {
         let args = ["run", LESSON, "--json"];
         let runs = self.repeat("run", |_| Ok(self.process(&args).run()?))?;
         let mut rows = vec![
-            whole("run lesson-1, whole process", Some(0.5), &runs),
-            vm_part("run lesson-1, the machine's part", Some(0.25), &runs)?,
+            whole("run sigchld, whole process", Some(0.5), &runs),
+            vm_part("run sigchld, the machine's part", Some(0.25), &runs)?,
         ];
         // As people call it; cargo sets the variable when it runs the lab.
         if let Some(cargo) = std::env::var_os("CARGO") {
@@ -186,7 +186,7 @@ impl Bench<'_> {
             let runs = self.repeat("run by cargo", |_| {
                 Ok(self.environment(Process::new(&cargo, &args)).run()?)
             })?;
-            rows.push(whole("cargo xtask run lesson-1, cargo's own start with it", None, &runs));
+            rows.push(whole("cargo xtask run sigchld, cargo's own start with it", None, &runs));
         }
         let mib = runs.iter().map(|run| run.peak_mib).collect();
         rows.push(Row {

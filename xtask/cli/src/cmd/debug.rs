@@ -14,7 +14,7 @@ use crate::ui;
 /// The machine stands still: `continue` lets it run, Ctrl-C stops it again. It
 /// ends when gdb does, and gdb's exit status is this command's.
 ///
-/// Example: cargo xtask debug lesson-3
+/// Example: cargo xtask debug kill-pid
 #[derive(Args)]
 pub struct Debug {
     /// lesson-1, 1 or sigchld
