@@ -2,9 +2,10 @@
 //!
 //! A lesson is a folder `guest-programs/<slug>` with a `lesson.toml`. The order, and
 //! the parts of the course, stand in `course.md` alone, which people read: each line
-//! there with a link to a lesson's chapter is that lesson's place. So `lesson-3` is the
-//! third of these links.
+//! there that begins with a link to a lesson's chapter, `- [Who sends it?](…)`, is that
+//! lesson's place. So `lesson-3` is the third of these lines.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
@@ -36,12 +37,14 @@ pub enum CourseError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("failed to list `{}`: {source}", path.display())]
     List { path: PathBuf, source: std::io::Error },
-    #[error("`{FILE}` links to `{name}`, but there is no `{LESSONS}/{name}/{}`", lesson::FILE)]
-    NoFolder { name: Name },
-    #[error("`{FILE}` has no link to the chapter of `{LESSONS}/{name}`")]
+    #[error("`{FILE}` lists `{name}`, but there is no `{LESSONS}/{name}/{}`", lesson::FILE)]
+    NoFolder { name: String },
+    #[error("`{}` is not called as a lesson is", path.display())]
+    Malformed { path: PathBuf },
+    #[error("`{FILE}` does not list `{LESSONS}/{name}`")]
     Unlisted { name: Name },
-    #[error("`{FILE}` links twice to `{LESSONS}/{name}/{CHAPTER}`")]
-    Twice { name: Name },
+    #[error("`{FILE}` lists `{name}` twice")]
+    Twice { name: String },
     #[error("there is no lesson `{asked}`")]
     Unknown {
         asked: String,
@@ -59,6 +62,7 @@ impl Explain for CourseError {
             CourseError::List { .. }
             | CourseError::Read { .. }
             | CourseError::NoFolder { .. }
+            | CourseError::Malformed { .. }
             | CourseError::Unlisted { .. }
             | CourseError::Twice { .. } => ExitStatus::Build,
             CourseError::Lesson(error) => error.exit_status(),
@@ -74,8 +78,11 @@ impl Explain for CourseError {
                 Some("`cargo xtask list` shows the lessons".to_owned())
             }
             CourseError::Unlisted { name } => Some(format!(
-                "the line `[its question]({LESSONS}/{name}/{CHAPTER})` gives it its place"
+                "the line `- [its question]({LESSONS}/{name}/{CHAPTER})` gives it its place"
             )),
+            CourseError::Malformed { .. } => {
+                Some("lower-case words with hyphens between: `kill-pid`".to_owned())
+            }
             CourseError::Lesson(error) => error.hint(),
             CourseError::List { .. }
             | CourseError::Read { .. }
@@ -86,23 +93,26 @@ impl Explain for CourseError {
 }
 
 impl Course {
-    /// The lessons of a tree: those that its first page links to, which are all that
-    /// there are.
+    /// The lessons of a tree: those that its first page lists, which are all that there
+    /// are.
     pub fn open(root: &Path) -> Result<Course, CourseError> {
         let page = root.join(FILE);
         let text = std::fs::read_to_string(&page)
             .map_err(|source| CourseError::Read { path: page, source })?;
-        let names: Vec<Name> = links(&text).collect();
-        for (place, name) in names.iter().enumerate() {
-            if names[..place].contains(name) {
-                return Err(CourseError::Twice { name: name.clone() });
+        let mut names = Vec::new();
+        let mut folders = folders(&root.join(LESSONS))?;
+        for listed in text.lines().filter_map(listed) {
+            let name: Name =
+                listed.parse().map_err(|()| CourseError::NoFolder { name: listed.to_owned() })?;
+            if names.contains(&name) {
+                return Err(CourseError::Twice { name: listed.to_owned() });
             }
+            if !folders.remove(&name) {
+                return Err(CourseError::NoFolder { name: listed.to_owned() });
+            }
+            names.push(name);
         }
-        let folders = folders(&root.join(LESSONS))?;
-        if let Some(name) = names.iter().find(|name| !folders.contains(name)) {
-            return Err(CourseError::NoFolder { name: name.clone() });
-        }
-        if let Some(name) = folders.into_iter().find(|name| !names.contains(name)) {
+        if let Some(name) = folders.pop_first() {
             return Err(CourseError::Unlisted { name });
         }
         Ok(Course { root: root.to_owned(), names })
@@ -122,6 +132,15 @@ impl Course {
             near: self.nearest(asked),
         })?;
         self.read(name)
+    }
+
+    /// What is to be said of a name with a number, `lesson-03-siginfo`, where `lesson-3`
+    /// is another lesson: the name counts.
+    pub fn numbered_otherwise(&self, asked: &str) -> Option<String> {
+        let (number, name) = Name::numbered(asked)?;
+        let there = self.names.get(number.checked_sub(1)?)?;
+        (*there != name && self.names.contains(&name))
+            .then(|| format!("`{asked}` is taken for {name}; lesson-{number} is {there} now"))
     }
 
     /// Reads a lesson of this course.
@@ -150,25 +169,26 @@ impl Course {
     }
 }
 
-/// The lessons whose chapters a page links to, in order.
-fn links(text: &str) -> impl Iterator<Item = Name> {
-    text.match_indices("](").filter_map(|(at, _)| {
-        let (target, _) = text[at + 2..].split_once(')')?;
-        let name = target.strip_prefix(LESSONS)?.strip_prefix('/')?;
-        name.strip_suffix(CHAPTER)?.strip_suffix('/')?.parse().ok()
-    })
+/// What a line of the list calls its lesson; `None` for any other line.
+pub fn listed(line: &str) -> Option<&str> {
+    let (_, link) = line.trim_start().strip_prefix("- [")?.split_once("](")?;
+    let (target, _) = link.split_once(')')?;
+    target.strip_prefix(LESSONS)?.strip_prefix('/')?.strip_suffix(CHAPTER)?.strip_suffix('/')
 }
 
-/// The lessons that have a folder, in the order of their names.
-fn folders(path: &Path) -> Result<Vec<Name>, CourseError> {
+/// The lessons that have a folder.
+fn folders(path: &Path) -> Result<BTreeSet<Name>, CourseError> {
     let failed = |source| CourseError::List { path: path.to_owned(), source };
-    let mut names = Vec::new();
+    let mut names = BTreeSet::new();
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
+        // What has none is a crate that lessons share.
+        if !entry.path().join(lesson::FILE).exists() {
+            continue;
+        }
         let name = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        names.extend(name.filter(|_| entry.path().join(lesson::FILE).exists()));
+        names.insert(name.ok_or_else(|| CourseError::Malformed { path: entry.path() })?);
     }
-    names.sort();
     Ok(names)
 }
 
@@ -176,9 +196,11 @@ fn folders(path: &Path) -> Result<Vec<Name>, CourseError> {
 mod tests {
     use super::*;
 
-    const PAGE: &str = "# Course\n\nSee [the docs](docs/x.md).\n\n## Part\n\n\
+    const PAGE: &str = "# Course\n\nSee [the docs](docs/x.md), and\n\
+        [one of the last](guest-programs/kill-pid/chapter.md).\n\n## Part\n\n\
         - [Who sends it?](guest-programs/sigchld/chapter.md)\n\
-        - [From an interrupt?](guest-programs/kill-pid/chapter.md), and more\n";
+        - [From an interrupt?](guest-programs/kill-pid/chapter.md), and more\n\
+        - [Elsewhere](guest-programs/README.md)\n";
 
     fn tree(page: &str, lessons: &[&str]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
@@ -208,15 +230,24 @@ mod tests {
         };
         assert_eq!(
             told(PAGE, &["kill-pid"]),
-            "`course.md` links to `sigchld`, but there is no `guest-programs/sigchld/lesson.toml`"
+            "`course.md` lists `sigchld`, but there is no `guest-programs/sigchld/lesson.toml`"
+        );
+        assert_eq!(
+            told(&PAGE.replace("sigchld", "sig_chld"), &["kill-pid", "sigchld"]),
+            "`course.md` lists `sig_chld`, but there is no `guest-programs/sig_chld/lesson.toml`"
         );
         assert_eq!(
             told(PAGE, &["kill-pid", "sigchld", "aio"]),
-            "`course.md` has no link to the chapter of `guest-programs/aio`"
+            "`course.md` does not list `guest-programs/aio`"
         );
         assert_eq!(
             told(&format!("{PAGE}{PAGE}"), &["kill-pid", "sigchld"]),
-            "`course.md` links twice to `guest-programs/sigchld/chapter.md`"
+            "`course.md` lists `sigchld` twice"
+        );
+        let malformed = told(PAGE, &["kill-pid", "sigchld", "lesson-03-aio"]);
+        assert!(
+            malformed.ends_with("guest-programs/lesson-03-aio` is not called as a lesson is"),
+            "{malformed}"
         );
     }
 
@@ -233,6 +264,19 @@ mod tests {
         }
         for asked in ["0", "3", "lesson-99", "", "kill", "lesson-"] {
             assert_eq!(course.meant(asked), None, "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_another_lessons_is_said() {
+        let course = course();
+        assert_eq!(
+            course.numbered_otherwise("lesson-01-kill-pid").as_deref(),
+            Some("`lesson-01-kill-pid` is taken for kill-pid; lesson-1 is sigchld now")
+        );
+        // Its own place; a place that nobody has; no number; no lesson.
+        for asked in ["lesson-02-kill-pid", "lesson-09-kill-pid", "kill-pid", "lesson-01-x"] {
+            assert_eq!(course.numbered_otherwise(asked), None, "{asked}");
         }
     }
 

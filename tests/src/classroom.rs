@@ -46,7 +46,8 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
 /// one exercise and tried to bring a build script along.
 fn ci_recipe(solution: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let submission = folder.path().join("submission/sigchld");
+    // As such folders used to be called, with a number that is another lesson's now.
+    let submission = folder.path().join("submission/lesson-03-sigchld");
     std::fs::create_dir_all(&submission)?;
     std::fs::write(submission.join("main.rs"), solution)?;
     std::fs::write(submission.join("build.rs"), "fn main() { panic!() }")?;
@@ -59,7 +60,8 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
         .stdin(Stdio::null())
         .output()?;
     let told = || String::from_utf8_lossy(&output.stderr).into_owned();
-    if !output.status.success() {
+    let said = "`lesson-03-sigchld` is taken for sigchld; lesson-3 is signal-self now";
+    if !output.status.success() || !told().contains(said) {
         return Err(told().into());
     }
     let marks: serde_json::Value =

@@ -1,5 +1,6 @@
 //! The students of a class: folders, found by looking.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use story::lesson::Name;
@@ -62,25 +63,15 @@ impl Class {
         Class { students: students.map(|(_, student)| student).collect() }
     }
 
-    /// A sentence for each folder whose number is another lesson's place than its name
-    /// says. The name counts.
-    pub fn numbered_otherwise(&self, exercises: &[Exercise], course: &Course) -> Vec<String> {
-        let mut told = Vec::new();
+    /// What is to be said of the folders that are taken: that the number of one is
+    /// another lesson's now. Once, however many students call theirs so.
+    pub fn numbered_otherwise(&self, lessons: &[&Name], course: &Course) -> Vec<String> {
+        let mut told = BTreeSet::new();
         for student in self.students.iter().filter(|student| student.problem.is_none()) {
-            for name in exercises.iter().map(|exercise| &exercise.lesson.name) {
-                let folder = name_of(&folder_of(&student.folder, name));
-                let number = folder.strip_prefix("lesson-").and_then(|rest| rest.split_once('-'));
-                let number = number.and_then(|(number, _)| number.parse::<usize>().ok());
-                let other = number.and_then(|n| course.names.get(n.checked_sub(1)?));
-                if let Some(other) = other.filter(|other| *other != name) {
-                    told.push(format!(
-                        "{}: `{folder}` is taken for {name}, although that number is {other}'s now",
-                        student.name
-                    ));
-                }
-            }
+            let folders = lessons.iter().map(|name| name_of(&folder_of(&student.folder, name)));
+            told.extend(folders.filter_map(|folder| course.numbered_otherwise(&folder)));
         }
-        told
+        told.into_iter().collect()
     }
 
     /// The exercises for which anybody has handed in anything.
@@ -152,6 +143,19 @@ mod tests {
         assert_eq!(names(&class), ["alice", "bob", "carol"]);
         assert_eq!(names(&class.clone().shard(1, 2)), ["alice", "carol"]);
         assert_eq!(names(&class.shard(2, 2)), ["bob"]);
+    }
+
+    #[test]
+    fn a_number_that_is_another_lessons_is_said_once() {
+        let root = tempfile::tempdir().unwrap();
+        folders(root.path(), &["alice/lesson-02-x", "bob/lesson-02-x", "carol/x"]);
+        let names = ["x", "y"].map(|name| name.parse().unwrap());
+        let class = Class::find(&[root.path().to_owned()], &names).unwrap();
+        let course = Course { root: PathBuf::new(), names: names.to_vec() };
+        assert_eq!(
+            class.numbered_otherwise(&[&names[0], &names[1]], &course),
+            ["`lesson-02-x` is taken for x; lesson-2 is y now"]
+        );
     }
 
     #[test]

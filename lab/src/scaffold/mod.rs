@@ -20,6 +20,9 @@ use crate::course::{self, CHAPTER, Course, LESSONS};
 /// readable.
 const SLUG_BYTES: usize = 40;
 
+/// The crates that the compiler has.
+const BUILT_IN: &[&str] = &["alloc", "core", "proc-macro", "std", "test"];
+
 /// A lesson to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scaffold {
@@ -33,6 +36,8 @@ pub struct Scaffold {
 pub enum ScaffoldError {
     #[error("there is a lesson `{name}` already")]
     Name { name: Name },
+    #[error("there is a crate `{name}` already, and a lesson is one, too")]
+    Crate { name: Name },
     #[error("`{}` is there already", path.display())]
     Exists { path: PathBuf },
     #[error("failed to {verb} `{}`: {source}", path.display())]
@@ -51,7 +56,9 @@ pub enum ScaffoldError {
 impl Explain for ScaffoldError {
     fn exit_status(&self) -> ExitStatus {
         match self {
-            ScaffoldError::Name { .. } | ScaffoldError::Exists { .. } => ExitStatus::Usage,
+            ScaffoldError::Name { .. }
+            | ScaffoldError::Crate { .. }
+            | ScaffoldError::Exists { .. } => ExitStatus::Usage,
             ScaffoldError::File { .. }
             | ScaffoldError::Cargo(_)
             | ScaffoldError::Shell(_)
@@ -61,7 +68,9 @@ impl Explain for ScaffoldError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            ScaffoldError::Name { .. } | ScaffoldError::Exists { .. } => {
+            ScaffoldError::Name { .. }
+            | ScaffoldError::Crate { .. }
+            | ScaffoldError::Exists { .. } => {
                 Some("nothing was written; choose another name".to_owned())
             }
             ScaffoldError::Lock { .. } => Some(
@@ -89,8 +98,8 @@ impl FromStr for NewName {
     type Err = String;
 
     fn from_str(s: &str) -> Result<NewName, String> {
-        let numbered = s.split_once('-').filter(|(number, _)| number.parse::<u32>().is_ok());
-        if let Some((_, name)) = numbered {
+        let numbered = s.strip_prefix("lesson-").unwrap_or(s).split_once('-');
+        if let Some((_, name)) = numbered.filter(|(number, _)| number.parse::<u32>().is_ok()) {
             return Err(format!(
                 "`{s}` has a number: a lesson's place is that of its line in {}; `{name}` would do",
                 course::FILE
@@ -134,8 +143,8 @@ impl Scaffold {
     }
 
     /// Writes the lesson into a course's tree: its files, its line in the course's list
-    /// of chapters, behind all others, and its package in `Cargo.lock`, without which it cannot be built. Nothing that
-    /// is there is overwritten.
+    /// of chapters, behind all others, and its package in `Cargo.lock`, without which it
+    /// cannot be built. Nothing that is there is overwritten.
     ///
     /// Returns the files that are new, relative to the tree.
     pub fn write(&self, course: &Course) -> Result<Vec<PathBuf>, ScaffoldError> {
@@ -167,19 +176,25 @@ impl Scaffold {
                 return Err(ScaffoldError::Exists { path: folder });
             }
         }
+        let lock = course.root.join("Cargo.lock");
+        let lock = fs::read_to_string(&lock).map_err(failed("read", &lock))?;
+        let line = format!("name = \"{}\"", self.name);
+        if BUILT_IN.contains(&self.name.as_str()) || lock.lines().any(|found| found == line) {
+            return Err(ScaffoldError::Crate { name: self.name.clone() });
+        }
         Ok(())
     }
 }
 
 /// A course's first page with one more line in its list of chapters, the last.
 fn listed(page: &str, line: &str) -> String {
-    let is_listed = |line: &str| line.contains(&format!("]({LESSONS}/"));
     let mut lines: Vec<&str> = page.lines().collect();
-    let end = lines.iter().rposition(|line| is_listed(line)).map_or(lines.len(), |last| {
-        // What a line of the list says goes on in lines that are indented.
-        let more = lines[last + 1..].iter().take_while(|line| line.starts_with(' ')).count();
-        last + 1 + more
-    });
+    let end =
+        lines.iter().rposition(|line| course::listed(line).is_some()).map_or(lines.len(), |last| {
+            // What a line of the list says goes on in lines that are indented.
+            let more = lines[last + 1..].iter().take_while(|line| line.starts_with(' ')).count();
+            last + 1 + more
+        });
     lines.insert(end, line);
     lines.join("\n") + "\n"
 }

@@ -13,15 +13,19 @@ fn scaffold(name: &str, kmod: bool) -> Scaffold {
 fn names_are_words() {
     assert_eq!("two-words".parse::<NewName>().unwrap().0.to_string(), "two-words");
     let long = "x".repeat(41);
-    for wrong in ["", "16", "X", "a--b", "a-", "a_b", &long] {
+    for wrong in ["", "16", "lesson-16", "X", "a--b", "a-", "a_b", &long] {
         let error = wrong.parse::<NewName>().unwrap_err();
         assert!(error.starts_with(&format!("`{wrong}` is no lesson's name: ")), "{error}");
     }
-    assert_eq!(
-        "16-hello".parse::<NewName>().unwrap_err(),
-        "`16-hello` has a number: a lesson's place is that of its line in course.md; `hello` \
-         would do"
-    );
+    for numbered in ["16-hello", "lesson-16-hello"] {
+        assert_eq!(
+            numbered.parse::<NewName>().unwrap_err(),
+            format!(
+                "`{numbered}` has a number: a lesson's place is that of its line in course.md; \
+                 `hello` would do"
+            )
+        );
+    }
 }
 
 #[test]
@@ -85,6 +89,7 @@ fn course() -> (tempfile::TempDir, Course) {
     }
     fs::write(root.path().join("guest-programs/kill-pid/lesson.toml"), "").unwrap();
     fs::write(root.path().join(course::FILE), PAGE).unwrap();
+    fs::write(root.path().join("Cargo.lock"), "[[package]]\nname = \"nix\"\n").unwrap();
     let course = Course::open(root.path()).unwrap();
     (root, course)
 }
@@ -97,6 +102,8 @@ fn what_is_there_is_refused_and_left_alone() {
     for (name, kmod, error) in [
         ("kill-pid", false, "there is a lesson `kill-pid` already"),
         ("trace", true, "`kmods/trace` is there already"),
+        ("nix", false, "there is a crate `nix` already, and a lesson is one, too"),
+        ("std", false, "there is a crate `std` already, and a lesson is one, too"),
     ] {
         let refused = scaffold(name, kmod).write(&course).unwrap_err();
         assert_eq!(refused.to_string(), error);

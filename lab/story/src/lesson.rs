@@ -32,11 +32,17 @@ impl Name {
     /// The lesson that a folder of a student's work is for: `kill-pid`, or as such
     /// folders used to be called, `lesson-03-kill-pid`.
     pub fn of_work(folder: &str) -> Option<Name> {
-        let numbered = folder.strip_prefix("lesson-").and_then(|rest| rest.split_once('-'));
-        match numbered.filter(|(number, _)| number.bytes().all(|b| b.is_ascii_digit())) {
-            Some((_, slug)) => slug.parse().ok(),
+        match Name::numbered(folder) {
+            Some((_, name)) => Some(name),
             None => folder.parse().ok(),
         }
+    }
+
+    /// The number and the name of what is called as lessons used to be.
+    pub fn numbered(folder: &str) -> Option<(usize, Name)> {
+        let (number, slug) = folder.strip_prefix("lesson-")?.split_once('-')?;
+        let digits = number.bytes().all(|b| b.is_ascii_digit());
+        Some((number.parse().ok().filter(|_| digits)?, slug.parse().ok()?))
     }
 }
 
@@ -49,12 +55,13 @@ impl fmt::Display for Name {
 impl FromStr for Name {
     type Err = ();
 
-    /// Lower-case words and digits with hyphens between; not a number, which is a
-    /// place in the course.
+    /// Lower-case words and digits with hyphens between; not `3` or `lesson-3`, which
+    /// are places in the course.
     fn from_str(s: &str) -> Result<Name, ()> {
         let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let place = s.strip_prefix("lesson-").unwrap_or(s);
         let well_formed = s.split('-').all(|word| !word.is_empty() && word.bytes().all(letters))
-            && s.starts_with(|c: char| c.is_ascii_lowercase());
+            && place.starts_with(|c: char| c.is_ascii_lowercase());
         if well_formed { Ok(Name(s.to_owned())) } else { Err(()) }
     }
 }
@@ -329,7 +336,10 @@ mod tests {
     fn names_are_parsed_strictly() {
         let name: Name = "kill-pid".parse().unwrap();
         assert_eq!(name.to_string(), "kill-pid");
-        for wrong in ["", "3", "03-x", "kill-", "-kill", "kill--pid", "Kill", "kill_pid"] {
+        assert_eq!("lesson-plan".parse::<Name>().unwrap().to_string(), "lesson-plan");
+        let places = ["3", "03-x", "lesson-3", "lesson-03-x"];
+        let malformed = ["", "kill-", "-kill", "kill--pid", "Kill", "kill_pid"];
+        for wrong in places.into_iter().chain(malformed) {
             assert_eq!(wrong.parse::<Name>(), Err(()), "{wrong}");
         }
     }
@@ -341,8 +351,8 @@ mod tests {
             assert_eq!(name(folder).as_deref(), Some("kill-pid"), "{folder}");
         }
         assert_eq!(name("lesson-plan").as_deref(), Some("lesson-plan"));
-        for wrong in ["", ".git", "lesson-03-", "lesson-03"] {
-            assert_ne!(name(wrong).as_deref(), Some("kill-pid"), "{wrong}");
+        for wrong in ["", ".git", "lesson-03-", "lesson-03", "lesson-+3-kill-pid"] {
+            assert_eq!(name(wrong), None, "{wrong}");
         }
     }
 

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use builder::cache::Cache;
 use builder::kernel;
+use builder::progress::Progress;
 use host::{BY_TERMINAL, COMMANDS, InstallPolicy};
 use lab::classroom::Work;
 use lab::course::Course;
 use lab::error::Error;
 use lab::run::Lab;
+use story::lesson::Lesson;
 
 use crate::ui::Ui;
 
@@ -36,6 +38,15 @@ impl Context {
 
     pub fn course(&self) -> Result<Course, Error> {
         Ok(Course::open(&self.course)?)
+    }
+
+    /// The lesson that a person means.
+    pub fn lesson(&self, asked: &str) -> Result<Lesson, Error> {
+        let course = self.course()?;
+        if let Some(told) = course.numbered_otherwise(asked) {
+            self.ui.note(&told);
+        }
+        Ok(course.find(asked)?)
     }
 
     /// Where the student's own files are.

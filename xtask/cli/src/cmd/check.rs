@@ -31,8 +31,7 @@ pub struct Check {
 
 impl Check {
     pub fn run(self, context: &Context) -> Result {
-        let course = context.course()?;
-        let exercise = Exercise::read(&course.find(&self.lesson)?, Seed(self.seed))?;
+        let exercise = Exercise::read(&context.lesson(&self.lesson)?, Seed(self.seed))?;
         let work = context.work()?;
         work.started(&exercise)?;
         let submission = Submission::take(&work.folder(&exercise), exercise.file.name())?;

@@ -27,7 +27,7 @@ pub struct Debug {
 
 impl Debug {
     pub fn run(self, context: &Context) -> Result {
-        let lesson = context.course()?.find(&self.lesson)?;
+        let lesson = context.lesson(&self.lesson)?;
         let suggested = debug::text(&debug::suggestions(&lesson));
         let options = Options { kernel: Kind::Debug, ..Options::default() };
         let plan = Plan::new(lesson, options);

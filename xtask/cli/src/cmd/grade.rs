@@ -76,7 +76,7 @@ impl Grade {
         let lab = context.lab("grade")?;
         let mut class = Class::find(&self.folders, &lab.course.names)?;
         let exercises = match &self.lesson {
-            Some(asked) => vec![Exercise::read(&lab.course.find(asked)?, Seed(self.seed))?],
+            Some(asked) => vec![Exercise::read(&context.lesson(asked)?, Seed(self.seed))?],
             None => class.attempted(lab.course.exercises(Seed(self.seed))?),
         };
         if exercises.is_empty() || class.students.is_empty() {
@@ -89,7 +89,8 @@ impl Grade {
             Some(path) => Before::read(path, Seed(self.seed))?,
             None => Before::default(),
         };
-        for other in class.numbered_otherwise(&exercises, &lab.course) {
+        let names: Vec<_> = exercises.iter().map(|exercise| &exercise.lesson.name).collect();
+        for other in class.numbered_otherwise(&names, &lab.course) {
             lab.progress.note(&other);
         }
         let machine = lab.machine()?;

@@ -17,8 +17,7 @@ pub struct Hint {
 
 impl Hint {
     pub fn run(self, context: &Context) -> Result {
-        let course = context.course()?;
-        let exercise = Exercise::read(&course.find(&self.lesson)?, Seed::default())?;
+        let exercise = Exercise::read(&context.lesson(&self.lesson)?, Seed::default())?;
         outln!("{}", context.work()?.next_hint(&exercise)?);
         Ok(Outcome::SUCCESS)
     }

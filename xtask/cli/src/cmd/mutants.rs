@@ -20,8 +20,7 @@ pub struct Mutants {
 
 impl Mutants {
     pub fn run(self, context: &Context) -> Result {
-        let course = context.course()?;
-        let exercise = Exercise::read(&course.find(&self.lesson)?, Seed::default())?;
+        let exercise = Exercise::read(&context.lesson(&self.lesson)?, Seed::default())?;
         outln!("{}", diff::text(&exercise).trim_end());
         Ok(Outcome::SUCCESS)
     }

@@ -27,7 +27,7 @@ pub struct Plan {
 
 impl Plan {
     pub fn run(self, context: &Context) -> Result {
-        let lesson = context.course()?.find(&self.lesson)?;
+        let lesson = context.lesson(&self.lesson)?;
         let kernel = if self.debug_kernel { Kind::Debug } else { Kind::Lesson };
         let options = Options { cold: self.cold, kernel, ..Options::default() };
         outln!("{}", lab::plan::Plan::new(lesson, options));

@@ -18,7 +18,7 @@ pub struct Reset {
 impl Reset {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
-        let exercise = Exercise::read(&course.find(&self.lesson)?, Seed::default())?;
+        let exercise = Exercise::read(&context.lesson(&self.lesson)?, Seed::default())?;
         let work = context.work()?;
         let backup = work.reset(&exercise)?;
         let shown = backup.strip_prefix(&course.root).unwrap_or(&backup);

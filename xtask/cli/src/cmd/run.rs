@@ -65,7 +65,7 @@ enum AccelArg {
 
 impl Run {
     pub fn run(self, context: &Context) -> Result {
-        let lesson = context.course()?.find(&self.lesson)?;
+        let lesson = context.lesson(&self.lesson)?;
         let accel = match self.accel {
             AccelArg::Tcg => Accel::Tcg { shift: self.icount_shift },
             AccelArg::Kvm => {

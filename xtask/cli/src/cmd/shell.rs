@@ -15,7 +15,7 @@ use crate::outcome::{Outcome, Result};
 /// leaves the machine, whatever it does, and so does `poweroff`; the exit status is
 /// 0 then. If standard input is no terminal, the shell takes its commands from there.
 ///
-/// Example: cargo xtask shell lesson-2
+/// Example: cargo xtask shell sigwinch
 #[derive(Args)]
 pub struct Shell {
     /// lesson-1, 1 or sigchld; without one, a bare machine
@@ -25,7 +25,7 @@ pub struct Shell {
 impl Shell {
     pub fn run(self, context: &Context) -> Result {
         let lesson = match &self.lesson {
-            Some(name) => Some(context.course()?.find(name)?),
+            Some(name) => Some(context.lesson(name)?),
             None => None,
         };
         let lab = context.lab("shell")?;

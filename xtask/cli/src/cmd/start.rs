@@ -21,7 +21,7 @@ pub struct Start {
 impl Start {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
-        let lesson = course.find(&self.lesson)?;
+        let lesson = context.lesson(&self.lesson)?;
         let exercise = Exercise::read(&lesson, Seed::default())?;
         let work = context.work()?;
         let started = work.start(&exercise)?;

@@ -40,7 +40,7 @@ impl Watch {
         let work = context.work()?;
         let exercises = lab.course.exercises(Seed::default())?;
         let first = match &self.lesson {
-            Some(asked) => Exercise::read(&lab.course.find(asked)?, Seed::default())?,
+            Some(asked) => Exercise::read(&context.lesson(asked)?, Seed::default())?,
             None => choice::current(&work, &work.progress()?, &exercises)
                 .or(exercises.first())
                 .ok_or(WorkError::NoExercise)?
