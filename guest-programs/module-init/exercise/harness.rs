@@ -7,8 +7,8 @@ use std::ffi::CString;
 use std::path::Path;
 use std::{fs, io};
 
-use module_init::{NAME, STEPS};
 use marker::mark;
+use module_init::{NAME, STEPS};
 use student::module;
 
 fn main() -> io::Result<()> {

@@ -11,8 +11,8 @@ use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
-use netlink::{COUNT, Family, RAISE, attribute, command, open_socket, resolve};
 use marker::mark;
+use netlink::{COUNT, Family, RAISE, attribute, command, open_socket, resolve};
 use netlink_sys::Socket;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};

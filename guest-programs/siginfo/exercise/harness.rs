@@ -13,14 +13,14 @@ use std::process::exit;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use siginfo as lab;
-use siginfo::{MODULE, QUEUE, Target};
 use marker::mark;
 use nix::errno::Errno;
 use nix::libc::{self, c_int, c_void, siginfo_t};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork};
+use siginfo as lab;
+use siginfo::{MODULE, QUEUE, Target};
 use student::edu::Edu;
 use student::module;
 

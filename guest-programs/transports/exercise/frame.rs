@@ -13,15 +13,15 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 // region: imports
-// region: lesson
-use transports::{Choice, EVENTFD, QUEUE, RECORDS, Record, SIGNAL, choose, open_device};
-// endregion
 use nix::errno::Errno;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 // region: signals
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 // endregion
 use nix::unistd::read;
+// region: lesson
+use transports::{Choice, EVENTFD, QUEUE, RECORDS, Record, SIGNAL, choose, open_device};
+// endregion
 // endregion
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -16,13 +16,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
 
-use transports::{Counters, DEVICE, counters, open_device, raise};
 use marker::mark;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use student::output::Output;
+use transports::{Counters, DEVICE, counters, open_device, raise};
 
 /// How many real-time signals may be pending.
 const SIGPENDING: u64 = 100;
