@@ -78,22 +78,22 @@ pub enum Started {
     Before,
 }
 
-/// A student's folder for a lesson, below the folder of all their work: called as the
-/// lesson is, or with a number, as such folders used to be, `lesson-03-kill-pid`.
-/// Which number counts for nothing, and what is called as the lesson is comes first.
-/// Where there is none, the path that a new one has.
+/// A student's folder for a lesson, below the folder of all their work. Where there is
+/// none, the path that a new one has.
 pub fn folder_of(root: &Path, name: &Name) -> PathBuf {
-    let folder = root.join(name.as_str());
-    if folder.symlink_metadata().is_ok() {
-        return folder;
-    }
-    let is_it = |entry: &str| Name::of_work(entry).as_ref() == Some(name);
+    root.join(folders_of(root, name).first().map_or(name.as_str(), String::as_str))
+}
+
+/// The names of all folders of a student for a lesson: called as the lesson is, or with a
+/// number, as such folders used to be, `lesson-03-kill-pid`. Which number counts for
+/// nothing. The first is the one that is taken: the one without a number, if it is there.
+pub fn folders_of(root: &Path, name: &Name) -> Vec<String> {
     let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
-    let mut numbered: Vec<String> =
+    let mut folders: Vec<String> =
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    numbered.retain(|entry| is_it(entry));
-    numbered.sort();
-    numbered.first().map_or(folder, |entry| root.join(entry))
+    folders.retain(|entry| Name::of_work(entry).as_ref() == Some(name));
+    folders.sort_by_key(|entry| (entry != name.as_str(), entry.clone()));
+    folders
 }
 
 impl Work {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use explain::visible;
 use story::lesson::Name;
 
 use super::GradeError;
-use crate::classroom::folder_of;
+use crate::classroom::{folder_of, folders_of};
 use crate::course::Course;
 use crate::exercise::Exercise;
 use crate::exercise::submission::Refused;
@@ -64,14 +65,21 @@ impl Class {
     }
 
     /// What is to be said of the folders that are taken: that the number of one is
-    /// another lesson's now. Once, however many students call theirs so.
-    pub fn numbered_otherwise(&self, lessons: &[&Name], course: &Course) -> Vec<String> {
-        let mut told = BTreeSet::new();
+    /// another lesson's now, once, however many students call theirs so; and which ones
+    /// of a student are left aside, for there is another.
+    pub fn odd_names(&self, lessons: &[&Name], course: &Course) -> Vec<String> {
+        let (mut numbers, mut left) = (BTreeSet::new(), Vec::new());
         for student in self.students.iter().filter(|student| student.problem.is_none()) {
-            let folders = lessons.iter().map(|name| name_of(&folder_of(&student.folder, name)));
-            told.extend(folders.filter_map(|folder| course.numbered_otherwise(&folder)));
+            for name in lessons {
+                let folders = folders_of(&student.folder, name);
+                let Some((taken, others)) = folders.split_first() else { continue };
+                numbers.extend(course.numbered_otherwise(taken));
+                left.extend(others.iter().map(|other| {
+                    format!("{}: `{taken}` is graded, and `{other}` is not", visible(&student.name))
+                }));
+            }
         }
-        told.into_iter().collect()
+        numbers.into_iter().chain(left).collect()
     }
 
     /// The exercises for which anybody has handed in anything.
@@ -146,15 +154,19 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_another_lessons_is_said_once() {
+    fn a_number_that_is_another_lessons_is_said_once_and_a_second_folder_of_each() {
         let root = tempfile::tempdir().unwrap();
-        folders(root.path(), &["alice/lesson-02-x", "bob/lesson-02-x", "carol/x"]);
+        folders(root.path(), &["alice/lesson-02-x", "bob/lesson-02-x"]);
+        folders(root.path(), &["carol/x", "carol/lesson-02-x", "dan/y"]);
         let names = ["x", "y"].map(|name| name.parse().unwrap());
         let class = Class::find(&[root.path().to_owned()], &names).unwrap();
         let course = Course { root: PathBuf::new(), names: names.to_vec() };
         assert_eq!(
-            class.numbered_otherwise(&[&names[0], &names[1]], &course),
-            ["`lesson-02-x` is taken for x; lesson-2 is y now"]
+            class.odd_names(&[&names[0], &names[1]], &course),
+            [
+                "`lesson-02-x` is taken for x; lesson-2 is y now",
+                "carol: `x` is graded, and `lesson-02-x` is not"
+            ]
         );
     }
 

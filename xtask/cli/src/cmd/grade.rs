@@ -90,8 +90,8 @@ impl Grade {
             None => Before::default(),
         };
         let names: Vec<_> = exercises.iter().map(|exercise| &exercise.lesson.name).collect();
-        for other in class.numbered_otherwise(&names, &lab.course) {
-            lab.progress.note(&other);
+        for said in class.odd_names(&names, &lab.course) {
+            lab.progress.note(&said);
         }
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
