@@ -122,6 +122,13 @@ fn exercises(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let page = std::fs::read_to_string(builder::root().join(course::FILE))?;
     let mut faults = Vec::new();
+    // README.md runs lesson-1, and shows what is seen then.
+    let readme = std::fs::read_to_string(builder::root().join("README.md"))?;
+    if let Some(first) = lessons.first()
+        && !readme.contains(&format!("```quote stories/{} ", first.name))
+    {
+        faults.push(format!("README.md quotes another lesson than the first, {}", first.name));
+    }
     for lesson in lessons {
         let (name, title) = (&lesson.name, &lesson.title);
         let line = format!("- [{title}]({}/{name}/{CHAPTER})", course::LESSONS);
