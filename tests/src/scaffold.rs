@@ -14,7 +14,7 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::{Test, command_line, sources};
+use crate::{Test, command_line, functions, sources};
 
 /// One test for a lesson without a module, and one for a lesson with one.
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
@@ -43,6 +43,10 @@ fn passes_as_it_is(lab: &Lab<'_>, kmod: bool) -> Result<(), Failed> {
 
     let lesson = Course::open(&copy.course())?.find("two-words")?;
     let exercise = Exercise::read(&lesson, Seed::default())?;
+    let faults = functions::unexplained(&[lesson])?;
+    if !faults.is_empty() {
+        return Err(faults.join("\n").into());
+    }
     files.extend(sources::assembled(&exercise, folder.path())?);
     sources::are_formatted(&files)?;
 
