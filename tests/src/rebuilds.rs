@@ -82,7 +82,7 @@ impl Bench<'_> {
         let (sh, course) = (Shell::new()?, self.course());
         sh.create_dir(&course)?;
         sh.change_dir(&self.lab.course.root);
-        cmd!(sh, "cp --recursive Cargo.toml Cargo.lock guest-programs kmods {course}")
+        cmd!(sh, "cp --recursive Cargo.toml Cargo.lock course.md guest-programs kmods {course}")
             .quiet()
             .run()?;
         Ok(())
@@ -90,11 +90,12 @@ impl Bench<'_> {
 
     fn install_tools(&self) -> Result<(), Failed> {
         let calls = self.calls.display();
-        // The values of two options, and the package's programs of `src/bin`.
+        // The values of three options, and the package's programs of `src/bin`.
         let cargo = format!(
             "#!/bin/sh\n\
              while [ $# -gt 0 ]; do\n\
-             case $1 in --package) package=$2;; --target-dir) dir=$2;; --target) host=$2;; esac\n\
+             case $1 in --target-dir) dir=$2;; --target) host=$2;;\n\
+             --manifest-path) package=$(basename $(dirname $2));; esac\n\
              shift\n\
              done\n\
              echo cargo $package >>{calls}\n\

@@ -186,8 +186,8 @@ fn lesson() -> Result<(), Failed> {
     let mut session = open(&["kill-pid"])?;
     session.send_line("ls -1 /lab")?;
     session.exp_string(
-        "\nlab_kill_pid.ko\r\nlab_trace.ko\r\n\
-         kill-pid-bad-input\r\nkill-pid\r\n",
+        "\nkill-pid\r\nkill-pid-bad-input\r\n\
+         lab_kill_pid.ko\r\nlab_trace.ko\r\n",
     )?;
     session.exp_string(PROMPT)?;
     session.send_line("kill-pid > /dev/null; echo status $?; exit")?;
