@@ -20,8 +20,9 @@ use crate::course::{self, CHAPTER, Course, LESSONS};
 /// readable.
 const SLUG_BYTES: usize = 40;
 
-/// The crates that the compiler has.
-const BUILT_IN: &[&str] = &["alloc", "core", "proc-macro", "std", "test"];
+/// The crates that a lesson's program may name, besides the lab's own: those that the
+/// compiler has, and one from elsewhere.
+const NAMED: &[&str] = &["alloc", "core", "nix", "proc-macro", "std", "test"];
 
 /// A lesson to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,8 +179,11 @@ impl Scaffold {
         }
         let lock = course.root.join("Cargo.lock");
         let lock = fs::read_to_string(&lock).map_err(failed("read", &lock))?;
+        // A crate that others use, from elsewhere, may be called so.
+        let own = lock.split("\n\n").filter(|package| !package.contains("\nsource = "));
         let line = format!("name = \"{}\"", self.name);
-        if BUILT_IN.contains(&self.name.as_str()) || lock.lines().any(|found| found == line) {
+        let is_own = own.flat_map(str::lines).any(|found| found == line);
+        if is_own || NAMED.contains(&self.name.as_str()) {
             return Err(ScaffoldError::Crate { name: self.name.clone() });
         }
         Ok(())

@@ -89,12 +89,15 @@ fn course() -> (tempfile::TempDir, Course) {
     }
     fs::write(root.path().join("guest-programs/kill-pid/lesson.toml"), "").unwrap();
     fs::write(root.path().join(course::FILE), PAGE).unwrap();
-    fs::write(root.path().join("Cargo.lock"), "[[package]]\nname = \"nix\"\n").unwrap();
+    fs::write(root.path().join("Cargo.lock"), LOCK).unwrap();
     let course = Course::open(root.path()).unwrap();
     (root, course)
 }
 
 const PAGE: &str = "# Course\n\n- [Q?](guest-programs/kill-pid/chapter.md)\n";
+
+const LOCK: &str = "[[package]]\nname = \"vm\"\n\n\
+    [[package]]\nname = \"far\"\nversion = \"1\"\nsource = \"registry\"\n";
 
 #[test]
 fn what_is_there_is_refused_and_left_alone() {
@@ -102,12 +105,13 @@ fn what_is_there_is_refused_and_left_alone() {
     for (name, kmod, error) in [
         ("kill-pid", false, "there is a lesson `kill-pid` already"),
         ("trace", true, "`kmods/trace` is there already"),
-        ("nix", false, "there is a crate `nix` already, and a lesson is one, too"),
+        ("vm", false, "there is a crate `vm` already, and a lesson is one, too"),
         ("std", false, "there is a crate `std` already, and a lesson is one, too"),
     ] {
         let refused = scaffold(name, kmod).write(&course).unwrap_err();
         assert_eq!(refused.to_string(), error);
     }
+    assert!(scaffold("far", false).refuse_what_is_there(&course).is_ok());
     let lessons = fs::read_dir(root.path().join("guest-programs")).unwrap().count();
     assert_eq!(lessons, 1);
     assert_eq!(fs::read_to_string(root.path().join(course::FILE)).unwrap(), PAGE);
