@@ -362,7 +362,7 @@ fn no_room(fixture: &Fixture) -> Result<(), Failed> {
         std::fs::write(&file, vec![1; mib << 20])?;
         let output = fixture.probe(&["--file", &format!("{}:/file", file.display())], &["args"])?;
         let told = String::from_utf8_lossy(&output.stderr);
-        let words = "failed to unpack the payload: No space left on device";
+        let words = "failed to put `/file` into the machine: No space left on device";
         if output.status.success() || !told.contains(words) {
             return Err(format!("{mib} MiB: {}\n{told}", output.status).into());
         }
