@@ -63,7 +63,6 @@ const FAULTS: &[Fault] = &[
         shell: "ulimit -v 300000",
         says: "this session's limit on memory in bytes is",
     },
-    Fault { name: "no-memory-for-qemu", shell: "ulimit -v 700000", says: "QEMU ended by itself" },
     Fault {
         name: "a-killed-qemu",
         shell: ended_qemu!("XCPU"),
