@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -72,6 +72,9 @@ fn whoever_is_ended_is_ended_with_all_that_it_started() {
     assert!(witness.sees_the_last_go());
 }
 
+/// Names the witness to a process that [is killed](a_lab_to_be_killed).
+const WITNESS: &str = "WITNESS";
+
 /// A process that starts a program and is killed, as the lab would be: its keeper
 /// outlives it, and nothing else does.
 #[test]
@@ -79,29 +82,28 @@ fn nothing_outlives_a_lab_that_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("witness");
     let witness = Witness::new(&path);
-    let script = format!("{LEAVES_TWO} sleep 1000");
-    let (mut reader, mut writer) = io::pipe().unwrap();
-    // SAFETY: of this process's other threads none is needed in the fork, which
-    // ends by a signal.
-    match unsafe { nix::unistd::fork() }.unwrap() {
-        nix::unistd::ForkResult::Child => {
-            let mut command = Command::new("bash");
-            command.args(["-c", &script, "bash"]).arg(&path).stdout(Stdio::piped());
-            let mut child = command.start().unwrap();
-            let mut said = String::new();
-            BufReader::new(child.keeper.stdout.take().unwrap()).read_line(&mut said).unwrap();
-            writer.write_all(said.as_bytes()).unwrap();
-            kill(Pid::this(), Signal::SIGKILL).unwrap();
-        }
-        nix::unistd::ForkResult::Parent { child } => {
-            drop(writer);
-            let mut said = String::new();
-            reader.read_to_string(&mut said).unwrap();
-            assert_eq!(said, "ready\n");
-            nix::sys::wait::waitpid(child, None).unwrap();
-        }
-    }
+    let mut lab = process::Command::new(std::env::current_exe().unwrap());
+    lab.args(["--exact", "child::tests::a_lab_to_be_killed"]).env(WITNESS, path);
+    #[expect(clippy::disallowed_methods, reason = "it is to have no keeper")]
+    let output = lab.output().unwrap();
+    assert_eq!(output.status.signal(), Some(libc::SIGKILL), "{output:?}");
     assert!(witness.sees_the_last_go());
+}
+
+/// No test, but what the test above runs in a process of its own.
+#[test]
+fn a_lab_to_be_killed() {
+    let Some(witness) = std::env::var_os(WITNESS) else { return };
+    let script = format!("{LEAVES_TWO} sleep 1000");
+    let mut command = Command::new("bash");
+    command.args(["-c", &script, "bash"]).arg(witness).stdout(Stdio::piped());
+    // Its output is nobody's who waits for its end.
+    command.stderr(Stdio::null());
+    let mut child = command.start().unwrap();
+    let mut said = String::new();
+    BufReader::new(child.keeper.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "ready\n");
+    kill(Pid::this(), Signal::SIGKILL).unwrap();
 }
 
 #[test]
