@@ -11,7 +11,7 @@ use builder::kernel::Kind;
 use host::QEMU;
 use protocol::{Job, Marks, Module, TraceEvent};
 use story::lesson::{self, Lesson};
-use trace::kind::{LOAD_MODULE, NEW_TASK};
+use trace::EventName;
 
 use vm::command::{self, Accel, Device, Files, Flag, Start};
 
@@ -117,13 +117,9 @@ impl Plan {
         Plan { lesson, options, build, job }
     }
 
-    /// Events that are traced and that the lesson did not ask for, by the kernel's
-    /// names.
-    pub fn unasked(&self) -> impl Iterator<Item = &'static str> {
-        let is_own = |event: &&str| {
-            own_events(&self.lesson).any(|own| own.event.rsplit('/').next() == Some(event))
-        };
-        [NEW_TASK, LOAD_MODULE].into_iter().filter(is_own)
+    /// Events that are traced and that the lesson did not ask for.
+    pub fn unasked(&self) -> impl Iterator<Item = EventName> {
+        own_events(&self.lesson)
     }
 
     /// How the machine comes to life.
@@ -153,17 +149,17 @@ impl Plan {
 
 /// What the kernel records: the lesson's events, and what the lab itself needs.
 fn traced(lesson: &Lesson) -> Vec<TraceEvent> {
-    own_events(lesson).chain(lesson.trace.iter().cloned()).collect()
+    let own = own_events(lesson).map(|event| TraceEvent::plain(event.path()));
+    own.chain(lesson.trace.iter().cloned()).collect()
 }
 
 /// What the lab traces for itself, unless the lesson does: every task that is
 /// made, so that a story can say who a task is, and where each module lies.
-fn own_events(lesson: &Lesson) -> impl Iterator<Item = TraceEvent> {
+fn own_events(lesson: &Lesson) -> impl Iterator<Item = EventName> {
     let modules = lesson.kmods.iter().any(|kmod| kmod == TRACE_KMOD);
-    let module = modules.then(|| format!("lab/{LOAD_MODULE}"));
-    let own = [Some(format!("task/{NEW_TASK}")), module].into_iter().flatten();
-    own.filter(|own| lesson.trace.iter().all(|traced| traced.event != *own))
-        .map(|event| TraceEvent { event, filter: String::new(), stack: false })
+    let own = [Some(EventName::NewTask), modules.then_some(EventName::LoadModule)];
+    let is_asked = |own: &EventName| lesson.trace.iter().any(|traced| traced.event == own.path());
+    own.into_iter().flatten().filter(move |own| !is_asked(own))
 }
 
 /// For people: every step, flag and parameter with its reason.

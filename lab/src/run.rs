@@ -227,7 +227,7 @@ impl Lab<'_> {
         let record = Record::parse(&finished.record, &job)?;
         let mut timeline = machine.read_trace(&record, modules)?;
         for event in plan.unasked() {
-            timeline = timeline.without(event);
+            timeline = timeline.without(&event);
         }
         let leaks = match &record.leaks {
             None => None,

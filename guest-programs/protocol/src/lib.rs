@@ -141,6 +141,18 @@ pub struct TraceEvent {
     pub stack: bool,
 }
 
+impl TraceEvent {
+    /// An event without a filter and without its stack.
+    pub fn plain(event: String) -> TraceEvent {
+        TraceEvent { event, filter: String::new(), stack: false }
+    }
+
+    /// Its name without the system: `signal_generate`.
+    pub fn name(&self) -> &str {
+        self.event.rsplit('/').next().unwrap_or(&self.event)
+    }
+}
+
 /// How a run went, as PID 1 saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,8 +8,8 @@ use protocol::Ended;
 use serde::Serialize;
 use story::expect::student::Role;
 use story::timeline::{Entry, Timeline};
+use trace::TraceError;
 use trace::record::{Record, RecordError};
-use trace::{TraceError, Value};
 use vm::{EndedBy, VmError, panic};
 
 use super::compile::CompileError;
@@ -119,11 +119,11 @@ impl Ending {
     /// Of a run that has a record; `None` if it simply ran to its end.
     pub fn of_run(record: &Record, timeline: &Timeline) -> Option<Ending> {
         let entries = &timeline.entries;
-        if entries.iter().any(|entry| entry.event() == "mark_victim") {
+        if entries.iter().any(|entry| matches!(entry.kind, trace::Kind::OomVictim { .. })) {
             let text = "it used up the machine's memory (64 MiB) and was killed";
             return Some(Ending::new(Kind::OutOfMemory, text));
         }
-        if entries.iter().any(|entry| entry.event() == "mark" && says(entry, KILLED_BY_SIGXFSZ)) {
+        if entries.iter().any(|entry| entry.mark().as_deref() == Some(KILLED_BY_SIGXFSZ)) {
             let text = "it wrote more than 1 MiB into a file or its output and was killed";
             return Some(Ending::new(Kind::TooMuchOutput, text));
         }
@@ -247,7 +247,7 @@ fn of_trace_error(error: &TraceError) -> Fault {
 fn forks(timeline: &Timeline) -> usize {
     let entries = &timeline.entries;
     let is_theirs = |(index, entry): &(usize, &Entry)| {
-        entry.event() == "sched_process_fork"
+        matches!(entry.kind, trace::Kind::Fork { .. })
             && Role::of(entry.pid, &entries[..*index]) != Role::Other
     };
     entries.iter().enumerate().filter(is_theirs).count()
@@ -255,10 +255,6 @@ fn forks(timeline: &Timeline) -> usize {
 
 /// The mark of a program that wrote beyond RLIMIT_FSIZE.
 const KILLED_BY_SIGXFSZ: &str = "the program was killed by signal 25";
-
-fn says(entry: &Entry, text: &str) -> bool {
-    entry.fields.get("text").and_then(Value::as_text) == Some(text)
-}
 
 /// What the harness said before it gave up, or why it was not started.
 fn told(record: &Record) -> String {

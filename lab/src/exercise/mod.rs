@@ -35,6 +35,7 @@ use protocol::TraceEvent;
 use serde::Deserialize;
 use story::expect::Expectation;
 use story::lesson::{Device, Lesson, Load};
+use trace::EventName;
 
 use crate::course::Course;
 use crate::error::Error;
@@ -285,10 +286,9 @@ impl Exercise {
         let raw = &self.raw;
         let mut trace = vec![
             // Which tasks are the student's: see [`story::expect::Task::Student`].
-            event("sched/sched_process_exec"),
-            event("sched/sched_process_fork"),
-            // Who was killed for want of memory.
-            event("oom/mark_victim"),
+            TraceEvent::plain(EventName::Exec.path()),
+            TraceEvent::plain(EventName::Fork.path()),
+            TraceEvent::plain(EventName::OomVictim.path()),
         ];
         trace.retain(|own| raw.trace.iter().all(|theirs| theirs.event != own.event));
         trace.extend(raw.trace.iter().cloned());
@@ -379,10 +379,6 @@ impl Sample {
     }
 }
 
-fn event(name: &str) -> TraceEvent {
-    TraceEvent { event: name.to_owned(), filter: String::new(), stack: false }
-}
-
 impl RawExercise {
     /// Why it makes no sense.
     fn problem(&self) -> Option<String> {
@@ -414,8 +410,8 @@ impl RawExercise {
     fn untraced(&self, expectation: &Expectation) -> Option<String> {
         // What `plan` adds is traced in any case.
         let mut trace = self.trace.clone();
-        trace.push(event("sched/sched_process_exec"));
-        trace.push(event("sched/sched_process_fork"));
+        trace.push(TraceEvent::plain(EventName::Exec.path()));
+        trace.push(TraceEvent::plain(EventName::Fork.path()));
         expectation.untraced(&trace)
     }
 }

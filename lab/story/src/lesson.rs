@@ -11,6 +11,7 @@ use protocol::TraceEvent;
 use serde::Deserialize;
 
 use crate::expect::Expectation;
+use crate::value_name::ValueName;
 
 /// What declares a lesson, in its folder.
 pub const FILE: &str = "lesson.toml";
@@ -121,7 +122,7 @@ pub struct Report {
 pub struct HostValue {
     /// An event's field, `irq_handler_entry.irq`; or `output`: what the program
     /// prints between `‹` and `›`.
-    pub value: String,
+    pub value: ValueName,
     /// Why it differs.
     pub why: String,
 }
@@ -314,12 +315,6 @@ impl Lesson {
         }
         lessons
     }
-
-    /// Whether the lesson declares a value to be the host's; see
-    /// [`HostValue::value`].
-    pub fn is_the_hosts(&self, value: &str) -> bool {
-        self.host.iter().any(|host| host.value == value)
-    }
 }
 
 #[cfg(test)]
@@ -383,6 +378,20 @@ mod tests {
         let expect = "[[expect]]\nfact = \"f\"\nevent = \"sched_process_fork\"\ncount = 0\n";
         let error = parse(&format!("{SMALLEST}{expect}")).unwrap_err();
         assert!(error.contains("expects what it does not trace"), "{error}");
+    }
+
+    #[test]
+    fn a_misspelt_name_is_told_with_file_line_and_key() {
+        let expect = "[[expect]]\nfact = \"f\"\nevent = \"sys_exit\"\nwhere = { rat = 1 }\n";
+        let error = parse(&format!("{SMALLEST}{expect}")).unwrap_err();
+        let (first, last) =
+            (error.lines().next().unwrap(), error.trim_end().lines().last().unwrap());
+        assert_eq!(
+            first,
+            "failed to parse `guest-programs/lesson-03-kill-pid/lesson.toml`: TOML parse error at \
+             line 4, column 1"
+        );
+        assert_eq!(last, "`where`: `sys_exit` has no field `rat`; it has id, ret");
     }
 
     #[test]

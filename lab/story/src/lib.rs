@@ -22,6 +22,7 @@ pub mod lesson;
 pub mod render;
 pub mod scene;
 pub mod timeline;
+pub mod value_name;
 pub mod verdict;
 
 mod story;

@@ -1,16 +1,13 @@
 //! What happened, in types: from an event's fields to a [`Kind`].
 
 use super::TraceError;
+use super::event_name::EventName;
 use super::mark::Mark;
 use super::symbols::Symbols;
 use super::value::{Fields, Value};
 
-/// The kernel's name of the event that tells of a new task, whoever makes it and
-/// however.
-pub const NEW_TASK: &str = "task_newtask";
-
-/// The lab's own event that tells where a module is loaded.
-pub const LOAD_MODULE: &str = "lab_module";
+/// The kernel's name of a mark, whoever writes it.
+const PRINT: &str = "print";
 
 /// include/uapi/linux/sched.h
 const CLONE_THREAD: u64 = 0x0001_0000;
@@ -62,6 +59,8 @@ pub enum Kind {
     Waking { comm: String, pid: i32 },
     /// A task has become runnable.
     Wakeup { comm: String, pid: i32 },
+    /// A process is killed for want of memory.
+    OomVictim { pid: i32 },
     /// Anything else; what it says is in [`crate::Event::fields`].
     Other { name: String },
 }
@@ -72,55 +71,30 @@ impl Kind {
         Reader { event: name, fields }.kind(symbols)
     }
 
-    /// The kernel's name of the event; `mark` and `kernel_mark` for what the
-    /// kernel calls `print`.
-    pub fn name(&self) -> &str {
+    /// Which event it is.
+    pub fn name(&self) -> EventName {
         match self {
-            Kind::Mark(_) => "mark",
-            Kind::KernelMark { .. } => "kernel_mark",
-            Kind::Step { .. } => "lab_step",
-            Kind::LoadModule { .. } => LOAD_MODULE,
-            Kind::SignalGenerate { .. } => "signal_generate",
-            Kind::SignalDeliver { .. } => "signal_deliver",
-            Kind::Fork { .. } => "sched_process_fork",
-            Kind::NewTask { .. } => NEW_TASK,
-            Kind::Exec { .. } => "sched_process_exec",
-            Kind::Exit { .. } => "sched_process_exit",
-            Kind::IrqEntry { .. } => "irq_handler_entry",
-            Kind::IrqExit { .. } => "irq_handler_exit",
-            Kind::SysEnter { .. } => "sys_enter",
-            Kind::SysExit { .. } => "sys_exit",
-            Kind::Waking { .. } => "sched_waking",
-            Kind::Wakeup { .. } => "sched_wakeup",
-            Kind::Other { name } => name,
+            Kind::Mark(_) => EventName::Mark,
+            Kind::KernelMark { .. } => EventName::KernelMark,
+            Kind::Step { .. } => EventName::Step,
+            Kind::LoadModule { .. } => EventName::LoadModule,
+            Kind::SignalGenerate { .. } => EventName::SignalGenerate,
+            Kind::SignalDeliver { .. } => EventName::SignalDeliver,
+            Kind::Fork { .. } => EventName::Fork,
+            Kind::NewTask { .. } => EventName::NewTask,
+            Kind::Exec { .. } => EventName::Exec,
+            Kind::Exit { .. } => EventName::Exit,
+            Kind::IrqEntry { .. } => EventName::IrqEntry,
+            Kind::IrqExit { .. } => EventName::IrqExit,
+            Kind::SysEnter { .. } => EventName::SysEnter,
+            Kind::SysExit { .. } => EventName::SysExit,
+            Kind::Waking { .. } => EventName::Waking,
+            Kind::Wakeup { .. } => EventName::Wakeup,
+            Kind::OomVictim { .. } => EventName::OomVictim,
+            Kind::Other { name } => EventName::Other(name.clone()),
         }
     }
-    /// The fields of the events that the lab understands, by [`Kind::name`];
-    /// `None` for any other event.
-    pub fn fields(name: &str) -> Option<&'static [&'static str]> {
-        FIELDS.iter().find(|(event, _)| *event == name).map(|(_, fields)| *fields)
-    }
 }
-
-/// As in the kernel's `format` files.
-const FIELDS: &[(&str, &[&str])] = &[
-    ("mark", &["text", "source"]),
-    ("kernel_mark", &["function", "text"]),
-    ("lab_step", &["what", "value"]),
-    (LOAD_MODULE, &["name", "text"]),
-    ("signal_generate", &["sig", "errno", "code", "comm", "pid", "group", "result"]),
-    ("signal_deliver", &["sig", "errno", "code", "sa_handler", "sa_flags"]),
-    ("sched_process_fork", &["parent_comm", "parent_pid", "child_comm", "child_pid"]),
-    (NEW_TASK, &["pid", "comm", "clone_flags", "oom_score_adj"]),
-    ("sched_process_exec", &["filename", "pid", "old_pid"]),
-    ("sched_process_exit", &["comm", "pid", "prio"]),
-    ("irq_handler_entry", &["irq", "name"]),
-    ("irq_handler_exit", &["irq", "ret"]),
-    ("sys_enter", &["id", "args"]),
-    ("sys_exit", &["id", "ret"]),
-    ("sched_waking", &["comm", "pid", "prio", "target_cpu"]),
-    ("sched_wakeup", &["comm", "pid", "prio", "target_cpu"]),
-];
 
 /// Fields of one event, on their way to a [`Kind`].
 struct Reader<'a> {
@@ -130,11 +104,15 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn kind(&self, symbols: &Symbols) -> Result<Kind, TraceError> {
-        Ok(match self.event {
-            "print" => self.mark(symbols)?,
-            "lab_step" => Kind::Step { what: self.text("what")?, value: self.int("value")? },
-            LOAD_MODULE => Kind::LoadModule { name: self.text("name")?, text: self.u64("text")? },
-            "signal_generate" => Kind::SignalGenerate {
+        if self.event == PRINT {
+            return self.mark(symbols);
+        }
+        Ok(match EventName::from(self.event) {
+            EventName::Step => Kind::Step { what: self.text("what")?, value: self.int("value")? },
+            EventName::LoadModule => {
+                Kind::LoadModule { name: self.text("name")?, text: self.u64("text")? }
+            }
+            EventName::SignalGenerate => Kind::SignalGenerate {
                 sig: self.i32("sig")?,
                 errno: self.i32("errno")?,
                 code: self.i32("code")?,
@@ -143,41 +121,44 @@ impl Reader<'_> {
                 group: self.int("group")? != 0,
                 result: self.i32("result")?,
             },
-            "signal_deliver" => Kind::SignalDeliver {
+            EventName::SignalDeliver => Kind::SignalDeliver {
                 sig: self.i32("sig")?,
                 errno: self.i32("errno")?,
                 code: self.i32("code")?,
                 sa_handler: self.u64("sa_handler")?,
                 sa_flags: self.u64("sa_flags")?,
             },
-            "sched_process_fork" => Kind::Fork {
+            EventName::Fork => Kind::Fork {
                 parent_comm: self.text("parent_comm")?,
                 parent_pid: self.i32("parent_pid")?,
                 child_comm: self.text("child_comm")?,
                 child_pid: self.i32("child_pid")?,
             },
-            NEW_TASK => Kind::NewTask {
+            EventName::NewTask => Kind::NewTask {
                 pid: self.i32("pid")?,
                 thread: self.u64("clone_flags")? & CLONE_THREAD != 0,
             },
-            "sched_process_exec" => Kind::Exec {
+            EventName::Exec => Kind::Exec {
                 filename: self.text("filename")?,
                 pid: self.i32("pid")?,
                 old_pid: self.i32("old_pid")?,
             },
-            "sched_process_exit" => Kind::Exit { comm: self.text("comm")?, pid: self.i32("pid")? },
-            "irq_handler_entry" => {
+            EventName::Exit => Kind::Exit { comm: self.text("comm")?, pid: self.i32("pid")? },
+            EventName::IrqEntry => {
                 Kind::IrqEntry { irq: self.i32("irq")?, name: self.text("name")? }
             }
             // An irqreturn_t: zero is IRQ_NONE.
-            "irq_handler_exit" => {
+            EventName::IrqExit => {
                 Kind::IrqExit { irq: self.i32("irq")?, handled: self.int("ret")? != 0 }
             }
-            "sys_enter" => Kind::SysEnter { id: self.int("id")?, args: self.list("args")? },
-            "sys_exit" => Kind::SysExit { id: self.int("id")?, ret: self.int("ret")? },
-            "sched_waking" => Kind::Waking { comm: self.text("comm")?, pid: self.i32("pid")? },
-            "sched_wakeup" => Kind::Wakeup { comm: self.text("comm")?, pid: self.i32("pid")? },
-            name => Kind::Other { name: name.to_owned() },
+            EventName::SysEnter => Kind::SysEnter { id: self.int("id")?, args: self.list("args")? },
+            EventName::SysExit => Kind::SysExit { id: self.int("id")?, ret: self.int("ret")? },
+            EventName::Waking => Kind::Waking { comm: self.text("comm")?, pid: self.i32("pid")? },
+            EventName::Wakeup => Kind::Wakeup { comm: self.text("comm")?, pid: self.i32("pid")? },
+            EventName::OomVictim => Kind::OomVictim { pid: self.i32("pid")? },
+            // The kernel calls no event so.
+            EventName::Mark | EventName::KernelMark => Kind::Other { name: self.event.to_owned() },
+            EventName::Other(name) => Kind::Other { name },
         })
     }
 

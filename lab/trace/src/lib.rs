@@ -15,6 +15,8 @@
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod event;
+pub mod event_name;
+pub mod field;
 pub mod format;
 pub mod kind;
 pub mod mark;
@@ -32,6 +34,8 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use error::TraceError;
 pub use event::{Context, Event, Frame};
+pub use event_name::EventName;
+pub use field::Field;
 pub use kind::Kind;
 pub use mark::Mark;
 pub use symbols::{Symbol, Symbols};

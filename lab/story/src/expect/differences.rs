@@ -1,6 +1,6 @@
 //! How an event differs from what is expected.
 
-use trace::{Value, names};
+use trace::{Field, Kind};
 
 use super::student::Role;
 use super::{Expectation, Target, Task, Witness};
@@ -29,8 +29,8 @@ impl<'a> Candidate<'a> {
         let entry = self.entry();
         let mut differences = Vec::new();
         for (field, wanted) in &expected.fields {
-            if !wanted.is_in(entry.event(), field, &entry.fields) {
-                let found = shown(entry, field);
+            if !wanted.is_in(field, &entry.fields) {
+                let (found, field) = (shown(entry, field), field.name());
                 // A text may be a sentence, and hold a "not" of its own.
                 differences.push(if found.contains(' ') {
                     format!("{field} is `{found}`, not `{wanted}`")
@@ -109,30 +109,28 @@ impl<'a> Candidate<'a> {
 
     /// Whether the last fork of `child` before the event was by `parent`.
     fn is_child(&self, child: i32, parent: i32) -> bool {
-        let pid = |entry: &Entry, field: &str| entry.fields.get(field).and_then(Value::as_int);
-        self.timeline.entries[..self.index]
-            .iter()
-            .rev()
-            .filter(|entry| entry.event() == "sched_process_fork")
-            .find(|entry| pid(entry, "child_pid") == Some(child.into()))
-            .is_some_and(|entry| pid(entry, "parent_pid") == Some(parent.into()))
+        let forker = |entry: &Entry| match entry.kind {
+            Kind::Fork { parent_pid, child_pid, .. } if child_pid == child => Some(parent_pid),
+            _ => None,
+        };
+        self.timeline.entries[..self.index].iter().rev().find_map(forker) == Some(parent)
     }
 }
 
 /// A field's value by its name, or as it is.
-fn shown(entry: &Entry, field: &str) -> String {
-    match (names::field(entry.event(), field, &entry.fields), entry.fields.get(field)) {
+fn shown(entry: &Entry, field: &Field) -> String {
+    match (field.number_name(&entry.fields), field.value(&entry.fields)) {
         (Some(name), _) => name,
         (None, Some(value)) => value.to_string(),
         (None, None) => "absent".to_owned(),
     }
 }
 
-/// The first function that is not on the stack behind those before it.
 fn role_difference(who: &str, task: &str, found: Role, wanted: Role) -> Option<String> {
     (found != wanted).then(|| format!("the {who}, {task}, is {found}, not {wanted}"))
 }
 
+/// The first function that is not on the stack behind those before it.
 fn stack_difference(entry: &Entry, expected: &[String]) -> Option<String> {
     if !expected.is_empty() && entry.stack.is_empty() {
         return Some("it has no stack".to_owned());

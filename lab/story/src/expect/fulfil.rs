@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::differences::Candidate;
 use super::{Expectation, Target, Task, Witness};
-use crate::timeline::{Entry, Lane, Timeline};
+use crate::timeline::{Entry, Timeline};
 
 /// How many events a failure shows, at most.
 const SHOWN: usize = 3;
@@ -40,7 +40,7 @@ impl Expectation {
     fn segment(&self, timeline: &Timeline) -> Result<(Range<usize>, Option<i32>), String> {
         let entries = &timeline.entries;
         let mark = |start: usize, prefix: &String| {
-            let is_it = |entry: &Entry| entry.event() == "mark" && text(entry).starts_with(prefix);
+            let is_it = |entry: &Entry| entry.mark().is_some_and(|mark| mark.starts_with(prefix));
             let found = entries[start..].iter().position(is_it);
             found.map(|offset| start + offset).ok_or_else(|| prefix.clone())
         };
@@ -70,8 +70,7 @@ impl Expectation {
             let list = if differences.is_empty() { &mut found } else { &mut others };
             list.push((candidate.entry(), differences));
         }
-        let (least, most) = self.bounds();
-        if (least..=most).contains(&found.len()) {
+        if self.count.contains(&found.len()) {
             let times = found.iter().take(SHOWN).filter_map(|(entry, _)| witness.time(entry));
             let times = times.collect::<Vec<String>>().join(", ");
             let detail = match found.len() {
@@ -86,7 +85,7 @@ impl Expectation {
         others.sort_by_key(|(_, differences)| differences.len());
         let mut detail = format!("expected {self}, found {}", found.len());
         list(&mut detail, "found:", &found, witness);
-        if found.len() < least {
+        if found.len() < *self.count.start() {
             list(&mut detail, "closest:", &others, witness);
             if found.is_empty() && others.is_empty() {
                 let _ = write!(detail, "\nthere is no `{}` at all", self.event);
@@ -118,15 +117,11 @@ fn list(
     }
 }
 
-fn text(entry: &Entry) -> &str {
-    entry.lines(Lane::User).first().map_or("", String::as_str)
-}
-
 impl std::fmt::Display for Expectation {
     /// What is expected, without the fact: ``exactly 1 `signal_generate` with
     /// sig = SIGCHLD, in process context``.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.bounds() {
+        match self.count.clone().into_inner() {
             (0, 0) => write!(f, "no `{}`", self.event)?,
             (least, most) if least == most => write!(f, "exactly {least} `{}`", self.event)?,
             (least, usize::MAX) => write!(f, "at least {least} `{}`", self.event)?,
@@ -135,8 +130,11 @@ impl std::fmt::Display for Expectation {
         }
         let mut conditions: Vec<String> = Vec::new();
         if !self.fields.is_empty() {
-            let fields: Vec<String> =
-                self.fields.iter().map(|(field, wanted)| format!("{field} = {wanted}")).collect();
+            let fields: Vec<String> = self
+                .fields
+                .iter()
+                .map(|(field, wanted)| format!("{} = {wanted}", field.name()))
+                .collect();
             conditions.push(format!(" with {}", fields.join(", ")));
         }
         conditions.extend(self.context.map(|context| format!(" in {} context", context.name())));

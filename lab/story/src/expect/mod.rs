@@ -16,6 +16,7 @@
 //! An expectation counts events; it does not compute. What cannot be said with
 //! it does not belong into a lesson's list of facts.
 
+mod declared;
 mod differences;
 mod fulfil;
 pub mod student;
@@ -24,53 +25,40 @@ mod wanted;
 mod witness;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use trace::{Context, Kind, names};
+use trace::{Context, EventName, Field};
 
 pub use fulfil::Checked;
 pub use wanted::Wanted;
 pub use witness::Witness;
 
-/// One fact that a record has to show.
-// `remote` gives `Expectation` a derived `deserialize` of its own, which the
-// implementation of the trait below calls before it checks what was read.
+/// One fact that a record has to show. `declared.rs` says how it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, remote = "Self")]
+#[serde(try_from = "declared::Declared")]
 pub struct Expectation {
-    /// The fact, as a sentence for people: lower-case, no final period.
+    /// The fact, as a sentence for people.
     pub fact: String,
-    /// The kernel's name of the event that shows it, without its system; or
-    /// `mark`, `kernel_mark`: see [`Kind::name`].
-    pub event: String,
-    /// What fields of the event must hold, by the kernel's names. Default: no
-    /// matter what.
-    #[serde(rename = "where", default)]
-    pub fields: BTreeMap<String, Wanted>,
-    /// `process`, `softirq`, `hardirq` or `nmi`. Default: any.
+    /// The event that shows it.
+    pub event: EventName,
+    /// What fields of the event must hold.
+    pub fields: BTreeMap<Field, Wanted>,
+    /// Where the kernel must be running; anywhere, if `None`.
     pub context: Option<Context>,
-    /// Who the current task is. Default: anyone.
+    /// Who the current task is; anyone, if `None`.
     pub task: Option<Task>,
-    /// Who the task in the event's field `pid` is. Default: anyone.
+    /// Who the task in the event's field `pid` is; anyone, if `None`.
     pub target: Option<Target>,
-    /// Functions on the event's stack, innermost first; others may lie between
-    /// them. Those of an interrupted task are not looked at. Default: none.
-    #[serde(default)]
+    /// Functions on the event's stack, innermost first.
     pub stack: Vec<String>,
-    /// Only events after the first mark of a program that begins like this
-    /// count. Default: from the start.
+    /// The beginning of the mark after which events count.
     pub after: Option<String>,
-    /// Only events before the first such mark (behind that of `after`) count.
-    /// Default: up to the end.
+    /// The beginning of the mark before which they count.
     pub before: Option<String>,
-    /// How many events there are. Default: at least one.
-    pub count: Option<usize>,
-    /// In place of `count`: no fewer than this.
-    pub at_least: Option<usize>,
-    /// In place of `count`: no more than this.
-    pub at_most: Option<usize>,
+    /// How many such events there are.
+    pub count: RangeInclusive<usize>,
 }
 
 /// Who the current task is, when an event happens. *Target* is the task in the
@@ -112,150 +100,4 @@ pub enum Target {
     Student,
     /// A descendant of the student's program.
     ChildOfStudent,
-}
-
-impl<'de> Deserialize<'de> for Expectation {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Expectation, D::Error> {
-        let expectation = Expectation::deserialize(deserializer)?;
-        match expectation.problem() {
-            Some(problem) => Err(D::Error::custom(problem)),
-            None => Ok(expectation),
-        }
-    }
-}
-
-impl Expectation {
-    /// How many events fulfil it: no fewer, no more.
-    fn bounds(&self) -> (usize, usize) {
-        match (self.count, self.at_least, self.at_most) {
-            (Some(count), _, _) => (count, count),
-            (None, None, None) => (1, usize::MAX),
-            (None, least, most) => (least.unwrap_or(0), most.unwrap_or(usize::MAX)),
-        }
-    }
-
-    /// Why this expectation makes no sense. Without this check a misspelt name
-    /// in an expectation of `count = 0` would hold for ever.
-    fn problem(&self) -> Option<String> {
-        let event = &self.event;
-        let known = Kind::fields(event);
-        let lacks = |field: &str| known.is_some_and(|fields| !fields.contains(&field));
-        for (field, wanted) in &self.fields {
-            if lacks(field) {
-                let known = known.unwrap_or_default().join(", ");
-                return Some(format!("`{event}` has no field `{field}`; it has {known}"));
-            }
-            if let Wanted::Text(name) = wanted
-                && !names::is_known(event, field, name)
-            {
-                return Some(format!("`{field}` of `{event}` is never `{name}`"));
-            }
-        }
-        let uses_target = self.target.is_some()
-            || matches!(self.task, Some(Task::Target | Task::NotTarget | Task::ChildOfTarget));
-        if uses_target && lacks("pid") {
-            return Some(format!("`{event}` has no target: it has no field `pid`"));
-        }
-        let uses_marker = matches!(self.target, Some(Target::Marker | Target::ChildOfMarker))
-            || matches!(self.task, Some(Task::Marker | Task::NotMarker | Task::ChildOfMarker));
-        if uses_marker && self.after.is_none() {
-            return Some("there is no marker without `after`".to_owned());
-        }
-        if self.count.is_some() && (self.at_least.is_some() || self.at_most.is_some()) {
-            return Some("`count` is exact: it goes with no `at_least` or `at_most`".to_owned());
-        }
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Expectation, String> {
-        let text = format!("fact = \"f\"\n{text}");
-        toml::from_str(&text).map_err(|e: toml::de::Error| e.message().to_owned())
-    }
-
-    #[test]
-    fn everything_is_read() {
-        let expectation = parse(
-            r#"
-            event = "signal_generate"
-            where = { sig = "SIGCHLD", code = 1, comm = "sh*" }
-            context = "hardirq"
-            task = "child-of-target"
-            target = "marker"
-            stack = ["a", "b"]
-            after = "x"
-            before = "y"
-            count = 0
-            "#,
-        )
-        .unwrap();
-        let fields = [
-            ("sig".to_owned(), Wanted::Text("SIGCHLD".to_owned())),
-            ("code".to_owned(), Wanted::Int(1)),
-            ("comm".to_owned(), Wanted::Text("sh*".to_owned())),
-        ];
-        assert_eq!(
-            expectation,
-            Expectation {
-                fact: "f".to_owned(),
-                event: "signal_generate".to_owned(),
-                fields: fields.into(),
-                context: Some(Context::Hardirq),
-                task: Some(Task::ChildOfTarget),
-                target: Some(Target::Marker),
-                stack: vec!["a".to_owned(), "b".to_owned()],
-                after: Some("x".to_owned()),
-                before: Some("y".to_owned()),
-                count: Some(0),
-                at_least: None,
-                at_most: None,
-            }
-        );
-    }
-
-    #[test]
-    fn what_can_never_hold_is_refused() {
-        for (text, message) in [
-            ("event = \"mark\"\ncolour = 1", "unknown field `colour`, expected one of"),
-            (
-                "event = \"signal_deliver\"\nwhere = { signal = 17 }",
-                "`signal_deliver` has no field `signal`; it has sig, errno, code, sa_handler, \
-                 sa_flags",
-            ),
-            (
-                "event = \"signal_generate\"\nwhere = { sig = \"SIGCHDL\" }",
-                "`sig` of `signal_generate` is never `SIGCHDL`",
-            ),
-            (
-                "event = \"signal_generate\"\nwhere = { result = \"pending\" }",
-                "`result` of `signal_generate` is never `pending`",
-            ),
-            (
-                "event = \"sys_exit\"\nwhere = { ret = \"EINTR\" }",
-                "`ret` of `sys_exit` is never `EINTR`",
-            ),
-            (
-                "event = \"sys_exit\"\ntask = \"target\"",
-                "`sys_exit` has no target: it has no field `pid`",
-            ),
-            ("event = \"sys_exit\"\ntask = \"marker\"", "there is no marker without `after`"),
-            (
-                "event = \"mark\"\ncount = 1\nat_most = 2",
-                "`count` is exact: it goes with no `at_least` or `at_most`",
-            ),
-            ("event = \"mark\"\nwhere = { text = true }", "invalid type: boolean `true`"),
-        ] {
-            let error = parse(text).unwrap_err();
-            assert!(error.starts_with(message), "{error}");
-        }
-    }
-
-    #[test]
-    fn events_that_the_lab_does_not_know_may_have_any_field() {
-        parse("event = \"sched_switch\"\nwhere = { prev_pid = 1 }\ntask = \"target\"").unwrap();
-    }
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use trace::Value;
+use trace::Kind;
 
 use crate::timeline::Entry;
 
@@ -34,27 +34,24 @@ impl Role {
         // From the task to its parent to its parent's parent, back in time: a
         // number may have belonged to another task before.
         loop {
-            let birth = past.iter().rposition(|entry| {
-                entry.event() == "sched_process_fork" && number(entry, "child_pid") == Some(pid)
+            let birth = past.iter().enumerate().rev().find_map(|(at, entry)| match entry.kind {
+                Kind::Fork { parent_pid, child_pid, .. } if child_pid == pid => {
+                    Some((at, parent_pid))
+                }
+                _ => None,
             });
-            let life = &past[birth.map_or(0, |index| index + 1)..];
-            let is_program = life.iter().any(|entry| {
-                entry.event() == "sched_process_exec"
-                    && number(entry, "pid") == Some(pid)
-                    && entry.fields.get("filename").and_then(Value::as_text) == Some(PROGRAM)
+            let life = &past[birth.map_or(0, |(at, _)| at + 1)..];
+            let is_program = life.iter().any(|entry| match &entry.kind {
+                Kind::Exec { filename, pid: who, .. } => *who == pid && filename == PROGRAM,
+                _ => false,
             });
             if is_program {
                 return role;
             }
-            let Some(birth) = birth else { return Role::Other };
-            let Some(parent) = number(&past[birth], "parent_pid") else { return Role::Other };
-            (pid, past, role) = (parent, &past[..birth], Role::Descendant);
+            let Some((at, parent)) = birth else { return Role::Other };
+            (pid, past, role) = (parent, &past[..at], Role::Descendant);
         }
     }
-}
-
-fn number(entry: &Entry, field: &str) -> Option<i32> {
-    i32::try_from(entry.fields.get(field)?.as_int()?).ok()
 }
 
 impl fmt::Display for Role {
@@ -71,7 +68,7 @@ impl fmt::Display for Role {
 mod tests {
     use super::*;
     use crate::timeline::Timeline;
-    use trace::{Event, Symbols};
+    use trace::{Event, Symbols, Value};
 
     fn fork(parent: i64, child: i64) -> Event {
         let text = |text: &str| Value::Text(text.to_owned());

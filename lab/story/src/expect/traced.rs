@@ -1,6 +1,7 @@
 //! Whether a trace can show what is expected at all.
 
 use protocol::TraceEvent;
+use trace::EventName;
 
 use super::{Expectation, Target, Task};
 
@@ -9,21 +10,19 @@ impl Expectation {
     /// they can. Without this check an expectation of `count = 0` would hold
     /// because nobody looked.
     pub fn untraced(&self, trace: &[TraceEvent]) -> Option<String> {
-        let traced = |name: &str| trace.iter().find(|t| t.event.rsplit('/').next() == Some(name));
-        // Marks are always in the trace.
-        if !matches!(self.event.as_str(), "mark" | "kernel_mark") {
-            match traced(&self.event) {
-                None => return Some(format!("`{}` is not traced", self.event)),
-                Some(event) if !self.stack.is_empty() && !event.stack => {
-                    return Some(format!("`{}` is traced without stacks", self.event));
-                }
-                Some(_) => {}
+        let traced = |event: &EventName| trace.iter().find(|t| t.name() == event.as_str());
+        match traced(&self.event) {
+            _ if self.event.is_always_traced() => {}
+            None => return Some(format!("`{}` is not traced", self.event)),
+            Some(event) if !self.stack.is_empty() && !event.stack => {
+                return Some(format!("`{}` is traced without stacks", self.event));
             }
+            Some(_) => {}
         }
         let of_children = matches!(self.task, Some(Task::ChildOfTarget | Task::ChildOfMarker))
             || self.target == Some(Target::ChildOfMarker);
-        (of_children && traced("sched_process_fork").is_none())
-            .then(|| "children are not known: `sched_process_fork` is not traced".to_owned())
+        (of_children && traced(&EventName::Fork).is_none())
+            .then(|| format!("children are not known: `{}` is not traced", EventName::Fork))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use trace::{Fields, Value, names};
+use trace::{Field, Fields, Value};
 
 /// What a field must hold: a number, a name of a number, or text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +19,14 @@ pub enum Wanted {
 
 impl Wanted {
     /// Whether the field of an event holds it.
-    pub(super) fn is_in(&self, event: &str, field: &str, fields: &Fields) -> bool {
-        let value = fields.get(field);
+    pub(super) fn is_in(&self, field: &Field, fields: &Fields) -> bool {
+        let value = field.value(fields);
         match self {
             Wanted::Int(n) => value.and_then(Value::as_int) == Some(*n),
             Wanted::Text(wanted) => {
                 let found = match value {
                     Some(Value::Text(text)) => Some(text.clone()),
-                    _ => names::field(event, field, fields),
+                    _ => field.number_name(fields),
                 };
                 found.is_some_and(|found| match wanted.strip_suffix('*') {
                     Some(start) => found.starts_with(start),

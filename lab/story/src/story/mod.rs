@@ -12,12 +12,13 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use trace::record::Record;
-use trace::{Context, Frame, Kind};
+use trace::{Context, EventName, Frame, Kind};
 
-use crate::lesson::{Alike, Lesson};
+use crate::lesson::{Alike, HostValue, Lesson};
 use crate::render::text::{Row, render_untimed};
 use crate::scene::Selection;
 use crate::timeline::{Entry, Roles, Teller, Timeline, own};
+use crate::value_name::ValueName;
 use crate::verdict::Verdict;
 
 use order::Line;
@@ -100,10 +101,8 @@ fn lines(lesson: &Lesson, timeline: &Timeline) -> Vec<Line<(usize, Row)>> {
 
 /// When some tasks stand for one another: between two marks, ns.
 fn span(alike: &Alike, timeline: &Timeline) -> Range<u64> {
-    let said = |entry: &Entry, prefix: &str| match &entry.kind {
-        Kind::Mark(mark) => mark.text(|pid| pid.to_string()).starts_with(prefix),
-        _ => false,
-    };
+    let said =
+        |entry: &Entry, prefix: &str| entry.mark().is_some_and(|mark| mark.starts_with(prefix));
     let mark = |from: u64, prefix: &String| {
         let entries = timeline.entries.iter();
         let found = entries.skip_while(|e| e.time_ns < from).find(|e| said(e, prefix));
@@ -135,16 +134,17 @@ impl Teller for StoryTeller<'_> {
         self.roles.in_tree(pid, self.time_ns).map(|_| self.task(pid))
     }
 
-    fn path(&self, event: &str, context: Context, stack: &[Frame]) -> String {
-        let facts = || self.lesson.expect.iter().filter(|fact| fact.event == event);
+    fn path(&self, event: &EventName, context: Context, stack: &[Frame]) -> String {
+        let facts = || self.lesson.expect.iter().filter(|fact| fact.event == *event);
         let named = |name: &&str| facts().any(|fact| fact.stack.iter().any(|f| f == name));
         let told: Vec<&str> =
             own(context, stack).iter().rev().map(Frame::name).filter(named).collect();
         told.join(" → ")
     }
 
-    fn value(&self, event: &str, field: &str, value: String) -> String {
-        if self.lesson.is_the_hosts(&format!("{event}.{field}")) { HOST.to_owned() } else { value }
+    fn value(&self, event: &EventName, field: &str, value: String) -> String {
+        let is_it = |host: &HostValue| host.value.is_field(event, field);
+        if self.lesson.host.iter().any(is_it) { HOST.to_owned() } else { value }
     }
 }
 
@@ -152,7 +152,7 @@ impl Teller for StoryTeller<'_> {
 /// the host's, as long as the lesson says that there are any. A column that such
 /// values stand in at the right keeps its width.
 fn unmeasured(lesson: &Lesson, output: &str) -> String {
-    if !lesson.is_the_hosts("output") {
+    if lesson.host.iter().all(|host| host.value != ValueName::Output) {
         return output.to_owned();
     }
     let mut text = String::new();

@@ -10,7 +10,7 @@ pub(super) fn cells(entry: &Entry, teller: &dyn Teller) -> Vec<Cell> {
     let cell = |lane, lines| Cell { lane, lines };
     let kernel = |text: String| {
         // Where it happened comes first, as it does in time.
-        let path = teller.path(entry.event(), entry.context, &entry.stack);
+        let path = teller.path(&entry.event(), entry.context, &entry.stack);
         let lines = if path.is_empty() { vec![text] } else { vec![format!("{path}:"), text] };
         cell(Lane::Kernel, lines)
     };
@@ -19,7 +19,7 @@ pub(super) fn cells(entry: &Entry, teller: &dyn Teller) -> Vec<Cell> {
             vec![cell(Lane::User, vec![said(mark, teller)])]
         }
         Kind::IrqEntry { irq, name } => {
-            let irq = teller.value(entry.event(), "irq", irq.to_string());
+            let irq = teller.value(&entry.event(), "irq", irq.to_string());
             let device = format!("{} ▶ irq {irq}", device(name));
             vec![cell(Lane::Device, vec![device]), kernel(name.clone())]
         }
@@ -45,7 +45,7 @@ fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
         Kind::KernelMark { function: None, text } => text.clone(),
         Kind::KernelMark { function: Some(function), text } => format!("{function}: {text}"),
         Kind::Step { what, value } => {
-            let value = teller.value(entry.event(), "value", value.to_string());
+            let value = teller.value(&entry.event(), "value", value.to_string());
             format!("{what} {value}")
         }
         Kind::LoadModule { name, text } => format!("loads {name} at {text:#x}"),
@@ -68,25 +68,30 @@ fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
         Kind::Exit { .. } => "exits".to_owned(),
         Kind::IrqEntry { name, .. } => name.clone(),
         Kind::IrqExit { irq, handled } => {
-            let irq = teller.value(entry.event(), "irq", irq.to_string());
+            let irq = teller.value(&entry.event(), "irq", irq.to_string());
             format!("irq {irq} {}", if *handled { "handled" } else { "not handled" })
         }
         Kind::SysEnter { id, .. } => format!("enters {}", syscall(*id)),
         Kind::SysExit { id, ret } => {
             let task = returns_task(*id).then(|| teller.task_of_number(*ret)).flatten();
-            let ret = || teller.value(entry.event(), "ret", names::return_value(*ret));
+            let ret = || teller.value(&entry.event(), "ret", names::return_value(*ret));
             format!("{} returns {}", syscall(*id), task.unwrap_or_else(ret))
         }
         Kind::Waking { pid, .. } => format!("wakes {}", task(pid)),
         Kind::Wakeup { pid, .. } => format!("{} is awake", task(pid)),
-        Kind::Other { name } => entry.fields.iter().fold(name.clone(), |text, (field, value)| {
-            let value = match value.as_int().and_then(|n| i32::try_from(n).ok()) {
-                Some(pid) if field == "pid" || field.ends_with("_pid") => teller.task(pid),
-                _ => teller.value(name, field, value.to_string()),
-            };
-            format!("{text} {field}={value}")
-        }),
+        Kind::OomVictim { .. } | Kind::Other { .. } => all_fields(entry, teller),
     }
+}
+
+fn all_fields(entry: &Entry, teller: &dyn Teller) -> String {
+    let event = entry.event();
+    entry.fields.iter().fold(event.to_string(), |text, (field, value)| {
+        let value = match value.as_int().and_then(|n| i32::try_from(n).ok()) {
+            Some(pid) if field == "pid" || field.ends_with("_pid") => teller.task(pid),
+            _ => teller.value(&event, field, value.to_string()),
+        };
+        format!("{text} {field}={value}")
+    })
 }
 
 /// Whether a system call returns the number of a task.

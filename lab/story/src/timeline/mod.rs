@@ -12,7 +12,7 @@ mod teller;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use trace::{Context, Event, Fields, Frame, Kind};
+use trace::{Context, Event, EventName, Fields, Frame, Kind};
 
 pub use path::own;
 pub use roles::{Birth, Roles};
@@ -92,9 +92,9 @@ impl Timeline {
         }
     }
 
-    /// The same without the events that the kernel calls `event`.
-    pub fn without(mut self, event: &str) -> Timeline {
-        self.entries.retain(|entry| entry.event() != event);
+    /// The same without the events of this name.
+    pub fn without(mut self, event: &EventName) -> Timeline {
+        self.entries.retain(|entry| entry.event() != *event);
         self
     }
 
@@ -141,9 +141,17 @@ impl Entry {
         describe::cells(self, teller)
     }
 
-    /// The kernel's name of the event; see [`Kind::name`].
-    pub fn event(&self) -> &str {
+    /// Which event it is.
+    pub fn event(&self) -> EventName {
         self.kind.name()
+    }
+
+    /// What a program says, if it is a mark.
+    pub fn mark(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Mark(mark) => Some(mark.text(|pid| pid.to_string())),
+            _ => None,
+        }
     }
 
     /// Who acts: `[31]` is task 31; `[31] hardirq:` is an interrupt that came
@@ -160,11 +168,6 @@ impl Entry {
             context => format!("[{task}] {}:", context.name()),
         }
     }
-
-    /// What is told in a lane; no lines if nothing is.
-    pub fn lines(&self, lane: Lane) -> &[String] {
-        self.cells.iter().find(|cell| cell.lane == lane).map_or(&[], |cell| &cell.lines)
-    }
 }
 
 impl Serialize for Entry {
@@ -174,7 +177,7 @@ impl Serialize for Entry {
         entry.serialize_field("time_ns", &self.time_ns)?;
         entry.serialize_field("pid", &self.pid)?;
         entry.serialize_field("context", &self.context)?;
-        entry.serialize_field("event", self.event())?;
+        entry.serialize_field("event", self.event().as_str())?;
         entry.serialize_field("fields", &self.fields)?;
         entry.serialize_field("cells", &self.cells)?;
         entry.serialize_field("stack", &stack)?;

@@ -1,6 +1,6 @@
 //! How things are called that are not the same in every run.
 
-use trace::{Context, Frame};
+use trace::{Context, EventName, Frame};
 
 use super::Roles;
 use super::path::path;
@@ -17,10 +17,10 @@ pub trait Teller {
 
     /// How the kernel came to where an event happened, outermost function
     /// first; empty if there is nothing worth telling.
-    fn path(&self, event: &str, context: Context, stack: &[Frame]) -> String;
+    fn path(&self, event: &EventName, context: Context, stack: &[Frame]) -> String;
 
     /// A value that may be the host's own, such as the number of an interrupt.
-    fn value(&self, event: &str, field: &str, value: String) -> String;
+    fn value(&self, event: &EventName, field: &str, value: String) -> String;
 }
 
 /// Tasks by their roles, and everything else as it was.
@@ -41,11 +41,11 @@ impl Teller for ByRole<'_> {
         self.roles.in_tree(pid, self.time_ns).map(str::to_owned)
     }
 
-    fn path(&self, event: &str, context: Context, stack: &[Frame]) -> String {
+    fn path(&self, event: &EventName, context: Context, stack: &[Frame]) -> String {
         AsIs.path(event, context, stack)
     }
 
-    fn value(&self, _event: &str, _field: &str, value: String) -> String {
+    fn value(&self, _event: &EventName, _field: &str, value: String) -> String {
         value
     }
 }
@@ -62,11 +62,11 @@ impl Teller for AsIs {
         None
     }
 
-    fn path(&self, _event: &str, context: Context, stack: &[Frame]) -> String {
+    fn path(&self, _event: &EventName, context: Context, stack: &[Frame]) -> String {
         path(context, stack)
     }
 
-    fn value(&self, _event: &str, _field: &str, value: String) -> String {
+    fn value(&self, _event: &EventName, _field: &str, value: String) -> String {
         value
     }
 }

@@ -42,7 +42,7 @@ pub fn return_value(ret: i64) -> String {
 }
 
 /// Whether this is the name of an error number.
-pub(super) fn is_errno(name: &str) -> bool {
+pub fn is_errno(name: &str) -> bool {
     (1..=MAX as i32).any(|number| errno(number).is_some_and(|n| n == name))
 }
 

@@ -1,13 +1,13 @@
 //! Numbers that the kernel traces → the names that people know them by.
 
 mod errno;
-mod field;
 mod si_code;
 mod signal;
 mod syscall;
 
+pub(crate) use errno::is_errno;
 pub use errno::{errno, return_value};
-pub use field::{field, is_known};
+pub(crate) use si_code::is_si_code;
 pub use si_code::si_code;
 pub use signal::{DefaultAction, default_action, signal, signal_number};
 pub use syscall::{syscall, syscall_number};

@@ -85,7 +85,7 @@ pub fn si_code(sig: i32, code: i32) -> Option<&'static str> {
 }
 
 /// Whether this is the name of a code of some signal.
-pub(super) fn is_si_code(name: &str) -> bool {
+pub fn is_si_code(name: &str) -> bool {
     COMMON.iter().any(|(_, n)| *n == name)
         || OF_SIGNAL.iter().any(|(_, names)| names.contains(&name))
         || POLL.contains(&name)

@@ -1,0 +1,114 @@
+//! Which event it is: its name, and what is known of an event by its name.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+
+/// One row an event: its name and its fields, those of the kernel's `format` file, and
+/// the system that it belongs to.
+macro_rules! events {
+    ($($(#[$doc:meta])* $event:ident = $name:literal of $system:literal $fields:expr;)*) => {
+        /// An event's name: the kernel's, without its system. But for the two that the
+        /// kernel calls `print`.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum EventName {
+            $($(#[$doc])* $event,)*
+            /// Any that the lab knows nothing of.
+            Other(String),
+        }
+
+        impl EventName {
+            /// `signal_generate`.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(EventName::$event => $name,)*
+                    EventName::Other(name) => name,
+                }
+            }
+
+            /// The fields that it has; `None` if nothing is known of them.
+            pub fn fields(&self) -> Option<&'static [&'static str]> {
+                match self {
+                    $(EventName::$event => Some(&$fields),)*
+                    EventName::Other(_) => None,
+                }
+            }
+
+            /// The folder that is above its own in `/sys/kernel/tracing/events`.
+            fn system(&self) -> Option<&'static str> {
+                match self {
+                    $(EventName::$event => Some($system),)*
+                    EventName::Other(_) => None,
+                }
+            }
+        }
+
+        impl From<&str> for EventName {
+            fn from(name: &str) -> EventName {
+                match name {
+                    $($name => EventName::$event,)*
+                    _ => EventName::Other(name.to_owned()),
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// A program wrote into `trace_marker`.
+    Mark = "mark" of "ftrace" ["text", "source"];
+    /// Kernel code did the like.
+    KernelMark = "kernel_mark" of "ftrace" ["function", "text"];
+    /// A module of the lab took a step.
+    Step = "lab_step" of "lab" ["what", "value"];
+    /// A module is being loaded.
+    LoadModule = "lab_module" of "lab" ["name", "text"];
+    SignalGenerate = "signal_generate" of "signal"
+        ["sig", "errno", "code", "comm", "pid", "group", "result"];
+    SignalDeliver = "signal_deliver" of "signal"
+        ["sig", "errno", "code", "sa_handler", "sa_flags"];
+    Fork = "sched_process_fork" of "sched"
+        ["parent_comm", "parent_pid", "child_comm", "child_pid"];
+    /// A task was made, whoever makes it and however.
+    NewTask = "task_newtask" of "task" ["pid", "comm", "clone_flags", "oom_score_adj"];
+    Exec = "sched_process_exec" of "sched" ["filename", "pid", "old_pid"];
+    Exit = "sched_process_exit" of "sched" ["comm", "pid", "prio"];
+    IrqEntry = "irq_handler_entry" of "irq" ["irq", "name"];
+    IrqExit = "irq_handler_exit" of "irq" ["irq", "ret"];
+    SysEnter = "sys_enter" of "raw_syscalls" ["id", "args"];
+    SysExit = "sys_exit" of "raw_syscalls" ["id", "ret"];
+    Waking = "sched_waking" of "sched" ["comm", "pid", "prio", "target_cpu"];
+    Wakeup = "sched_wakeup" of "sched" ["comm", "pid", "prio", "target_cpu"];
+    /// A process is killed for want of memory.
+    OomVictim = "mark_victim" of "oom"
+        ["pid", "comm", "total_vm", "anon_rss", "file_rss", "shmem_rss", "uid", "pgtables",
+         "oom_score_adj"];
+}
+
+impl EventName {
+    /// `signal/signal_generate`, as below `/sys/kernel/tracing/events`. Of one that the
+    /// lab knows nothing of, the name alone.
+    pub fn path(&self) -> String {
+        match self.system() {
+            Some(system) => format!("{system}/{self}"),
+            None => self.to_string(),
+        }
+    }
+
+    /// Whether it is in every trace, and nobody has to ask for it.
+    pub fn is_always_traced(&self) -> bool {
+        matches!(self, EventName::Mark | EventName::KernelMark)
+    }
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for EventName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EventName, D::Error> {
+        Ok(EventName::from(String::deserialize(deserializer)?.as_str()))
+    }
+}
