@@ -10,6 +10,7 @@ use explain::{ExitStatus, Explain};
 use protocol::TraceEvent;
 use serde::Deserialize;
 
+use crate::between::Between;
 use crate::expect::Expectation;
 use crate::value_name::ValueName;
 
@@ -147,6 +148,13 @@ pub struct Concurrent {
     pub why: String,
 }
 
+impl Concurrent {
+    /// The part of the run in which they do.
+    pub(crate) fn between(&self) -> Between<'_> {
+        Between { after: self.after.as_deref(), before: self.before.as_deref() }
+    }
+}
+
 /// Tasks of which either may do what is to be done: a story does not say which.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,6 +169,13 @@ pub struct Alike {
     pub before: Option<String>,
     /// Why it does not matter which.
     pub why: String,
+}
+
+impl Alike {
+    /// The part of the run in which they are.
+    pub(crate) fn between(&self) -> Between<'_> {
+        Between { after: self.after.as_deref(), before: self.before.as_deref() }
+    }
 }
 
 /// A device that is on the machine for some lessons only.

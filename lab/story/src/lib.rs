@@ -25,6 +25,7 @@ pub mod timeline;
 pub mod value_name;
 pub mod verdict;
 
+mod between;
 mod story;
 
 pub use story::{of_scene, text};

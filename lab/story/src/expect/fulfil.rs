@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::differences::Candidate;
 use super::{Expectation, Target, Task, Witness};
+use crate::between::Between;
 use crate::timeline::{Entry, Timeline};
 
 /// How many events a failure shows, at most.
@@ -28,38 +29,21 @@ pub struct Checked {
 impl Expectation {
     /// Compares a run with the expectation; `witness` tells of what was found.
     pub fn check(&self, timeline: &Timeline, witness: Witness<'_>) -> Checked {
-        let (passed, detail) = match self.segment(timeline) {
-            Ok((range, marker)) => self.check_in(timeline, range, marker, witness),
-            Err(prefix) => (false, format!("no mark begins with `{prefix}`")),
+        let between = Between { after: self.after.as_deref(), before: self.before.as_deref() };
+        let (passed, detail) = match between.range(&timeline.entries, Entry::says) {
+            Ok(range) => self.check_in(timeline, range, witness),
+            Err(missing) => (false, missing.to_string()),
         };
         Checked { fact: self.fact.clone(), passed, detail }
-    }
-
-    /// The events between the two marks, and the task that wrote the first. An
-    /// error is the mark that is not there.
-    fn segment(&self, timeline: &Timeline) -> Result<(Range<usize>, Option<i32>), String> {
-        let entries = &timeline.entries;
-        let mark = |start: usize, prefix: &String| {
-            let is_it = |entry: &Entry| entry.mark().is_some_and(|mark| mark.starts_with(prefix));
-            let found = entries[start..].iter().position(is_it);
-            found.map(|offset| start + offset).ok_or_else(|| prefix.clone())
-        };
-        let after = self.after.as_ref().map(|prefix| mark(0, prefix)).transpose()?;
-        let start = after.map_or(0, |index| index + 1);
-        let end = match &self.before {
-            Some(prefix) => mark(start, prefix)?,
-            None => entries.len(),
-        };
-        Ok((start..end, after.map(|index| entries[index].pid)))
     }
 
     fn check_in(
         &self,
         timeline: &Timeline,
         range: Range<usize>,
-        marker: Option<i32>,
         witness: Witness<'_>,
     ) -> (bool, String) {
+        let marker = self.after.as_ref().map(|_| timeline.entries[range.start - 1].pid);
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for index in range {
             let candidate = Candidate { timeline, index, marker, witness };

@@ -14,6 +14,7 @@ use std::ops::Range;
 use trace::record::Record;
 use trace::{Context, EventName, Frame, Kind};
 
+use crate::between::NoMark;
 use crate::lesson::{Alike, HostValue, Lesson};
 use crate::render::text::{Row, render_untimed};
 use crate::scene::Selection;
@@ -67,20 +68,23 @@ fn rows(
     timeline: &Timeline,
     wanted: impl Fn(usize) -> bool,
 ) -> (Vec<Row>, Result<(), String>) {
-    let mut lines = lines(lesson, timeline);
-    let arranged = order::arrange(&mut lines, &lesson.concurrent);
+    let (spans, missing) = match spans(lesson, timeline) {
+        Ok(spans) => (spans, Ok(())),
+        Err(missing) => (Spans::new(), Err(missing.to_string())),
+    };
+    let mut lines = lines(lesson, timeline, &spans);
+    let arranged = missing.and_then(|()| order::arrange(&mut lines, &lesson.concurrent));
     let rows = lines.into_iter().map(|line| line.row);
     (rows.filter(|(entry, _)| wanted(*entry)).map(|(_, row)| row).collect(), arranged)
 }
 
 /// The timeline's events, each told without what is this run's alone, with its place
 /// in the timeline.
-fn lines(lesson: &Lesson, timeline: &Timeline) -> Vec<Line<(usize, Row)>> {
+fn lines(lesson: &Lesson, timeline: &Timeline, spans: &Spans<'_>) -> Vec<Line<(usize, Row)>> {
     let roles = Roles::new(&timeline.births);
-    let alike: Vec<_> = lesson.alike.iter().map(|alike| (alike, span(alike, timeline))).collect();
     let line = |(place, entry): (usize, &Entry)| {
         let time_ns = entry.time_ns;
-        let now = alike.iter().filter(|(_, span)| span.contains(&time_ns)).map(|(alike, _)| *alike);
+        let now = spans.iter().filter(|(_, span)| span.contains(&place)).map(|(alike, _)| *alike);
         let teller = StoryTeller { lesson, roles: &roles, alike: now.collect(), time_ns };
         let (subject, cells) = (entry.subject_told(&teller), entry.told(&teller));
         let told: Vec<String> = cells.iter().flat_map(|cell| cell.lines.clone()).collect();
@@ -99,17 +103,13 @@ fn lines(lesson: &Lesson, timeline: &Timeline) -> Vec<Line<(usize, Row)>> {
     timeline.entries.iter().enumerate().map(line).collect()
 }
 
-/// When some tasks stand for one another: between two marks, ns.
-fn span(alike: &Alike, timeline: &Timeline) -> Range<u64> {
-    let said =
-        |entry: &Entry, prefix: &str| entry.mark().is_some_and(|mark| mark.starts_with(prefix));
-    let mark = |from: u64, prefix: &String| {
-        let entries = timeline.entries.iter();
-        let found = entries.skip_while(|e| e.time_ns < from).find(|e| said(e, prefix));
-        found.map_or(u64::MAX, |entry| entry.time_ns)
-    };
-    let start = alike.after.as_ref().map_or(0, |prefix| mark(0, prefix));
-    start..alike.before.as_ref().map_or(u64::MAX, |prefix| mark(start, prefix))
+/// Which tasks stand for one another, and when: places in the timeline.
+type Spans<'a> = Vec<(&'a Alike, Range<usize>)>;
+
+fn spans<'a>(lesson: &'a Lesson, timeline: &Timeline) -> Result<Spans<'a>, NoMark> {
+    let span =
+        |alike: &'a Alike| Ok((alike, alike.between().range(&timeline.entries, Entry::says)?));
+    lesson.alike.iter().map(span).collect()
 }
 
 /// Calls everything by names that hold on every host.
@@ -188,5 +188,13 @@ mod tests {
             unmeasured(&declared, output),
             "fast ‹host›  ‹host›\nslow ‹host›  ‹host›\nrest\n"
         );
+    }
+
+    #[test]
+    fn a_mark_that_never_comes_is_told_of_tasks_that_are_alike() {
+        let declared =
+            lesson("[[alike]]\ntasks = [\"a\"]\nname = \"b\"\nafter = \"9. \"\nwhy = \"w\"\n");
+        let missing = spans(&declared, &Timeline::default()).unwrap_err();
+        assert_eq!(missing.to_string(), "no mark begins with `9. `");
     }
 }

@@ -6,8 +6,6 @@
 //! order that must hold allows: each task's own, a task's birth before its life,
 //! and what the lesson says besides.
 
-use std::ops::Range;
-
 use crate::lesson::Concurrent;
 
 /// What is told of one event, with what its place depends on.
@@ -28,7 +26,10 @@ pub struct Line<T> {
 /// fit the run, in a sentence.
 pub fn arrange<T>(lines: &mut Vec<Line<T>>, declared: &[Concurrent]) -> Result<(), String> {
     for concurrent in declared {
-        let range = range(lines, concurrent)?;
+        let says = |line: &Line<T>, beginning: &str| {
+            line.mark.as_ref().is_some_and(|mark| mark.starts_with(beginning))
+        };
+        let range = concurrent.between().range(lines, says).map_err(|e| e.to_string())?;
         holds(&lines[range.clone()], concurrent)?;
         let mut rest: Vec<Line<T>> = lines.drain(range.clone()).collect();
         let mut arranged = Vec::new();
@@ -43,24 +44,6 @@ pub fn arrange<T>(lines: &mut Vec<Line<T>>, declared: &[Concurrent]) -> Result<(
         lines.splice(range.start..range.start, arranged);
     }
     Ok(())
-}
-
-/// The lines between the two marks of a declaration.
-fn range<T>(lines: &[Line<T>], concurrent: &Concurrent) -> Result<Range<usize>, String> {
-    let mark = |start: usize, prefix: &String| {
-        let begins = |line: &Line<T>| line.mark.as_ref().is_some_and(|m| m.starts_with(prefix));
-        let found = lines[start..].iter().position(begins).map(|offset| start + offset);
-        found.ok_or_else(|| format!("no mark begins with `{prefix}`"))
-    };
-    let start = match &concurrent.after {
-        Some(prefix) => mark(0, prefix)? + 1,
-        None => 0,
-    };
-    let end = match &concurrent.before {
-        Some(prefix) => mark(start, prefix)?,
-        None => lines.len(),
-    };
-    Ok(start..end)
 }
 
 /// Whether the run kept the order that must hold.

@@ -154,6 +154,11 @@ impl Entry {
         }
     }
 
+    /// Whether it is a mark that begins like this.
+    pub fn says(&self, beginning: &str) -> bool {
+        self.mark().is_some_and(|mark| mark.starts_with(beginning))
+    }
+
     /// Who acts: `[31]` is task 31; `[31] hardirq:` is an interrupt that came
     /// while task 31 was running, which need not have anything to do with it.
     pub fn subject(&self) -> String {
