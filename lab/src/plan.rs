@@ -10,7 +10,8 @@ use builder::guest::programs::OptLevel;
 use builder::kernel::Kind;
 use host::QEMU;
 use protocol::{Job, Marks, Module, TraceEvent};
-use story::lesson::{self, Lesson};
+use story::experiment::{self, Experiment};
+use story::lesson::Lesson;
 use trace::EventName;
 
 use vm::command::{self, Accel, Device, Files, Flag, Start};
@@ -42,10 +43,12 @@ impl Default for Options {
     }
 }
 
-/// Everything that a run of a lesson will do.
+/// Everything that a run will do.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    /// The lesson, or that of the exercise.
     pub lesson: Lesson,
+    pub experiment: Experiment,
     pub options: Options,
     /// What has to be there first, in this order; each is taken from the cache
     /// if nothing that it is made of has changed.
@@ -88,13 +91,19 @@ impl fmt::Display for BuildStep {
 impl Plan {
     /// Works out a run of a lesson.
     pub fn new(lesson: Lesson, options: Options) -> Plan {
+        let experiment = lesson.experiment.clone();
+        Plan::of(experiment, lesson, options)
+    }
+
+    /// Works out a run of an experiment that belongs to a lesson.
+    pub fn of(experiment: Experiment, lesson: Lesson, options: Options) -> Plan {
         let package = lesson.name.to_string();
         let mut build = vec![
             BuildStep::Kernel(options.kernel),
             BuildStep::Init,
             BuildStep::Program { package: package.clone() },
         ];
-        build.extend(lesson.kmods.iter().map(|kmod| BuildStep::Module { kmod: kmod.clone() }));
+        build.extend(experiment.kmods.iter().map(|kmod| BuildStep::Module { kmod: kmod.clone() }));
         if !options.cold {
             build.push(BuildStep::Checkpoint);
         }
@@ -102,24 +111,24 @@ impl Plan {
             program: package,
             args: Vec::new(),
             env: vec![("PATH".to_owned(), "/lab".to_owned())],
-            modules: lesson
+            modules: experiment
                 .load
                 .iter()
                 .map(|load| Module { file: module_file(&load.kmod), params: load.params.clone() })
                 .collect(),
-            trace: if options.trace { traced(&lesson) } else { Vec::new() },
-            trace_buffer_kib: lesson.trace_buffer_kib,
-            timeout_ms: lesson.timeout_ms * u64::from(options.kernel.patience()),
+            trace: if options.trace { traced(&experiment) } else { Vec::new() },
+            trace_buffer_kib: experiment.trace_buffer_kib,
+            timeout_ms: experiment.timeout_ms * u64::from(options.kernel.patience()),
             marks: Marks::Anyone,
             nonce: String::new(),
             session: None,
         };
-        Plan { lesson, options, build, job }
+        Plan { lesson, experiment, options, build, job }
     }
 
-    /// Events that are traced and that the lesson did not ask for.
+    /// Events that are traced and that the experiment did not ask for.
     pub fn unasked(&self) -> impl Iterator<Item = EventName> {
-        own_events(&self.lesson)
+        own_events(&self.experiment)
     }
 
     /// How the machine comes to life.
@@ -127,14 +136,14 @@ impl Plan {
         if self.options.cold { Start::Cold } else { Start::Restore }
     }
 
-    /// The devices that the machine has for the lesson.
+    /// The devices that the machine has for it.
     pub fn devices(&self) -> Vec<Device> {
-        let device = |wanted: &lesson::Device| match wanted {
-            lesson::Device::Edu => Device::Edu,
-            lesson::Device::HostAccess => Device::HostAccess,
-            lesson::Device::RegisterLog => Device::RegisterLog,
+        let device = |wanted: &experiment::Device| match wanted {
+            experiment::Device::Edu => Device::Edu,
+            experiment::Device::HostAccess => Device::HostAccess,
+            experiment::Device::RegisterLog => Device::RegisterLog,
         };
-        self.lesson.devices.iter().map(device).collect()
+        self.experiment.devices.iter().map(device).collect()
     }
 
     /// QEMU's command line, with names in place of files.
@@ -147,18 +156,19 @@ impl Plan {
     }
 }
 
-/// What the kernel records: the lesson's events, and what the lab itself needs.
-fn traced(lesson: &Lesson) -> Vec<TraceEvent> {
-    let own = own_events(lesson).map(|event| TraceEvent::plain(event.path()));
-    own.chain(lesson.trace.iter().cloned()).collect()
+/// What the kernel records: the experiment's events, and what the lab itself needs.
+fn traced(experiment: &Experiment) -> Vec<TraceEvent> {
+    let own = own_events(experiment).map(|event| TraceEvent::plain(event.path()));
+    own.chain(experiment.trace.iter().cloned()).collect()
 }
 
-/// What the lab traces for itself, unless the lesson does: every task that is
+/// What the lab traces for itself, unless the experiment does: every task that is
 /// made, so that a story can say who a task is, and where each module lies.
-fn own_events(lesson: &Lesson) -> impl Iterator<Item = EventName> {
-    let modules = lesson.kmods.iter().any(|kmod| kmod == TRACE_KMOD);
+fn own_events(experiment: &Experiment) -> impl Iterator<Item = EventName> {
+    let modules = experiment.kmods.iter().any(|kmod| kmod == TRACE_KMOD);
     let own = [Some(EventName::NewTask), modules.then_some(EventName::LoadModule)];
-    let is_asked = |own: &EventName| lesson.trace.iter().any(|traced| traced.event == own.path());
+    let is_asked =
+        |own: &EventName| experiment.trace.iter().any(|traced| traced.event == own.path());
     own.into_iter().flatten().filter(move |own| !is_asked(own))
 }
 
@@ -186,7 +196,7 @@ impl fmt::Display for Plan {
         writeln!(f, "\npayload:")?;
         writeln!(f, "  {}  what PID 1 has to do", protocol::JOB_FILE)?;
         writeln!(f, "  {}", self.job.program)?;
-        for kmod in &self.lesson.kmods {
+        for kmod in &self.experiment.kmods {
             writeln!(f, "  {}", module_file(kmod))?;
         }
         writeln!(f, "\nin the guest, PID 1:")?;

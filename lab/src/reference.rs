@@ -78,7 +78,7 @@ pub fn lab_key(lab: &Lab<'_>, plan: &Plan) -> Result<Key, Error> {
     for (root, folder) in [(&own, &own.join("guest-programs/init")), (root, &plan.lesson.folder)] {
         key = closure::add(key, root, folder).map_err(ProgramError::from)?;
     }
-    for kmod in &plan.lesson.kmods {
+    for kmod in &plan.experiment.kmods {
         key = kmods::sources(root, kmod, key)?;
     }
     for fragment in plan.options.kernel.fragments() {

@@ -158,7 +158,7 @@ pub fn no_verdict(plan: &Plan, run: &Run) -> Option<String> {
         Ended::TimedOut => Some(format!(
             "`{}` did not end within {} s of guest time",
             plan.job.program,
-            plan.lesson.timeout_ms as f64 / 1000.0
+            plan.experiment.timeout_ms as f64 / 1000.0
         )),
         Ended::NotStarted(reason) => {
             Some(format!("`{}` was not started: {reason}", plan.job.program))

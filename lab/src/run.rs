@@ -163,7 +163,7 @@ impl Lab<'_> {
     pub fn run(&self, machine: &Machine, plan: &Plan) -> Result<Run, Error> {
         let lesson = &plan.lesson;
         let programs = self.programs(plan)?;
-        let modules = self.modules(machine, &lesson.kmods)?;
+        let modules = self.modules(machine, &plan.experiment.kmods)?;
         let observed = self.observe(machine, plan, &programs, &modules)?;
         // Without a trace, only the program's own checks count.
         let expect = if plan.options.trace { lesson.expect.as_slice() } else { &[] };

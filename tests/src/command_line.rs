@@ -94,7 +94,7 @@ pub fn all(lab: &Lab<'_>, machine: &Machine) -> Result<Vec<Test>, Error> {
     for name in course.names.iter().filter(|name| name.as_str() != BROKEN) {
         let lesson = course.read(name)?;
         programs::build(&course.root, &lesson.folder, &lab.cache, lab.progress)?;
-        for kmod in &lesson.kmods {
+        for kmod in &lesson.experiment.kmods {
             kmods::build(&course.root, kmod, &machine.kernel, &lab.cache, lab.progress)?;
         }
     }

@@ -11,7 +11,7 @@ use lab::error::Error;
 use lab::plan::Options;
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
-use story::lesson::Device;
+use story::experiment::Device;
 use vm::registers;
 
 use crate::{Test, lessons};
@@ -24,12 +24,12 @@ const NEVER_INTERRUPTED: &str = "module_init";
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let mut tests = Vec::new();
     for mut plan in lessons::plans(lab, Options::default())? {
-        let lesson = &plan.lesson;
-        let interrupted = !lesson.kmods.iter().any(|kmod| kmod == NEVER_INTERRUPTED);
-        if !lesson.devices.contains(&Device::Edu) || !interrupted {
+        let experiment = &plan.experiment;
+        let interrupted = !experiment.kmods.iter().any(|kmod| kmod == NEVER_INTERRUPTED);
+        if !experiment.devices.contains(&Device::Edu) || !interrupted {
             continue;
         }
-        plan.lesson.devices.push(Device::RegisterLog);
+        plan.experiment.devices.push(Device::RegisterLog);
         let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
         tests.push(Test::new(format!("registers::{}", plan.job.program), move || {
             let run = lab.run(&machine, &plan)?;

@@ -66,8 +66,9 @@ fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
             lesson.folder.join("src/main.rs"),
             stories().join(format!("{}.snap", lesson.name)),
         ];
-        must_exist
-            .extend(lesson.kmods.iter().map(|kmod| root.join("kmods").join(kmod).join("Kbuild")));
+        must_exist.extend(
+            lesson.experiment.kmods.iter().map(|kmod| root.join("kmods").join(kmod).join("Kbuild")),
+        );
         faults.extend(
             must_exist
                 .iter()

@@ -36,11 +36,11 @@ impl Lab<'_> {
         plan: &Plan,
         batch: Option<&Script>,
     ) -> Result<u8, Error> {
-        let lesson = &plan.lesson;
+        let kmods = &plan.experiment.kmods;
         let mut job = plan.job.clone();
         job.nonce = nonce()?;
         let programs = self.programs(plan)?;
-        let mut modules = self.modules(machine, &lesson.kmods)?;
+        let mut modules = self.modules(machine, kmods)?;
         let mut payload = Payload::new(&job)?;
         for (name, file) in programs.iter().chain(&modules) {
             payload.add_file(name, file)?;
@@ -52,7 +52,7 @@ impl Lab<'_> {
         let session = gdb::Session {
             kernel: &machine.kernel,
             modules: &modules,
-            sources: lesson.kmods.iter().map(|kmod| self.source(kmod)).collect(),
+            sources: kmods.iter().map(|kmod| self.source(kmod)).collect(),
             batch,
         };
         let folder = session.prepare()?;

@@ -46,7 +46,7 @@ pub fn suggestions(lesson: &Lesson) -> Vec<Suggestion> {
         }
     }
     let of_module = |function: &str| {
-        lesson.kmods.iter().any(|kmod| {
+        lesson.experiment.kmods.iter().any(|kmod| {
             let file = module_file(kmod);
             let module = file.strip_suffix(".ko").unwrap_or(&file);
             function.strip_prefix(module).is_some_and(|rest| rest.starts_with('_'))

@@ -54,12 +54,12 @@ impl Lab<'_> {
             let host = built.folder.join(&name);
             request.files.push(Carry { host, guest: format!("{LAB}/{name}") });
         }
-        for kmod in &lesson.kmods {
+        for kmod in &lesson.experiment.kmods {
             let host = kmods::build(root, kmod, &machine.kernel, &self.cache, self.progress)?;
             let guest = format!("{LAB}/{}", kmods::module_file(kmod));
             request.files.push(Carry { host, guest });
         }
-        for load in &lesson.load {
+        for load in &lesson.experiment.load {
             let path = kmods::build(root, &load.kmod, &machine.kernel, &self.cache, self.progress)?;
             request.kmods.push(Kmod::File { path, params: load.params.clone() });
         }

@@ -35,7 +35,7 @@ impl Lab<'_> {
         let crates = compiler.crates(exercise)?;
         compiler.harness(exercise, &crates)?;
         let plan = exercise.plan(Options::default());
-        self.modules(machine, &plan.lesson.kmods)?;
+        self.modules(machine, &plan.experiment.kmods)?;
         self.saved(machine, plan.options.accel)?;
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Lab<'_> {
     ) -> Result<Observed, Error> {
         let compiled = self.compiler().submission(exercise, path, text, &machine.kernel)?;
         let plan = exercise.plan(Options { accel, ..Options::default() });
-        let mut modules = self.modules(machine, &plan.lesson.kmods)?;
+        let mut modules = self.modules(machine, &plan.experiment.kmods)?;
         modules.extend(compiled.modules);
         self.observe(machine, &plan, &compiled.programs, &modules)
     }

@@ -34,7 +34,8 @@ use explain::{ExitStatus, Explain};
 use protocol::TraceEvent;
 use serde::Deserialize;
 use story::expect::Expectation;
-use story::lesson::{Device, Lesson, Load};
+use story::experiment::Experiment;
+use story::lesson::Lesson;
 use trace::EventName;
 
 use crate::course::Course;
@@ -65,6 +66,9 @@ const HARNESS: &str = "harness.rs";
 #[derive(Debug, Clone)]
 pub struct Exercise {
     pub lesson: Lesson,
+    /// What a run is given, and what is recorded of it. The student's own module is
+    /// loaded by the harness.
+    pub experiment: Experiment,
     /// The folder that `exercise.toml` lies in.
     pub folder: PathBuf,
     /// What varies, for this seed.
@@ -127,7 +131,7 @@ pub struct Check {
     pub stdout: Option<Vec<String>>,
 }
 
-/// `exercise.toml`, before checking.
+/// What `exercise.toml` says besides its experiment, before checking.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawExercise {
@@ -138,36 +142,18 @@ struct RawExercise {
     hints: Vec<String>,
     /// What a student starts from: what the frame's regions hold there.
     stub: Change,
-    /// Guest time after which the run is ended. Default: 5 seconds.
-    #[serde(default = "default_timeout_ms")]
-    timeout_ms: u64,
-    /// Default: a lesson's.
-    #[serde(default = "story::lesson::default_trace_buffer_kib")]
-    trace_buffer_kib: u32,
-    #[serde(default)]
-    devices: Vec<Device>,
-    /// Folders of `kmods/`: modules that the payload carries.
-    #[serde(default)]
-    kmods: Vec<String>,
-    /// Modules that PID 1 loads before the harness starts. The student's own is
-    /// loaded by the harness.
-    #[serde(default)]
-    load: Vec<Load>,
     /// Folders of `kmods/` whose headers a student's module may include.
     #[serde(default)]
     headers: Vec<String>,
     /// Arguments of the harness; without one, of the student's program.
     #[serde(default)]
     args: Vec<String>,
-    #[serde(default)]
-    trace: Vec<TraceEvent>,
     #[serde(rename = "check")]
     checks: Vec<Check>,
 }
 
-fn default_timeout_ms() -> u64 {
-    5_000
-}
+/// Guest time after which the run is ended, where an exercise says nothing of it.
+const TIMEOUT_MS: i64 = 5_000;
 
 /// Why an exercise could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -220,8 +206,13 @@ impl Exercise {
             None => BTreeMap::new(),
         };
         let values = Values::choose(&lesson.name.to_string(), &ranges, seed);
-        let raw: RawExercise = source.declared(table, &values)?;
-        if let Some(problem) = raw.problem() {
+        let (mut own, rest): (toml::Table, toml::Table) =
+            table.into_iter().partition(|(key, _)| Experiment::has_key(key));
+        own.entry("timeout_ms").or_insert(TIMEOUT_MS.into());
+        let mut experiment: Experiment = source.declared(own, &values)?;
+        add_own_events(&mut experiment.trace);
+        let raw: RawExercise = source.declared(rest, &values)?;
+        if let Some(problem) = raw.problem(&experiment) {
             return Err(source.problem(problem));
         }
         let name = raw.file.clone();
@@ -233,9 +224,10 @@ impl Exercise {
         let text = Source::read(&folder, file.frame())?;
         let frame = Frame::parse(&text.text).map_err(|problem| text.problem(problem))?;
         source.refuse(&raw.stub, Place::Stub, &frame)?;
-        let mutants = Exercise::read_mutants(&folder, &values, &raw, &frame)?;
+        let mutants = Exercise::read_mutants(&folder, &values, &raw, &experiment, &frame)?;
         Ok(Exercise {
             lesson: lesson.clone(),
+            experiment,
             folder,
             values,
             task: raw.task.clone(),
@@ -252,12 +244,13 @@ impl Exercise {
         folder: &Path,
         values: &Values,
         raw: &RawExercise,
+        experiment: &Experiment,
         frame: &Frame,
     ) -> Result<Vec<Mutant>, ExerciseError> {
         let source = Source::read(folder, MUTANTS)?;
         let declared: RawMutants = source.declared(source.table()?, values)?;
         let checks = raw.checks.iter().map(|check| &check.name).collect();
-        if let Some(problem) = declared.problem(&checks, |fact| raw.untraced(fact)) {
+        if let Some(problem) = declared.problem(&checks, |fact| fact.untraced(&experiment.trace)) {
             return Err(source.problem(problem));
         }
         for (index, mutant) in declared.mutants.iter().enumerate() {
@@ -283,28 +276,9 @@ impl Exercise {
 
     /// What a run of a submission will do.
     pub fn plan(&self, options: Options) -> Plan {
-        let raw = &self.raw;
-        let mut trace = vec![
-            // Which tasks are the student's: see [`story::expect::Task::Student`].
-            TraceEvent::plain(EventName::Exec.path()),
-            TraceEvent::plain(EventName::Fork.path()),
-            TraceEvent::plain(EventName::OomVictim.path()),
-        ];
-        trace.retain(|own| raw.trace.iter().all(|theirs| theirs.event != own.event));
-        trace.extend(raw.trace.iter().cloned());
-        let lesson = Lesson {
-            timeout_ms: raw.timeout_ms,
-            trace_buffer_kib: raw.trace_buffer_kib,
-            devices: raw.devices.clone(),
-            kmods: raw.kmods.clone(),
-            load: raw.load.clone(),
-            trace,
-            expect: Vec::new(),
-            ..self.lesson.clone()
-        };
-        let mut plan = Plan::new(lesson, options);
+        let mut plan = Plan::of(self.experiment.clone(), self.lesson.clone(), options);
         plan.job.program = compile::HARNESS.to_owned();
-        plan.job.args.clone_from(&raw.args);
+        plan.job.args.clone_from(&self.raw.args);
         plan.job.marks = protocol::Marks::Root;
         plan
     }
@@ -381,7 +355,7 @@ impl Sample {
 
 impl RawExercise {
     /// Why it makes no sense.
-    fn problem(&self) -> Option<String> {
+    fn problem(&self, experiment: &Experiment) -> Option<String> {
         if self.format != FORMAT {
             return Some(format!("it has format {}, but this lab reads {FORMAT}", self.format));
         }
@@ -397,23 +371,28 @@ impl RawExercise {
             if check.expect.is_empty() && check.stdout.is_none() {
                 return Some(format!("check `{}` looks at nothing", check.name));
             }
-            if let Some(problem) = check.expect.iter().find_map(|e| self.untraced(e)) {
+            if let Some(problem) = check.expect.iter().find_map(|e| e.untraced(&experiment.trace)) {
                 return Some(format!("check `{}`: {problem}", check.name));
             }
+        }
+        if let Some(kmod) = experiment.not_carried() {
+            return Some(format!("it loads `{kmod}`, which is not among its kmods"));
         }
         if self.stub.is_empty() {
             return Some("the stub changes nothing".to_owned());
         }
         None
     }
+}
 
-    fn untraced(&self, expectation: &Expectation) -> Option<String> {
-        // What `plan` adds is traced in any case.
-        let mut trace = self.trace.clone();
-        trace.push(TraceEvent::plain(EventName::Exec.path()));
-        trace.push(TraceEvent::plain(EventName::Fork.path()));
-        expectation.untraced(&trace)
-    }
+/// Adds what is traced of every exercise, unless it asks for it itself: which tasks are
+/// the student's, see [`story::expect::Task::Student`], and who was killed for want of
+/// memory.
+fn add_own_events(trace: &mut Vec<TraceEvent>) {
+    let own = [EventName::Exec, EventName::Fork, EventName::OomVictim];
+    let mut own = own.map(|event| TraceEvent::plain(event.path())).to_vec();
+    own.retain(|own| trace.iter().all(|theirs| theirs.event != own.event));
+    trace.splice(0..0, own);
 }
 
 #[cfg(test)]

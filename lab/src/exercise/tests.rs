@@ -79,6 +79,23 @@ fn values_are_filled_in_but_for_what_students_read() {
 }
 
 #[test]
+fn an_experiment_is_declared_among_the_other_keys() {
+    let traced = |exercise: &Exercise| -> Vec<String> {
+        exercise.experiment.trace.iter().map(|event| event.name().to_owned()).collect()
+    };
+    let exercise = parse(SMALLEST).unwrap();
+    assert_eq!(exercise.experiment.timeout_ms, 5_000);
+    let own = ["sched_process_exec", "sched_process_fork", "mark_victim"];
+    assert_eq!(traced(&exercise), own);
+    let declared =
+        "timeout_ms = 7\n[[trace]]\nevent = \"sched/sched_process_fork\"\nstack = true\n";
+    let exercise = parse(&SMALLEST.replace("[vary.n]", &format!("{declared}[vary.n]"))).unwrap();
+    assert_eq!(exercise.experiment.timeout_ms, 7);
+    assert_eq!(traced(&exercise), [own[0], own[2], own[1]]);
+    assert_eq!(exercise.plan(Options::default()).experiment, exercise.experiment);
+}
+
+#[test]
 fn what_makes_no_sense_is_named() {
     for (from, to, problem) in [
         ("format = 1", "format = 2", "it has format 2, but this lab reads 1"),
@@ -86,6 +103,11 @@ fn what_makes_no_sense_is_named() {
         ("{n} lines", "{m} lines", "`{m}` is no value; `[vary]` has n"),
         ("stub.print = \"todo!(\\\"{n}\\\");\"", "stub = {}", "the stub changes nothing"),
         ("name = \"prints\"", "name = \"ends\"", "two checks have one name"),
+        (
+            "hints =",
+            "load = [{ kmod = \"x\" }]\nhints =",
+            "it loads `x`, which is not among its kmods",
+        ),
         ("stdout = [\"{n} lines\"]", "", "check `prints` looks at nothing"),
         (
             "\"mark\", where",

@@ -69,7 +69,7 @@ fn a_new_lesson_is_complete() {
         let text = fs::read_to_string(folder.join("lesson.toml")).unwrap();
         let lesson = Lesson::parse(&folder, &text).unwrap();
         assert_eq!(lesson.title, "Which question does two words answer?");
-        assert_eq!(lesson.kmods.last().map(String::as_str), kmod.then_some("two_words"));
+        assert_eq!(lesson.experiment.kmods.last().map(String::as_str), kmod.then_some("two_words"));
         let exercise = Exercise::read(&lesson, Seed::default()).unwrap();
         assert_eq!((exercise.hints.len(), exercise.mutants.len()), (3, 3));
         assert_eq!(exercise.unchanged(), [""; 0]);

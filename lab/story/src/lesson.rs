@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use explain::{ExitStatus, Explain};
-use protocol::TraceEvent;
 use serde::Deserialize;
 
 use crate::between::Between;
 use crate::expect::Expectation;
+use crate::experiment::Experiment;
 use crate::value_name::ValueName;
 
 /// What declares a lesson, in its folder.
@@ -78,18 +78,8 @@ pub struct Lesson {
     pub title: String,
     /// One line for `list`.
     pub summary: String,
-    /// Guest time after which the program is killed, milliseconds.
-    pub timeout_ms: u64,
-    /// Size of the trace's ring buffer, KiB.
-    pub trace_buffer_kib: u32,
-    /// Devices that the machine has for this lesson.
-    pub devices: Vec<Device>,
-    /// Folders of `kmods/`, whose modules the payload carries.
-    pub kmods: Vec<String>,
-    /// Modules that PID 1 loads before the program starts, in this order.
-    pub load: Vec<Load>,
-    /// Trace events to record.
-    pub trace: Vec<TraceEvent>,
+    /// What a run is given, and what is recorded of it.
+    pub experiment: Experiment,
     /// What the record has to show.
     pub expect: Vec<Expectation>,
     /// What the kernel reports in its log because a program provokes it.
@@ -178,32 +168,6 @@ impl Alike {
     }
 }
 
-/// A device that is on the machine for some lessons only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Device {
-    /// QEMU's educational PCI device.
-    Edu,
-    /// The host's own access to the guest's memory. When the program says that
-    /// it is ready, the host makes edu interrupt, at a time that is not the same
-    /// in every run.
-    HostAccess,
-    /// No device, but a log of what the kernel reads from and writes to the
-    /// registers of all of them.
-    RegisterLog,
-}
-
-/// A module to load before the program starts.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Load {
-    /// Its folder in `kmods/`.
-    pub kmod: String,
-    /// Module parameters: `name=value name=value`.
-    #[serde(default)]
-    pub params: String,
-}
-
 /// Why a `lesson.toml` could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LessonError {
@@ -225,7 +189,7 @@ impl Explain for LessonError {
     }
 }
 
-/// `lesson.toml`, before checking.
+/// What `lesson.toml` says besides its experiment, before checking.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawLesson {
@@ -233,20 +197,6 @@ struct RawLesson {
     format: u32,
     title: String,
     summary: String,
-    /// Default: 10 seconds.
-    #[serde(default = "default_timeout_ms")]
-    timeout_ms: u64,
-    /// Default: 1 MiB, some ten thousand events.
-    #[serde(default = "default_trace_buffer_kib")]
-    trace_buffer_kib: u32,
-    #[serde(default)]
-    devices: Vec<Device>,
-    #[serde(default)]
-    kmods: Vec<String>,
-    #[serde(default)]
-    load: Vec<Load>,
-    #[serde(default)]
-    trace: Vec<TraceEvent>,
     #[serde(default)]
     expect: Vec<Expectation>,
     #[serde(default)]
@@ -259,15 +209,6 @@ struct RawLesson {
     alike: Vec<Alike>,
 }
 
-fn default_timeout_ms() -> u64 {
-    10_000
-}
-
-/// Of lessons and exercises that say nothing of it, KiB.
-pub fn default_trace_buffer_kib() -> u32 {
-    1024
-}
-
 impl Lesson {
     /// Parses the text of a lesson's [`FILE`]; `folder` names the lesson.
     pub fn parse(folder: &Path, text: &str) -> Result<Lesson, LessonError> {
@@ -277,15 +218,15 @@ impl Lesson {
             .and_then(|name| name.to_str())
             .and_then(|name| name.parse().ok())
             .ok_or_else(|| LessonError::Name { folder: folder.to_owned() })?;
-        let raw: RawLesson = toml::from_str(text)
+        let (experiment, raw): (Experiment, RawLesson) = Experiment::read_with(text)
             .map_err(|e| LessonError::Parse { path: path.clone(), source: Box::new(e) })?;
         if raw.format != FORMAT {
             return Err(LessonError::Format { path, found: raw.format });
         }
-        if let Some(load) = raw.load.iter().find(|load| !raw.kmods.contains(&load.kmod)) {
-            return Err(LessonError::Load { path, kmod: load.kmod.clone() });
+        if let Some(kmod) = experiment.not_carried() {
+            return Err(LessonError::Load { path, kmod: kmod.to_owned() });
         }
-        if let Some(problem) = raw.expect.iter().find_map(|e| e.untraced(&raw.trace)) {
+        if let Some(problem) = raw.expect.iter().find_map(|e| e.untraced(&experiment.trace)) {
             return Err(LessonError::Untraced { path, problem });
         }
         Ok(Lesson {
@@ -293,12 +234,7 @@ impl Lesson {
             folder: folder.to_owned(),
             title: raw.title,
             summary: raw.summary,
-            timeout_ms: raw.timeout_ms,
-            trace_buffer_kib: raw.trace_buffer_kib,
-            devices: raw.devices,
-            kmods: raw.kmods,
-            load: raw.load,
-            trace: raw.trace,
+            experiment,
             expect: raw.expect,
             report: raw.report,
             host: raw.host,
@@ -364,13 +300,6 @@ mod tests {
         for wrong in ["", ".git", "lesson-03-", "lesson-03", "lesson-+3-kill-pid"] {
             assert_eq!(name(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn defaults_are_filled_in() {
-        let lesson = parse(SMALLEST).unwrap();
-        assert_eq!((lesson.timeout_ms, lesson.trace_buffer_kib), (10_000, 1024));
-        assert!(lesson.devices.is_empty() && lesson.load.is_empty());
     }
 
     #[test]

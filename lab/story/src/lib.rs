@@ -17,6 +17,7 @@
 
 // In reading order.
 pub mod expect;
+pub mod experiment;
 pub mod findings;
 pub mod lesson;
 pub mod render;

@@ -19,7 +19,7 @@ impl Setup {
         for name in &lab.course.names {
             let lesson = lab.course.read(name)?;
             programs::build(&lab.course.root, &lesson.folder, &lab.cache, lab.progress)?;
-            for kmod in &lesson.kmods {
+            for kmod in &lesson.experiment.kmods {
                 kmods::build(&lab.course.root, kmod, &machine.kernel, &lab.cache, lab.progress)?;
             }
         }
