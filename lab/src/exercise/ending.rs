@@ -5,7 +5,7 @@
 use std::fmt;
 
 use protocol::Ended;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use story::expect::student::Role;
 use story::timeline::{Entry, Timeline};
 use trace::TraceError;
@@ -28,8 +28,9 @@ pub struct Ending {
     pub text: String,
 }
 
-/// What became of a run, for machines: the same on every host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What became of a run, for machines: the same on every host. A mutant names it as
+/// JSON does, `timed-out`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// There was no file that could be taken.

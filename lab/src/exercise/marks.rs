@@ -76,10 +76,10 @@ impl Marks {
 
     fn find_mistake(&mut self, exercise: &Exercise, shown: impl Fn(&Mutant) -> bool) {
         let failed = self.failed();
-        let ending = self.ending.as_ref().map_or("", |ending| ending.text.as_str());
+        let ending = self.ending.as_ref().map(|ending| ending.kind);
         let is_it = |mutant: &&Mutant| {
             mutant.fails == failed
-                && mutant.ending.as_ref().is_none_or(|start| ending.starts_with(start))
+                && (mutant.ending.is_none() || mutant.ending == ending)
                 && shown(mutant)
         };
         self.mistake = exercise.mutants.iter().find(is_it).cloned();

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use story::expect::Expectation;
 
+use super::ending::Kind;
 use super::frame::Change;
 
 /// A wrong submission: a mistake that people make.
@@ -27,9 +28,8 @@ pub struct Mutant {
     /// fail the same checks. Default: none.
     #[serde(default)]
     pub expect: Vec<Expectation>,
-    /// How the sentence on the run's end begins, where that tells it apart:
-    /// see [`super::ending`]. Default: no matter how.
-    pub ending: Option<String>,
+    /// What becomes of its run, where that tells it apart. Default: no matter what.
+    pub ending: Option<Kind>,
 }
 
 /// `mutants.toml`.

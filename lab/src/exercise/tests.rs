@@ -140,6 +140,9 @@ fn mutants_that_make_no_sense_are_named() {
         let refused = read(SMALLEST, &MUTANTS.replace(from, to), FRAME).unwrap_err();
         assert_eq!(refused, format!("`-/mutants.toml` makes no sense: {problem}"));
     }
+    let ending = MUTANTS.replace("change", "ending = \"it hung\"\nchange");
+    let refused = read(SMALLEST, &ending, FRAME).unwrap_err();
+    assert!(refused.contains("unknown variant `it hung`, expected one of `refused`"), "{refused}");
     let twice = format!("{MUTANTS}change.print = \"\"\n");
     let refused = read(SMALLEST, &twice, FRAME).unwrap_err();
     assert!(refused.contains("TOML parse error at line 7"), "{refused}");
