@@ -12,6 +12,18 @@ pub fn visible_lines(text: &str) -> String {
     written_out(text, |c| acts(c) && c != '\n' && c != '\t')
 }
 
+/// What stands before each line that a stranger's program wrote.
+const QUOTE: &str = "| ";
+
+/// A line that a stranger's program wrote, or the beginning of it.
+pub fn quoted(line: &str) -> String {
+    const WIDE: usize = 500;
+    match line.char_indices().nth(WIDE) {
+        None => format!("{QUOTE}{line}").trim_end().to_owned(),
+        Some((end, _)) => format!("{QUOTE}{}…", &line[..end]),
+    }
+}
+
 fn written_out(text: &str, acts: impl Fn(char) -> bool) -> String {
     let mut visible = String::with_capacity(text.len());
     for c in text.chars() {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use story::detail::Detail;
 use story::expect::student::PROGRAM;
 use story::expect::{Checked, Witness};
 use story::timeline::Timeline;
@@ -125,24 +126,15 @@ fn stdout(expected: &[String], found: &[u8]) -> Checked {
     let differs = (0..expected.len().max(found.len()))
         .find(|&n| expected.get(n).map(String::as_str) != found.get(n).copied());
     let Some(n) = differs else {
-        return Checked { fact, passed: true, detail: format!("{} lines", found.len()) };
+        let detail = Detail::Plain(format!("{} lines", found.len()));
+        return Checked { fact, passed: true, detail };
     };
-    let expected = expected.get(n).map_or("nothing".to_owned(), |line| format!("`{line}`"));
-    let found = found.get(n).map_or(" nothing".to_owned(), |line| format!("\n{}", quoted(line)));
-    let detail = format!("expected as line {}: {expected}\nfound:{found}", n + 1);
+    let detail = Detail::Output {
+        line: n + 1,
+        expected: expected.get(n).cloned(),
+        found: found.get(n).map(|&line| line.to_owned()),
+    };
     Checked { fact, passed: false, detail }
-}
-
-/// What stands before each line that a stranger's program wrote.
-pub const QUOTE: &str = "| ";
-
-/// A line that a stranger's program wrote, or the beginning of it.
-pub fn quoted(line: &str) -> String {
-    const WIDE: usize = 500;
-    match line.char_indices().nth(WIDE) {
-        None => format!("{QUOTE}{line}").trim_end().to_owned(),
-        Some((end, _)) => format!("{QUOTE}{}…", &line[..end]),
-    }
 }
 
 #[cfg(test)]
@@ -159,7 +151,7 @@ mod tests {
             (b"a\nb\nc\n", "expected as line 3: nothing\nfound:\n| c"),
         ] {
             let checked = stdout(&lines(&["a", "b"]), found);
-            assert_eq!((checked.passed, checked.detail.as_str()), (false, detail));
+            assert_eq!((checked.passed, checked.detail.to_string().as_str()), (false, detail));
         }
     }
 }

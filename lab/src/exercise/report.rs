@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
-use explain::visible_lines;
+use explain::{quoted, visible_lines};
 use serde_json::{Value, json};
+use story::render;
 use story::render::text::WIDTH;
 use story::render::wrap::wrap;
 
 use super::Exercise;
 use super::attempt::Attempt;
-use super::marks::{Mark, Marks, QUOTE, quoted};
+use super::marks::{Mark, Marks};
 
 /// Everything, as text of 80 columns: the output, each check with its points,
 /// and what was found where one failed.
@@ -120,15 +121,7 @@ fn push_mark(text: &mut String, mark: &Mark, what: &str) {
 fn push_facts(text: &mut String, mark: &Mark) {
     for fact in mark.facts.iter().filter(|fact| !fact.passed) {
         paragraph(text, "  -", 4, &fact.fact);
-        for line in fact.detail.lines() {
-            let trimmed = line.trim_start();
-            let indent = 4 + line.len() - trimmed.len();
-            if trimmed.starts_with(QUOTE.trim_end()) {
-                let _ = writeln!(text, "{}{trimmed}", " ".repeat(indent));
-                continue;
-            }
-            paragraph(text, &" ".repeat(indent - 1), indent + 2, trimmed);
-        }
+        *text += &render::detail::render(&fact.detail, 4);
     }
 }
 

@@ -16,6 +16,7 @@
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 // In reading order.
+pub mod detail;
 pub mod expect;
 pub mod experiment;
 pub mod findings;

@@ -6,6 +6,7 @@ use protocol::Ended;
 use trace::names;
 
 use crate::expect::{Checked, Expectation, Witness};
+use crate::render;
 use crate::render::text::WIDTH;
 use crate::render::wrap::wrap;
 use crate::scene::Selection;
@@ -87,11 +88,7 @@ impl fmt::Display for Verdict {
         for Checked { fact, passed, detail } in &self.expectations {
             let sign = if *passed { "✓" } else { "✗" };
             paragraph(f, sign, 2, fact)?;
-            for line in detail.lines() {
-                let text = line.trim_start();
-                let indent = 2 + line.len() - text.len();
-                paragraph(f, &" ".repeat(indent - 1), indent + 2, text)?;
-            }
+            f.write_str(&render::detail::render(detail, 2))?;
         }
         match self.program_failure() {
             Some(failure) => paragraph(f, "✗", 2, &failure),

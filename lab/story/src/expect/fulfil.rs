@@ -1,14 +1,14 @@
 //! Whether a run fulfils an expectation, and if not, what came closest.
 
-use explain::visible;
-use std::fmt::Write as _;
 use std::ops::Range;
 
+use explain::visible;
 use serde::Serialize;
 
 use super::differences::Candidate;
 use super::{Expectation, Target, Task, Witness};
 use crate::between::Between;
+use crate::detail::{Detail, Events, Shown, ShownEvent};
 use crate::timeline::{Entry, Timeline};
 
 /// How many events a failure shows, at most.
@@ -21,9 +21,9 @@ pub struct Checked {
     pub fact: String,
     /// Whether the run shows it.
     pub passed: bool,
-    /// Where the fact was found; or, in several lines, what was expected, how
-    /// much of it was found and what came closest.
-    pub detail: String,
+    /// Where the fact was found; or what was expected, how much of it was found and
+    /// what came closest.
+    pub detail: Detail,
 }
 
 impl Expectation {
@@ -32,7 +32,7 @@ impl Expectation {
         let between = Between { after: self.after.as_deref(), before: self.before.as_deref() };
         let (passed, detail) = match between.range(&timeline.entries, Entry::says) {
             Ok(range) => self.check_in(timeline, range, witness),
-            Err(missing) => (false, missing.to_string()),
+            Err(missing) => (false, Detail::Plain(missing.to_string())),
         };
         Checked { fact: self.fact.clone(), passed, detail }
     }
@@ -42,7 +42,7 @@ impl Expectation {
         timeline: &Timeline,
         range: Range<usize>,
         witness: Witness<'_>,
-    ) -> (bool, String) {
+    ) -> (bool, Detail) {
         let marker = self.after.as_ref().map(|_| timeline.entries[range.start - 1].pid);
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for index in range {
@@ -63,41 +63,31 @@ impl Expectation {
                 1..=SHOWN => format!("at {times} µs"),
                 more => format!("at {times} µs and {} more", more - SHOWN),
             };
-            return (true, detail);
+            return (true, Detail::Plain(detail));
         }
         // Those that differ in the least come first, in order of time.
         others.sort_by_key(|(_, differences)| differences.len());
-        let mut detail = format!("expected {self}, found {}", found.len());
-        list(&mut detail, "found:", &found, witness);
-        if found.len() < *self.count.start() {
-            list(&mut detail, "closest:", &others, witness);
-            if found.is_empty() && others.is_empty() {
-                let _ = write!(detail, "\nthere is no `{}` at all", self.event);
-            }
-        }
-        (false, detail)
+        let too_few = found.len() < *self.count.start();
+        let events = Events {
+            event: self.event.to_string(),
+            expected: self.to_string(),
+            count: found.len(),
+            found: shown(&found, witness),
+            closest: too_few.then(|| shown(&others, witness)),
+        };
+        (false, Detail::Events(events))
     }
 }
 
-/// Adds the first events of a list, one a line, each with its differences.
-fn list(
-    detail: &mut String,
-    heading: &str,
-    events: &[(&Entry, Vec<String>)],
-    witness: Witness<'_>,
-) {
-    if events.is_empty() {
-        return;
-    }
-    *detail += &format!("\n{heading}");
-    for (entry, differences) in events.iter().take(SHOWN) {
-        *detail += &format!("\n  {}", witness.sentence(entry));
-        for difference in differences {
-            *detail += &format!("\n    - {}", visible(difference));
-        }
-    }
-    if let Some(more @ 1..) = events.len().checked_sub(SHOWN) {
-        *detail += &format!("\n  and {more} more");
+/// The first of some events, each with its differences.
+fn shown(events: &[(&Entry, Vec<String>)], witness: Witness<'_>) -> Shown {
+    let shown = |(entry, differences): &(&Entry, Vec<String>)| ShownEvent {
+        sentence: witness.sentence(entry),
+        differences: differences.iter().map(|difference| visible(difference)).collect(),
+    };
+    Shown {
+        events: events.iter().take(SHOWN).map(shown).collect(),
+        more: events.len().saturating_sub(SHOWN),
     }
 }
 

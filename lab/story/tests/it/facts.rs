@@ -179,6 +179,7 @@ fn who_acts_and_who_is_meant_is_explained() {
         let facts = format!("[[expect]]\nfact = \"f\"\nevent = \"signal_generate\"\n{condition}");
         let verdict = verdict(&facts, &timeline);
         let Checked { passed, detail, .. } = &verdict.expectations[0];
+        let detail = detail.to_string();
         assert!(!passed && detail.contains(&format!("\n    - {explanation}")), "{detail}");
     }
 }

@@ -1,0 +1,142 @@
+//! What a run shows of a fact.
+
+use std::fmt;
+
+use explain::quoted;
+use serde::{Serialize, Serializer};
+
+/// What a run shows of a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// Where it was found, or why it was not looked for.
+    Plain(String),
+    /// Another number of events than expected.
+    Events(Events),
+    /// A line of the program's output is not as expected; counted from 1. `None` where
+    /// there is none.
+    Output { line: usize, expected: Option<String>, found: Option<String> },
+}
+
+/// What was expected of a run's events, and what came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Events {
+    /// The kernel's name.
+    pub event: String,
+    /// What was expected.
+    pub expected: String,
+    /// How many there are.
+    pub count: usize,
+    /// The first of them.
+    pub found: Shown,
+    /// Those that differ in the least, if there are too few. `None` if there are enough.
+    pub closest: Option<Shown>,
+}
+
+/// The first of some events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shown {
+    pub events: Vec<ShownEvent>,
+    /// How many are not shown.
+    pub more: usize,
+}
+
+/// An event, told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownEvent {
+    /// The event in one line.
+    pub sentence: String,
+    /// In what it differs from what was expected.
+    pub differences: Vec<String>,
+}
+
+/// A line of a detail as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Columns.
+    pub indent: usize,
+    pub text: String,
+    /// Whether a stranger's program wrote it: it is not wrapped, for each line of it has
+    /// to stand behind its sign.
+    pub is_quoted: bool,
+}
+
+impl Line {
+    fn new(indent: usize, text: String) -> Line {
+        Line { indent, text, is_quoted: false }
+    }
+}
+
+impl Detail {
+    /// All of it, for people.
+    pub fn lines(&self) -> Vec<Line> {
+        match self {
+            Detail::Plain(text) => vec![Line::new(0, text.clone())],
+            Detail::Events(events) => events.lines(),
+            Detail::Output { line: number, expected, found } => {
+                let expected =
+                    expected.as_ref().map_or("nothing".into(), |line| format!("`{line}`"));
+                let expected = Line::new(0, format!("expected as line {number}: {expected}"));
+                match found {
+                    None => vec![expected, Line::new(0, "found: nothing".into())],
+                    Some(found) => vec![
+                        expected,
+                        Line::new(0, "found:".into()),
+                        Line { indent: 0, text: quoted(found), is_quoted: true },
+                    ],
+                }
+            }
+        }
+    }
+}
+
+impl Events {
+    fn lines(&self) -> Vec<Line> {
+        let text = format!("expected {}, found {}", self.expected, self.count);
+        let mut lines = vec![Line::new(0, text)];
+        self.found.push_lines("found:", &mut lines);
+        if let Some(closest) = &self.closest {
+            closest.push_lines("closest:", &mut lines);
+            if self.count == 0 && closest.events.is_empty() {
+                let text = format!("there is no `{}` at all", self.event);
+                lines.push(Line::new(0, text));
+            }
+        }
+        lines
+    }
+}
+
+impl Shown {
+    fn push_lines(&self, heading: &str, lines: &mut Vec<Line>) {
+        let mut push = |indent, text: String| lines.push(Line::new(indent, text));
+        if !self.events.is_empty() {
+            push(0, heading.to_owned());
+        }
+        for event in &self.events {
+            push(2, event.sentence.clone());
+            for difference in &event.differences {
+                push(4, format!("- {difference}"));
+            }
+        }
+        if self.more > 0 {
+            push(2, format!("and {} more", self.more));
+        }
+    }
+}
+
+impl fmt::Display for Detail {
+    /// Its lines, as long as they are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, Line { indent, text, .. }) in self.lines().iter().enumerate() {
+            let end = if number == 0 { "" } else { "\n" };
+            write!(f, "{end}{:indent$}{text}", "")?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Detail {
+    /// As text.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
