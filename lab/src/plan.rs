@@ -9,7 +9,7 @@ use builder::guest::kmods::{TRACE as TRACE_KMOD, module_file};
 use builder::guest::programs::OptLevel;
 use builder::kernel::Kind;
 use host::QEMU;
-use protocol::{Job, Marks, Module, TraceEvent};
+use protocol::{Job, LAB, Marks, Module, TraceEvent};
 use story::experiment::{self, Experiment};
 use story::lesson::Lesson;
 use trace::EventName;
@@ -108,9 +108,9 @@ impl Plan {
             build.push(BuildStep::Checkpoint);
         }
         let job = Job {
-            program: package,
+            program: package.into(),
             args: Vec::new(),
-            env: vec![("PATH".to_owned(), "/lab".to_owned())],
+            env: vec![("PATH".to_owned(), LAB.to_owned())],
             modules: experiment
                 .load
                 .iter()

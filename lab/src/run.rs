@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use builder::cache::{Cache, Key, KeyBuilder};
-use builder::guest::payload::Payload;
+use builder::guest::payload::{Payload, PayloadFile};
 use builder::guest::{initramfs, kmods, programs};
 use builder::kernel::{self, Kernel, Kind};
 use builder::progress::{Event, Progress};
@@ -172,48 +172,45 @@ impl Lab<'_> {
         Ok(Run { record, timeline, verdict, leaks, booted, registers, log, elapsed })
     }
 
-    /// Builds the programs of a plan's lesson, or takes them from the cache; each
-    /// with its name.
-    pub fn programs(&self, plan: &Plan) -> Result<Vec<(String, PathBuf)>, Error> {
+    /// Builds the programs of a plan's lesson, or takes them from the cache.
+    pub fn programs(&self, plan: &Plan) -> Result<Vec<PayloadFile>, Error> {
         let (root, lesson, level) = (&self.course.root, &plan.lesson, plan.options.programs);
         let built = programs::build_at(level, root, &lesson.folder, &self.cache, self.progress)?;
         let names = programs::programs_of(root, &lesson.name.to_string());
-        Ok(names.into_iter().map(|name| (name.clone(), built.folder.join(name))).collect())
+        let file = |name: String| {
+            let host = built.folder.join(&name);
+            PayloadFile { guest: name.into(), host }
+        };
+        Ok(names.into_iter().map(file).collect())
     }
 
-    /// Builds modules of `kmods/`, or takes them from the cache; each with its
-    /// file name.
-    pub fn modules(
-        &self,
-        machine: &Machine,
-        kmods: &[String],
-    ) -> Result<Vec<(String, PathBuf)>, Error> {
+    /// Builds modules of `kmods/`, or takes them from the cache.
+    pub fn modules(&self, machine: &Machine, kmods: &[String]) -> Result<Vec<PayloadFile>, Error> {
         let (root, kernel) = (&self.course.root, &machine.kernel);
         kmods
             .iter()
             .map(|kmod| {
-                let file = kmods::build(root, kmod, kernel, &self.cache, self.progress)?;
-                Ok((kmods::module_file(kmod), file))
+                let host = kmods::build(root, kmod, kernel, &self.cache, self.progress)?;
+                Ok(PayloadFile { guest: kmods::module_file(kmod), host })
             })
             .collect()
     }
 
     /// Runs a plan's job in a machine and reads its record; judges nothing.
     ///
-    /// `programs` and `modules` are the payload: names in the guest and files
-    /// of the host.
+    /// `programs` and `modules` are the payload.
     pub fn observe(
         &self,
         machine: &Machine,
         plan: &Plan,
-        programs: &[(String, PathBuf)],
-        modules: &[(String, PathBuf)],
+        programs: &[PayloadFile],
+        modules: &[PayloadFile],
     ) -> Result<Observed, Error> {
         let mut job = plan.job.clone();
         job.nonce = nonce()?;
         let mut payload = Payload::new(&job)?;
-        for (name, file) in programs.iter().chain(modules) {
-            payload.add_file(name, file)?;
+        for file in programs.iter().chain(modules) {
+            payload.add_file(file)?;
         }
         let payload = payload.finish()?;
         let (parts, limit) = (machine.parts(plan.options.accel), wall_limit(&job, machine.kind));
@@ -269,7 +266,7 @@ impl Machine {
     pub(crate) fn read_trace(
         &self,
         record: &Record,
-        modules: &[(String, PathBuf)],
+        modules: &[PayloadFile],
     ) -> Result<Timeline, Error> {
         let elves = elves(modules)?;
         // A module that was there at the end and not before is one whose loading
@@ -305,10 +302,8 @@ impl Machine {
 }
 
 /// The modules of a payload by the names that the kernel gives them.
-fn elves(modules: &[(String, PathBuf)]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-    // `foo-bar.ko` is the module `foo_bar`.
-    let named = |file: &str| file.strip_suffix(".ko").unwrap_or(file).replace('-', "_");
-    modules.iter().map(|(file, path)| Ok((named(file), read(path)?))).collect()
+fn elves(modules: &[PayloadFile]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    modules.iter().map(|file| Ok((file.guest.module_name(), read(&file.host)?))).collect()
 }
 
 /// The host's time that a run may take. The guest's own time-out ends a

@@ -81,7 +81,7 @@ fn compare(lab: &Lab<'_>, pairs: &Pairs, here: &Here, plan: &Plan) -> Result<Com
     if !pair.passed {
         return Err(pair.text.into());
     }
-    let place = (story_name(&plan.lesson, &plan.job.program), host.clone());
+    let place = (story_name(&plan.lesson, plan.job.program.as_str()), host.clone());
     let found = (lab_key(lab, plan)?.to_string(), pair.fingerprint.to_string());
     if is_accepting() {
         here.accept(place, found)?;

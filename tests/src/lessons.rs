@@ -32,7 +32,7 @@ fn shows_its_story(pairs: &Pairs, plan: &Plan) -> Result<(), Failed> {
     if !pair.passed {
         return Err(pair.text.into());
     }
-    compare_in(&stories(), &story_name(&plan.lesson, &plan.job.program), &pair.story)
+    compare_in(&stories(), &story_name(&plan.lesson, plan.job.program.as_str()), &pair.story)
 }
 
 /// By the lesson's slug: a story stays where it is when lessons change places.
@@ -56,10 +56,10 @@ pub fn plans(lab: &Lab<'_>, options: Options) -> Result<Vec<Plan>, Error> {
                 // It proves itself by its checks; the expectations are the lesson's.
                 plan.job.trace.clear();
                 plan.options.trace = false;
-            } else if program != plan.job.program {
+            } else if program != plan.job.program.as_str() {
                 continue;
             }
-            plan.job.program = program;
+            plan.job.program = program.into();
             plans.push(plan);
         }
     }

@@ -50,7 +50,7 @@ impl Pairs {
     /// Both runs of a plan; an error says how they differ.
     pub fn of(&self, plan: &Plan) -> Result<Pair, Failed> {
         let mut done = self.done.lock().expect("nobody panics with the lock held");
-        let cell = Arc::clone(done.entry(plan.job.program.clone()).or_default());
+        let cell = Arc::clone(done.entry(plan.job.program.to_string()).or_default());
         drop(done);
         let pair = cell.get_or_init(|| self.run(plan).map_err(told));
         pair.clone().map_err(Failed::from)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::session::Session;
 use protocol::{Ended, HALT_FILE, IDLE_MODULE, Job, TraceEvent};
 
-use crate::{LAB, machine, record, session, supervise, trace, watchdog};
+use crate::{machine, record, session, supervise, trace, watchdog};
 
 /// Runs the job. An error is a reason why the program was never started.
 pub fn run(job: &Job) -> Result<Ended, String> {
@@ -16,7 +16,7 @@ pub fn run(job: &Job) -> Result<Ended, String> {
     }
     if job.session.is_some() {
         // Only a person's own program may halt the machine and mean it.
-        machine::load_module("/", HALT_FILE, "")?;
+        machine::load_module(&format!("/{HALT_FILE}").into(), "")?;
     }
     trace::prepare(job)?;
     // A person wants to see their modules being loaded as well. An event that one of
@@ -28,7 +28,7 @@ pub fn run(job: &Job) -> Result<Ended, String> {
         trace::switch(true)?;
     }
     for module in &job.modules {
-        machine::load_module(LAB, &module.file, &module.params)?;
+        machine::load_module(&module.file, &module.params)?;
     }
     record::note_first_modules()?;
     if let Some(event) = trace::enable(missing)?.first() {

@@ -7,7 +7,6 @@ use std::fs;
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::time::Duration;
 
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
@@ -15,7 +14,7 @@ use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, ClockNanosleepFlags, clock_nanosleep};
-use protocol::{CHECKPOINT_PARAMETER, PVPANIC_SLOT, USERS, User};
+use protocol::{CHECKPOINT_PARAMETER, GuestFile, PVPANIC_SLOT, USERS, User};
 
 use crate::registers::Registers;
 use crate::supervise::now;
@@ -82,15 +81,14 @@ fn bring_up_loopback() -> nix::Result<()> {
     Ok(())
 }
 
-/// Loads a kernel module of a folder, with parameters as finit_module(2) takes them.
-pub fn load_module(folder: &str, name: &str, params: &str) -> Result<(), String> {
-    let path = Path::new(folder).join(name);
-    let file =
-        fs::File::open(&path).map_err(|e| format!("failed to open `{}`: {e}", path.display()))?;
+/// Loads a kernel module, with parameters as finit_module(2) takes them.
+pub fn load_module(module: &GuestFile, params: &str) -> Result<(), String> {
+    let path = module.path();
+    let file = fs::File::open(&path).map_err(|e| format!("failed to open `{path}`: {e}"))?;
     let params =
-        CString::new(params).map_err(|_| format!("parameters of `{name}` contain a NUL"))?;
+        CString::new(params).map_err(|_| format!("parameters of `{module}` contain a NUL"))?;
     finit_module(file, &params, ModuleInitFlags::empty())
-        .map_err(|e| format!("failed to load `{name}`: {e}"))
+        .map_err(|e| format!("failed to load `{module}`: {e}"))
 }
 
 /// Removes a module that nobody uses.

@@ -35,10 +35,7 @@ mod watchdog;
 use std::convert::Infallible;
 use std::process::abort;
 
-use protocol::{Ended, IDLE_FILE, Outcome};
-
-/// Where the payload is unpacked.
-const LAB: &str = "/lab";
+use protocol::{Ended, IDLE_FILE, LAB, Outcome};
 
 fn main() {
     // A panic of PID 1 is a bug of the lab. Its text goes to the kernel log;
@@ -64,7 +61,7 @@ fn run() -> Result<Infallible, String> {
     }
     // Not before: the sleep in there ends at the same moment of the clock, however
     // QEMU moved that, if the processor is halted meanwhile.
-    machine::load_module("/", IDLE_FILE, "")?;
+    machine::load_module(&format!("/{IDLE_FILE}").into(), "")?;
     machine::rescan_pci()?;
     machine::speak_up()?;
     let payload = payload::Payload::open()?;

@@ -32,7 +32,7 @@ const MOUNTS: &[Mount] = &[
     // a program that fills its output meet ENOSPC instead of an end of memory.
     mount_of("tmpfs", OUTPUT, "mode=0700,size=2m"),
     // Programs, modules and data of the job.
-    mount_of("tmpfs", crate::LAB, "mode=0755"),
+    mount_of("tmpfs", protocol::LAB, "mode=0755"),
     mount_of("debugfs", "/sys/kernel/debug", ""),
     // The evidence. Any program may write marks, see trace::set_up.
     mount_of("tracefs", "/sys/kernel/tracing", "mode=0755"),

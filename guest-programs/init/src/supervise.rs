@@ -4,7 +4,6 @@
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -16,7 +15,6 @@ use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 use protocol::{Ended, Job, STDERR_FILE, STDOUT_FILE};
 
-use crate::LAB;
 use crate::mounts::OUTPUT;
 
 /// Every process but PID 1 itself, for kill(2).
@@ -65,14 +63,14 @@ fn start(job: &Job) -> Result<Pid, String> {
     let mut command = command(job);
     command.stdin(Stdio::null()).stdout(output(STDOUT_FILE)?).stderr(output(STDERR_FILE)?);
     let child =
-        command.spawn().map_err(|e| format!("failed to start `{LAB}/{}`: {e}", job.program))?;
+        command.spawn().map_err(|e| format!("failed to start `{}`: {e}", job.program.path()))?;
     Ok(Pid::from_raw(child.id().cast_signed()))
 }
 
 /// The job's program with its arguments and environment, all signals
 /// unblocked; its streams are up to the caller.
 pub fn command(job: &Job) -> Command {
-    let mut command = Command::new(Path::new(LAB).join(&job.program));
+    let mut command = Command::new(job.program.path());
     command
         .args(&job.args)
         .env_clear()

@@ -11,10 +11,13 @@
 
 pub mod session;
 
+mod guest_file;
+
 use std::ffi::CStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use guest_file::{GuestFile, LAB};
 pub use session::Session;
 
 /// PCI address of the device whose memory holds the payload.
@@ -84,8 +87,8 @@ pub fn user(name: &str) -> Option<User> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
-    /// The program, as a path inside the payload, or absolute in the guest.
-    pub program: String,
+    /// The program.
+    pub program: GuestFile,
     /// Its arguments, without `argv[0]`.
     pub args: Vec<String>,
     /// Its environment, whole: nothing is inherited.
@@ -121,8 +124,8 @@ pub enum Marks {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Module {
-    /// The `.ko`, as a path inside the payload.
-    pub file: String,
+    /// The `.ko`.
+    pub file: GuestFile,
     /// Module parameters, as `finit_module(2)` takes them.
     pub params: String,
 }

@@ -32,9 +32,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use marker::{Arg, mark};
 use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, setrlimit};
-
-/// The student's program, where the payload puts it.
-pub const PROGRAM: &str = "/lab/student";
+use protocol::GuestFile;
 
 /// Whom it runs as: `student` in /etc/passwd.
 pub const UID: u32 = 1000;
@@ -53,7 +51,7 @@ pub const FILE_SIZE: u64 = 1 << 20;
 /// The student's program with its arguments, user and limits; the caller may
 /// still give it another stdin, stdout or stderr.
 pub fn command(args: impl IntoIterator<Item = OsString>) -> Command {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(GuestFile::STUDENT.path());
     // `uid` also drops root's supplementary groups.
     command.args(args).stdin(Stdio::null()).current_dir("/tmp").uid(UID).gid(UID);
     let hidden = hide_processes();

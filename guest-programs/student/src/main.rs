@@ -3,6 +3,8 @@
 
 use std::process::ExitCode;
 
+use protocol::GuestFile;
+
 fn main() -> ExitCode {
     marker::open_trace();
     let ended = student::start(std::env::args_os().skip(1)).and_then(|mut program| {
@@ -12,7 +14,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("harness: failed to run `{}`: {error}", student::PROGRAM);
+            eprintln!("harness: failed to run `{}`: {error}", GuestFile::STUDENT.path());
             ExitCode::FAILURE
         }
     }

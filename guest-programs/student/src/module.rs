@@ -11,11 +11,12 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::sys::stat::Mode;
+use protocol::GuestFile;
 
 /// Loads `/lab/NAME.ko` and marks that: `the module is loaded`, or `the module
 /// does not load: EBUSY`. The error is finit_module's.
 pub fn load(name: &str, params: &CStr) -> nix::Result<()> {
-    let path = format!("/lab/{name}.ko");
+    let path = GuestFile::of_module(name).path();
     let file = open(path.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
     let loaded = finit_module(file.as_fd(), params, ModuleInitFlags::empty());
     match loaded {

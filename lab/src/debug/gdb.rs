@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::str::FromStr;
 
+use builder::guest::payload::PayloadFile;
 use builder::kernel::Kernel;
 use process::interrupt::CtrlCLeft;
 use process::{Command, Temporary};
@@ -24,8 +25,7 @@ const MODULES: &str = "modules";
 pub struct Session<'a> {
     /// With debug information and the kernel's own scripts for gdb.
     pub kernel: &'a Kernel,
-    /// File names and files.
-    pub modules: &'a [(String, PathBuf)],
+    pub modules: &'a [PayloadFile],
     /// Folders of the modules' sources.
     pub sources: Vec<PathBuf>,
     /// Commands to follow instead of a person's.
@@ -54,8 +54,8 @@ impl Session<'_> {
         let folder = Temporary::new().map_err(Error::file("create", "a temporary folder"))?;
         let modules = folder.path().join(MODULES);
         std::fs::create_dir(&modules).map_err(Error::file("create", &modules))?;
-        for (name, file) in self.modules {
-            place_at_zero(file, &modules.join(name))?;
+        for PayloadFile { guest, host } in self.modules {
+            place_at_zero(host, &modules.join(guest.as_str()))?;
         }
         let setup = folder.path().join(SETUP);
         std::fs::write(&setup, self.setup(folder.path())).map_err(Error::file("write", &setup))?;

@@ -14,7 +14,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
-use builder::guest::payload::Payload;
+use builder::guest::payload::{Payload, PayloadFile};
 use protocol::IDLE_FILE;
 use vm::command::Device;
 
@@ -42,13 +42,14 @@ impl Lab<'_> {
         let programs = self.programs(plan)?;
         let mut modules = self.modules(machine, kmods)?;
         let mut payload = Payload::new(&job)?;
-        for (name, file) in programs.iter().chain(&modules) {
-            payload.add_file(name, file)?;
+        for file in programs.iter().chain(&modules) {
+            payload.add_file(file)?;
         }
         let payload = payload.finish()?;
 
         // It is in the initramfs, but gdb is to know it too.
-        modules.push((IDLE_FILE.to_owned(), machine.idle.clone()));
+        modules
+            .push(PayloadFile { guest: IDLE_FILE.to_owned().into(), host: machine.idle.clone() });
         let session = gdb::Session {
             kernel: &machine.kernel,
             modules: &modules,

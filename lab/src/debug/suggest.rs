@@ -47,9 +47,8 @@ pub fn suggestions(lesson: &Lesson) -> Vec<Suggestion> {
     }
     let of_module = |function: &str| {
         lesson.experiment.kmods.iter().any(|kmod| {
-            let file = module_file(kmod);
-            let module = file.strip_suffix(".ko").unwrap_or(&file);
-            function.strip_prefix(module).is_some_and(|rest| rest.starts_with('_'))
+            let module = module_file(kmod).module_name();
+            function.strip_prefix(&module).is_some_and(|rest| rest.starts_with('_'))
         })
     };
     // A stable sort: false, for the modules' own, comes first.

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use builder::guest::kmods;
-use builder::guest::payload::Payload;
+use builder::guest::payload::{Payload, PayloadFile};
 use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module, OUTCOME_FILE};
 use story::timeline::Timeline;
@@ -97,7 +97,7 @@ impl Lab<'_> {
         let job = job(request, &modules, streams)?;
         let mut payload = Payload::new(&job)?;
         for module in &modules {
-            payload.add_file(&module.payload.file, &module.path)?;
+            payload.add_file(&module.file)?;
         }
         cargo.add_shell()?;
         cargo.load(&mut payload, ROOT_FOLDER)?;
@@ -131,10 +131,10 @@ impl Lab<'_> {
             }
             record => record?,
         };
-        let symbols: Vec<_> = modules.iter().map(|m| (m.symbols_name(), m.path.clone())).collect();
+        let modules: Vec<PayloadFile> = modules.into_iter().map(|module| module.file).collect();
         let status = Status::of(request, &record)?;
         let traced = !job.trace.is_empty() && !record.trace.is_empty();
-        let timeline = traced.then(|| machine.read_trace(&record, &symbols)).transpose()?;
+        let timeline = traced.then(|| machine.read_trace(&record, &modules)).transpose()?;
         Ok(Executed { status, timeline, log })
     }
 
@@ -157,20 +157,20 @@ impl Lab<'_> {
 
 /// A module on its way into the guest.
 struct Loaded {
-    path: PathBuf,
-    payload: Module,
+    file: PayloadFile,
+    params: String,
 }
 
 impl Loaded {
     fn new(path: PathBuf, params: &str) -> Loaded {
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Loaded { path, payload: Module { file, params: params.to_owned() } }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = PayloadFile { guest: name.into(), host: path };
+        Loaded { file, params: params.to_owned() }
     }
 
-    /// The file's name as the loaded module is called: the kernel's build turns
-    /// hyphens into underscores.
-    fn symbols_name(&self) -> String {
-        self.payload.file.replace('-', "_")
+    /// What PID 1 is told of it.
+    fn module(&self) -> Module {
+        Module { file: self.file.guest.clone(), params: self.params.clone() }
     }
 }
 
@@ -179,10 +179,10 @@ fn job(request: &Request, modules: &[Loaded], streams: Streams) -> Result<Job, E
     let timeout = request.timeout.unwrap_or(ENDLESS);
     let traced = !request.events.is_empty();
     Ok(Job {
-        program: request.guest_path(),
+        program: request.guest_path().into(),
         args: request.args.clone(),
         env: request.environment(),
-        modules: modules.iter().map(|module| module.payload.clone()).collect(),
+        modules: modules.iter().map(Loaded::module).collect(),
         trace: request.events.clone(),
         trace_buffer_kib: if traced { TRACE_BUFFER_KIB } else { NO_TRACE_BUFFER_KIB },
         timeout_ms: timeout.as_millis() as u64,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use host::on_path;
 use protocol::session::Brought;
-use protocol::{TraceEvent, User};
+use protocol::{LAB, TraceEvent, User};
 
 use super::ExecutableError;
 
@@ -99,9 +99,8 @@ impl Request {
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let given = |name: &str| self.env.iter().any(|(given, _)| given == name);
         let mut env = Vec::new();
-        for (name, value) in
-            [("PATH", "/lab:/bin:/sbin:/usr/bin:/usr/sbin"), ("HOME", self.user.home)]
-        {
+        let path = format!("{LAB}:/bin:/sbin:/usr/bin:/usr/sbin");
+        for (name, value) in [("PATH", path.as_str()), ("HOME", self.user.home)] {
             if !given(name) {
                 env.push((name.to_owned(), value.to_owned()));
             }

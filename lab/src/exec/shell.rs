@@ -5,16 +5,13 @@ use std::io::{IsTerminal, stdin};
 
 use builder::guest::{kmods, programs};
 use host::BUSYBOX;
+use protocol::GuestFile;
 use story::lesson::Lesson;
 
 use super::{Executed, Join, Kmod, Request};
 use crate::error::Error;
 use crate::exec::request::Carry;
 use crate::run::{Lab, Machine};
-
-/// Where a lesson's programs and modules are, as in a run of it. The payload is
-/// unpacked there.
-const LAB: &str = "/lab";
 
 impl Lab<'_> {
     /// Runs a shell on this process's terminal until the person leaves it. With
@@ -52,11 +49,11 @@ impl Lab<'_> {
         let built = programs::build(root, &lesson.folder, &self.cache, self.progress)?;
         for name in programs::programs_of(root, &lesson.name.to_string()) {
             let host = built.folder.join(&name);
-            request.files.push(Carry { host, guest: format!("{LAB}/{name}") });
+            request.files.push(Carry { host, guest: GuestFile::from(name).path() });
         }
         for kmod in &lesson.experiment.kmods {
             let host = kmods::build(root, kmod, &machine.kernel, &self.cache, self.progress)?;
-            let guest = format!("{LAB}/{}", kmods::module_file(kmod));
+            let guest = kmods::module_file(kmod).path();
             request.files.push(Carry { host, guest });
         }
         for load in &lesson.experiment.load {

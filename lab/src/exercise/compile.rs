@@ -12,23 +12,22 @@ use std::path::{Path, PathBuf};
 
 use builder::cache::{Cache, CacheError, Key};
 use builder::guest::kmods::{self, KmodError};
+use builder::guest::payload::PayloadFile;
 use builder::guest::programs::{self, ProgramError};
 use builder::host::toolchain::{Toolchain, ToolchainError};
 use builder::kernel::Kernel;
 use builder::progress::{Event, Progress};
 use builder::sandbox::{self, Sandbox, SandboxError};
 use explain::{ExitStatus, Explain};
+use protocol::GuestFile;
 use serde::Deserialize;
 
 use blame::Source;
 
 use super::{Exercise, Sample, StudentFile};
 
-/// The student's program, as the payload names it.
-pub const PROGRAM: &str = "student";
-/// What PID 1 runs: the exercise's harness, or the one that only starts the
-/// student's program.
-pub const HARNESS: &str = "harness";
+/// The compiled program, in its cache entry.
+const PROGRAM: &str = "student";
 
 /// The crate that starts a student's program, and its binary: the harness of
 /// exercises without one.
@@ -354,28 +353,29 @@ impl Compiler<'_> {
         let crates = self.crates(exercise)?;
         let right = exercise.sample(&Sample::Solution);
         let source = Source { path, text, right: Some(&right) };
-        let mut programs = vec![(HARNESS.to_owned(), self.harness(exercise, &crates)?)];
+        let harness = self.harness(exercise, &crates)?;
+        let mut programs = vec![PayloadFile { guest: GuestFile::HARNESS, host: harness }];
         let mut modules = Vec::new();
         match &exercise.file {
             StudentFile::Program { .. } => {
-                programs.push((PROGRAM.to_owned(), self.rustc(FLAGS, source, &crates)?));
+                let host = self.rustc(FLAGS, source, &crates)?;
+                programs.push(PayloadFile { guest: GuestFile::STUDENT, host });
             }
             StudentFile::Module { .. } => {
-                let file = self.module(source, exercise, kernel)?;
-                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                modules.push((name, file));
+                let host = self.module(source, exercise, kernel)?;
+                let name = host.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                modules.push(PayloadFile { guest: name.into(), host });
             }
         }
         Ok(Compiled { programs, modules })
     }
 }
 
-/// What the payload of a run consists of: names in the guest and files of the
-/// host.
+/// What the payload of a run consists of.
 #[derive(Debug, Clone)]
 pub struct Compiled {
-    pub programs: Vec<(String, PathBuf)>,
-    pub modules: Vec<(String, PathBuf)>,
+    pub programs: Vec<PayloadFile>,
+    pub modules: Vec<PayloadFile>,
 }
 
 /// The folder of a student's file, as the compiled program has it.

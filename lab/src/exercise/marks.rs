@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use story::detail::Detail;
-use story::expect::student::PROGRAM;
 use story::expect::{Checked, Witness};
 use story::timeline::Timeline;
 use trace::record::Record;
@@ -47,7 +46,7 @@ impl Marks {
     /// properly may still earn what its record shows.
     pub fn of_run(exercise: &Exercise, record: &Record, timeline: &Timeline) -> Marks {
         // What is told of a run is the same on every host.
-        let roles = timeline.roles_in_an_exercise(PROGRAM);
+        let roles = timeline.roles_in_an_exercise();
         let witness = Witness::ByRole(&roles);
         let mark = |check| mark(check, record, timeline, witness);
         let checks = exercise.checks.iter().map(mark).collect();

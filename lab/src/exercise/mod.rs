@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
-use protocol::TraceEvent;
+use protocol::{GuestFile, TraceEvent};
 use serde::Deserialize;
 use story::expect::Expectation;
 use story::experiment::Experiment;
@@ -277,7 +277,7 @@ impl Exercise {
     /// What a run of a submission will do.
     pub fn plan(&self, options: Options) -> Plan {
         let mut plan = Plan::of(self.experiment.clone(), self.lesson.clone(), options);
-        plan.job.program = compile::HARNESS.to_owned();
+        plan.job.program = GuestFile::HARNESS;
         plan.job.args.clone_from(&self.raw.args);
         plan.job.marks = protocol::Marks::Root;
         plan

@@ -174,7 +174,7 @@ reboot: Restarting system
 
     fn positive_init() -> Report {
         Report {
-            program: "module-init".to_owned(),
+            program: "module-init".to_owned().into(),
             text: "'lab_module_init'->init suspiciously returned 5,".to_owned(),
             why: "it is shown".to_owned(),
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use explain::{ExitStatus, Explain};
+use protocol::GuestFile;
 use serde::Deserialize;
 
 use crate::between::Between;
@@ -98,7 +99,7 @@ pub struct Lesson {
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// The program that provokes it.
-    pub program: String,
+    pub program: GuestFile,
     /// What its first line contains. The report goes on to the end of the stack
     /// that the kernel prints with it.
     pub text: String,

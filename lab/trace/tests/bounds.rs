@@ -41,7 +41,7 @@ const FOR_EACH_BYTE: usize = 400;
 
 fn job() -> Job {
     Job {
-        program: String::new(),
+        program: String::new().into(),
         args: Vec::new(),
         env: Vec::new(),
         modules: Vec::new(),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
 use process::{Command, Output};
+use protocol::GuestFile;
 use tempfile::TempDir;
 
 use crate::cache::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
@@ -53,8 +54,8 @@ pub const TRACE: &str = "trace";
 
 /// The file name of a module: `lab_kill_pid.ko` for the folder `kill_pid`.
 /// The prefix keeps the lab's modules apart from the kernel's own.
-pub fn module_file(kmod: &str) -> String {
-    format!("lab_{kmod}.ko")
+pub fn module_file(kmod: &str) -> GuestFile {
+    GuestFile::of_module(&format!("lab_{kmod}"))
 }
 
 /// What a module exports, as make leaves it for the build of others.
@@ -87,7 +88,7 @@ pub fn build(
         progress.event(Event::End);
         result
     })?;
-    Ok(entry.join(module_file(kmod)))
+    Ok(entry.join(module_file(kmod).as_str()))
 }
 
 /// Adds what the lab itself puts into a module: its folder and the headers that

@@ -1,20 +1,27 @@
 //! The payload: what one run is given, as a tar archive.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
-use protocol::{JOB_FILE, Job};
+use protocol::{GuestFile, JOB_FILE, Job};
 
 /// A payload under construction; the same files in the same order give the
 /// same bytes.
 pub struct Payload(tar::Builder<Vec<u8>>);
 
+/// A file of the host that the payload brings into the guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayloadFile {
+    pub guest: GuestFile,
+    pub host: PathBuf,
+}
+
 /// Why a payload could not be packed.
 #[derive(Debug, thiserror::Error)]
 pub enum PayloadError {
     #[error("failed to read `{}`: {source}", path.display())]
-    Read { path: std::path::PathBuf, source: std::io::Error },
+    Read { path: PathBuf, source: std::io::Error },
     #[error("failed to pack `{name}` into the payload: {source}")]
     Pack { name: String, source: std::io::Error },
 }
@@ -35,11 +42,11 @@ impl Payload {
         Ok(payload)
     }
 
-    /// Adds a file of the host, executable by all, under a name.
-    pub fn add_file(&mut self, name: &str, path: &Path) -> Result<(), PayloadError> {
-        let bytes = std::fs::read(path)
-            .map_err(|source| PayloadError::Read { path: path.to_owned(), source })?;
-        self.add(name, &bytes, 0o755)
+    /// Adds a file, executable by all.
+    pub fn add_file(&mut self, file: &PayloadFile) -> Result<(), PayloadError> {
+        let bytes = std::fs::read(&file.host)
+            .map_err(|source| PayloadError::Read { path: file.host.clone(), source })?;
+        self.add(file.guest.as_str(), &bytes, 0o755)
     }
 
     /// Adds a file of the host under a name, with the permissions it has there.

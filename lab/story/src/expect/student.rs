@@ -6,12 +6,10 @@
 
 use std::fmt;
 
+use protocol::GuestFile;
 use trace::Kind;
 
 use crate::timeline::Entry;
-
-/// The student's program in the guest; `PROGRAM` of the crate `student`.
-pub const PROGRAM: &str = "/lab/student";
 
 /// What a task is to the student's program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +26,7 @@ impl Role {
     /// The role of a task at the end of some events, which begin with the
     /// run's first.
     pub fn of(pid: i32, past: &[Entry]) -> Role {
+        let program = GuestFile::STUDENT.path();
         let mut pid = pid;
         let mut role = Role::Program;
         let mut past = past;
@@ -42,7 +41,7 @@ impl Role {
             });
             let life = &past[birth.map_or(0, |(at, _)| at + 1)..];
             let is_program = life.iter().any(|entry| match &entry.kind {
-                Kind::Exec { filename, pid: who, .. } => *who == pid && filename == PROGRAM,
+                Kind::Exec { filename, pid: who, .. } => *who == pid && *filename == program,
                 _ => false,
             });
             if is_program {
@@ -101,7 +100,7 @@ mod tests {
             fork(1, 20),
             exec(20, "/lab/harness"),
             fork(20, 21),
-            exec(21, PROGRAM),
+            exec(21, "/lab/student"),
             fork(21, 22),
             fork(22, 23),
         ];
@@ -114,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_number_that_is_in_use_again_is_another_task() {
-        let events = [fork(20, 21), exec(21, PROGRAM), fork(21, 22), fork(20, 22)];
+        let events = [fork(20, 21), exec(21, "/lab/student"), fork(21, 22), fork(20, 22)];
         let entries = Timeline::new(&events).entries;
         assert_eq!(Role::of(22, &entries), Role::Other);
         assert_eq!(Role::of(22, &entries[..3]), Role::Descendant);

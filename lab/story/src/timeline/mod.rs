@@ -9,6 +9,7 @@ mod path;
 mod roles;
 mod teller;
 
+use protocol::GuestFile;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -79,11 +80,12 @@ impl Timeline {
     }
 
     /// The tasks of an exercise's run: PID 1 starts the `harness`, and that the
-    /// student's `program`, where it starts one: the task that executes this file.
-    pub fn roles_in_an_exercise(&self, file: &str) -> Roles {
+    /// student's `program`, where it starts one.
+    pub fn roles_in_an_exercise(&self) -> Roles {
         let roles = Roles::with_root("harness", &self.births);
+        let file = GuestFile::STUDENT.path();
         let student = self.entries.iter().find_map(|entry| match &entry.kind {
-            Kind::Exec { filename, pid, .. } if filename == file => Some((*pid, entry.time_ns)),
+            Kind::Exec { filename, pid, .. } if *filename == file => Some((*pid, entry.time_ns)),
             _ => None,
         });
         match student {
