@@ -4,16 +4,19 @@ use std::fs::create_dir_all;
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
+use protocol::limits::OUTPUT_BYTES;
 
 struct Mount {
     source: &'static str,
     target: &'static str,
     fstype: &'static str,
     options: &'static str,
+    /// What it may hold, bytes; `None` for as much as it likes.
+    size: Option<u64>,
 }
 
 const fn mount_of(fstype: &'static str, target: &'static str, options: &'static str) -> Mount {
-    Mount { source: fstype, target, fstype, options }
+    Mount { source: fstype, target, fstype, options, size: None }
 }
 
 /// In the order of mounting: a target may lie on a file system above it.
@@ -30,7 +33,7 @@ const MOUNTS: &[Mount] = &[
     mount_of("tmpfs", "/run", "mode=0755"),
     // The program's stdout and stderr are files here. The limit is what makes
     // a program that fills its output meet ENOSPC instead of an end of memory.
-    mount_of("tmpfs", OUTPUT, "mode=0700,size=2m"),
+    Mount { size: Some(OUTPUT_BYTES), ..mount_of("tmpfs", OUTPUT, "mode=0700") },
     // Programs, modules and data of the job.
     mount_of("tmpfs", protocol::LAB, "mode=0755"),
     mount_of("debugfs", "/sys/kernel/debug", ""),
@@ -45,7 +48,10 @@ pub const OUTPUT: &str = "/run/output";
 pub fn mount_all() -> Result<(), String> {
     for m in MOUNTS {
         create_dir_all(m.target).map_err(|e| format!("failed to create `{}`: {e}", m.target))?;
-        match mount(Some(m.source), m.target, Some(m.fstype), MsFlags::empty(), Some(m.options)) {
+        let size = m.size.map_or(String::new(), |size| format!(",size={size}"));
+        let options = format!("{}{size}", m.options);
+        let (source, fstype) = (Some(m.source), Some(m.fstype));
+        match mount(source, m.target, fstype, MsFlags::empty(), Some(options.as_str())) {
             Ok(()) => {}
             // The kernel mounts devtmpfs before it starts PID 1, if it is so built.
             Err(Errno::EBUSY) if m.fstype == "devtmpfs" => {}

@@ -9,6 +9,7 @@
 //! There is no version number: PID 1 and the host are always built from the
 //! same tree, and the checkpoint is keyed by the hash of both.
 
+pub mod limits;
 pub mod session;
 
 mod guest_file;
@@ -71,10 +72,13 @@ pub struct User {
     pub home: &'static str,
 }
 
+/// Whom a student's program runs as.
+pub const STUDENT: User = User { name: "student", uid: 1000, home: "/tmp" };
+
 /// All users of the guest, as its `/etc/passwd` has them.
 pub const USERS: &[User] = &[
     User { name: "root", uid: 0, home: "/root" },
-    User { name: "student", uid: 1000, home: "/tmp" },
+    STUDENT,
     User { name: "nobody", uid: 65534, home: "/tmp" },
 ];
 

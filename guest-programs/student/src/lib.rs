@@ -32,28 +32,24 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use marker::{Arg, mark};
 use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, setrlimit};
-use protocol::GuestFile;
-
-/// Whom it runs as: `student` in /etc/passwd.
-pub const UID: u32 = 1000;
-
-/// Processes and threads of the user at a time, this one included
-/// (RLIMIT_NPROC); fork fails with EAGAIN behind it.
-pub const PROCESSES: u64 = 32;
+use protocol::limits::{FILE_BYTES, PROCESSES};
+use protocol::{GuestFile, STUDENT};
 
 /// Address space of each process, bytes (RLIMIT_AS). More than the machine
 /// has, since thread stacks are mostly empty.
 const ADDRESS_SPACE: u64 = 256 << 20;
-
-/// The longest file it may write, bytes (RLIMIT_FSIZE): its output included.
-pub const FILE_SIZE: u64 = 1 << 20;
 
 /// The student's program with its arguments, user and limits; the caller may
 /// still give it another stdin, stdout or stderr.
 pub fn command(args: impl IntoIterator<Item = OsString>) -> Command {
     let mut command = Command::new(GuestFile::STUDENT.path());
     // `uid` also drops root's supplementary groups.
-    command.args(args).stdin(Stdio::null()).current_dir("/tmp").uid(UID).gid(UID);
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .current_dir(STUDENT.home)
+        .uid(STUDENT.uid)
+        .gid(STUDENT.uid);
     let hidden = hide_processes();
     // SAFETY: setrlimit is a system call and nothing else, as a child between
     // fork and exec needs it to be.
@@ -72,7 +68,7 @@ fn limit() -> io::Result<()> {
     for (resource, limit) in [
         (Resource::RLIMIT_NPROC, PROCESSES),
         (Resource::RLIMIT_AS, ADDRESS_SPACE),
-        (Resource::RLIMIT_FSIZE, FILE_SIZE),
+        (Resource::RLIMIT_FSIZE, FILE_BYTES),
         (Resource::RLIMIT_CORE, 0),
     ] {
         setrlimit(resource, limit, limit)?;

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
+use builder::kernel;
 use protocol::Ended;
+use protocol::limits::{FILE_BYTES, PROCESSES};
 use serde::{Deserialize, Serialize};
 use story::expect::student::Role;
 use story::timeline::{Entry, Timeline};
@@ -15,10 +17,6 @@ use vm::{EndedBy, VmError, panic};
 use super::compile::CompileError;
 use super::submission::Refused;
 use crate::error::Error;
-
-/// As many processes as the student's user may have; `PROCESSES` of the crate
-/// `student`.
-const PROCESSES: usize = 32;
 
 /// What became of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,17 +119,21 @@ impl Ending {
     pub fn of_run(record: &Record, timeline: &Timeline) -> Option<Ending> {
         let entries = &timeline.entries;
         if entries.iter().any(|entry| matches!(entry.kind, trace::Kind::OomVictim { .. })) {
-            let text = "it used up the machine's memory (64 MiB) and was killed";
+            let memory = kernel::Kind::Lesson.memory_mib();
+            let text = format!("it used up the machine's memory ({memory} MiB) and was killed");
             return Some(Ending::new(Kind::OutOfMemory, text));
         }
         if entries.iter().any(|entry| entry.mark().as_deref() == Some(KILLED_BY_SIGXFSZ)) {
-            let text = "it wrote more than 1 MiB into a file or its output and was killed";
+            let text = format!(
+                "it wrote more than {} MiB into a file or its output and was killed",
+                FILE_BYTES >> 20
+            );
             return Some(Ending::new(Kind::TooMuchOutput, text));
         }
         match &record.outcome.ended {
             Ended::Exited(0) => None,
             // One process is the program itself.
-            Ended::TimedOut if forks(timeline) + 1 >= PROCESSES => Some(Ending::new(
+            Ended::TimedOut if forks(timeline) + 1 >= PROCESSES as usize => Some(Ending::new(
                 Kind::TimedOut,
                 format!(
                     "it forked until it had all the {PROCESSES} processes that it may have, \
