@@ -77,12 +77,8 @@ impl Scenes {
 
 /// Which facts are about the chosen events: those that count from a mark among them.
 fn facts(chosen: &[bool], lesson: &Lesson, timeline: &Timeline) -> Vec<bool> {
-    let first_mark = |prefix: &String| {
-        timeline.entries.iter().position(|entry| match &entry.kind {
-            Kind::Mark(mark) => mark.text(|pid| pid.to_string()).starts_with(prefix),
-            _ => false,
-        })
-    };
+    let first_mark =
+        |beginning: &String| timeline.entries.iter().position(|entry| entry.says(beginning));
     let is_about = |after: &Option<String>| {
         after.as_ref().and_then(first_mark).is_some_and(|entry| chosen[entry])
     };

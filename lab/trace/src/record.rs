@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use explain::{ExitStatus, Explain};
+use protocol::limits::OUTPUT_BYTES;
 use protocol::session::OUT_FOLDER;
 use protocol::{
     FIRST_MODULES_FILE, FORMATS_FOLDER, Job, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
@@ -156,14 +157,12 @@ fn files<'a>(archive: &'a [u8], job: &Job) -> Result<BTreeMap<String, &'a [u8]>,
 
 /// A text that the kernel or PID 1 writes: a format, a list of modules.
 const TEXT: u64 = 64 << 10;
-/// What the program wrote; the file system that it wrote to holds no more.
-const OUTPUT: u64 = 2 << 20;
 
 /// How long a file of this name may be, bytes; `None` if PID 1 writes none.
 fn most(name: &str, job: &Job) -> Option<u64> {
     Some(match name {
         OUTCOME_FILE | TRACE_STATS_FILE | MODULES_FILE | FIRST_MODULES_FILE => TEXT,
-        STDOUT_FILE | STDERR_FILE => OUTPUT,
+        STDOUT_FILE | STDERR_FILE => OUTPUT_BYTES,
         TRACE_FILE => trace_len(job.trace_buffer_kib),
         // As long as there was room for it.
         LEAKS_FILE => u64::MAX,
@@ -227,7 +226,7 @@ mod tests {
 
     fn job(nonce: &str) -> Job {
         Job {
-            program: String::new(),
+            program: String::new().into(),
             args: Vec::new(),
             env: Vec::new(),
             modules: Vec::new(),
