@@ -333,7 +333,7 @@ mod tests {
             (error.lines().next().unwrap(), error.trim_end().lines().last().unwrap());
         assert_eq!(
             first,
-            "failed to parse `guest-programs/lesson-03-kill-pid/lesson.toml`: TOML parse error at \
+            "failed to parse `guest-programs/kill-pid/lesson.toml`: TOML parse error at \
              line 4, column 1"
         );
         assert_eq!(last, "`where`: `sys_exit` has no field `rat`; it has id, ret");
