@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use fs_err as fs;
 
 use story::lesson::{self, Lesson, LessonError, Name};
 
@@ -33,10 +34,9 @@ pub struct Course {
 /// Why the course, or a lesson of it, could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum CourseError {
-    #[error("failed to read `{}`: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("failed to list `{}`: {source}", path.display())]
-    List { path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
     #[error("`{FILE}` lists `{name}`, but there is no `{LESSONS}/{name}/{}`", lesson::FILE)]
     NoFolder { name: String },
     #[error("`{}` is not called as a lesson is", path.display())]
@@ -59,8 +59,7 @@ impl Explain for CourseError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             CourseError::Unknown { .. } => ExitStatus::Usage,
-            CourseError::List { .. }
-            | CourseError::Read { .. }
+            CourseError::File(_)
             | CourseError::NoFolder { .. }
             | CourseError::Malformed { .. }
             | CourseError::Unlisted { .. }
@@ -84,10 +83,7 @@ impl Explain for CourseError {
                 Some("lower-case words with hyphens between: `kill-pid`".to_owned())
             }
             CourseError::Lesson(error) => error.hint(),
-            CourseError::List { .. }
-            | CourseError::Read { .. }
-            | CourseError::NoFolder { .. }
-            | CourseError::Twice { .. } => None,
+            CourseError::File(_) | CourseError::NoFolder { .. } | CourseError::Twice { .. } => None,
         }
     }
 }
@@ -96,9 +92,7 @@ impl Course {
     /// The lessons of a tree: those that its first page lists, which are all that there
     /// are.
     pub fn open(root: &Path) -> Result<Course, CourseError> {
-        let page = root.join(FILE);
-        let text = std::fs::read_to_string(&page)
-            .map_err(|source| CourseError::Read { path: page, source })?;
+        let text = fs::read_to_string(root.join(FILE))?;
         let mut names = Vec::new();
         let mut folders = folders(&root.join(LESSONS))?;
         for listed in text.lines().filter_map(listed) {
@@ -146,9 +140,7 @@ impl Course {
     /// Reads a lesson of this course.
     pub fn read(&self, name: &Name) -> Result<Lesson, CourseError> {
         let folder = self.root.join(LESSONS).join(name.as_str());
-        let path = folder.join(lesson::FILE);
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| CourseError::Read { path, source })?;
+        let text = fs::read_to_string(folder.join(lesson::FILE))?;
         Ok(Lesson::parse(&folder, &text)?)
     }
 
@@ -178,10 +170,9 @@ pub fn listed(line: &str) -> Option<&str> {
 
 /// The lessons that have a folder.
 fn folders(path: &Path) -> Result<BTreeSet<Name>, CourseError> {
-    let failed = |source| CourseError::List { path: path.to_owned(), source };
     let mut names = BTreeSet::new();
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
         // What has none is a crate that lessons share.
         if !entry.path().join(lesson::FILE).exists() {
             continue;
@@ -204,13 +195,13 @@ mod tests {
 
     fn tree(page: &str, lessons: &[&str]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
-        std::fs::write(root.path().join(FILE), page).unwrap();
+        fs::write(root.path().join(FILE), page).unwrap();
         for lesson in lessons {
             let folder = root.path().join(LESSONS).join(lesson);
-            std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(folder.join(lesson::FILE), "").unwrap();
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(lesson::FILE), "").unwrap();
         }
-        std::fs::create_dir_all(root.path().join(LESSONS).join("marker")).unwrap();
+        fs::create_dir_all(root.path().join(LESSONS).join("marker")).unwrap();
         root
     }
 

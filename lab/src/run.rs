@@ -10,6 +10,7 @@ use builder::guest::payload::{Payload, PayloadFile};
 use builder::guest::{initramfs, kmods, programs};
 use builder::kernel::{self, Kernel, Kind};
 use builder::progress::{Event, Progress};
+use fs_err as fs;
 use protocol::{HALT_FILE, IDLE_FILE, Job};
 use story::findings;
 use story::timeline::Timeline;
@@ -104,10 +105,8 @@ impl Lab<'_> {
         let initramfs_key =
             modules.iter().fold(key, |key, (name, module)| key.bytes(name, module)).finish();
         let folder = self.cache.entry("initramfs", &initramfs_key, self.progress, |folder| {
-            let path = folder.join(INITRAMFS_FILE);
-            initramfs::pack(&read(&init.folder.join("init"))?, &modules)
-                .and_then(|archive| std::fs::write(&path, archive))
-                .map_err(Error::file("write", path))
+            let archive = initramfs::pack(&read(&init.folder.join("init"))?, &modules)?;
+            Ok::<(), Error>(fs::write(folder.join(INITRAMFS_FILE), archive)?)
         })?;
         let system_map = read(&kernel.system_map)?;
         let symbols = Symbols::parse(&String::from_utf8_lossy(&system_map))?;
@@ -316,14 +315,11 @@ pub(crate) fn wall_limit(job: &Job, kind: Kind) -> Duration {
 /// 128 random bits in hexadecimal: always as long, so that no run does more
 /// work on it than another.
 pub(crate) fn nonce() -> Result<String, Error> {
-    let path = Path::new("/dev/urandom");
     let mut bytes = [0; 16];
-    std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .map_err(Error::file("read", path))?;
+    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(Error::file("read", path))
+    Ok(fs::read(path)?)
 }

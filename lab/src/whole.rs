@@ -9,8 +9,13 @@ use std::path::Path;
 use nix::libc;
 
 /// Writes a file. What is there and is no file, such as a device or a pipe, takes
-/// what comes.
+/// what comes. An error names the file.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes)
+        .map_err(|e| io::Error::new(e.kind(), format!("failed to write `{}`: {e}", path.display())))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let before = match fs::metadata(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => None,
         result => Some(result?),

@@ -25,6 +25,13 @@ pub trait Explain: Error + Send + Sync + 'static {
     }
 }
 
+/// An error of a file, which it names: `fs_err` sees to that.
+impl Explain for std::io::Error {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Build
+    }
+}
+
 /// The exit status of every command (design: command line).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {

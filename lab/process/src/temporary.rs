@@ -20,10 +20,13 @@ pub struct Temporary {
 }
 
 impl Temporary {
-    /// Makes one, and removes those whose owners are gone.
+    /// Makes one, and removes those whose owners are gone. An error names the place.
     pub fn new() -> io::Result<Temporary> {
         let all = std::env::temp_dir().join(format!("upcall-{}", getuid()));
-        Temporary::among(&all)
+        Temporary::among(&all).map_err(|e| {
+            let what = format!("failed to create a folder in `{}`: {e}", all.display());
+            io::Error::new(e.kind(), what)
+        })
     }
 
     fn among(all: &Path) -> io::Result<Temporary> {

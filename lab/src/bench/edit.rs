@@ -7,10 +7,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use process::Temporary;
 
 use super::process::Process;
-use super::temporary;
 use crate::classroom::Work;
 use crate::error::Error;
 use crate::exercise::values::Seed;
@@ -37,7 +37,7 @@ const SHARED: &[&str] = &[
 
 impl Desk {
     pub fn new(lab: &Lab<'_>) -> Result<Desk, Error> {
-        let (work, cache) = (temporary()?, temporary()?);
+        let (work, cache) = (Temporary::new()?, Temporary::new()?);
         lab.cache.sharing(cache.path().join("upcall"), SHARED)?;
         Ok(Desk { work, cache })
     }
@@ -49,8 +49,7 @@ impl Desk {
         let work = Work::at(self.work.path().to_owned());
         work.start(&exercise)?;
         let file = work.file(&exercise);
-        std::fs::write(&file, exercise.sample(&Sample::Solution))
-            .map_err(Error::file("write", file.clone()))?;
+        fs::write(&file, exercise.sample(&Sample::Solution))?;
         Ok(file)
     }
 
@@ -65,9 +64,6 @@ impl Desk {
 /// Edits a source file: another comment each time, so that it has to be
 /// compiled and means the same.
 pub fn touch(file: &Path, round: usize) -> Result<(), Error> {
-    std::fs::OpenOptions::new()
-        .append(true)
-        .open(file)
-        .and_then(|mut file| writeln!(file, "/* edit {round} */"))
-        .map_err(Error::file("write", file))
+    let mut file = fs::OpenOptions::new().append(true).open(file)?;
+    Ok(writeln!(file, "/* edit {round} */")?)
 }

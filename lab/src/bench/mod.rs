@@ -58,8 +58,9 @@ pub enum BenchError {
     },
     #[error("failed to measure `{command}`: its output has no `{missing}`")]
     Output { command: String, missing: &'static str },
-    #[error("failed to {verb} `{}`: {source}", path.display())]
-    File { verb: &'static str, path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
     #[error(transparent)]
     Program(#[from] ProgramError),
 }
@@ -164,7 +165,7 @@ impl Bench<'_> {
                 measured,
             });
         }
-        let scratch = temporary()?;
+        let scratch = Temporary::new()?;
         let cache = self.lab.cache.sharing(scratch.path(), &["kernel-source"])?;
         let fragment = builder::root().join("images/kernel.fragment");
         let started = Instant::now();
@@ -248,11 +249,6 @@ impl Bench<'_> {
 /// Whether something was run and failed.
 fn is_failure(error: &Error) -> bool {
     matches!(error.downcast_ref(), Some(BenchError::Failed { .. }))
-}
-
-fn temporary() -> Result<Temporary, BenchError> {
-    let path = PathBuf::from("a temporary folder");
-    Temporary::new().map_err(|source| BenchError::File { verb: "create", path, source })
 }
 
 fn whole(what: &str, bar: Option<f64>, runs: &[Usage]) -> Row {

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use builder::cache::{Cache, Key};
 use builder::progress::Event;
+use fs_err as fs;
 
 use super::busy::busily;
 use super::document::{Measured, Row, Unit};
@@ -18,6 +19,7 @@ use crate::plan::{Options, Plan};
 use crate::reference::{Host, lab_key};
 use crate::report;
 use crate::run::{Lab, Machine};
+use crate::whole;
 
 /// Runs each lesson so many times, as many machines at a time as there are
 /// cores, beside a busy loop for each core; a row a lesson.
@@ -94,7 +96,7 @@ impl Counts {
     /// What was counted before.
     fn read(cache: &Cache, key: &Key) -> Counts {
         let folder = cache.root().join("repeat").join(key.to_string());
-        let text = std::fs::read_to_string(folder.join(Counts::FILE)).unwrap_or_default();
+        let text = fs::read_to_string(folder.join(Counts::FILE)).unwrap_or_default();
         let parse = |line: &str| {
             let (fingerprint, count) = line.split_once(' ')?;
             Some((fingerprint.to_owned(), count.parse().ok()?))
@@ -111,13 +113,11 @@ impl Counts {
         for (fingerprint, count) in &self.by_fingerprint {
             let _ = writeln!(text, "{fingerprint} {count}");
         }
-        let (file, new) = (self.folder.join(Counts::FILE), self.folder.join("counts.new"));
-        // Renamed into place: whoever is interrupted leaves whole counts.
-        std::fs::create_dir_all(&self.folder)
-            .and_then(|()| if is_new { std::fs::write(sample, shown) } else { Ok(()) })
-            .and_then(|()| std::fs::write(&new, text))
-            .and_then(|()| std::fs::rename(&new, &file))
-            .map_err(Error::file("write", file))
+        fs::create_dir_all(&self.folder)?;
+        if is_new {
+            fs::write(sample, shown)?;
+        }
+        Ok(whole::write(&self.folder.join(Counts::FILE), text.as_bytes())?)
     }
 
     fn total(&self) -> usize {

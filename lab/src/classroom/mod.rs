@@ -15,6 +15,7 @@ pub mod progress;
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use fs_err as fs;
 use story::lesson::Name;
 
 use crate::exercise::{Exercise, Sample};
@@ -34,8 +35,9 @@ pub struct Work {
 /// Why a student's files could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
-    #[error("failed to {verb} `{}`: {source}", path.display())]
-    File { verb: &'static str, path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
     #[error("{lesson} has not been started")]
     NotStarted { lesson: String },
     #[error("failed to understand `{}`: {reason}", path.display())]
@@ -52,7 +54,7 @@ impl Explain for WorkError {
             WorkError::NotStarted { .. } | WorkError::NoExercise | WorkError::Unsolved { .. } => {
                 ExitStatus::Usage
             }
-            WorkError::File { .. } | WorkError::Progress { .. } => ExitStatus::Build,
+            WorkError::File(_) | WorkError::Progress { .. } => ExitStatus::Build,
         }
     }
 
@@ -65,7 +67,7 @@ impl Explain for WorkError {
             WorkError::Unsolved { lesson } => Some(format!(
                 "`cargo xtask hint {lesson}` helps; `--yes` shows the solution all the same"
             )),
-            WorkError::File { .. } | WorkError::NoExercise => None,
+            WorkError::File(_) | WorkError::NoExercise => None,
         }
     }
 }
@@ -88,7 +90,7 @@ pub fn folder_of(root: &Path, name: &Name) -> PathBuf {
 /// number, as such folders used to be, `lesson-03-kill-pid`. Which number counts for
 /// nothing. The first is the one that is taken: the one without a number, if it is there.
 pub fn folders_of(root: &Path, name: &Name) -> Vec<String> {
-    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
     let mut folders: Vec<String> =
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     folders.retain(|entry| Name::of_work(entry).as_ref() == Some(name));
@@ -139,16 +141,16 @@ impl Work {
     /// Writes the stub and the task. A file that is there is left alone.
     pub fn start(&self, exercise: &Exercise) -> Result<Started, WorkError> {
         let folder = self.folder(exercise);
-        std::fs::create_dir_all(&folder).map_err(failed("create", &folder))?;
+        fs::create_dir_all(&folder)?;
         let task = folder.join(TASK);
         if !task.exists() {
-            std::fs::write(&task, &exercise.task).map_err(failed("write", &task))?;
+            fs::write(&task, &exercise.task)?;
         }
         let file = self.file(exercise);
         if file.exists() {
             return Ok(Started::Before);
         }
-        std::fs::write(&file, exercise.sample(&Sample::Stub)).map_err(failed("write", &file))?;
+        fs::write(&file, exercise.sample(&Sample::Stub))?;
         Ok(Started::Now)
     }
 
@@ -160,15 +162,10 @@ impl Work {
             .map(|n| PathBuf::from(format!("{}.{n}.bak", file.display())))
             .find(|backup| !backup.exists())
             .expect("there are more numbers than files");
-        std::fs::rename(&file, &backup).map_err(failed("rename", &file))?;
-        std::fs::write(&file, exercise.sample(&Sample::Stub)).map_err(failed("write", &file))?;
+        fs::rename(&file, &backup)?;
+        fs::write(&file, exercise.sample(&Sample::Stub))?;
         Ok(backup)
     }
-}
-
-fn failed(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> WorkError {
-    let path = path.to_owned();
-    move |source| WorkError::File { verb, path, source }
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use story::lesson::Name;
 
-use super::{Work, WorkError, failed};
+use super::{Work, WorkError};
 use crate::exercise::marks::Marks;
 use crate::exercise::{Exercise, report};
 use crate::whole;
@@ -138,9 +139,9 @@ impl Work {
     /// Reads the progress; there is none before the first check.
     pub fn progress(&self) -> Result<Progress, WorkError> {
         let path = self.progress_file();
-        let text = match std::fs::read_to_string(&path) {
+        let text = match fs::read_to_string(&path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Progress::default()),
-            text => text.map_err(failed("read", &path))?,
+            text => text?,
         };
         let malformed = |reason: String| WorkError::Progress { path: path.clone(), reason };
         let mut progress: Progress =
@@ -159,9 +160,9 @@ impl Work {
     /// one.
     pub fn save(&self, progress: &Progress) -> Result<(), WorkError> {
         let path = self.progress_file();
-        std::fs::create_dir_all(self.root()).map_err(failed("create", self.root()))?;
+        fs::create_dir_all(self.root())?;
         let json = serde_json::to_vec_pretty(progress)
             .map_err(|e| WorkError::Progress { path: path.clone(), reason: e.to_string() })?;
-        whole::write(&path, &json).map_err(failed("write", &path))
+        Ok(whole::write(&path, &json)?)
     }
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use builder::guest::payload::PayloadFile;
 use builder::kernel::Kernel;
+use fs_err as fs;
 use process::interrupt::CtrlCLeft;
 use process::{Command, Temporary};
 
@@ -51,14 +52,14 @@ impl FromStr for Script {
 impl Session<'_> {
     /// Makes the folder that gdb works with: nobody else may open it.
     pub fn prepare(&self) -> Result<Temporary, Error> {
-        let folder = Temporary::new().map_err(Error::file("create", "a temporary folder"))?;
+        let folder = Temporary::new()?;
         let modules = folder.path().join(MODULES);
-        std::fs::create_dir(&modules).map_err(Error::file("create", &modules))?;
+        fs::create_dir(&modules)?;
         for PayloadFile { guest, host } in self.modules {
             place_at_zero(host, &modules.join(guest.as_str()))?;
         }
         let setup = folder.path().join(SETUP);
-        std::fs::write(&setup, self.setup(folder.path())).map_err(Error::file("write", &setup))?;
+        fs::write(&setup, self.setup(folder.path()))?;
         Ok(folder)
     }
 

@@ -73,7 +73,7 @@ impl Status {
         for (number, fetch) in request.out.iter().enumerate() {
             let bytes =
                 record.out.get(&number).ok_or_else(|| NotLeft { guest: fetch.guest.clone() })?;
-            whole::write(&fetch.host, bytes).map_err(Error::file("write", &fetch.host))?;
+            whole::write(&fetch.host, bytes)?;
         }
         Ok(status)
     }

@@ -19,6 +19,7 @@ use builder::kernel::Kernel;
 use builder::progress::{Event, Progress};
 use builder::sandbox::{self, Sandbox, SandboxError};
 use explain::{ExitStatus, Explain};
+use fs_err as fs;
 use protocol::GuestFile;
 use serde::Deserialize;
 
@@ -76,8 +77,9 @@ pub enum CompileError {
         /// What the compiler printed.
         output: String,
     },
-    #[error("failed to {verb} `{}`: {source}", path.display())]
-    File { verb: &'static str, path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
     #[error("failed to understand what cargo built: {0}")]
     Cargo(String),
 }
@@ -151,7 +153,7 @@ impl Compiler<'_> {
             result
         })?;
         let path = entry.join(EXTERNS);
-        let json = std::fs::read(&path).map_err(failed("read", &path))?;
+        let json = fs::read(&path)?;
         let externs =
             serde_json::from_slice(&json).map_err(|e| CompileError::Cargo(e.to_string()))?;
         Ok(Crates { folder: entry, key, externs })
@@ -177,7 +179,7 @@ impl Compiler<'_> {
                 for file in artifact.files {
                     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     let to = target.join(&name);
-                    std::fs::copy(&file, &to).map_err(failed("copy", &file))?;
+                    fs::copy(&file, &to)?;
                     if direct.contains(&artifact.name) && name.ends_with(".rlib") {
                         externs.insert(artifact.name.clone(), name);
                     }
@@ -186,14 +188,14 @@ impl Compiler<'_> {
         }
         let path = target.join(EXTERNS);
         let json = serde_json::to_vec(&externs).map_err(|e| CompileError::Cargo(e.to_string()))?;
-        std::fs::write(&path, json).map_err(failed("write", &path))
+        Ok(fs::write(&path, json)?)
     }
 
     /// The harness of an exercise, as a file.
     pub fn harness(&self, exercise: &Exercise, crates: &Crates) -> Result<PathBuf, CompileError> {
         match exercise.harness() {
             Some(path) => {
-                let text = std::fs::read_to_string(&path).map_err(failed("read", &path))?;
+                let text = fs::read_to_string(&path)?;
                 // Its mistakes are the lab's, not the student's.
                 let flags = [FLAGS, HARNESS_FLAGS].concat();
                 self.rustc(&flags, Source { path: &path, text: &text, right: None }, crates)
@@ -226,7 +228,7 @@ impl Compiler<'_> {
         let entry = self.cache.entry("submissions", &key, self.progress, |target| {
             let compile = |folder: &Path, text: &str| {
                 let main = folder.join("main.rs");
-                std::fs::write(&main, text).map_err(failed("write", &main))?;
+                fs::write(&main, text)?;
                 let mut args: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
                 args.extend([
                     format!("--crate-name={PROGRAM}"),
@@ -252,7 +254,7 @@ impl Compiler<'_> {
             };
             let folder = source.compile(target, compile, blame::rustc_names_place)?;
             let (program, to) = (folder.path().join(PROGRAM), target.join(PROGRAM));
-            std::fs::copy(&program, &to).map_err(failed("copy", &program))?;
+            fs::copy(&program, &to)?;
             Ok::<(), CompileError>(())
         })?;
         Ok(entry.join(PROGRAM))
@@ -284,17 +286,16 @@ impl Compiler<'_> {
             let compile = |folder: &Path, text: &str| {
                 let module = folder.join("module");
                 let include = folder.join(kmods::INCLUDE);
-                kmods::copy_folder(&kmods_folder.join(kmods::INCLUDE), &include)
-                    .map_err(failed("copy", &include))?;
-                std::fs::create_dir(&module).map_err(failed("create", &module))?;
+                kmods::copy_folder(&kmods_folder.join(kmods::INCLUDE), &include)?;
+                fs::create_dir(&module)?;
                 for header in &headers {
                     let to = module.join(header.file_name().unwrap_or_default());
-                    std::fs::copy(header, &to).map_err(failed("copy", header))?;
+                    fs::copy(header, &to)?;
                 }
                 let kbuild = format!("obj-m := {stem}.o\nccflags-y := -I$(src)/../include\n");
                 for (name, text) in [("Kbuild", kbuild.as_str()), (name, text)] {
                     let path = module.join(name);
-                    std::fs::write(&path, text).map_err(failed("write", &path))?;
+                    fs::write(&path, text)?;
                 }
                 let sandbox = Sandbox {
                     read: vec![
@@ -319,7 +320,7 @@ impl Compiler<'_> {
             let folder = source.compile(target, compile, blame::cc_names_place)?;
             let built = folder.path().join("module").join(format!("{stem}.ko"));
             let to = target.join(format!("{stem}.ko"));
-            std::fs::copy(&built, &to).map_err(failed("copy", &built))?;
+            fs::copy(&built, &to)?;
             Ok::<(), CompileError>(())
         })?;
         Ok(entry.join(format!("{stem}.ko")))
@@ -330,8 +331,8 @@ impl Compiler<'_> {
         let mut headers = Vec::new();
         for kmod in exercise.headers() {
             let folder = self.root.join("kmods").join(kmod);
-            for entry in std::fs::read_dir(&folder).map_err(failed("list", &folder))? {
-                let path = entry.map_err(failed("list", &folder))?.path();
+            for entry in fs::read_dir(&folder)? {
+                let path = entry?.path();
                 if path.extension().is_some_and(|extension| extension == "h") {
                     headers.push(path);
                 }
@@ -391,7 +392,7 @@ fn direct_dependencies(manifest: &Path) -> Result<Vec<String>, CompileError> {
         #[serde(default)]
         dependencies: toml::Table,
     }
-    let text = std::fs::read_to_string(manifest).map_err(failed("read", manifest))?;
+    let text = fs::read_to_string(manifest)?;
     let manifest: Manifest =
         toml::from_str(&text).map_err(|e| CompileError::Cargo(e.to_string()))?;
     Ok(manifest.dependencies.keys().map(|name| name.replace('-', "_")).collect())
@@ -409,9 +410,4 @@ fn shown_folder(path: &Path) -> String {
         Some(folder) if !folder.is_empty() => format!("{folder}/"),
         _ => String::new(),
     }
-}
-
-fn failed(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> CompileError {
-    let path = path.to_owned();
-    move |source| CompileError::File { verb, path, source }
 }

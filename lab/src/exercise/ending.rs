@@ -163,7 +163,7 @@ fn of_compile_error(error: &CompileError) -> Fault {
         | CompileError::Toolchain(_)
         | CompileError::Kmod(_)
         | CompileError::Sandbox(_)
-        | CompileError::File { .. }
+        | CompileError::File(_)
         | CompileError::Cargo(_) => Fault::Host,
     }
 }

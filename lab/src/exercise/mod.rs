@@ -160,8 +160,9 @@ const TIMEOUT_MS: i64 = 5_000;
 pub enum ExerciseError {
     #[error("{lesson} has no exercise yet")]
     None { lesson: String },
-    #[error("failed to read `{}`: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
     #[error("failed to parse `{}`: {source}", path.display())]
     Parse { path: PathBuf, source: Box<toml::de::Error> },
     #[error("`{}` makes no sense: {problem}", path.display())]

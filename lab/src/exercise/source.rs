@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use toml::Spanned;
@@ -30,10 +31,8 @@ impl Source {
     /// Reads a file of an exercise's folder.
     pub fn read(folder: &Path, name: &str) -> Result<Source, ExerciseError> {
         let path = folder.join(name);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Source { path, text }),
-            Err(source) => Err(ExerciseError::Read { path, source }),
-        }
+        let text = fs::read_to_string(&path)?;
+        Ok(Source { path, text })
     }
 
     /// The text as TOML.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use explain::visible;
+use fs_err as fs;
 use story::lesson::Name;
 
 use super::GradeError;
@@ -37,9 +38,7 @@ impl Class {
         for folder in folders {
             let entries = list(folder)?;
             if entries.iter().any(|(name, _)| is_work(name, lessons)) {
-                let folder = folder
-                    .canonicalize()
-                    .map_err(|source| GradeError::List { path: folder.clone(), source })?;
+                let folder = fs::canonicalize(folder)?;
                 students.push(student(name_of(&folder), folder));
             } else {
                 let is_student = |(name, path): &(String, PathBuf)| {
@@ -112,11 +111,9 @@ fn name_of(folder: &Path) -> String {
 
 /// Names and paths in a folder.
 fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, GradeError> {
-    let failed = |source| GradeError::List { path: folder.to_owned(), source };
-    std::fs::read_dir(folder)
-        .map_err(failed)?
+    fs::read_dir(folder)?
         .map(|entry| {
-            let entry = entry.map_err(failed)?;
+            let entry = entry?;
             Ok((entry.file_name().to_string_lossy().into_owned(), entry.path()))
         })
         .collect()

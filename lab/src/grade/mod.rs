@@ -171,8 +171,9 @@ fn none(exercise: &Exercise, ending: Ending) -> Attempt {
 /// Why nothing could be graded.
 #[derive(Debug, thiserror::Error)]
 pub enum GradeError {
-    #[error("failed to list `{}`: {source}", path.display())]
-    List { path: PathBuf, source: std::io::Error },
+    /// It names the folder.
+    #[error(transparent)]
+    List(#[from] std::io::Error),
     #[error("there is no submission for an exercise of this course")]
     Nobody,
     #[error("two students are called `{name}`")]
@@ -189,7 +190,7 @@ impl Explain for GradeError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             GradeError::Into { .. } => "give the JSON that `grade` wrote, and the seed it had",
-            GradeError::List { .. } | GradeError::Nobody | GradeError::Twice { .. } => {
+            GradeError::List(_) | GradeError::Nobody | GradeError::Twice { .. } => {
                 "a student's folder holds `LESSON/FILE`; give that folder, or one with \
                  folders of students"
             }

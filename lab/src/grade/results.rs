@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use explain::visible;
+use fs_err as fs;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
@@ -162,9 +163,8 @@ pub fn write_feedback(
         let Ok(given) = &one.result else { continue };
         let folder = folder.join(&one.student);
         let path = folder.join(format!("{}.txt", one.lesson));
-        std::fs::create_dir_all(&folder)
-            .and_then(|()| whole::write(&path, text(given).as_bytes()))
-            .map_err(Error::file("write", path))?;
+        fs::create_dir_all(&folder)?;
+        whole::write(&path, text(given).as_bytes())?;
     }
     Ok(())
 }

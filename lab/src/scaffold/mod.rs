@@ -5,11 +5,11 @@
 
 mod template;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use explain::{ExitStatus, Explain};
+use fs_err as fs;
 use process::Command;
 use story::lesson::Name;
 use xshell::{Shell, cmd};
@@ -41,8 +41,9 @@ pub enum ScaffoldError {
     Crate { name: Name },
     #[error("`{}` is there already", path.display())]
     Exists { path: PathBuf },
-    #[error("failed to {verb} `{}`: {source}", path.display())]
-    File { verb: &'static str, path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
     #[error("failed to run cargo: {0}")]
     Cargo(#[source] std::io::Error),
     #[error("failed to prepare the call of cargo: {0}")]
@@ -60,7 +61,7 @@ impl Explain for ScaffoldError {
             ScaffoldError::Name { .. }
             | ScaffoldError::Crate { .. }
             | ScaffoldError::Exists { .. } => ExitStatus::Usage,
-            ScaffoldError::File { .. }
+            ScaffoldError::File(_)
             | ScaffoldError::Cargo(_)
             | ScaffoldError::Shell(_)
             | ScaffoldError::Lock { .. } => ExitStatus::Build,
@@ -79,7 +80,7 @@ impl Explain for ScaffoldError {
                  rest"
                     .to_owned(),
             ),
-            ScaffoldError::File { .. } | ScaffoldError::Cargo(_) | ScaffoldError::Shell(_) => None,
+            ScaffoldError::File(_) | ScaffoldError::Cargo(_) | ScaffoldError::Shell(_) => None,
         }
     }
 
@@ -151,16 +152,16 @@ impl Scaffold {
     pub fn write(&self, course: &Course) -> Result<Vec<PathBuf>, ScaffoldError> {
         self.refuse_what_is_there(course)?;
         let text_path = course.root.join(course::FILE);
-        let text = fs::read_to_string(&text_path).map_err(failed("read", &text_path))?;
+        let text = fs::read_to_string(&text_path)?;
         let mut written = Vec::new();
         for (path, text) in self.files() {
             let file = course.root.join(&path);
             let folder = file.parent().unwrap_or(&course.root);
-            fs::create_dir_all(folder).map_err(failed("create", folder))?;
-            fs::write(&file, text).map_err(failed("write", &file))?;
+            fs::create_dir_all(folder)?;
+            fs::write(&file, text)?;
             written.push(path);
         }
-        fs::write(&text_path, listed(&text, &self.line())).map_err(failed("write", &text_path))?;
+        fs::write(&text_path, listed(&text, &self.line()))?;
         lock(&course.root)?;
         Ok(written)
     }
@@ -178,7 +179,7 @@ impl Scaffold {
             }
         }
         let lock = course.root.join("Cargo.lock");
-        let lock = fs::read_to_string(&lock).map_err(failed("read", &lock))?;
+        let lock = fs::read_to_string(&lock)?;
         // A crate that others use, from elsewhere, may be called so.
         let own = lock.split("\n\n").filter(|package| !package.contains("\nsource = "));
         let line = format!("name = \"{}\"", self.name);
@@ -216,11 +217,6 @@ fn lock(root: &Path) -> Result<(), ScaffoldError> {
         return Ok(());
     }
     Err(ScaffoldError::Lock { output: String::from_utf8_lossy(&output.stderr).into_owned() })
-}
-
-fn failed(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> ScaffoldError {
-    let path = path.to_owned();
-    move |source| ScaffoldError::File { verb, path, source }
 }
 
 #[cfg(test)]

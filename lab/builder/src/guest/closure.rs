@@ -17,8 +17,9 @@ use crate::cache::{CacheError, KeyBuilder};
 pub enum ClosureError {
     #[error(transparent)]
     Cache(#[from] CacheError),
-    #[error("failed to read `{}`: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
     #[error("failed to understand `{}`: {source}", path.display())]
     Parse { path: PathBuf, source: toml::de::Error },
     #[error("failed to understand `{}`: it does not know the crate `{name}`", lock.display())]
@@ -220,8 +221,7 @@ impl Lock {
 }
 
 fn parse(path: &Path) -> Result<Table, ClosureError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ClosureError::Read { path: path.to_owned(), source })?;
+    let text = fs_err::read_to_string(path)?;
     text.parse().map_err(|source| ClosureError::Parse { path: path.to_owned(), source })
 }
 

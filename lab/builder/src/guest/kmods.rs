@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use fs_err as fs;
 use process::{Command, Output};
 use protocol::GuestFile;
 use tempfile::TempDir;
@@ -29,8 +30,9 @@ pub enum KmodError {
     NoKbuild { folder: PathBuf },
     #[error("failed to run make: {0}")]
     Make(#[source] std::io::Error),
-    #[error("failed to copy `{}`: {source}", path.display())]
-    Copy { path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
 }
 
 impl Explain for KmodError {
@@ -161,9 +163,7 @@ pub fn build_folder(
         progress.event(Event::End);
         result
     })?;
-    let order = entry.join(ORDER);
-    let list = std::fs::read_to_string(&order)
-        .map_err(|source| KmodError::Copy { path: order, source })?;
+    let list = fs::read_to_string(entry.join(ORDER))?;
     Ok(list.lines().map(|file| entry.join(file)).collect())
 }
 
@@ -174,12 +174,8 @@ pub fn workplace(target: &Path) -> std::io::Result<TempDir> {
 }
 
 fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), KmodError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| KmodError::Copy { path, source }
-    };
-    let build = workplace(target).map_err(failed(target))?;
-    copy_folder(folder, build.path()).map_err(failed(folder))?;
+    let build = workplace(target)?;
+    copy_folder(folder, build.path())?;
     let arguments = make_arguments(kernel, build.path(), build.path(), Path::new(""), "");
     let output = make(&arguments, build.path())?;
     let kmod = folder.display().to_string();
@@ -188,17 +184,15 @@ fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), K
             .replace(&build.path().display().to_string(), &kmod);
         return Err(KmodError::Compile { kmod, output });
     }
-    let order = build.path().join(ORDER);
-    let built = std::fs::read_to_string(&order).map_err(failed(&order))?;
+    let built = fs::read_to_string(build.path().join(ORDER))?;
     let mut names = String::new();
     // Each line is the module's object; the module lies beside it.
     for module in built.lines().map(|line| build.path().join(line).with_extension("ko")) {
         let name = module.file_name().unwrap_or_default();
-        std::fs::copy(&module, target.join(name)).map_err(failed(&module))?;
+        fs::copy(&module, target.join(name))?;
         names += &format!("{}\n", name.to_string_lossy());
     }
-    let order = target.join(ORDER);
-    std::fs::write(&order, names).map_err(failed(&order))
+    Ok(fs::write(target.join(ORDER), names)?)
 }
 
 /// Runs make, which has a folder for temporary files.
@@ -217,14 +211,9 @@ fn compile(
     symbols: Option<&Path>,
     target: &Path,
 ) -> Result<(), KmodError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| KmodError::Copy { path, source }
-    };
-    let build = workplace(target).map_err(failed(target))?;
+    let build = workplace(target)?;
     for folder in [INCLUDE, kmod] {
-        copy_folder(&kmods.join(folder), &build.path().join(folder))
-            .map_err(failed(&kmods.join(folder)))?;
+        copy_folder(&kmods.join(folder), &build.path().join(folder))?;
     }
     let module_dir = build.path().join(kmod);
     let symbols = symbols.unwrap_or(Path::new(""));
@@ -238,8 +227,7 @@ fn compile(
         return Err(KmodError::Compile { kmod: kmod.to_owned(), output: text });
     }
     for name in [module_file(kmod).as_str(), SYMVERS] {
-        let file = module_dir.join(name);
-        std::fs::copy(&file, target.join(name)).map_err(failed(&file))?;
+        fs::copy(module_dir.join(name), target.join(name))?;
     }
     Ok(())
 }
@@ -247,8 +235,8 @@ fn compile(
 /// Copies a folder with all that a build may depend on: editors' own files stay
 /// behind.
 pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
         let entry = entry?;
         if is_an_editors(&entry.file_name().to_string_lossy()) {
             continue;
@@ -257,7 +245,7 @@ pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
         if entry.file_type()?.is_dir() {
             copy_folder(&entry.path(), &to)?;
         } else {
-            std::fs::copy(entry.path(), to)?;
+            fs::copy(entry.path(), to)?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use fs_err as fs;
 use protocol::{GuestFile, JOB_FILE, Job};
 
 /// A payload under construction; the same files in the same order give the
@@ -20,8 +21,9 @@ pub struct PayloadFile {
 /// Why a payload could not be packed.
 #[derive(Debug, thiserror::Error)]
 pub enum PayloadError {
-    #[error("failed to read `{}`: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
     #[error("failed to pack `{name}` into the payload: {source}")]
     Pack { name: String, source: std::io::Error },
 }
@@ -44,17 +46,13 @@ impl Payload {
 
     /// Adds a file, executable by all.
     pub fn add_file(&mut self, file: &PayloadFile) -> Result<(), PayloadError> {
-        let bytes = std::fs::read(&file.host)
-            .map_err(|source| PayloadError::Read { path: file.host.clone(), source })?;
-        self.add(file.guest.as_str(), &bytes, 0o755)
+        self.add(file.guest.as_str(), &fs::read(&file.host)?, 0o755)
     }
 
     /// Adds a file of the host under a name, with the permissions it has there.
     pub fn add_copy(&mut self, name: &str, path: &Path) -> Result<(), PayloadError> {
-        let read = |path: &Path| Ok((std::fs::read(path)?, path.metadata()?.permissions().mode()));
-        let (bytes, mode) =
-            read(path).map_err(|source| PayloadError::Read { path: path.to_owned(), source })?;
-        self.add(name, &bytes, mode & 0o777)
+        let mode = fs::metadata(path)?.permissions().mode();
+        self.add(name, &fs::read(path)?, mode & 0o777)
     }
 
     /// Adds a symbolic link under a name.

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use fs_err as fs;
 use process::Command;
 use serde::Deserialize;
 use xshell::{Shell, cmd};
@@ -77,10 +78,9 @@ pub enum ProgramError {
     Cargo(#[source] std::io::Error),
     #[error("failed to prepare the call of cargo: {0}")]
     Shell(#[source] xshell::Error),
-    #[error("failed to create a temporary folder in `{}`: {source}", path.display())]
-    Temporary { path: PathBuf, source: std::io::Error },
-    #[error("failed to read `{}`: {source}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
 }
 
 impl Explain for ProgramError {
@@ -156,9 +156,7 @@ fn compile(
     cargo(level, toolchain, root, package, &["--bins"], target)?;
     let release = target_dir(level, root).join(&toolchain.target).join("guest");
     for name in programs_of(root, package) {
-        let from = release.join(&name);
-        std::fs::copy(&from, target.join(&name))
-            .map_err(|source| ProgramError::Read { path: from, source })?;
+        fs::copy(release.join(&name), target.join(&name))?;
     }
     Ok(())
 }
@@ -245,8 +243,7 @@ fn cargo(
     // A course's own profile counts unless somebody says otherwise.
     let level = (level != OptLevel::default()).then_some(level);
     let level = level.map(|OptLevel(level)| ("CARGO_PROFILE_GUEST_OPT_LEVEL", level.to_string()));
-    let temporary = workplace(entry)
-        .map_err(|source| ProgramError::Temporary { path: entry.to_owned(), source })?;
+    let temporary = workplace(entry)?;
     let command = cmd!(
         sh,
         "cargo build --quiet --locked --profile guest --target {target} --target-dir {built} --manifest-path {manifest} {arguments...}"
@@ -276,7 +273,7 @@ fn cargo(
 pub fn programs_of(root: &Path, package: &str) -> Vec<String> {
     let mut names = vec![package.to_owned()];
     let bins = root.join("guest-programs").join(package).join("src/bin");
-    let files = std::fs::read_dir(bins).into_iter().flatten().flatten();
+    let files = fs::read_dir(bins).into_iter().flatten().flatten();
     let mut more: Vec<String> = files
         .filter_map(|file| {
             let name = file.file_name().into_string().ok()?;

@@ -3,7 +3,7 @@
 //! Nothing is unpacked whose checksum is not known: a tarball cut off by a bad
 //! line looks like a whole one until its last block.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use process::{Command, stream};
@@ -52,7 +52,7 @@ pub fn unpack(archive: &Path, folder: &Path, scratch: &Path) -> Result<(), Kerne
         Some(tarball) => untar(&tarball, folder),
         None => Err(KernelError::NotSource {
             path: archive.to_owned(),
-            reason: "the package holds no tarball in `usr/src`",
+            reason: "the package holds no tarball in `usr/src`".to_owned(),
         }),
     }
 }

@@ -3,8 +3,8 @@
 //! `olddefconfig` drops without a word what a dependency forbids, so every
 //! symbol asked for is looked up afterwards.
 
+use fs_err as fs;
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub type Values = BTreeMap<String, String>;
 pub fn read(fragments: &[PathBuf]) -> Result<Values, KernelError> {
     let mut values = Values::new();
     for path in fragments {
-        let text = read_file(path)?;
+        let text = fs::read_to_string(path)?;
         let fragment =
             parse(&text).map_err(|line| KernelError::Fragment { path: path.clone(), line })?;
         values.extend(fragment);
@@ -27,17 +27,16 @@ pub fn read(fragments: &[PathBuf]) -> Result<Values, KernelError> {
 
 /// Appends fragments to a `.config`, in which the last word counts.
 pub fn append(config: &Path, fragments: &[PathBuf]) -> Result<(), KernelError> {
-    let failed = |source| KernelError::File { verb: "write", path: config.to_owned(), source };
-    let mut file = fs::File::options().append(true).open(config).map_err(failed)?;
+    let mut file = fs::OpenOptions::new().append(true).open(config)?;
     for fragment in fragments {
-        file.write_all(read_file(fragment)?.as_bytes()).map_err(failed)?;
+        file.write_all(fs::read_to_string(fragment)?.as_bytes())?;
     }
     Ok(())
 }
 
 /// What a `.config` does not give the value asked for.
 pub fn unmet(wanted: &Values, config: &Path) -> Result<Vec<Unmet>, KernelError> {
-    let text = read_file(config)?;
+    let text = fs::read_to_string(config)?;
     let found =
         parse(&text).map_err(|line| KernelError::Fragment { path: config.to_owned(), line })?;
     Ok(compare(wanted, &found))
@@ -138,14 +137,6 @@ fn depends_on(text: &str, name: &str) -> Vec<String> {
         .filter(|line| line.starts_with("depends on ") || line.starts_with("def_bool "))
         .map(str::to_owned)
         .collect()
-}
-
-fn read_file(path: &Path) -> Result<String, KernelError> {
-    fs::read_to_string(path).map_err(|source| KernelError::File {
-        verb: "read",
-        path: path.to_owned(),
-        source,
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! against the archive's signature. Where apt has never been told what
 //! packages there are, it is told so in a folder of the lab's own.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use host::on_path;
@@ -45,9 +45,7 @@ impl<'a> Apt<'a> {
     fn with_own_lists(scratch: &'a Path, progress: &'a dyn Progress) -> Result<Apt<'a>, String> {
         let state = scratch.join("apt");
         for folder in ["state/lists/partial", "cache/archives/partial"] {
-            let path = state.join(folder);
-            fs::create_dir_all(&path)
-                .map_err(|e| format!("failed to create `{}`: {e}", path.display()))?;
+            fs::create_dir_all(state.join(folder)).map_err(|e| e.to_string())?;
         }
         let options = [
             format!("Dir::State={}", state.join("state").display()),

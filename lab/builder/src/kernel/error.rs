@@ -14,10 +14,8 @@ use crate::cache::CacheError;
 pub enum KernelError {
     #[error(transparent)]
     Cache(#[from] CacheError),
-    #[error("failed to read the kernel source `{}`: {source}", path.display())]
-    ReadSource { path: PathBuf, source: std::io::Error },
     #[error("failed to use `{}` as kernel source: {reason}", path.display())]
-    NotSource { path: PathBuf, reason: &'static str },
+    NotSource { path: PathBuf, reason: String },
     #[error("failed to check `{}`: there is no checksum `{}`", path.display(), sums.display())]
     NoChecksum { path: PathBuf, sums: PathBuf },
     #[error(
@@ -57,8 +55,9 @@ pub enum KernelError {
     NoCompiler { program: String },
     #[error("failed to start `{program}`: {source}")]
     Start { program: String, source: std::io::Error },
-    #[error("failed to {verb} `{}`: {source}", path.display())]
-    File { verb: &'static str, path: PathBuf, source: std::io::Error },
+    /// It names the file.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
 }
 
 /// A symbol that did not take the value asked for.
@@ -115,9 +114,7 @@ impl Explain for KernelError {
             }
             KernelError::Unpack { reason, .. } if reason.contains(FULL) => Some(space()),
             KernelError::Make { tail, .. } if tail.contains(FULL) => Some(space()),
-            KernelError::File { source, .. }
-                if source.kind() == std::io::ErrorKind::StorageFull =>
-            {
+            KernelError::File(error) if error.kind() == std::io::ErrorKind::StorageFull => {
                 Some(space())
             }
             KernelError::Unpack { .. } => {

@@ -1,8 +1,8 @@
 //! Running the kernel's make.
 
+use fs_err::File;
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -63,11 +63,7 @@ impl<'a> Make<'a> {
         log: PathBuf,
         progress: &'a dyn Progress,
     ) -> Result<Make<'a>, KernelError> {
-        let file = File::create(&log).map_err(|source| KernelError::File {
-            verb: "create",
-            path: log.clone(),
-            source,
-        })?;
+        let file = File::create(&log)?;
         let (compiled, file) = (Cell::new(0), RefCell::new(file));
         Ok(Make { source, build, options, log, progress, compiled, file })
     }
@@ -89,7 +85,7 @@ impl<'a> Make<'a> {
                 std::io::ErrorKind::NotFound => {
                     KernelError::Start { program: "make".to_owned(), source }
                 }
-                _ => KernelError::File { verb: "write", path: self.log.clone(), source },
+                _ => source.into(),
             })?;
         if status.success() {
             return Ok(());

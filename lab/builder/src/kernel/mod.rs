@@ -20,7 +20,7 @@ mod place;
 mod prune;
 mod source;
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use process::Command;
@@ -184,12 +184,7 @@ impl Kernel {
         key: Key,
     ) -> Result<Kernel, KernelError> {
         let build_dir = entry.join(BUILD);
-        let path = build_dir.join("include/config/kernel.release");
-        let release = fs::read_to_string(&path).map_err(|source| KernelError::File {
-            verb: "read",
-            path,
-            source,
-        })?;
+        let release = fs::read_to_string(build_dir.join("include/config/kernel.release"))?;
         Ok(Kernel {
             image: entry.join(IMAGE),
             system_map: entry.join(SYSTEM_MAP),
@@ -224,23 +219,14 @@ fn key(
 /// Where the output of a build is kept, whether it fails or not.
 fn log_path(cache: &Cache, key: &Key) -> Result<PathBuf, KernelError> {
     let folder = cache.root().join("logs");
-    fs::create_dir_all(&folder).map_err(|source| KernelError::File {
-        verb: "create",
-        path: folder.clone(),
-        source,
-    })?;
+    fs::create_dir_all(&folder)?;
     Ok(folder.join(format!("kernel-{key}.log")))
 }
 
 /// Configures, checks and compiles. A person's own source need not know all
 /// symbols: those that it does not take are named.
 fn make_kernel(make: &Make<'_>, fragments: &[PathBuf], own: bool) -> Result<(), KernelError> {
-    let path = make.build.to_owned();
-    fs::create_dir_all(&path).map_err(|source| KernelError::File {
-        verb: "create",
-        path,
-        source,
-    })?;
+    fs::create_dir_all(make.build)?;
     let wanted = config::read(fragments)?;
     make.begin();
     let built = (|| {
@@ -275,12 +261,7 @@ fn finish(folder: &Path) -> Result<(), KernelError> {
     if !strip.success() {
         return Err(KernelError::Strip { path: image, status: strip });
     }
-    let map = build.join(SYSTEM_MAP);
-    fs::copy(&map, folder.join(SYSTEM_MAP)).map_err(|source| KernelError::File {
-        verb: "copy",
-        path: map,
-        source,
-    })?;
+    fs::copy(build.join(SYSTEM_MAP), folder.join(SYSTEM_MAP))?;
     prune::prune(&build)
 }
 

@@ -1,6 +1,6 @@
 //! Reducing a build to what modules and gdb need of it.
 
-use std::fs;
+use fs_err as fs;
 use std::path::Path;
 
 use super::KernelError;
@@ -8,14 +8,13 @@ use super::KernelError;
 /// Removes objects and make's notes on them from a build folder. What stays is
 /// what a distribution's headers package holds, with `vmlinux` for gdb.
 pub fn prune(build: &Path) -> Result<(), KernelError> {
-    let failed = |source| KernelError::File { verb: "prune", path: build.to_owned(), source };
-    for entry in fs::read_dir(build).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
+    for entry in fs::read_dir(build)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
         if kind.is_dir() {
             prune(&path)?;
         } else if is_spent(&entry.file_name().to_string_lossy()) {
-            fs::remove_file(&path).map_err(failed)?;
+            fs::remove_file(&path)?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@
 //! an entry of the cache like any other: it is there whole or not at all, and is
 //! never written to.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -99,18 +99,18 @@ fn is_pinned(sha256: &str) -> bool {
 }
 
 fn is_folder(path: &Path) -> Result<bool, KernelError> {
-    let meta = fs::metadata(path);
-    let meta = meta.map_err(|source| KernelError::ReadSource { path: path.to_owned(), source })?;
-    Ok(meta.is_dir())
+    let refused =
+        |e: std::io::Error| KernelError::NotSource { path: path.to_owned(), reason: e.to_string() };
+    Ok(path.metadata().map_err(refused)?.is_dir())
 }
 
 impl Source {
     /// Reads an entry of the cache.
     fn read(dir: PathBuf, own: bool) -> Result<Source, KernelError> {
         let path = dir.join(RECORD);
-        let record: Record = fs::read_to_string(&path)
-            .and_then(|text| toml::from_str(&text).map_err(std::io::Error::other))
-            .map_err(|source| KernelError::ReadSource { path, source })?;
+        let malformed =
+            |e| std::io::Error::other(format!("failed to read `{}`: {e}", path.display()));
+        let record: Record = toml::from_str(&fs::read_to_string(&path)?).map_err(malformed)?;
         let Record { version, origin, identity } = record;
         Ok(Source { dir, version, origin, identity, own })
     }
@@ -118,8 +118,7 @@ impl Source {
 
 /// A person's own folder, used where it lies.
 fn folder(cache: &Cache, path: &Path) -> Result<Source, KernelError> {
-    let failed = |source| KernelError::ReadSource { path: path.to_owned(), source };
-    let dir = path.canonicalize().map_err(failed)?;
+    let dir = fs::canonicalize(path)?;
     let version = version(&dir)?;
     let identity = format!("folder {}", cache.sha256_of_folder(&dir)?);
     let origin = format!("`{}`", path.display());
@@ -233,13 +232,9 @@ fn in_scratch(
     fill: impl FnOnce() -> Result<(), KernelError>,
 ) -> Result<(), KernelError> {
     let scratch = entry.join(SCRATCH);
-    let failed = |verb| {
-        let path = scratch.clone();
-        move |source| KernelError::File { verb, path, source }
-    };
-    fs::create_dir_all(&scratch).map_err(failed("create"))?;
+    fs::create_dir_all(&scratch)?;
     fill()?;
-    fs::remove_dir_all(&scratch).map_err(failed("remove"))
+    Ok(fs::remove_dir_all(&scratch)?)
 }
 
 /// Unpacks a checked archive into an entry and records what it is.
@@ -255,8 +250,7 @@ fn fill(
     let identity = format!("sha256 {sha256}");
     let record = Record { version: version(entry)?, origin, identity };
     let text = toml::to_string(&record).expect("three strings are valid TOML");
-    let path = entry.join(RECORD);
-    fs::write(&path, text).map_err(|source| KernelError::File { verb: "write", path, source })
+    Ok(fs::write(entry.join(RECORD), text)?)
 }
 
 /// The version of the kernel in a folder, from the first lines of its
@@ -266,7 +260,7 @@ fn version(folder: &Path) -> Result<String, KernelError> {
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(source) => return Err(KernelError::ReadSource { path, source }),
+        Err(e) => return Err(e.into()),
     };
     let value = |name: &str| {
         text.lines().find_map(|line| {
@@ -281,7 +275,7 @@ fn version(folder: &Path) -> Result<String, KernelError> {
         }
         _ => Err(KernelError::NotSource {
             path: folder.to_owned(),
-            reason: "it has no `Makefile` with a kernel's version",
+            reason: "it has no `Makefile` with a kernel's version".to_owned(),
         }),
     }
 }

@@ -6,7 +6,7 @@ use builder::guest::kmods;
 use builder::sandbox::{self, Finished, Status};
 use tempfile::TempDir;
 
-use super::{CompileError, failed};
+use super::CompileError;
 
 /// A file to compile.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +33,7 @@ impl Source<'_> {
         names_place: impl Fn(&str, &Path) -> bool,
     ) -> Result<TempDir, CompileError> {
         let compile = |text: &str| -> Result<Result<TempDir, Finished>, CompileError> {
-            let folder =
-                kmods::workplace(target).map_err(failed("create a temporary folder in", target))?;
+            let folder = kmods::workplace(target)?;
             let finished = compile(folder.path(), text)?;
             // One that failed has left the disk as it was when this returns.
             Ok(if finished.succeeded() { Ok(folder) } else { Err(finished) })

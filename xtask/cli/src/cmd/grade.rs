@@ -118,5 +118,5 @@ impl Grade {
 
 fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> std::result::Result<(), Error> {
     let Some(path) = path else { return Ok(()) };
-    whole::write(path, text().as_bytes()).map_err(Error::file("write", path))
+    Ok(whole::write(path, text().as_bytes())?)
 }

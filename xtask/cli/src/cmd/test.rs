@@ -101,8 +101,7 @@ impl Test {
         };
 
         if let Some(Report { format, path }) = self.report {
-            whole::write(&path, results.report(format).as_bytes())
-                .map_err(Error::file("write", path))?;
+            whole::write(&path, results.report(format).as_bytes())?;
         }
         let skipped = match conclusion.num_ignored {
             0 => String::new(),
@@ -120,7 +119,7 @@ const KEPT: &str = "UPCALL_TESTS_ARE_KEPT";
 /// ended with it, and their temporary folders are all in one.
 fn kept() -> Result {
     interrupt::listen().map_err(Error::file("listen for signals by", "socketpair"))?;
-    let temporary = Temporary::new().map_err(Error::file("create", "a temporary folder"))?;
+    let temporary = Temporary::new()?;
     let program = std::env::current_exe().map_err(Error::file("find", "/proc/self/exe"))?;
     let mut tests = Command::new(&program);
     tests.in_foreground().args(std::env::args_os().skip(1));

@@ -91,7 +91,7 @@ fn a_path_that_cannot_be_read_is_named() {
     let lab = lab();
     assert_eq!(
         lab.get(Path::new("/nowhere/linux")).unwrap_err().to_string(),
-        "failed to read the kernel source `/nowhere/linux`: No such file or directory (os error 2)"
+        "failed to use `/nowhere/linux` as kernel source: No such file or directory (os error 2)"
     );
 }
 
