@@ -23,6 +23,7 @@ mod functions;
 mod host_faults;
 mod landlock;
 mod lessons;
+mod libraries;
 mod odd_hosts;
 mod pairs;
 mod perturbed;
@@ -81,6 +82,7 @@ pub fn all(
     tests.extend(endings::all(lab, machine)?);
     tests.extend(told::all(lab, machine)?);
     tests.extend(exec::all(lab, machine)?);
+    tests.extend(libraries::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);
     tests.extend(tidy::all(lab, machine)?);

@@ -1,27 +1,26 @@
 //! What goes into the guest with a program: its libraries, the person's files,
 //! and a shell if the host has one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use builder::guest::payload::{Payload, PayloadError};
 use host::{BUSYBOX, on_path};
 use process::Command;
 
-use super::executable::{ExecutableError, needs};
+use super::executable::{ExecutableError, Guest, Needs, needs, steps_from, without_steps};
 use super::request::{Carry, Request};
 
 /// Where the guest has its shell and small programs, all in one.
 const GUEST_BUSYBOX: &str = "/bin/busybox";
-
-/// What dynamic linkers find libraries by, beside their own search paths.
-const LINKER_CACHE: &str = "/etc/ld.so.cache";
 
 /// Files for the guest, by their path there.
 #[derive(Debug)]
 pub struct Cargo {
     files: BTreeMap<String, PathBuf>,
     links: BTreeMap<String, String>,
+    /// Folders that have to be there, empty or not.
+    folders: BTreeSet<String>,
     busybox: Option<PathBuf>,
 }
 
@@ -29,7 +28,12 @@ impl Cargo {
     /// The program of a request, all that it needs, and the person's files.
     pub fn new(request: &Request) -> Result<Cargo, ExecutableError> {
         let busybox = on_path(BUSYBOX);
-        let mut cargo = Cargo { files: BTreeMap::new(), links: BTreeMap::new(), busybox };
+        let mut cargo = Cargo {
+            files: BTreeMap::new(),
+            links: BTreeMap::new(),
+            folders: BTreeSet::new(),
+            busybox,
+        };
         // The person's own files win over what the lab would carry.
         for Carry { host, guest } in &request.files {
             cargo.add_tree(host, guest)?;
@@ -38,16 +42,11 @@ impl Cargo {
         Ok(cargo)
     }
 
-    /// Adds an executable of the host with what it needs, each at its own path.
+    /// Adds an executable of the host with what it needs.
     fn add_program(&mut self, program: &Path) -> Result<(), ExecutableError> {
-        let has_shell = self.busybox.is_some();
-        let has = |path: &str| has_shell && path == "/bin/sh" || self.files.contains_key(path);
-        let files = needs(program, &has)?;
-        if files.len() > 1 && Path::new(LINKER_CACHE).is_file() {
-            self.add(LINKER_CACHE.to_owned(), LINKER_CACHE.into());
-        }
-        for file in files {
-            self.add(file.to_string_lossy().into_owned(), file);
+        let guest = Guest { files: &self.files, shell: self.busybox.is_some() };
+        for file in needs(program, guest)? {
+            self.add(file)?;
         }
         Ok(())
     }
@@ -61,21 +60,43 @@ impl Cargo {
         list.arg("--list");
         let list = list.output().map_err(failed)?;
         // A program that is not static brings its libraries.
-        for file in needs(&busybox, &|_| false)?.into_iter().skip(1) {
-            self.add(file.to_string_lossy().into_owned(), file);
+        let guest = Guest { files: &self.files, shell: true };
+        for file in needs(&busybox, guest)?.into_iter().skip(1) {
+            self.add(file)?;
         }
-        self.add(GUEST_BUSYBOX.to_owned(), busybox);
+        if !self.has(GUEST_BUSYBOX) {
+            self.files.insert(GUEST_BUSYBOX.to_owned(), busybox);
+        }
         for name in String::from_utf8_lossy(&list.stdout).lines() {
             let path = format!("/bin/{name}");
-            if !self.files.contains_key(&path) {
+            if !self.has(&path) {
                 self.links.insert(path, GUEST_BUSYBOX.to_owned());
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, guest: String, host: PathBuf) {
-        self.files.entry(guest).or_insert(host);
+    fn has(&self, guest: &str) -> bool {
+        self.files.contains_key(guest) || self.links.contains_key(guest)
+    }
+
+    /// Adds a file where it really is on the host, with a link to it from where it
+    /// is looked for: there `$ORIGIN` means what it means on the host, and a library
+    /// that is found in two ways is one file.
+    fn add(&mut self, file: Needs) -> Result<(), ExecutableError> {
+        self.folders.extend(steps_from(&file.path));
+        let path = without_steps(&file.path);
+        if self.files.contains_key(&path) {
+            return Ok(());
+        }
+        let real = std::fs::canonicalize(&file.host)
+            .map_err(|source| ExecutableError::Read { path: file.host, source })?;
+        let place = real.to_string_lossy().into_owned();
+        if path != place {
+            self.links.insert(path, place.clone());
+        }
+        self.files.entry(place).or_insert(real);
+        Ok(())
     }
 
     /// Adds a file, or a folder with all that is in it.
@@ -95,6 +116,9 @@ impl Cargo {
 
     /// Puts it all into the payload, below a folder.
     pub fn load(&self, payload: &mut Payload, folder: &str) -> Result<(), PayloadError> {
+        for guest in &self.folders {
+            payload.add_folder(&format!("{folder}{guest}"))?;
+        }
         for (guest, host) in &self.files {
             payload.add_copy(&format!("{folder}{guest}"), host)?;
         }

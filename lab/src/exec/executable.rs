@@ -1,12 +1,13 @@
 //! What an executable of the host needs beside itself.
 
-use std::io::Read;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
-use object::Architecture;
-use object::read::elf::{ElfFile, ElfFile32, ElfFile64, FileHeader, ProgramHeader};
-use process::Command;
+
+use super::elf::{self, Image, NoImage};
+use super::linker::{Linker, Missing};
 
 /// Why a program of the host cannot be run in the guest.
 #[derive(Debug, thiserror::Error)]
@@ -21,10 +22,17 @@ pub enum ExecutableError {
     Foreign { path: PathBuf, architecture: String },
     #[error("failed to run `{}`: the host lacks its interpreter `{interpreter}`", path.display())]
     NoInterpreter { path: PathBuf, interpreter: String },
-    #[error("failed to run `{}`: the host lacks its library `{library}`", path.display())]
-    NoLibrary { path: PathBuf, library: String },
-    #[error("failed to list the libraries of `{}`: `{interpreter}` {reason}", path.display())]
-    List { path: PathBuf, interpreter: String, reason: String },
+    #[error("failed to run `{}`: `{needer}` needs `{library}`, which {}", path.display(), not_found(places))]
+    NoLibrary { path: PathBuf, needer: String, library: String, places: Vec<String> },
+    #[error("failed to run `{}`: `{library}`, which `{needer}` needs, is no library", path.display())]
+    BadLibrary { path: PathBuf, needer: String, library: String },
+}
+
+fn not_found(places: &[String]) -> String {
+    match places {
+        [] => "is not there".to_owned(),
+        _ => format!("was not found in: {}", places.join(", ")),
+    }
 }
 
 impl Explain for ExecutableError {
@@ -44,14 +52,14 @@ impl Explain for ExecutableError {
                 "install `{interpreter}`, or carry the script along and name its interpreter: \
                  exec --file SCRIPT:/tmp/script -- INTERPRETER /tmp/script"
             )),
-            ExecutableError::NoLibrary { .. } => {
-                Some("link the program statically: `gcc -static`".to_owned())
-            }
-            ExecutableError::List { .. } => Some(
-                "link the program statically, or carry each library along with --file".to_owned(),
+            ExecutableError::NoLibrary { .. } => Some(
+                "install the library, carry it to one of these places with --file, or link the \
+                 program statically: `gcc -static`"
+                    .to_owned(),
             ),
             ExecutableError::NotFound { .. }
             | ExecutableError::Read { .. }
+            | ExecutableError::BadLibrary { .. }
             | ExecutableError::Foreign { .. } => None,
         }
     }
@@ -60,10 +68,8 @@ impl Explain for ExecutableError {
 /// How an executable is started.
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
-    /// By the kernel alone.
-    Static,
-    /// By a dynamic linker, which finds the libraries.
-    Dynamic { linker: String },
+    /// By the kernel alone, or by the dynamic linker that it names.
+    Elf(Image),
     /// By an interpreter named in its first line.
     Script { interpreter: String },
 }
@@ -72,141 +78,157 @@ enum Kind {
 /// kernel follow (`exec_binprm`, fs/exec.c).
 const INTERPRETERS_MAX: u32 = 5;
 
-/// The files of the host that an executable needs, itself included, each at
-/// its own path. `has` says which of them the guest has by other means.
-pub fn needs(path: &Path, has: &dyn Fn(&str) -> bool) -> Result<Vec<PathBuf>, ExecutableError> {
-    needs_at(0, path, has)
+/// The longest first line of a script, as `BINPRM_BUF_SIZE` has it.
+const FIRST_LINE_MAX: u64 = 256;
+
+/// What the guest has by other means.
+#[derive(Debug, Clone, Copy)]
+pub struct Guest<'a> {
+    /// The person's own files, by their path there.
+    pub files: &'a BTreeMap<String, PathBuf>,
+    /// Whether `/bin/sh` is there.
+    pub shell: bool,
 }
 
-fn needs_at(
-    depth: u32,
-    path: &Path,
-    has: &dyn Fn(&str) -> bool,
-) -> Result<Vec<PathBuf>, ExecutableError> {
+impl Guest<'_> {
+    fn has(&self, path: &str) -> bool {
+        self.shell && path == "/bin/sh" || self.files.contains_key(path)
+    }
+
+    /// The file of the host that it has at a path, or is to have.
+    fn file(&self, path: &str) -> PathBuf {
+        self.files.get(&without_steps(path)).cloned().unwrap_or_else(|| path.into())
+    }
+}
+
+/// A file that an executable needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needs {
+    /// How those who need it call it: absolute, and maybe with steps upwards.
+    pub path: String,
+    pub host: PathBuf,
+}
+
+/// The files of the host that an executable needs, itself included and first.
+/// None of them is run: they may be a stranger's.
+pub fn needs(path: &Path, guest: Guest<'_>) -> Result<Vec<Needs>, ExecutableError> {
+    needs_at(0, path, guest)
+}
+
+fn needs_at(depth: u32, path: &Path, guest: Guest<'_>) -> Result<Vec<Needs>, ExecutableError> {
     if depth > INTERPRETERS_MAX {
         return Err(ExecutableError::NotExecutable { path: path.to_owned() });
     }
-    let mut files = vec![path.to_owned()];
+    let mut files = vec![Needs::at(&path.to_string_lossy())];
     let interpreter = match kind(path)? {
-        Kind::Static => None,
-        Kind::Dynamic { linker } => {
-            files.extend(libraries(path, &linker)?);
-            Some(linker)
+        Kind::Script { interpreter } => interpreter,
+        Kind::Elf(image) => {
+            let Some(linker) = image.interpreter.clone() else { return Ok(files) };
+            files.extend(loaded(path, image, &linker, guest)?);
+            return Ok(files);
         }
-        Kind::Script { interpreter } => Some(interpreter),
     };
-    if let Some(interpreter) = interpreter.filter(|interpreter| !has(interpreter)) {
+    if !guest.has(&interpreter) {
         let file = PathBuf::from(&interpreter);
         if !file.is_file() {
             return Err(ExecutableError::NoInterpreter { path: path.to_owned(), interpreter });
         }
-        files.extend(needs_at(depth + 1, &file, has)?);
+        files.extend(needs_at(depth + 1, &file, guest)?);
     }
     Ok(files)
 }
 
+/// The linker of a program, its configuration, and the libraries that it loads.
+fn loaded(
+    path: &Path,
+    image: Image,
+    interpreter: &str,
+    guest: Guest<'_>,
+) -> Result<Vec<Needs>, ExecutableError> {
+    let host = |path: &str| guest.file(path);
+    let lacks = || ExecutableError::NoInterpreter {
+        path: path.to_owned(),
+        interpreter: interpreter.to_owned(),
+    };
+    let is_linker = Image::read(&host(interpreter));
+    if !interpreter.starts_with('/') || !is_linker.is_ok_and(|it| it.interpreter.is_none()) {
+        return Err(lacks());
+    }
+    // A program's `$ORIGIN` is where it really is (proc_pid_exe(5)).
+    let real = std::fs::canonicalize(path).map_err(read_error(path))?;
+    let linker = Linker::new(interpreter, &host);
+    let libraries = linker.libraries(&real.to_string_lossy(), image).map_err(|missing| {
+        let path = path.to_owned();
+        match missing {
+            Missing::Nowhere { library, needer, places } => {
+                ExecutableError::NoLibrary { path, needer, library, places }
+            }
+            Missing::Damaged { library, needer } => {
+                ExecutableError::BadLibrary { path, needer, library }
+            }
+        }
+    })?;
+    let configuration = Some(linker.configuration()).filter(|path| host(path).is_file());
+    let paths = libraries.iter().map(String::as_str).chain([interpreter]).chain(configuration);
+    Ok(paths.map(|path| Needs { path: path.to_owned(), host: host(path) }).collect())
+}
+
+impl Needs {
+    fn at(path: &str) -> Needs {
+        Needs { path: path.to_owned(), host: path.into() }
+    }
+}
+
+fn read_error(path: &Path) -> impl FnOnce(io::Error) -> ExecutableError {
+    let path = path.to_owned();
+    |source| ExecutableError::Read { path, source }
+}
+
 fn kind(path: &Path) -> Result<Kind, ExecutableError> {
-    let failed = |source| ExecutableError::Read { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(failed)?;
-    if let Some(line) = bytes.strip_prefix(b"#!") {
+    let mut line = Vec::new();
+    elf::open(path)
+        .and_then(|file| file.take(FIRST_LINE_MAX).read_to_end(&mut line))
+        .map_err(read_error(path))?;
+    if let Some(line) = line.strip_prefix(b"#!") {
         let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line);
         if let Some(interpreter) = line.split_whitespace().next() {
             return Ok(Kind::Script { interpreter: interpreter.to_owned() });
         }
     }
-    let none = || ExecutableError::NotExecutable { path: path.to_owned() };
-    match object::FileKind::parse(&*bytes).map_err(|_| none())? {
-        object::FileKind::Elf64 => {
-            elf(path, &ElfFile64::<object::Endianness>::parse(&*bytes).map_err(|_| none())?)
+    Image::read(path).map(Kind::Elf).map_err(|error| match error {
+        NoImage::Unreadable(source) => read_error(path)(source),
+        NoImage::NotElf => ExecutableError::NotExecutable { path: path.to_owned() },
+        NoImage::Foreign(architecture) => {
+            ExecutableError::Foreign { path: path.to_owned(), architecture }
         }
-        object::FileKind::Elf32 => {
-            elf(path, &ElfFile32::<object::Endianness>::parse(&*bytes).map_err(|_| none())?)
-        }
-        _ => Err(none()),
-    }
+    })
 }
 
-fn elf<H: FileHeader>(path: &Path, file: &ElfFile<'_, H>) -> Result<Kind, ExecutableError> {
-    use object::{Object, ObjectKind};
-    let none = || ExecutableError::NotExecutable { path: path.to_owned() };
-    match file.architecture() {
-        Architecture::X86_64 | Architecture::I386 => {}
-        other => {
-            let architecture = format!("{other:?}");
-            return Err(ExecutableError::Foreign { path: path.to_owned(), architecture });
+/// A path without steps upwards, as the guest understands it: no folder there is a
+/// link.
+pub fn without_steps(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
         }
     }
-    // A position-independent executable is a dynamic object by its type.
-    if !matches!(file.kind(), ObjectKind::Executable | ObjectKind::Dynamic) {
-        return Err(none());
-    }
-    for header in file.elf_program_headers() {
-        if let Ok(Some(linker)) = header.interpreter(file.endian(), file.data()) {
-            return Ok(Kind::Dynamic { linker: String::from_utf8_lossy(linker).into_owned() });
-        }
-    }
-    Ok(Kind::Static)
+    format!("/{}", parts.join("/"))
 }
 
-/// Asks the dynamic linker itself, which runs nothing of the program: it knows
-/// its search paths, caches and defaults best.
-fn libraries(path: &Path, linker: &str) -> Result<Vec<PathBuf>, ExecutableError> {
-    if !Path::new(linker).is_file() {
-        let (path, interpreter) = (path.to_owned(), linker.to_owned());
-        return Err(ExecutableError::NoInterpreter { path, interpreter });
-    }
-    let failed = |reason: String| ExecutableError::List {
-        path: path.to_owned(),
-        interpreter: linker.to_owned(),
-        reason,
-    };
-    // Without the environment: the guest has none of the host's.
-    let mut list = Command::new(linker);
-    list.arg("--list").arg(path).env_clear();
-    let output = list.output().map_err(|e| failed(format!("does not start: {e}")))?;
-    if !output.ended.status.success() {
-        return Err(failed(format!("ended with {}", output.ended.status)));
-    }
-    parse_list(&String::from_utf8_lossy(&output.stdout))
-        .map_err(|library| ExecutableError::NoLibrary { path: path.to_owned(), library })
-}
-
-/// Parses lines such as `libc.so.6 => /lib/libc.so.6 (0x7f…)`; the error is a
-/// library that was not found.
-fn parse_list(text: &str) -> Result<Vec<PathBuf>, String> {
-    let mut files = Vec::new();
-    for line in text.lines() {
-        let (name, place) = match line.trim().split_once(" => ") {
-            Some((name, place)) => (name, place),
-            None => (line.trim(), line.trim()),
-        };
-        if place.starts_with("not found") {
-            return Err(name.to_owned());
-        }
-        // Whatever has no path, such as linux-vdso.so.1, is no file.
-        let file = place.rsplit_once(" (0x").map_or(place, |(file, _)| file);
-        if file.starts_with('/') {
-            files.push(file.into());
-        }
-    }
-    Ok(files)
+/// The folders from which a path has a step upwards: each has to be there.
+pub fn steps_from(path: &str) -> Vec<String> {
+    let places = path.match_indices("/..");
+    let folders = places.map(|(place, _)| &path[..place]).filter(|folder| !folder.is_empty());
+    folders.map(without_steps).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lists_of_libraries_are_parsed() {
-        let list = "\tlinux-vdso.so.1 (0x00007ffc)\n\
-                    \tlibselinux.so.1 => /lib/x86_64-linux-gnu/libselinux.so.1 (0x00007f1)\n\
-                    \t/lib64/ld-linux-x86-64.so.2 (0x00007f2)\n";
-        let paths = ["/lib/x86_64-linux-gnu/libselinux.so.1", "/lib64/ld-linux-x86-64.so.2"];
-        assert_eq!(parse_list(list), Ok(paths.map(PathBuf::from).to_vec()));
-        assert_eq!(parse_list("\tlibx.so => not found\n"), Err("libx.so".to_owned()));
-    }
 
     fn kind_of(bytes: &[u8]) -> Result<Kind, String> {
         let folder = tempfile::tempdir().unwrap();
@@ -231,13 +253,28 @@ mod tests {
         assert_eq!(kind_of(b"\x7fELF\x02\x01\x01"), Err(refused));
     }
 
+    /// What a script or program needs in a guest that has these files.
+    fn needs_beside(path: &Path, has: &[&str]) -> Result<Vec<Needs>, ExecutableError> {
+        let files = has.iter().map(|&path| (path.to_owned(), PathBuf::from(path))).collect();
+        needs(path, Guest { files: &files, shell: false })
+    }
+
     #[test]
-    fn this_test_is_a_dynamic_program() {
+    fn a_dynamic_program_needs_its_linker_and_libraries() {
         let program = std::env::current_exe().unwrap();
-        assert!(matches!(kind(&program), Ok(Kind::Dynamic { .. })));
-        let files = needs(&program, &|_| false).unwrap();
-        assert_eq!(files[0], program);
-        assert!(files.iter().any(|file| file.to_string_lossy().contains("libc.so")), "{files:?}");
+        let files = needs_beside(&program, &[]).unwrap();
+        assert_eq!(files[0].host, program);
+        for name in ["libc.so", "ld-linux", "ld.so.cache"] {
+            assert!(files.iter().any(|file| file.path.contains(name)), "{name}: {files:?}");
+        }
+    }
+
+    #[test]
+    fn steps_upwards_are_made() {
+        assert_eq!(without_steps("/a/b/../c//./d/"), "/a/c/d");
+        assert_eq!(without_steps("/../a"), "/a");
+        assert_eq!(steps_from("/a/bin/../lib/../x/f"), ["/a/bin", "/a/lib"]);
+        assert_eq!(steps_from("/a/b"), [""; 0]);
     }
 
     #[test]
@@ -245,7 +282,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("script");
         std::fs::write(&script, format!("#!{}\n", script.display())).unwrap();
-        let error = needs(&script, &|_| false).unwrap_err();
+        let error = needs_beside(&script, &[]).unwrap_err();
         assert!(matches!(error, ExecutableError::NotExecutable { .. }), "{error}");
     }
 
@@ -254,8 +291,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("script");
         std::fs::write(&script, "#!/nowhere/python\n").unwrap();
-        let error = needs(&script, &|_| false).unwrap_err();
+        let error = needs_beside(&script, &[]).unwrap_err();
         assert!(error.to_string().ends_with("the host lacks its interpreter `/nowhere/python`"));
-        assert_eq!(needs(&script, &|path| path == "/nowhere/python").unwrap(), [script]);
+        let files = needs_beside(&script, &["/nowhere/python"]).unwrap();
+        assert_eq!(files, [Needs::at(&script.to_string_lossy())]);
     }
 }

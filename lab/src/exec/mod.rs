@@ -11,7 +11,9 @@
 //! no verdict.
 
 mod cargo;
+mod elf;
 mod executable;
+mod linker;
 pub mod outcome;
 mod relay;
 pub mod request;
@@ -35,7 +37,7 @@ use crate::error::Error;
 use crate::run::{Lab, Machine, nonce, wall_limit};
 
 pub use cargo::Cargo;
-pub use executable::ExecutableError;
+pub use executable::{ExecutableError, Guest, needs};
 pub use outcome::Status;
 use relay::RelayError;
 pub use relay::has_input;

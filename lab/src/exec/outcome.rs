@@ -44,7 +44,7 @@ pub fn status_of(error: &Error, program: &Path) -> u8 {
             ErrorKind::NotFound => NOT_FOUND,
             _ => CANNOT_START,
         },
-        None | Some(ExecutableError::Read { .. } | ExecutableError::List { .. }) => FAILED,
+        None | Some(ExecutableError::Read { .. }) => FAILED,
         Some(_) => CANNOT_START,
     }
 }

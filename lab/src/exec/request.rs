@@ -8,7 +8,7 @@ use host::on_path;
 use protocol::session::Brought;
 use protocol::{LAB, TraceEvent, User};
 
-use super::ExecutableError;
+use super::executable::{ExecutableError, without_steps};
 
 /// A program to run, and all that it is to find.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ impl Request {
 
     /// The program's path in the guest.
     pub(super) fn guest_path(&self) -> String {
-        self.program.to_string_lossy().into_owned()
+        without_steps(&self.program.to_string_lossy())
     }
 
     /// The program's whole environment: `PATH` and `HOME`, and what the person

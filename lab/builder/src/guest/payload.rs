@@ -66,6 +66,17 @@ impl Payload {
             .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })
     }
 
+    /// Adds a folder under a name, which may be there already.
+    pub fn add_folder(&mut self, name: &str) -> Result<(), PayloadError> {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Directory);
+        header.set_size(0);
+        header.set_mode(0o755);
+        self.0
+            .append_data(&mut header, name, std::io::empty())
+            .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })
+    }
+
     fn add(&mut self, name: &str, bytes: &[u8], mode: u32) -> Result<(), PayloadError> {
         // A fresh header has no time, no owner and no name of the host.
         let mut header = tar::Header::new_gnu();
