@@ -3,11 +3,11 @@
 //!
 //! Landlock (Documentation/userspace-api/landlock.rst) is what holds it, and
 //! all that it starts: no privilege is needed. What it cannot open it cannot
-//! include, whatever the language has for that.
+//! include, whatever the language has for that. A filter of system calls has it
+//! make no socket, which Landlock forbids only in part.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -15,12 +15,14 @@ use std::time::{Duration, Instant};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus,
+    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
+use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use nix::sys::statvfs::statvfs;
 use process::Command;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
 /// What a distribution's compilers, linkers and shells consist of.
 const SYSTEM: &[&str] =
@@ -48,6 +50,15 @@ const OUTPUT: u64 = 64 << 10;
 /// What is forbidden, as far as the host's kernel can: files since 5.13, TCP
 /// since 6.7.
 const KNOWN: ABI = ABI::V4;
+
+/// System calls that no compiler needs: a socket leads to the network and to the
+/// person's agents and daemons, as does a ring that makes one; keys are the person's.
+const FORBIDDEN: &[libc::c_long] =
+    &[libc::SYS_socket, libc::SYS_io_uring_setup, libc::SYS_keyctl, libc::SYS_request_key];
+
+/// The same calls have another number for programs of the x32 kind, which run
+/// wherever 64-bit ones do.
+const X32: libc::c_long = 0x4000_0000;
 
 /// What a command may touch.
 #[derive(Debug, Clone)]
@@ -134,6 +145,8 @@ pub enum SandboxError {
     Unsupported,
     #[error("failed to set up Landlock: {0}")]
     Landlock(#[from] RulesetError),
+    #[error("failed to set up a filter of system calls: {0}")]
+    Filter(#[from] seccompiler::Error),
     #[error("failed to run `{}` in a sandbox: {source}", program.display())]
     Run { program: PathBuf, source: io::Error },
 }
@@ -158,8 +171,9 @@ impl Sandbox {
     ) -> Result<Finished, SandboxError> {
         Sandbox::check_support()?;
         let failed = |source| SandboxError::Run { program: program.to_owned(), source };
-        let log = self.write.join("output");
-        let output = File::create(&log).map_err(failed)?;
+        // It has no name: by one the command could have something else read for it.
+        let mut log = tempfile::tempfile_in(&self.write).map_err(failed)?;
+        let output = log.try_clone().map_err(failed)?;
         let mut command = Command::new(program);
         command
             .args(args)
@@ -170,7 +184,8 @@ impl Sandbox {
             .stdout(output.try_clone().map_err(failed)?)
             .stderr(output);
         let mut rules = Some(self.rules()?);
-        // SAFETY: system calls only; the rule set was made before the fork.
+        let filter = filter()?;
+        // SAFETY: system calls only; rule set and filter were made before the fork.
         unsafe {
             command.pre_exec(move || {
                 limit()?;
@@ -179,7 +194,7 @@ impl Sandbox {
                 if restricted.ruleset == RulesetStatus::NotEnforced {
                     return Err(io::ErrorKind::Unsupported.into());
                 }
-                Ok(())
+                apply_filter(&filter).map_err(|_| io::Error::last_os_error())
             });
         }
         let mut child = command.start().map_err(|source| match source.kind() {
@@ -193,9 +208,8 @@ impl Sandbox {
         // Nothing of it stays behind, nor writes what is read now.
         child.end().map_err(failed)?;
         let mut bytes = Vec::new();
-        File::open(&log)
-            .and_then(|file| file.take(OUTPUT).read_to_end(&mut bytes))
-            .map_err(failed)?;
+        log.rewind().map_err(failed)?;
+        log.take(OUTPUT).read_to_end(&mut bytes).map_err(failed)?;
         Ok(Finished { status, output: String::from_utf8_lossy(&bytes).into_owned() })
     }
 
@@ -219,7 +233,20 @@ fn rules() -> Result<Ruleset, RulesetError> {
         .handle_access(AccessFs::from_all(ABI::V1))?
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(KNOWN))?
-        .handle_access(AccessNet::from_all(KNOWN))
+        .handle_access(AccessNet::from_all(KNOWN))?
+        // Since 6.12: it ends no process but its own.
+        .scope(Scope::Signal)
+}
+
+fn filter() -> Result<BpfProgram, seccompiler::Error> {
+    let calls = FORBIDDEN.iter().flat_map(|&call| [call, X32 | call]);
+    let filter = SeccompFilter::new(
+        calls.map(|call| (call, Vec::new())).collect(),
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::EPERM as u32),
+        std::env::consts::ARCH.try_into()?,
+    )?;
+    Ok(filter.try_into()?)
 }
 
 /// Opens a path to the sandbox; one that is not there needs no opening.
@@ -257,6 +284,7 @@ fn limit() -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::os::fd::AsFd;
     use std::os::unix::fs::OpenOptionsExt;
 
@@ -343,5 +371,33 @@ mod tests {
         let mut wait = [PollFd::new(pipe.as_fd(), PollFlags::empty())];
         assert_eq!(poll(&mut wait, PollTimeout::from(10_000u16)).unwrap(), 1);
         assert_eq!(wait[0].revents(), Some(PollFlags::POLLHUP));
+    }
+
+    #[test]
+    fn its_output_has_no_name() {
+        let secret = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(secret.path(), "secret").unwrap();
+        let link = format!("ln -sf {} output; ls -A | wc -l; echo hi", secret.path().display());
+        assert_eq!(shell(&link).output, "1\nhi\n");
+        assert_eq!(std::fs::read(secret.path()).unwrap(), b"secret");
+    }
+
+    #[test]
+    fn it_makes_no_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = "\
+            #include <errno.h>\n\
+            #include <stdio.h>\n\
+            #include <unistd.h>\n\
+            int main(void) {\n\
+                long calls[] = {41, 0x40000029, 425, 0x400001a9, 250};\n\
+                for (int i = 0; i < 5; i++) {\n\
+                    errno = 0;\n\
+                    printf(\"%d \", syscall(calls[i], 1, 1, 0) < 0 ? errno : 0);\n\
+                }\n\
+            }\n";
+        std::fs::write(folder.path().join("calls.c"), source).unwrap();
+        let finished = shell_in(folder.path(), "gcc -o calls calls.c && ./calls");
+        assert_eq!(finished.output, "1 1 1 1 1 "); // EPERM
     }
 }
