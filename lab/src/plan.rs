@@ -114,7 +114,11 @@ impl Plan {
             modules: experiment
                 .load
                 .iter()
-                .map(|load| Module { file: module_file(&load.kmod), params: load.params.clone() })
+                .map(|load| Module {
+                    file: module_file(&load.kmod),
+                    params: load.params.clone(),
+                    optional: false,
+                })
                 .collect(),
             trace: if options.trace { traced(&experiment) } else { Vec::new() },
             trace_buffer_kib: experiment.trace_buffer_kib,

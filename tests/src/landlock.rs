@@ -1,8 +1,9 @@
 //! A host without Landlock: nobody's file is compiled there.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use libtest_mimic::Failed;
 use nix::libc::{ENOSYS, SYS_landlock_create_ruleset};
@@ -11,7 +12,10 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 use crate::Test;
 
 pub fn all() -> Vec<Test> {
-    vec![Test::new("landlock::missing".to_owned(), missing)]
+    vec![
+        Test::new("landlock::missing".to_owned(), missing),
+        Test::new("landlock::missing-for-a-makefile".to_owned(), missing_for_a_makefile),
+    ]
 }
 
 fn missing() -> Result<(), Failed> {
@@ -22,14 +26,7 @@ fn missing() -> Result<(), Failed> {
     let text = format!("fn main() {{}} // {}\n", folder.path().display());
     std::fs::write(submission.join("main.rs"), text)?;
 
-    let filter = without_landlock()?;
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg("grade").arg(folder.path()).stdin(Stdio::null());
-    // SAFETY: system calls only, and the filter was made before the fork.
-    unsafe {
-        command.pre_exec(move || apply_filter(&filter).map_err(|_| io::ErrorKind::Other.into()))
-    };
-    let output = command.output()?;
+    let output = run_without(&["grade".as_ref(), folder.path().as_os_str()])?;
     let expected = "error: this kernel does not enforce Landlock rules\n\
                     hint: Landlock wants Linux 5.13 or newer and `landlock` among its security \
                     modules; without it a stranger's file is not compiled\n";
@@ -40,6 +37,37 @@ fn missing() -> Result<(), Failed> {
         let stdout = String::from_utf8_lossy(&output.stdout);
         Err(format!("{}, but 69 was expected\n{stdout}{found}{expected}", output.status).into())
     }
+}
+
+fn missing_for_a_makefile() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("Makefile"), "obj-m := x.o\n")?;
+    let output = run_without(&[
+        "exec".as_ref(),
+        "--kmod-src".as_ref(),
+        folder.path().as_os_str(),
+        "--".as_ref(),
+        "true".as_ref(),
+    ])?;
+    let expected = "error: this kernel does not enforce Landlock rules\n\
+                    hint: Landlock wants Linux 5.13 or newer and `landlock` among its security \
+                    modules; with --trust a Makefile runs without it, and does what you may do\n";
+    let found = String::from_utf8_lossy(&output.stderr);
+    match output.status.code() == Some(125) && found.ends_with(expected) {
+        true => Ok(()),
+        false => Err(format!("{}, but 125 was expected\n{found}{expected}", output.status).into()),
+    }
+}
+
+fn run_without(words: &[&OsStr]) -> Result<Output, Failed> {
+    let filter = without_landlock()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(words).stdin(Stdio::null());
+    // SAFETY: system calls only, and the filter was made before the fork.
+    unsafe {
+        command.pre_exec(move || apply_filter(&filter).map_err(|_| io::ErrorKind::Other.into()))
+    };
+    Ok(command.output()?)
 }
 
 /// As on a kernel that was built without it: the first of its system calls does

@@ -21,6 +21,7 @@ mod foreign;
 mod full;
 mod functions;
 mod host_faults;
+mod kmod_src;
 mod landlock;
 mod lessons;
 mod libraries;
@@ -83,6 +84,7 @@ pub fn all(
     tests.extend(told::all(lab, machine)?);
     tests.extend(exec::all(lab, machine)?);
     tests.extend(libraries::all(lab, machine)?);
+    tests.extend(kmod_src::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);
     tests.extend(tidy::all(lab, machine)?);

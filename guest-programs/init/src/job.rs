@@ -7,8 +7,9 @@ use protocol::{Ended, HALT_FILE, IDLE_MODULE, Job, TraceEvent};
 
 use crate::{machine, record, session, supervise, trace, watchdog};
 
-/// Runs the job. An error is a reason why the program was never started.
-pub fn run(job: &Job) -> Result<Ended, String> {
+/// Runs the job. An error is a reason why the program was never started. Optional
+/// modules that were not loaded get their reason into `not_loaded`.
+pub fn run(job: &Job, not_loaded: &mut Vec<String>) -> Result<Ended, String> {
     watchdog::start(Duration::from_millis(job.timeout_ms) + watchdog::REST)?;
     if job.session.as_ref().is_some_and(Session::follows_host) {
         // An idle second is to be one of the host's.
@@ -28,7 +29,14 @@ pub fn run(job: &Job) -> Result<Ended, String> {
         trace::switch(true)?;
     }
     for module in &job.modules {
-        machine::load_module(&module.file, &module.params)?;
+        match machine::load_module(&module.file, &module.params) {
+            Err(reason) if module.optional => not_loaded.push(reason),
+            other => other?,
+        }
+    }
+    let optional = job.modules.iter().filter(|module| module.optional).count();
+    if optional > 0 && not_loaded.len() == optional {
+        return Err(not_loaded.join("; "));
     }
     record::note_first_modules()?;
     if let Some(event) = trace::enable(missing)?.first() {

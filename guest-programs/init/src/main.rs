@@ -66,9 +66,12 @@ fn run() -> Result<Infallible, String> {
     machine::speak_up()?;
     let payload = payload::Payload::open()?;
     let job = payload.job()?;
-    let ended =
-        payload.unpack(LAB, &job).and_then(|()| job::run(&job)).unwrap_or_else(Ended::NotStarted);
+    let mut not_loaded = Vec::new();
+    let ended = payload
+        .unpack(LAB, &job)
+        .and_then(|()| job::run(&job, &mut not_loaded))
+        .unwrap_or_else(Ended::NotStarted);
     let wanted = job.session.map_or(Vec::new(), |session| session.out);
-    record::send(&Outcome { nonce: job.nonce, ended }, &wanted)?;
+    record::send(&Outcome { nonce: job.nonce, ended, not_loaded }, &wanted)?;
     machine::power_off()
 }

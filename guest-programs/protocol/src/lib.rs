@@ -132,6 +132,10 @@ pub struct Module {
     pub file: GuestFile,
     /// Module parameters, as `finit_module(2)` takes them.
     pub params: String,
+    /// Whether the program starts without it too: it is one of several, and one of
+    /// them at least can be loaded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
 /// A trace event that PID 1 switches on.
@@ -168,6 +172,9 @@ pub struct Outcome {
     pub nonce: String,
     /// How the program ended.
     pub ended: Ended,
+    /// Why optional modules were not loaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_loaded: Vec<String>,
 }
 
 /// How a program ended.

@@ -25,8 +25,9 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use builder::guest::kmods;
+use builder::guest::kmod_folder::{self, Failed};
 use builder::guest::payload::{Payload, PayloadFile};
+use explain::visible;
 use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module, OUTCOME_FILE};
 use story::timeline::Timeline;
@@ -133,6 +134,9 @@ impl Lab<'_> {
             }
             record => record?,
         };
+        for reason in &record.outcome.not_loaded {
+            self.progress.note(&visible(reason));
+        }
         let modules: Vec<PayloadFile> = modules.into_iter().map(|module| module.file).collect();
         let status = Status::of(request, &record)?;
         let traced = !job.trace.is_empty() && !record.trace.is_empty();
@@ -145,11 +149,21 @@ impl Lab<'_> {
         let mut modules = Vec::new();
         for kmod in &request.kmods {
             match kmod {
-                Kmod::File { path, params } => modules.push(Loaded::new(path.clone(), params)),
-                Kmod::Source { folder } => {
-                    let files =
-                        kmods::build_folder(folder, &machine.kernel, &self.cache, self.progress)?;
-                    modules.extend(files.into_iter().map(|file| Loaded::new(file, "")));
+                Kmod::File { path, params } => {
+                    modules.push(Loaded::new(path.clone(), params, false));
+                }
+                Kmod::Source { folder, trust } => {
+                    let (kernel, progress) = (&machine.kernel, self.progress);
+                    let built = kmod_folder::build(folder, *trust, kernel, &self.cache, progress)?;
+                    for Failed { module, reason } in &built.failed {
+                        let folder = folder.display();
+                        let note = format!("`{module}` of `{folder}` is not built: {reason}");
+                        progress.note(&visible(&note));
+                    }
+                    // One of several may need what the machine has not.
+                    let optional = built.modules.len() > 1;
+                    let load = |file| Loaded::new(file, "", optional);
+                    modules.extend(built.modules.into_iter().map(load));
                 }
             }
         }
@@ -161,18 +175,20 @@ impl Lab<'_> {
 struct Loaded {
     file: PayloadFile,
     params: String,
+    optional: bool,
 }
 
 impl Loaded {
-    fn new(path: PathBuf, params: &str) -> Loaded {
+    fn new(path: PathBuf, params: &str, optional: bool) -> Loaded {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let file = PayloadFile { guest: name.into(), host: path };
-        Loaded { file, params: params.to_owned() }
+        Loaded { file, params: params.to_owned(), optional }
     }
 
     /// What PID 1 is told of it.
     fn module(&self) -> Module {
-        Module { file: self.file.guest.clone(), params: self.params.clone() }
+        let (file, params) = (self.file.guest.clone(), self.params.clone());
+        Module { file, params, optional: self.optional }
     }
 }
 

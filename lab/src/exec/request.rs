@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use builder::guest::kmod_folder::Trust;
 use host::on_path;
 use protocol::session::Brought;
 use protocol::{LAB, TraceEvent, User};
@@ -37,7 +38,7 @@ pub enum Kmod {
     /// `FILE.ko` or `FILE.ko:PARAMETERS`
     File { path: PathBuf, params: String },
     /// A folder with a Kbuild or Makefile, whose modules are built first.
-    Source { folder: PathBuf },
+    Source { folder: PathBuf, trust: Trust },
 }
 
 /// `HOST:GUEST`: a file or folder of the host, and where the guest has it.

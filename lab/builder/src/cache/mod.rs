@@ -10,6 +10,7 @@
 //! kernel with its source is about 1.8 GB of disk.
 
 mod content;
+mod kept;
 mod key;
 mod manifest;
 mod site;
@@ -23,6 +24,7 @@ use crate::progress::Progress;
 
 pub(crate) use content::sha256;
 pub use content::stamp;
+pub use kept::Kept;
 pub use key::{Key, KeyBuilder, is_an_editors};
 use manifest::Depth;
 pub use manifest::Listing;
@@ -176,11 +178,7 @@ impl Cache {
         if let Some(entry) = self.find(kind, key) {
             return Ok(entry);
         }
-        // Shared by all who build, against [`Cache::clean`].
-        let root = File::open(&self.root)
-            .map_err(|source| CacheError::Read { path: self.root.clone(), source })?;
-        root.lock_shared()
-            .map_err(|source| CacheError::Lock { path: self.root.clone(), source })?;
+        let _shared = self.share()?;
         let site = self.site(kind, key, progress)?;
 
         let entry = self.place(kind, key);
@@ -228,6 +226,14 @@ impl Cache {
             remove(&path)?;
         }
         Ok(freed)
+    }
+
+    /// Locks the cache as all do who build, against [`Cache::clean`].
+    fn share(&self) -> Result<File, CacheError> {
+        let failed = |source| CacheError::Lock { path: self.root.clone(), source };
+        let root = File::open(&self.root).map_err(failed)?;
+        root.lock_shared().map_err(failed)?;
+        Ok(root)
     }
 
     fn place(&self, kind: &str, key: &Key) -> PathBuf {

@@ -24,29 +24,8 @@ impl Site {
     /// Takes a folder and empties it, or makes it. Where somebody has it, this says
     /// so by `waiting` and waits until the other is done.
     pub fn take(folder: PathBuf, waiting: impl Fn()) -> io::Result<Site> {
-        let mut said = false;
-        let lock = loop {
-            let file = match fs::create_dir_all(&folder).and_then(|()| File::open(&folder)) {
-                // Whoever finishes removes it, and the folder that it lies in.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-                result => result?,
-            };
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    if !said {
-                        waiting();
-                        said = true;
-                    }
-                    file.lock()?;
-                }
-                Err(TryLockError::Error(e)) => return Err(e),
-            }
-            if is_at(&file, &folder) {
-                break file;
-            }
-        };
-        let site = Site { folder, _lock: Held::new(lock) };
+        let lock = lock(&folder, waiting)?;
+        let site = Site { folder, _lock: lock };
         for left in fs::read_dir(&site.folder)? {
             remove(&left?.path())?;
         }
@@ -69,6 +48,33 @@ impl Drop for Site {
         let _ = remove(&self.folder);
         // Others may be at work in it.
         let _ = self.folder.parent().map(fs::remove_dir);
+    }
+}
+
+/// Makes a folder, if it is not there, and locks it. Where somebody has it, this says
+/// so by `waiting` and waits until the other is done.
+pub fn lock(folder: &Path, waiting: impl Fn()) -> io::Result<Held> {
+    let mut said = false;
+    loop {
+        let file = match fs::create_dir_all(folder).and_then(|()| File::open(folder)) {
+            // Whoever finishes removes it, and the folder that it lies in.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            result => result?,
+        };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                if !said {
+                    waiting();
+                    said = true;
+                }
+                file.lock()?;
+            }
+            Err(TryLockError::Error(e)) => return Err(e),
+        }
+        if is_at(&file, folder) {
+            return Ok(Held::new(file));
+        }
     }
 }
 

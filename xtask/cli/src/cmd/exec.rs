@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use builder::guest::kmod_folder::Trust;
 use clap::Args;
 use lab::error::Error;
 use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
@@ -36,9 +37,14 @@ pub struct Exec {
     kmod: Vec<Kmod>,
 
     /// Build the modules of a folder against the lab's kernel and load them,
-    /// behind those of --kmod
+    /// behind those of --kmod; its Makefile runs in a sandbox, without the
+    /// environment
     #[arg(long, value_name = "DIR")]
     kmod_src: Vec<PathBuf>,
+
+    /// Let the Makefiles of --kmod-src do what you may do
+    #[arg(long, requires = "kmod_src")]
+    trust: bool,
 
     /// Carry a file or a folder into the machine
     #[arg(long, value_name = "HOST:GUEST")]
@@ -92,12 +98,13 @@ impl Exec {
     /// Says which program it is as soon as it is found.
     fn execute(mut self, context: &Context, found: &mut PathBuf) -> Result {
         let program = self.command.remove(0);
+        let trust = if self.trust { Trust::Full } else { Trust::Sandboxed };
         let request = Request {
             env: self.env,
             kmods: self
                 .kmod
                 .into_iter()
-                .chain(self.kmod_src.into_iter().map(|folder| Kmod::Source { folder }))
+                .chain(self.kmod_src.into_iter().map(|folder| Kmod::Source { folder, trust }))
                 .collect(),
             files: self.file,
             out: self.out,

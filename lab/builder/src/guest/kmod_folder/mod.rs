@@ -1,0 +1,111 @@
+//! Kernel modules of others: any folder with a Kbuild or Makefile.
+//!
+//! A Makefile is a program. It runs in the [sandbox](crate::sandbox), on a copy of the
+//! folder and of the [source files that it names beside it](named). What a build
+//! depends on only make knows, so make is asked each time; the [copy](copy) is kept,
+//! so that what has not changed is not built anew. Of the environment there is no more
+//! than a path and what makes builds repeatable.
+
+mod copy;
+mod error;
+mod make;
+mod mentions;
+mod named;
+mod parts;
+mod products;
+mod site;
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+pub use self::error::KmodFolderError;
+use self::site::Site;
+use crate::cache::{Cache, Key};
+use crate::kernel::Kernel;
+use crate::progress::{Event, Progress};
+
+/// How far a folder's Makefile is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trust {
+    /// It runs in the sandbox.
+    #[default]
+    Sandboxed,
+    /// It may do what the person may.
+    Full,
+}
+
+/// The modules of a folder.
+#[derive(Debug)]
+pub struct Built {
+    /// In the order in which they can be loaded, which is that of `obj-m` as far as no
+    /// module needs a later one.
+    pub modules: Vec<PathBuf>,
+    /// Those that could not be built, while others could.
+    pub failed: Vec<Failed>,
+}
+
+/// A module that could not be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// As a path in the folder, without an ending.
+    pub module: String,
+    pub reason: String,
+}
+
+/// Builds the modules of a folder.
+///
+/// Warnings are the author's own affair: nothing is made an error.
+pub fn build(
+    folder: &Path,
+    trust: Trust,
+    kernel: &Kernel,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Built, KmodFolderError> {
+    let real = folder
+        .canonicalize()
+        .map_err(|source| KmodFolderError::Read { folder: folder.to_owned(), source })?;
+    if !["Kbuild", "Makefile"].iter().any(|file| real.join(file).is_file()) {
+        return Err(KmodFolderError::NoKbuild { folder: folder.to_owned() });
+    }
+    let key = Key::builder("kmod-build")
+        .text("kernel", &kernel.key.to_string())
+        .bytes("folder", real.as_os_str().as_encoded_bytes())
+        .text("trust", &format!("{trust:?}"))
+        .finish();
+    let kept = cache.kept("kmod-builds", &key, progress)?;
+    let mut site = Site::new(folder, real, trust, kernel, &kept)?;
+    // Otherwise there is most likely nothing to do.
+    if site.has_changed {
+        progress.event(Event::Begin { stage: "module", total: None });
+        progress.event(Event::Step { done: 0, detail: &folder.display().to_string() });
+    }
+    let has_changed = site.has_changed;
+    let built = site.build();
+    if has_changed {
+        progress.event(Event::End);
+    }
+    let built = built?;
+    site.finish()?;
+    Ok(Built { modules: keep(&built.modules, cache, progress)?, ..built })
+}
+
+/// Puts modules where nobody changes them.
+fn keep(
+    modules: &[PathBuf],
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>, KmodFolderError> {
+    let mut kept = Vec::new();
+    for module in modules {
+        let name = module.file_name().unwrap_or_default();
+        let key = Key::builder("kmod-built").file(&name.to_string_lossy(), module)?.finish();
+        let entry = cache.entry("kmods", &key, progress, |target| {
+            fs::copy(module, target.join(name))?;
+            Ok::<(), KmodFolderError>(())
+        })?;
+        kept.push(entry.join(name));
+    }
+    Ok(kept)
+}
