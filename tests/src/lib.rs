@@ -9,6 +9,7 @@ mod attacks;
 mod checkpoints;
 mod circles;
 mod classroom;
+mod clean;
 mod cold;
 mod command_line;
 mod debug;
@@ -79,6 +80,7 @@ pub fn all(
     tests.extend(registers::all(lab, machine)?);
     tests.extend(shared_wire::all(lab, machine)?);
     tests.extend(command_line::all(lab, machine)?);
+    tests.extend(clean::all(lab));
     tests.extend(odd_hosts::all(lab));
     tests.extend(endings::all(lab, machine)?);
     tests.extend(told::all(lab, machine)?);

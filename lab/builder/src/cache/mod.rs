@@ -6,17 +6,20 @@
 //! (flock(2)), which dies with its process: there are no stale locks, and what
 //! a killed build left is removed by whoever opens the cache next.
 //!
-//! Nothing is removed by age: but for that, only [`Cache::clean`] takes something away. A
-//! kernel with its source is about 1.8 GB of disk.
+//! What is used least lately is removed when the cache is larger than its bound, and
+//! what somebody uses never is. A kernel with its source is about 1.8 GB of disk.
 
 mod content;
 mod kept;
 mod key;
 mod manifest;
 mod site;
+mod unused;
+mod uses;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use explain::{ExitStatus, Explain};
 
@@ -29,18 +32,28 @@ pub use key::{Key, KeyBuilder, is_an_editors};
 use manifest::Depth;
 pub use manifest::Listing;
 use site::{Site, UNFINISHED};
+use uses::{IN_USE, Uses};
 
 /// The folder that everything built goes to.
 #[derive(Debug, Clone)]
 pub struct Cache {
     root: PathBuf,
+    /// What was looked up here is in use as long as there is this.
+    uses: Arc<Uses>,
+    /// Bytes of disk that it takes at most.
+    bound: u64,
 }
+
+/// A person's own bound, GiB.
+const BOUND_VARIABLE: &str = "UPCALL_CACHE_GIB";
 
 /// Why the cache failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     #[error("failed to find a place for the cache: neither XDG_CACHE_HOME nor HOME is set")]
     NoHome,
+    #[error("`{BOUND_VARIABLE}` is `{value}`, which is no number of GiB")]
+    NoBound { value: String },
     #[error("failed to create `{}`: {source}", path.display())]
     Create { path: PathBuf, source: std::io::Error },
     #[error("failed to lock `{}`: {source}", path.display())]
@@ -57,12 +70,16 @@ pub enum CacheError {
 
 impl Explain for CacheError {
     fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Build
+        match self {
+            CacheError::NoBound { .. } => ExitStatus::Usage,
+            _ => ExitStatus::Build,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
         match self {
+            CacheError::NoBound { .. } => None,
             CacheError::NoHome => Some("set XDG_CACHE_HOME to a folder to keep builds in".into()),
             CacheError::Create { source, .. }
             | CacheError::Lock { source, .. }
@@ -91,7 +108,13 @@ impl Cache {
         let caches = absolute("XDG_CACHE_HOME")
             .or_else(|| Some(absolute("HOME")?.join(".cache")))
             .ok_or(CacheError::NoHome)?;
-        Cache::at(caches.join("upcall"))
+        let mut cache = Cache::at(caches.join("upcall"))?;
+        if let Some(value) = std::env::var_os(BOUND_VARIABLE) {
+            let value = value.to_string_lossy().into_owned();
+            let gib: u32 = value.parse().map_err(|_| CacheError::NoBound { value })?;
+            cache.bound = u64::from(gib) << 30;
+        }
+        Ok(cache)
     }
 
     /// Opens the cache in a folder, and creates it if it is not there.
@@ -104,7 +127,8 @@ impl Cache {
         if fs::read_to_string(&tag).ok().as_deref() != Some(text) {
             fs::write(&tag, text).map_err(|source| CacheError::Write { path: tag, source })?;
         }
-        let cache = Cache { root };
+        let uses = Arc::new(Uses::of(&root));
+        let cache = Cache { root, uses, bound: unused::BOUND };
         cache.sweep();
         Ok(cache)
     }
@@ -136,6 +160,7 @@ impl Cache {
                 if entry.file_name() == UNFINISHED {
                     continue;
                 }
+                self.uses.hold(kind, &entry.file_name().to_string_lossy());
                 let link = to.join(entry.file_name());
                 std::os::unix::fs::symlink(entry.path(), &link)
                     .map_err(|source| CacheError::Create { path: link, source })?;
@@ -196,14 +221,20 @@ impl Cache {
         manifest::write(site.folder(), listing)?;
         let path = site.folder().to_owned();
         site.finish(&entry).map_err(|source| CacheError::Rename { path, source })?;
+        self.keep_within_bound();
         Ok(entry)
     }
 
     /// The folder of an entry, if it is there and is not damaged. Costs one
-    /// `lstat` for each file in it.
+    /// `lstat` for each file in it. The entry is in use from then on.
     pub fn find(&self, kind: &str, key: &Key) -> Option<PathBuf> {
         let entry = self.place(kind, key);
-        manifest::damage(&entry, Depth::Touched).is_none().then_some(entry)
+        self.uses.hold(kind, &key.to_string());
+        let is_sound = manifest::damage(&entry, Depth::Touched).is_none();
+        is_sound.then(|| {
+            uses::note(&entry);
+            entry
+        })
     }
 
     /// Reads all that an entry holds and says what is wrong with it, or `None`
@@ -220,7 +251,11 @@ impl Cache {
         root.lock().map_err(|source| CacheError::Lock { path: self.root.clone(), source })?;
         let mut freed = 0;
         for child in fs::read_dir(&self.root).map_err(read)? {
-            let path = child.map_err(read)?.path();
+            let child = child.map_err(read)?;
+            if child.file_name() == IN_USE {
+                continue;
+            }
+            let path = child.path();
             freed += disk_use(&path)
                 .map_err(|source| CacheError::Read { path: path.clone(), source })?;
             remove(&path)?;
