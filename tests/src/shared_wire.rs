@@ -38,10 +38,13 @@ fn modules_of_edu(kmods: &Path) -> Result<BTreeSet<String>, Error> {
     let failed = || Error::file("list", kmods);
     let mut found = BTreeSet::new();
     for folder in std::fs::read_dir(kmods).map_err(failed())? {
-        let kmod = folder.map_err(failed())?.file_name().to_string_lossy().into_owned();
-        let source = kmods.join(&kmod).join(format!("lab_{kmod}.c"));
-        if std::fs::read_to_string(source).is_ok_and(|source| source.contains(EDU)) {
-            found.insert(kmod);
+        let folder = folder.map_err(failed())?;
+        let Ok(files) = std::fs::read_dir(folder.path()) else { continue };
+        let mut sources =
+            files.flatten().filter(|file| file.path().extension() == Some("c".as_ref()));
+        let drives_edu = |source| std::fs::read_to_string(source).is_ok_and(|s| s.contains(EDU));
+        if sources.any(|source| drives_edu(source.path())) {
+            found.insert(folder.file_name().to_string_lossy().into_owned());
         }
     }
     Ok(found)
