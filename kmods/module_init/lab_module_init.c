@@ -91,10 +91,11 @@ static int __init told_to_fail(enum step step)
 	return fail_at == step ? -(int)error : 0;
 }
 
-/* For the trace: a step, and how many stand after it. */
-static void set_up(const char *what)
+/* For the trace: a step, and how many stand after it. Returns what the step does. */
+static int set_up(const char *what)
 {
 	trace_lab_step(what, ++lab.standing);
+	return 0;
 }
 
 static void undone(const char *what)
@@ -111,8 +112,7 @@ static int __init memory_set_up(void)
 	lab.text = kstrdup("hello\n", GFP_KERNEL);
 	if (!lab.text)
 		return -ENOMEM;
-	set_up("sets up memory:");
-	return 0;
+	return set_up("sets up memory:");
 }
 
 static void memory_undo(void)
@@ -127,10 +127,7 @@ static int __init driver_set_up(void)
 
 	if (!err)	/* -ENODEV: there is no edu */
 		err = lab_edu_register(&edu, lab_module_init_isr);
-	if (err)
-		return err;
-	set_up("sets up driver:");
-	return 0;
+	return err ?: set_up("sets up driver:");
 }
 
 static void driver_undo(void)
@@ -145,10 +142,7 @@ static int __init numbers_set_up(void)
 
 	if (!err)
 		err = alloc_chrdev_region(&lab.number, 0, 1, KBUILD_MODNAME);
-	if (err)
-		return err;
-	set_up("sets up numbers:");
-	return 0;
+	return err ?: set_up("sets up numbers:");
 }
 
 static void numbers_undo(void)
@@ -166,8 +160,7 @@ static int __init class_set_up(void)
 	lab.class = class_create(KBUILD_MODNAME);
 	if (IS_ERR(lab.class))
 		return PTR_ERR(lab.class);
-	set_up("sets up class:");
-	return 0;
+	return set_up("sets up class:");
 }
 
 static void class_undo(void)
@@ -185,10 +178,7 @@ static int __init cdev_set_up(void)
 	cdev_init(&lab.cdev, &lab_module_init_fops);
 	lab.cdev.owner = THIS_MODULE;
 	err = cdev_add(&lab.cdev, lab.number, 1);
-	if (err)
-		return err;
-	set_up("sets up cdev:");
-	return 0;
+	return err ?: set_up("sets up cdev:");
 }
 
 static void cdev_undo(void)
@@ -207,8 +197,7 @@ static int __init file_set_up(void)
 	dev = device_create(lab.class, NULL, lab.number, NULL, KBUILD_MODNAME);
 	if (IS_ERR(dev))
 		return PTR_ERR(dev);
-	set_up("sets up file:");
-	return 0;
+	return set_up("sets up file:");
 }
 
 static void file_undo(void)
