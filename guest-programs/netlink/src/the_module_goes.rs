@@ -4,17 +4,18 @@
 use std::io;
 
 use marker::{check, scene};
-use netlink::{Family, GET, Refusal, command, event, load, remove, resolve};
+use netlink::{Family, GET, MODULE, MODULE_FILE, Refusal, command, event, resolve};
 use netlink_sys::Socket;
 use nix::errno::Errno;
 use nix::libc;
+use steps::{load, remove};
 
 use crate::edu::{raise, result};
 use crate::events::errno;
 
 pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()> {
     scene!("11. the module is removed while somebody listens");
-    remove()?;
+    remove(MODULE)?;
     let nothing = errno(event(listener, libc::MSG_DONTWAIT));
     check!("the listener", nothing, Some(Errno::EAGAIN));
     let gone = Refusal { errno: Errno::ENOENT, message: String::new(), missing: 0 };
@@ -23,7 +24,7 @@ pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()>
     println!("11. the module is removed: who listens hears nothing; GET fails: ENOENT");
 
     scene!("12. and loaded again");
-    load()?;
+    load(MODULE_FILE, c"")?;
     let again = resolve(asking)?.map_err(|refusal| io::Error::from(refusal.errno))?;
     check!("another number", again.id != family.id, true);
     raise(asking, again, 1)?;

@@ -4,17 +4,18 @@
 use std::io;
 
 use marker::{check, scene};
-use netlink::load;
+use netlink::MODULE_FILE;
 use netlink_sys::protocols::NETLINK_KOBJECT_UEVENT;
 use netlink_sys::{Socket, SocketAddr};
 use nix::libc;
+use steps::load;
 
 pub fn run() -> io::Result<()> {
     let mut socket = Socket::new(NETLINK_KOBJECT_UEVENT)?;
     // Group 1, joined by the address: here they are bits of a mask.
     socket.bind(&SocketAddr::new(0, 1))?;
     scene!("1. the module is loaded");
-    load()?;
+    load(MODULE_FILE, c"")?;
     let mut told = Vec::new();
     loop {
         let mut bytes = Vec::with_capacity(8192);

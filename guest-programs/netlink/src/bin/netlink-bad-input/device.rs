@@ -2,11 +2,11 @@
 
 use std::{fs, io};
 
-use bad_input::{By, device_of, interrupts_of};
+use bad_input::{By, device_of, interrupts_of, remove};
 use marker::{check, mark};
 use netlink::{
-    COUNT, EVENTS, Family, INTERRUPT, INTERRUPTS, LOST, MODULE_FILE, RAISE, RAISE_LATER, Refusal,
-    attribute, command, event, get, open_socket, remove, resolve,
+    COUNT, EVENTS, Family, INTERRUPT, INTERRUPTS, LOST, MODULE, MODULE_FILE, RAISE, RAISE_LATER,
+    Refusal, attribute, command, event, get, open_socket, resolve,
 };
 use netlink_sys::Socket;
 use nix::errno::Errno;
@@ -71,7 +71,7 @@ pub fn by_the_wire_and_by_a_message(socket: &Socket) -> io::Result<()> {
         check!("raise", command(socket, family, RAISE, vec![attribute(COUNT, 1)])?, Ok(()));
         check!("an event", event(&listener, libc::MSG_DONTWAIT)?.get(INTERRUPT), Some(1));
         check!("/proc/interrupts", interrupts_of("lab_netlink")?, (by, before + 1));
-        check!("removal", remove(), Ok(()));
+        check!("removal", remove(MODULE), Ok(()));
     }
     Ok(())
 }

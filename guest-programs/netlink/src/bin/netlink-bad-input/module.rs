@@ -2,10 +2,11 @@
 
 use std::io;
 
+use bad_input::{load, remove};
 use marker::{check, mark};
 use netlink::{
-    COUNT, Family, INTERRUPTS, RAISE, RAISE_LATER, attribute, command, get, load, open_socket,
-    remove, resolve,
+    COUNT, Family, INTERRUPTS, MODULE, MODULE_FILE, RAISE, RAISE_LATER, attribute, command, get,
+    open_socket, resolve,
 };
 use netlink_sys::Socket;
 use nix::errno::Errno;
@@ -16,14 +17,14 @@ pub fn removing_the_module(socket: &Socket, family: Family) -> io::Result<()> {
     let listener = open_socket()?;
     listener.add_membership(family.group)?;
     check!("later", command(socket, family, RAISE_LATER, Vec::new())?, Ok(()));
-    check!("removal", remove(), Ok(()));
-    check!("removal of what is not there", remove(), Err(Errno::ENOENT));
+    check!("removal", remove(MODULE), Ok(()));
+    check!("removal of what is not there", remove(MODULE), Err(Errno::ENOENT));
     check!("joining its group", errno(open_socket()?.add_membership(family.group)), None);
-    load()?;
+    load(MODULE_FILE, c"")?;
     let again = resolve(socket)?.map_err(|refusal| io::Error::from(refusal.errno))?;
     check!("interrupts", get(socket, again)?.get(INTERRUPTS), Some(0));
     check!("raise", command(socket, again, RAISE, vec![attribute(COUNT, 1)])?, Ok(()));
-    check!("removal", remove(), Ok(()));
+    check!("removal", remove(MODULE), Ok(()));
     Ok(())
 }
 

@@ -2,10 +2,11 @@
 
 use std::io;
 
+use bad_input::load;
 use marker::{check, mark};
 use netlink::{
-    COUNT, EVENT, Family, GET, INTERRUPT, INTERRUPTS, RAISE, RAISE_LATER, attribute, command,
-    event, get, load, resolve,
+    COUNT, EVENT, Family, GET, INTERRUPT, INTERRUPTS, MODULE_FILE, RAISE, RAISE_LATER, attribute,
+    command, event, get, resolve,
 };
 use netlink_packet_core::DefaultNla;
 use netlink_sys::{Socket, SocketAddr};
@@ -17,8 +18,8 @@ use crate::module::errno;
 pub fn loading(socket: &Socket) -> io::Result<Family> {
     mark!("loading");
     check!("the family before", resolve(socket)?.map_err(|r| r.errno), Err(Errno::ENOENT));
-    load()?;
-    check!("loading it twice", load(), Err(Errno::EEXIST));
+    load(MODULE_FILE, c"")?;
+    check!("loading it twice", load(MODULE_FILE, c""), Err(Errno::EEXIST));
     resolve(socket)?.map_err(|refusal| refusal.errno.into())
 }
 
