@@ -1,99 +1,25 @@
-//! io_uring without a library: three system calls and memory that is shared
-//! with the kernel, as io_uring(7) describes it. Constants and layouts are
-//! those of include/uapi/linux/io_uring.h.
-//!
-//! It does what the lesson needs and no more: in particular it never waits for
-//! a completion, which is what the eventfd is for.
+//! io_uring without a library: three system calls and memory that is shared with the
+//! kernel, as io_uring(7) describes it. It does what the lesson needs and no more. It
+//! never waits for a completion: that is what the eventfd is for.
 
-use std::num::NonZeroUsize;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering::*};
+mod layout;
+mod mapping;
+
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::sync::atomic::Ordering::*;
 
 use nix::errno::Errno;
 use nix::libc::{self, c_long, c_void, off_t};
 use nix::sys::eventfd::EventFd;
-use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
-const IORING_OP_NOP: u8 = 0;
-const IORING_OP_READ: u8 = 22;
+use self::layout::Params;
+pub use self::layout::{Cqe, Sqe, nop, read};
+use self::mapping::Mapping;
+
 const IORING_FEAT_SINGLE_MMAP: u32 = 1;
 const IORING_OFF_SQ_RING: off_t = 0;
 const IORING_OFF_SQES: off_t = 0x1000_0000;
 const IORING_REGISTER_EVENTFD: u32 = 4;
-
-/// A request: `struct io_uring_sqe`.
-#[repr(C)]
-#[derive(Default)]
-pub struct Sqe {
-    opcode: u8,
-    flags: u8,
-    ioprio: u16,
-    fd: i32,
-    offset: u64,
-    address: u64,
-    len: u32,
-    operation_flags: u32,
-    user_data: u64,
-    unused: [u64; 3],
-}
-
-/// A completion: `struct io_uring_cqe`.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cqe {
-    /// The request's `user_data`.
-    pub user_data: u64,
-    /// What the system call would have returned: a result or -errno.
-    pub result: i32,
-    pub flags: u32,
-}
-
-/// Where in the shared memory the submission ring's parts lie, bytes.
-#[repr(C)]
-#[derive(Default)]
-struct SqOffsets {
-    head: u32,
-    tail: u32,
-    ring_mask: u32,
-    ring_entries: u32,
-    flags: u32,
-    dropped: u32,
-    array: u32,
-    reserved: u32,
-    user_addr: u64,
-}
-
-/// The same for the completion ring.
-#[repr(C)]
-#[derive(Default)]
-struct CqOffsets {
-    head: u32,
-    tail: u32,
-    ring_mask: u32,
-    ring_entries: u32,
-    overflow: u32,
-    cqes: u32,
-    flags: u32,
-    reserved: u32,
-    user_addr: u64,
-}
-
-/// `struct io_uring_params`: the kernel fills in all but `flags`.
-#[repr(C)]
-#[derive(Default)]
-struct Params {
-    sq_entries: u32,
-    cq_entries: u32,
-    flags: u32,
-    sq_thread_cpu: u32,
-    sq_thread_idle: u32,
-    features: u32,
-    wq_fd: u32,
-    reserved: [u32; 3],
-    sq: SqOffsets,
-    cq: CqOffsets,
-}
 
 /// An instance of io_uring.
 pub struct Ring {
@@ -191,55 +117,5 @@ impl Ring {
         };
         self.rings.word(cq.head).store(head.wrapping_add(1), Release);
         Some(completion)
-    }
-}
-
-/// A read of what comes next from a pipe.
-pub fn read(file: BorrowedFd, buffer: &mut [u8], user_data: u64) -> Sqe {
-    Sqe {
-        opcode: IORING_OP_READ,
-        fd: file.as_raw_fd(),
-        // -1: where the file stands, as read(2) and not pread(2).
-        offset: u64::MAX,
-        address: buffer.as_mut_ptr().addr() as u64,
-        len: buffer.len() as u32,
-        user_data,
-        ..Sqe::default()
-    }
-}
-
-/// A request that does nothing but complete.
-pub fn nop(user_data: u64) -> Sqe {
-    Sqe { opcode: IORING_OP_NOP, user_data, ..Sqe::default() }
-}
-
-/// Memory that is shared with the kernel.
-struct Mapping {
-    start: NonNull<c_void>,
-    len: NonZeroUsize,
-}
-
-impl Mapping {
-    fn new(ring: BorrowedFd, offset: off_t, len: usize) -> nix::Result<Mapping> {
-        let len = NonZeroUsize::new(len).ok_or(Errno::EINVAL)?;
-        let (prot, flags) = (ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_SHARED);
-        // SAFETY: a new mapping, at an address of the kernel's choice.
-        let start = unsafe { mmap(None, len, prot, flags | MapFlags::MAP_POPULATE, ring, offset)? };
-        Ok(Mapping { start, len })
-    }
-
-    /// The 32-bit word at an offset that the kernel gave.
-    fn word(&self, offset: u32) -> &AtomicU32 {
-        // SAFETY: the kernel's offsets lie inside of the mapping and are
-        // aligned; both sides access these words atomically.
-        unsafe { AtomicU32::from_ptr(self.start.byte_add(offset as usize).cast().as_ptr()) }
-    }
-}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // SAFETY: nothing points into the mapping any more. It can only fail if
-        // the arguments are wrong, which are those of the mmap.
-        let _ = unsafe { munmap(self.start, self.len.get()) };
     }
 }
