@@ -1,12 +1,12 @@
 //! What the kernel still holds, counted from outside: a reference that nobody puts
 //! shows nowhere else.
 
-use std::fs;
-use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::thread::sleep;
 use std::time::Duration;
+use std::{fs, io};
 
+use marker::check;
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -43,6 +43,43 @@ pub fn pid_namespaces() -> io::Result<u32> {
     }
     fs::write(LIMIT, before.trim())?;
     Ok(limit - 1)
+}
+
+/// What a device is asked that registers a process.
+pub struct Registration {
+    pub open: fn() -> nix::Result<OwnedFd>,
+    pub register: fn(&OwnedFd) -> nix::Result<()>,
+    pub unregister: fn(&OwnedFd) -> nix::Result<()>,
+}
+
+/// The registrant is held until the end of the registration, and no longer: not by
+/// a registration that was refused, or is over, or whose file is closed.
+pub fn nobody_is_held(device: Registration) -> io::Result<()> {
+    let Registration { open, register, unregister } = device;
+    let device = open()?;
+    let before = pid_namespaces()?;
+    let it = in_a_pid_namespace(|| {
+        register(&device)?;
+        unregister(&device)
+    })?;
+    check!("it unregisters", it, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before);
+
+    register(&device)?;
+    let it = in_a_pid_namespace(|| register(&open()?))?;
+    check!("it is refused", it, Err(Errno::EBUSY));
+    check!("namespaces after that", pid_namespaces()?, before);
+    unregister(&device)?;
+
+    let it = in_a_pid_namespace(|| register(&open()?))?;
+    check!("it exits, which closes its file", it, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before);
+
+    check!("it stays registered", in_a_pid_namespace(|| register(&device))?, Ok(()));
+    check!("namespaces after that", pid_namespaces()?, before + 1);
+    unregister(&device)?;
+    check!("namespaces after its end", pid_namespaces()?, before);
+    Ok(())
 }
 
 /// The number that the kernel would give to a new eventfd: the lowest that no

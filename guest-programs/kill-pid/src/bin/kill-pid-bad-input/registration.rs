@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use bad_input::{ended, in_a_pid_namespace, killed_after, pid_namespaces, start, take};
+use bad_input::{Registration, ended, killed_after, nobody_is_held, start, take};
 use kill_pid::{
     Counters, NUMBER, REFERENCE, SIGNAL, Target, counters, open_device, raise, register, unregister,
 };
@@ -16,7 +16,7 @@ pub fn run() -> io::Result<()> {
     unregistering_what_is_not_ones_own()?;
     closing_while_registered()?;
     dying_while_registered()?;
-    nobody_is_held()?;
+    the_registrant_is_not_held_for_ever()?;
     an_interrupt_for_nobody()
 }
 
@@ -84,38 +84,13 @@ fn dying_while_registered() -> io::Result<()> {
     Ok(())
 }
 
-/// The registrant is held until the end of the registration, and no longer: not by
-/// a registration that was refused, or is over, or whose file is closed.
-fn nobody_is_held() -> io::Result<()> {
+fn the_registrant_is_not_held_for_ever() -> io::Result<()> {
     mark!("nobody is held");
-    let device = open_device()?;
-    let before = pid_namespaces()?;
-    let it = in_a_pid_namespace(|| {
-        register(&device, Target::default())?;
-        unregister(&device)
-    })?;
-    check!("it unregisters", it, Ok(()));
-    check!("namespaces after that", pid_namespaces()?, before);
-
-    register(&device, Target::default())?;
-    let it = in_a_pid_namespace(|| register(&open_device()?, Target::default()))?;
-    check!("it is refused", it, Err(Errno::EBUSY));
-    check!("namespaces after that", pid_namespaces()?, before);
-    unregister(&device)?;
-
-    let it = in_a_pid_namespace(|| register(&open_device()?, Target::default()))?;
-    check!("it exits, which closes its file", it, Ok(()));
-    check!("namespaces after that", pid_namespaces()?, before);
-
-    check!(
-        "it stays registered",
-        in_a_pid_namespace(|| register(&device, Target::default()))?,
-        Ok(())
-    );
-    check!("namespaces after that", pid_namespaces()?, before + 1);
-    unregister(&device)?;
-    check!("namespaces after its end", pid_namespaces()?, before);
-    Ok(())
+    nobody_is_held(Registration {
+        open: open_device,
+        register: |device| register(device, Target::default()),
+        unregister,
+    })
 }
 
 fn an_interrupt_for_nobody() -> io::Result<()> {

@@ -4,7 +4,7 @@
 use std::ffi::CStr;
 use std::{io, thread};
 
-use bad_input::{ended, in_a_pid_namespace, pid_namespaces, start, take};
+use bad_input::{Registration, ended, nobody_is_held, start, take};
 use marker::check;
 use nix::errno::Errno;
 use nix::libc;
@@ -21,7 +21,7 @@ pub fn run() -> io::Result<()> {
     executing_while_registered()?;
     a_registrant_that_is_gone()?;
     a_thread_that_is_gone()?;
-    nobody_is_held()
+    the_registrant_is_not_held_for_ever()
 }
 
 /// The argument with which this program executes itself.
@@ -94,35 +94,10 @@ fn exists(thread: Pid) -> bool {
     unsafe { libc::syscall(libc::SYS_tgkill, getpid().as_raw(), thread.as_raw(), 0) == 0 }
 }
 
-/// The registrant is held until the end of the registration, and no longer: not by
-/// a registration that was refused, or is over, or whose file is closed.
-fn nobody_is_held() -> io::Result<()> {
-    let device = open_device()?;
-    let before = pid_namespaces()?;
-    let it = in_a_pid_namespace(|| {
-        register(&device, Target::default())?;
-        unregister(&device)
-    })?;
-    check!("it unregisters", it, Ok(()));
-    check!("namespaces after that", pid_namespaces()?, before);
-
-    register(&device, Target::default())?;
-    let it = in_a_pid_namespace(|| register(&open_device()?, Target::default()))?;
-    check!("it is refused", it, Err(Errno::EBUSY));
-    check!("namespaces after that", pid_namespaces()?, before);
-    unregister(&device)?;
-
-    let it = in_a_pid_namespace(|| register(&open_device()?, Target::default()))?;
-    check!("it exits, which closes its file", it, Ok(()));
-    check!("namespaces after that", pid_namespaces()?, before);
-
-    check!(
-        "it stays registered",
-        in_a_pid_namespace(|| register(&device, Target::default()))?,
-        Ok(())
-    );
-    check!("namespaces after that", pid_namespaces()?, before + 1);
-    unregister(&device)?;
-    check!("namespaces after its end", pid_namespaces()?, before);
-    Ok(())
+fn the_registrant_is_not_held_for_ever() -> io::Result<()> {
+    nobody_is_held(Registration {
+        open: open_device,
+        register: |device| register(device, Target::default()),
+        unregister,
+    })
 }
