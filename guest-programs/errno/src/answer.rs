@@ -9,8 +9,7 @@ use errno as lab;
 use errno::Answer;
 use marker::mark;
 use nix::errno::Errno;
-use nix::libc;
-use nix::libc::c_int;
+use nix::libc::{self, c_int};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
 /// What the handler makes of an ioctl that is called again.

@@ -8,9 +8,7 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{Pid, getpid, getppid};
-
-use crate::child::{reap, start};
-use crate::raw_fork::std_result;
+use steps::{ended_well, errno, start};
 
 pub fn run() -> nix::Result<()> {
     // By a child: who has called unshare(CLONE_NEWPID) forks into the new
@@ -29,32 +27,32 @@ pub fn run() -> nix::Result<()> {
                 tell_numbers_inside();
                 check!("getpid() inside", getpid(), Pid::from_raw(2));
                 check!("getppid() inside", getppid(), Pid::from_raw(1));
-                Ok(0)
+                Ok(())
             })?;
             check!("fork inside", second, Pid::from_raw(2));
-            reap(second)?;
-            Ok(0)
+            ended_well(second)?;
+            Ok(())
         })?;
         check!("fork returned 1", init == Pid::from_raw(1), false);
         // A zombie has a status as well.
         waitid(Id::Pid(init), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
-        let status = std_result(fs::read_to_string(format!("/proc/{init}/status")))?;
+        let status = fs::read_to_string(format!("/proc/{init}/status")).map_err(errno)?;
         let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
         let pids: Vec<&str> = pids.unwrap_or_default().split_whitespace().collect();
         check!("NSpid", pids.join(" "), format!("{init} 1"));
-        reap(init)?;
+        ended_well(init)?;
         println!("4. fork into a new pid namespace: returns its pid outside;");
         println!("   inside getpid() is 1, getppid() is 0; NSpid: its pid outside, and 1");
         println!("   fork inside returns 2");
 
         // The namespace died with its init, and takes nobody in any more.
         scene!("5. fork into the dead namespace");
-        let error = start(|| Ok(0)).expect_err("the namespace is dead");
+        let error = start(|| Ok(())).expect_err("the namespace is dead");
         check!("fork into a dead namespace", error, Errno::ENOMEM);
         println!("5. its init is dead, one more fork: {error}");
-        Ok(0)
+        Ok(())
     })?;
-    reap(outside)
+    ended_well(outside)
 }
 
 /// Numbers, and no tasks: in the namespace in which the trace names tasks, each

@@ -6,24 +6,23 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{ForkResult, getpid};
+use steps::{ended_well, sleep_for_ever, start};
 
-use crate::child::{reap, start};
 use crate::pidfd::{open_pidfd, signal_by_pidfd};
 use crate::raw_fork::fork_as;
-use steps::sleep_for_ever;
 
 pub fn run() -> nix::Result<()> {
     scene!("8. clone3 with set_tid: a pid in use");
     let error = fork_as(getpid()).expect_err("this process has the pid");
     check!("clone3 with a pid in use", error, Errno::EEXIST);
 
-    let child = start(|| Ok(0))?;
+    let child = start(|| Ok(()))?;
     let pidfd = open_pidfd(child)?;
     // A zombie keeps its pid.
     waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
     let error = fork_as(child).expect_err("the zombie has the pid");
     check!("clone3 with a zombie's pid", error, Errno::EEXIST);
-    reap(child)?;
+    ended_well(child)?;
     scene!("8. now the pid is free");
     let ForkResult::Parent { child: stranger } = fork_as(child)? else { sleep_for_ever() };
     check!("clone3 with set_tid", stranger, child);

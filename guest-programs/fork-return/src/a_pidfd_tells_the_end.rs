@@ -5,10 +5,9 @@ use marker::{check, scene};
 use nix::poll::PollFlags;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use steps::{sleep_for_ever, start};
 
-use crate::child::start;
 use crate::pidfd::{open_pidfd, poll_now};
-use steps::sleep_for_ever;
 
 pub fn run() -> nix::Result<()> {
     scene!("9. poll of a pidfd");

@@ -4,8 +4,8 @@
 use marker::{check, scene};
 use nix::errno::Errno;
 use nix::unistd::{execv, getpid};
+use steps::{ended_well, start};
 
-use crate::child::{reap, start};
 use crate::raw_fork::{OTHER, c_string};
 
 pub fn run() -> nix::Result<()> {
@@ -17,7 +17,7 @@ pub fn run() -> nix::Result<()> {
         let pid = c_string(getpid().to_string());
         match execv(&c_string(OTHER), &[c_string(OTHER), pid])? {}
     })?;
-    reap(child)?;
+    ended_well(child)?;
     println!("6. execve of nothing returns: ENOENT; of a program, it does not:");
     println!("   the process is that program now, with the same pid");
     Ok(())

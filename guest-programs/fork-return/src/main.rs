@@ -18,7 +18,6 @@ mod vfork_returns_in_turn;
 mod a_number_used_twice;
 mod a_pidfd_tells_the_end;
 
-mod child;
 mod raw_fork;
 mod pidfd;
 

@@ -3,15 +3,13 @@
 
 use marker::{check, scene};
 use nix::errno::Errno;
-use nix::libc;
-use nix::libc::c_long;
+use nix::libc::{self, c_long};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
+use steps::{ended_well, exit, start};
 
-use crate::child::{reap, start};
 use crate::raw_fork::{STUDENT, fork_without_libc};
-use steps::exit;
 
 pub fn run() -> nix::Result<()> {
     scene!("3. RLIMIT_NPROC");
@@ -19,15 +17,15 @@ pub fn run() -> nix::Result<()> {
         scene!("3. a child of root, two of a user");
         // Root may have any number, whatever the limit.
         setrlimit(Resource::RLIMIT_NPROC, 0, 3)?;
-        reap(start(|| Ok(0))?)?;
+        ended_well(start(|| Ok(()))?)?;
 
         setrlimit(Resource::RLIMIT_NPROC, 3, 3)?;
         setgroups(&[])?;
         setgid(Gid::from_raw(STUDENT))?;
         setuid(Uid::from_raw(STUDENT))?;
         // The first of the user's three is this process itself.
-        let first = start(|| Ok(0))?;
-        let second = start(|| Ok(0))?;
+        let first = start(|| Ok(()))?;
+        let second = start(|| Ok(()))?;
         // They exit at once; and as long as nobody waits for them, they count.
         for zombie in [first, second] {
             waitid(Id::Pid(zombie), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
@@ -53,12 +51,12 @@ pub fn run() -> nix::Result<()> {
         check!("fork without libc", raw, -c_long::from(libc::EAGAIN));
         println!("   without libc it returns {raw}");
 
-        reap(first)?;
+        ended_well(first)?;
         scene!("3. one zombie has been waited for");
-        reap(start(|| Ok(0))?)?;
-        reap(second)?;
+        ended_well(start(|| Ok(()))?)?;
+        ended_well(second)?;
         println!("   after a wait for one of the zombies there is room again");
-        Ok(0)
+        Ok(())
     })?;
-    reap(user)
+    ended_well(user)
 }

@@ -2,8 +2,7 @@
 //! tells which copy this is.
 
 use marker::{Arg, check, scene};
-use nix::libc;
-use nix::libc::pid_t;
+use nix::libc::{self, pid_t};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, getppid, pipe, read, write};
 

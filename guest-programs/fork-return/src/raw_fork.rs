@@ -4,8 +4,7 @@ use std::arch::asm;
 use std::ffi::CString;
 
 use nix::errno::Errno;
-use nix::libc;
-use nix::libc::c_long;
+use nix::libc::{self, c_long};
 use nix::unistd::{ForkResult, Pid};
 
 /// The program that this one executes.
@@ -57,9 +56,4 @@ pub fn fork_as(pid: Pid) -> nix::Result<ForkResult> {
 
 pub fn c_string(text: impl Into<Vec<u8>>) -> CString {
     CString::new(text).expect("there is no zero in it")
-}
-
-/// The errno of a call that std made.
-pub fn std_result<T>(result: std::io::Result<T>) -> nix::Result<T> {
-    result.map_err(|e| e.raw_os_error().map_or(Errno::UnknownErrno, Errno::from_raw))
 }

@@ -5,8 +5,7 @@ use marker::{check, scene};
 use nix::errno::Errno;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::fork;
-
-use crate::child::start;
+use steps::{exit, start};
 
 pub fn run() -> nix::Result<()> {
     scene!("2. two forks without a branch");
@@ -23,7 +22,7 @@ pub fn run() -> nix::Result<()> {
         loop {
             match waitpid(None, None) {
                 Ok(WaitStatus::Exited(_, counted)) => processes += counted,
-                Err(Errno::ECHILD) => return Ok(processes),
+                Err(Errno::ECHILD) => exit(processes),
                 other => {
                     check!("a wait", other, Err(Errno::ECHILD));
                 }

@@ -14,9 +14,8 @@ use nix::libc;
 use nix::sched::{CloneFlags, clone};
 use nix::sys::prctl;
 use nix::unistd::getpid;
-use steps::run_first;
+use steps::{ended_well, run_first};
 
-use crate::child::reap;
 use crate::raw_fork::{OTHER, c_string};
 
 pub fn run() -> nix::Result<()> {
@@ -44,7 +43,7 @@ pub fn run() -> nix::Result<()> {
     let child = unsafe { clone(Box::new(in_the_child), &mut stack, flags, Some(libc::SIGCHLD)) }?;
     scene!("7. the parent goes on");
     check!("what the child stored", FROM_THE_CHILD.load(Relaxed), child.as_raw());
-    reap(child)?;
+    ended_well(child)?;
     println!("7. vfork: returns the pid when the child's execve lets the memory go;");
     println!("   what the child stored before, the parent finds there");
     Ok(())

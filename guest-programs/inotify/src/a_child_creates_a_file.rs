@@ -3,10 +3,10 @@
 
 use marker::{check, scene};
 use nix::sys::inotify::AddWatchFlags;
+use steps::{ended_well, start};
 
 use crate::files::create;
 use crate::watcher::{HEADER, WATCHED, check_event, read_events, watch};
-use steps::{ended_well, start};
 
 pub fn run() -> nix::Result<()> {
     let (inotify, wd) = watch(WATCHED, AddWatchFlags::IN_CREATE)?;

@@ -7,15 +7,14 @@ use std::os::fd::AsFd;
 use marker::{check, scene};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::AddWatchFlags;
+use steps::{ended_well, errno, start};
 
-use crate::files::fs_result;
 use crate::watcher::{WATCHED, check_event, read_events, watch};
-use steps::{ended_well, start};
 
 pub fn run() -> nix::Result<()> {
     let (inotify, wd) = watch(WATCHED, AddWatchFlags::IN_MOVE)?;
     scene!("2. poll sleeps; a child renames the file");
-    let child = start(|| fs_result(fs::rename("watched/a", "watched/b")))?;
+    let child = start(|| fs::rename("watched/a", "watched/b").map_err(errno))?;
     let mut fds = [PollFd::new(inotify.as_fd(), PollFlags::POLLIN)];
     check!("poll", poll(&mut fds, PollTimeout::NONE)?, 1);
     check!("revents", fds[0].revents(), Some(PollFlags::POLLIN));
@@ -31,7 +30,7 @@ pub fn run() -> nix::Result<()> {
     println!("   both with the same cookie, which is not 0");
 
     let first = events[0].cookie;
-    fs_result(fs::rename("watched/b", "watched/a"))?;
+    fs::rename("watched/b", "watched/a").map_err(errno)?;
     let events = read_events(&inotify, 4096)?;
     check!("events", events.len(), 2);
     check!("cookie of the other half", events[1].cookie, events[0].cookie);

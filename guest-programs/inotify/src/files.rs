@@ -3,7 +3,6 @@
 use std::os::fd::OwnedFd;
 
 use marker::check;
-use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use nix::unistd::{close, write};
@@ -31,9 +30,4 @@ pub fn write_through_memory(file: &OwnedFd, byte: u8) -> nix::Result<()> {
         msync(page, length.get(), MsFlags::MS_SYNC)?;
         munmap(page, length.get())
     }
-}
-
-/// The errno of a call that std made.
-pub fn fs_result<T>(result: std::io::Result<T>) -> nix::Result<T> {
-    result.map_err(|e| e.raw_os_error().map_or(Errno::UnknownErrno, Errno::from_raw))
 }

@@ -5,20 +5,20 @@ use std::fs;
 use marker::{check, scene};
 use nix::sys::inotify::AddWatchFlags;
 use nix::unistd::unlink;
+use steps::errno;
 
-use crate::files::fs_result;
 use crate::watcher::{WATCHED, check_event, read_events, watch};
 
 pub fn run() -> nix::Result<()> {
     scene!("3. renames across the border");
     let (inotify, wd) = watch(WATCHED, AddWatchFlags::IN_MOVE)?;
-    fs_result(fs::rename("watched/a", "elsewhere/a"))?;
+    fs::rename("watched/a", "elsewhere/a").map_err(errno)?;
     let events = read_events(&inotify, 4096)?;
     check!("events", events.len(), 1);
     check_event(&events[0], wd, AddWatchFlags::IN_MOVED_FROM, 16, "a");
     check!("cookie is 0", events[0].cookie == 0, false);
 
-    fs_result(fs::rename("elsewhere/a", "watched/a"))?;
+    fs::rename("elsewhere/a", "watched/a").map_err(errno)?;
     let events = read_events(&inotify, 4096)?;
     check!("events", events.len(), 1);
     check_event(&events[0], wd, AddWatchFlags::IN_MOVED_TO, 16, "a");

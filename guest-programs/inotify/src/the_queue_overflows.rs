@@ -6,8 +6,9 @@ use std::fs;
 use marker::{check, scene};
 use nix::sys::inotify::AddWatchFlags;
 use nix::unistd::unlink;
+use steps::errno;
 
-use crate::files::{create, fs_result};
+use crate::files::create;
 use crate::watcher::{WATCHED, check_event, read_events, with_a_queue_of_four};
 
 pub fn run() -> nix::Result<()> {
@@ -28,7 +29,7 @@ pub fn run() -> nix::Result<()> {
     println!("   wd -1, IN_Q_OVERFLOW, len 0; six events are lost");
 
     // Heard of four, there are ten.
-    let files = fs_result(fs::read_dir(WATCHED))?.count();
+    let files = fs::read_dir(WATCHED).map_err(errno)?.count();
     check!("files", files, 10);
     // A queue that was read is a queue like any other.
     unlink("watched/0")?;

@@ -6,10 +6,10 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::inotify::AddWatchFlags;
 use nix::sys::stat::Mode;
 use nix::unistd::{close, unlink};
+use steps::{ended_well, start};
 
 use crate::files::create;
 use crate::watcher::{check_event, queued, read_events, watch};
-use steps::{ended_well, start};
 
 pub fn run() -> nix::Result<()> {
     create("watched/a")?;

@@ -4,12 +4,10 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 
 use marker::check;
-use nix::libc;
-use nix::libc::c_int;
+use nix::libc::{self, c_int};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::unistd::read;
-
-use crate::files::fs_result;
+use steps::errno;
 
 /// Two directories: the lesson watches the first.
 pub const WATCHED: &str = "watched";
@@ -46,10 +44,10 @@ pub fn watch(path: &str, events: AddWatchFlags) -> nix::Result<(Inotify, i32)> {
 /// A new queue for four events. The limit is looked at when a queue is made,
 /// so it can be put back at once.
 pub fn with_a_queue_of_four() -> nix::Result<Inotify> {
-    let before = fs_result(fs::read_to_string(QUEUE))?;
-    fs_result(fs::write(QUEUE, "4"))?;
+    let before = fs::read_to_string(QUEUE).map_err(errno)?;
+    fs::write(QUEUE, "4").map_err(errno)?;
     let inotify = Inotify::init(InitFlags::IN_CLOEXEC);
-    fs_result(fs::write(QUEUE, before))?;
+    fs::write(QUEUE, before).map_err(errno)?;
     inotify
 }
 

@@ -6,10 +6,10 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::inotify::AddWatchFlags;
 use nix::sys::stat::Mode;
 use nix::unistd::mkdir;
+use steps::{ended_well, start};
 
 use crate::files::{create, write_a_byte, write_through_memory};
 use crate::watcher::{WATCHED, check_event, queued, read_events, watch};
-use steps::{ended_well, start};
 
 pub fn run() -> nix::Result<()> {
     scene!("11. deeper, through memory, in /proc: nothing");

@@ -1,7 +1,6 @@
 //! The module as bytes: one that differs in a word, and what the kernel says of it.
 
-use std::fs;
-use std::io;
+use std::{fs, io};
 
 use module_init::{KernelLog, MODULE_FILE};
 

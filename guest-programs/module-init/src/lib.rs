@@ -1,11 +1,11 @@
 //! What this lesson's programs know of `kmods/module_init`.
 
 use std::ffi::CStr;
-use std::io::Read as _;
+use std::fs;
+use std::io::{self, Read as _};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};

@@ -1,7 +1,6 @@
 //! What is there of the module, and how the kernel stands to it.
 
-use std::fs;
-use std::io;
+use std::{fs, io};
 
 /// What the module leaves in user space's sight when it is loaded.
 pub const ALL: [&str; 8] = [

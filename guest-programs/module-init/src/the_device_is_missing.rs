@@ -1,7 +1,6 @@
 //! The same without any pretence: edu is unplugged.
 
-use std::fs;
-use std::io;
+use std::{fs, io};
 
 use marker::{check, scene};
 use module_init::{edu, found, load};

@@ -2,8 +2,7 @@
 //! another module that needs one of its symbols.
 
 use std::fs::File;
-use std::io;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 
 use marker::{check, scene};
 use module_init::{NAME, found, load, remove};

@@ -7,9 +7,10 @@ use netlink::{Family, INTERRUPT, event};
 use netlink_sys::Socket;
 use nix::errno::Errno;
 use nix::libc;
+use steps::errno;
 
 use crate::edu::{CAUSE_RAISE, interrupts, raise, result};
-use crate::events::{ROOM, SMALLEST, errno, number_and_causes};
+use crate::events::{ROOM, SMALLEST, number_and_causes};
 
 pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()> {
     listener.set_rx_buf_sz(SMALLEST)?;
@@ -20,7 +21,7 @@ pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()>
     check!("the sender's result", result(asking, family)?, -(Errno::ESRCH as i32));
 
     // The error comes first, before what arrived before the loss.
-    check!("the first recv", errno(event(listener, 0)), Some(Errno::ENOBUFS));
+    check!("the first recv", event(listener, 0).map_err(errno).err(), Some(Errno::ENOBUFS));
     let told = event(listener, 0)?;
     check!("the second recv", number_and_causes(&told), (Some(before + 1), Some(CAUSE_RAISE)));
     println!("6. eight events, and room for {ROOM}: recv fails with ENOBUFS, then");
@@ -32,7 +33,7 @@ pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()>
     raise(asking, family, 1)?;
     let told = event(listener, 0)?;
     check!("the other one", told.get(INTERRUPT), Some(before + ROOM));
-    let nothing = errno(event(listener, libc::MSG_DONTWAIT));
+    let nothing = event(listener, libc::MSG_DONTWAIT).map_err(errno).err();
     check!("after the last", nothing, Some(Errno::EAGAIN));
     println!("7. one more, with room again, but events left to read: dropped too,");
     println!("   and no second ENOBUFS; recv returns the other one");

@@ -4,7 +4,6 @@ use std::io;
 
 use netlink::{CAUSES, INTERRUPT, Message, event};
 use netlink_sys::Socket;
-use nix::errno::Errno;
 use nix::libc;
 
 /// The smallest receive buffer that the kernel grants: whoever asks for less
@@ -29,8 +28,4 @@ pub fn drain(listener: &Socket) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
-}
-
-pub fn errno<T>(result: io::Result<T>) -> Option<Errno> {
-    result.err()?.raw_os_error().map(Errno::from_raw)
 }

@@ -8,15 +8,14 @@ use netlink::{Family, GET, MODULE, MODULE_FILE, Refusal, command, event, resolve
 use netlink_sys::Socket;
 use nix::errno::Errno;
 use nix::libc;
-use steps::{load, remove};
+use steps::{errno, load, remove};
 
 use crate::edu::{raise, result};
-use crate::events::errno;
 
 pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()> {
     scene!("11. the module is removed while somebody listens");
     remove(MODULE)?;
-    let nothing = errno(event(listener, libc::MSG_DONTWAIT));
+    let nothing = event(listener, libc::MSG_DONTWAIT).map_err(errno).err();
     check!("the listener", nothing, Some(Errno::EAGAIN));
     let gone = Refusal { errno: Errno::ENOENT, message: String::new(), missing: 0 };
     check!("GET", command(asking, family, GET, Vec::new())?, Err(gone));

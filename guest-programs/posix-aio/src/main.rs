@@ -25,7 +25,7 @@ use std::fs::File;
 use marker::check;
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::pipe;
-use steps::run_until_asleep;
+use steps::{errno, run_until_asleep};
 
 use crate::in_the_kernel::{kernel_aio_reads_a_file, kernel_aio_waits_for_a_pipe};
 use crate::io_uring::{io_uring_reads_a_pipe, one_count_or_three};
@@ -33,7 +33,7 @@ use crate::posix_aio::{
     a_blocked_signal_kills, a_function_in_a_new_thread, a_list_that_fails, a_signal_from_ourselves,
     a_thread_reads, three_notices_for_a_list,
 };
-use crate::tasks::{errno, fork_child, threads};
+use crate::tasks::{fork_child, threads};
 
 fn main() -> nix::Result<()> {
     marker::open_trace();

@@ -5,11 +5,9 @@ use std::mem;
 use std::pin::Pin;
 
 use nix::errno::Errno;
-use nix::libc;
-use nix::libc::{c_int, c_void, sigval};
+use nix::libc::{self, c_int, c_void, sigval};
 use nix::sys::aio::{AioRead, LioMode};
-use nix::sys::signal::SigEvent;
-use nix::sys::signal::SigevNotify;
+use nix::sys::signal::{SigEvent, SigevNotify};
 use nix::sys::time::TimeSpec;
 
 /// Waits until a request is done; with a timeout, no longer than that. nix has

@@ -3,8 +3,7 @@
 use std::mem;
 
 use nix::errno::Errno;
-use nix::libc;
-use nix::libc::siginfo_t;
+use nix::libc::{self, siginfo_t};
 use nix::sys::signal::{SigSet, Signal};
 
 /// Waits for a blocked signal, and fetches it.

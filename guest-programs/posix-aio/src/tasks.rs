@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use marker::check;
 use nix::errno::Errno;
-use nix::libc;
 use nix::libc::c_int;
 use nix::sys::eventfd::EventFd;
 use nix::sys::prctl::set_name;
 use nix::unistd::{ForkResult, Pid, fork, pipe, read, write};
+use steps::{errno, exit};
 
 /// A child that sleeps in read(2) of the eventfd, and exits with what it read:
 /// who wakes it is who signals the eventfd. When this returns it sleeps, because
@@ -32,12 +32,7 @@ pub fn fork_child(work: impl FnOnce() -> nix::Result<c_int>) -> nix::Result<Pid>
     // SAFETY: see above.
     match unsafe { fork()? } {
         ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            let status = work().unwrap_or(255);
-            // SAFETY: it ends the process; what its parent registered to be
-            // done at exit is none of the child's business.
-            unsafe { libc::_exit(status) }
-        }
+        ForkResult::Child => exit(work().unwrap_or(255)),
     }
 }
 
@@ -61,9 +56,4 @@ pub fn threads() -> nix::Result<BTreeSet<Pid>> {
         threads.insert(Pid::from_raw(number));
     }
     Ok(threads)
-}
-
-/// The errno behind an error of the standard library.
-pub fn errno(error: std::io::Error) -> Errno {
-    Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
 }

@@ -3,13 +3,13 @@
 use marker::{check, scene};
 use nix::libc;
 use nix::sys::wait::{WaitStatus, waitpid};
+use steps::{exit, start};
 
-use crate::child::start;
 use crate::handler::{check_handler, wait_for_handler};
 
 pub fn run() -> nix::Result<()> {
     scene!("1. a child exits with 7");
-    let child = start(|| 7)?;
+    let child = start(|| exit(7))?;
     wait_for_handler(1)?;
     check_handler(libc::CLD_EXITED, child, 7);
     check!("wait status", waitpid(child, None)?, WaitStatus::Exited(child, 7));

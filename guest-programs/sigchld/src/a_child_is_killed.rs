@@ -5,10 +5,9 @@ use marker::{check, scene};
 use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
+use steps::{sleep_for_ever, start};
 
-use crate::child::start;
 use crate::handler::{check_handler, wait_for_handler};
-use steps::sleep_for_ever;
 
 pub fn run() -> nix::Result<()> {
     scene!("2. a child is killed");

@@ -2,17 +2,16 @@
 
 use marker::scene;
 use nix::libc;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::waitpid;
+use steps::{sleep_for_ever, start};
 
-use crate::child::{start, stop};
 use crate::handler::{check_handler, wait_for_handler};
-use steps::sleep_for_ever;
 
 pub fn run() -> nix::Result<()> {
     scene!("3. a child stops itself");
     let child = start(|| {
-        stop();
+        raise(Signal::SIGSTOP)?;
         sleep_for_ever()
     })?;
     wait_for_handler(1)?;

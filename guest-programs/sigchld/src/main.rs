@@ -18,7 +18,6 @@ mod no_zombie_but_a_signal;
 mod by_default_it_is_ignored;
 
 mod handler;
-mod child;
 
 use marker::check;
 use nix::errno::Errno;

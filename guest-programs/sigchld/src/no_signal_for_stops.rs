@@ -2,19 +2,16 @@
 
 use marker::{check, scene};
 use nix::libc;
-use nix::sys::signal::{SaFlags, Signal, kill};
+use nix::sys::signal::{SaFlags, Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use steps::start;
 
-use crate::child::{start, stop};
 use crate::handler::{check_handler, handle, wait_for_handler};
 
 pub fn run() -> nix::Result<()> {
     scene!("7. SA_NOCLDSTOP: a child stops and continues unheard");
     handle(SaFlags::SA_NOCLDSTOP)?;
-    let child = start(|| {
-        stop();
-        0
-    })?;
+    let child = start(|| raise(Signal::SIGSTOP))?;
     // The stop is still there to wait for; it is only not signalled.
     check!(
         "wait status",

@@ -5,14 +5,14 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::SaFlags;
 use nix::sys::wait::waitpid;
+use steps::{exit, start};
 
-use crate::child::start;
 use crate::handler::{check_handler, handle, wait_for_handler};
 
 pub fn run() -> nix::Result<()> {
     scene!("9. SA_NOCLDWAIT: no zombie, but a signal");
     handle(SaFlags::SA_NOCLDWAIT)?;
-    let child = start(|| 5)?;
+    let child = start(|| exit(5))?;
     wait_for_handler(1)?;
     check_handler(libc::CLD_EXITED, child, 5);
     check!("waitpid under SA_NOCLDWAIT", waitpid(child, None), Err(Errno::ECHILD));

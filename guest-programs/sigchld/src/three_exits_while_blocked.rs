@@ -5,15 +5,15 @@ use marker::{check, scene};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use steps::{exit, start};
 
-use crate::child::start;
 use crate::handler::{check_handler, is_pending, wait_for_handler};
 
 pub fn run() -> nix::Result<()> {
     scene!("5. three children exit while SIGCHLD is blocked");
     let mut children = Vec::new();
     for status in 1..=3 {
-        let child = start(move || status)?;
+        let child = start(move || exit(status))?;
         // WNOWAIT waits for the exit and leaves the zombie in place.
         waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
         children.push(child);

@@ -9,21 +9,21 @@ use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::{getpid, read};
+use steps::{ended_well, start_when_forked};
 
-use crate::child::{start, wait_for};
 use crate::records::{RECORD, check_record, one};
 
 pub fn run(signals: &SignalFd) -> io::Result<()> {
     scene!("9. SIGUSR1 is pending here; a child reads");
     kill(getpid(), Signal::SIGUSR1)?;
-    let child = start(|| {
+    let child = start_when_forked(|| {
         let nothing = read(signals, &mut [0; RECORD]);
         check!("the parent's signal, read by the child", nothing, Err(Errno::EAGAIN));
         kill(getpid(), Signal::SIGUSR1)?;
         check_record(&one(signals)?, libc::SIGUSR1, libc::SI_USER, getpid());
         Ok(())
     })?;
-    wait_for(child)?;
+    ended_well(child)?;
     check_record(&one(signals)?, libc::SIGUSR1, libc::SI_USER, getpid());
     println!("9. through one descriptor a child reads its own SIGUSR1, and I mine");
     Ok(())

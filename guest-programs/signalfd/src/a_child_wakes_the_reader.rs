@@ -11,10 +11,12 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::SignalFd;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Uid, getppid, setuid};
+use steps::{errno, exit, start_when_forked};
 
-use crate::child::{STUDENT, start};
 use crate::records::{check_record, one};
-use steps::exit;
+
+/// Somebody else than root, to be seen in `ssi_uid`.
+const STUDENT: u32 = 1000;
 
 pub fn run() -> io::Result<()> {
     let mut sigchld = SigSet::empty();
@@ -23,11 +25,11 @@ pub fn run() -> io::Result<()> {
     let children = SignalFd::new(&sigchld)?; // without SFD_NONBLOCK
 
     scene!("4. sleeps in read until a child exits");
-    let child = start(|| {
+    let child = start_when_forked(|| {
         // It is to find the reader asleep, however long that takes: see
         // /proc/pid/wchan in proc(5), the kernel function that it sleeps in.
         let wchan = format!("/proc/{}/wchan", getppid());
-        while !fs::read_to_string(&wchan)?.starts_with("signalfd_") {
+        while !fs::read_to_string(&wchan).map_err(errno)?.starts_with("signalfd_") {
             sched_yield()?;
         }
         setuid(Uid::from_raw(STUDENT))?;

@@ -7,11 +7,10 @@ use marker::{check, scene};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::SignalFd;
 use nix::sys::wait::{WaitStatus, waitpid};
-
-use crate::child::start;
+use steps::start_when_forked;
 
 pub fn run() -> io::Result<()> {
-    let child = start(|| {
+    let child = start_when_forked(|| {
         let mut sigill = SigSet::empty();
         sigill.add(Signal::SIGILL);
         sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigill), None)?;

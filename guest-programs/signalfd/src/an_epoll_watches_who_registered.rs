@@ -8,8 +8,8 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::getpid;
+use steps::{ended_well, start_when_forked};
 
-use crate::child::{start, wait_for};
 use crate::readiness::{readable, ready};
 use crate::records::{check_record, one};
 
@@ -18,25 +18,25 @@ pub fn run(signals: &SignalFd) -> io::Result<()> {
     epoll.add(signals, EpollEvent::new(EpollFlags::EPOLLIN, 0))?;
 
     scene!("10. a child's SIGUSR1: poll sees it, epoll does not");
-    let child = start(|| {
+    let child = start_when_forked(|| {
         kill(getpid(), Signal::SIGUSR1)?;
         check!("epoll_wait in the child", ready(&epoll)?, 0);
         check!("poll in the child", readable(signals)?, 1);
         check_record(&one(signals)?, libc::SIGUSR1, libc::SI_USER, getpid());
         Ok(())
     })?;
-    wait_for(child)?;
+    ended_well(child)?;
     println!("10. epoll from before the fork: blind for the child's SIGUSR1,");
     println!("    which poll sees and read returns");
 
     scene!("11. the parent's SIGUSR1: a child's epoll_wait eats it");
     kill(getpid(), Signal::SIGUSR1)?;
     check!("epoll_wait in the parent", ready(&epoll)?, 1);
-    let child = start(|| {
+    let child = start_when_forked(|| {
         check!("epoll_wait in the child", ready(&epoll)?, 0);
         Ok(())
     })?;
-    wait_for(child)?;
+    ended_well(child)?;
     check!("epoll_wait in the parent, after the child's", ready(&epoll)?, 0);
     check!("poll in the parent", readable(signals)?, 1);
     // It is pending already, so this one is dropped, and wakes nobody.

@@ -1,27 +1,27 @@
 //! execve(2) keeps the mask, what is pending, and the descriptor.
 
+use std::ffi::CString;
+use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::{ffi, io};
 
 use marker::{check, scene};
-use nix::libc;
-use nix::libc::c_int;
+use nix::libc::{self, c_int};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::{execv, getpid};
+use steps::{ended_well, start_when_forked};
 
-use crate::child::{start, wait_for};
 use crate::records::{check_record, one};
 
 pub fn run(signals: &SignalFd) -> io::Result<()> {
-    let child = start(|| {
+    let child = start_when_forked(|| {
         scene!("12. SIGUSR1 is pending; executes itself");
         kill(getpid(), Signal::SIGUSR1)?;
-        let fd = ffi::CString::new(signals.as_raw_fd().to_string())?;
+        let fd = CString::new(signals.as_raw_fd().to_string()).expect("a number has no zero in it");
         execv(c"/proc/self/exe", &[c"signalfd", &fd])?;
         Ok(())
     })?;
-    wait_for(child)
+    Ok(ended_well(child)?)
 }
 
 /// What the program does when it is executed with the number of a descriptor.

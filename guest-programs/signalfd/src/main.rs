@@ -23,7 +23,6 @@ mod a_thread_reads_its_own;
 
 mod records;
 mod readiness;
-mod child;
 
 use std::{env, io};
 

@@ -8,12 +8,12 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::getpid;
+use steps::start_when_forked;
 
-use crate::child::start;
 use crate::records::{one, usr1_and_rtmin};
 
 pub fn run() -> io::Result<()> {
-    let child = start(|| {
+    let child = start_when_forked(|| {
         let signals = SignalFd::new(&usr1_and_rtmin())?;
         scene!("1. SIGUSR1, not blocked: dies before it reads");
         kill(getpid(), Signal::SIGUSR1)?;

@@ -5,8 +5,7 @@ use std::ptr;
 
 use marker::check;
 use nix::errno::Errno;
-use nix::libc;
-use nix::libc::c_int;
+use nix::libc::{self, c_int};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::siginfo;
 use nix::unistd::Pid;

@@ -6,14 +6,14 @@ use marker::{check, scene};
 use nix::libc;
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::getppid;
+use steps::{ended_well, start_when_forked};
 
-use crate::child::{start, wait_for};
 use crate::records::{SIGRTMIN, check_record, one, sigqueue};
 
 pub fn run(signals: &SignalFd) -> io::Result<()> {
     scene!("3. a child sends a value");
-    let child = start(|| Ok(sigqueue(getppid(), SIGRTMIN, 1234)?))?;
-    wait_for(child)?;
+    let child = start_when_forked(|| sigqueue(getppid(), SIGRTMIN, 1234))?;
+    ended_well(child)?;
     let record = one(signals)?;
     check_record(&record, SIGRTMIN, libc::SI_QUEUE, child);
     check!("ssi_int", record.ssi_int, 1234);

@@ -4,8 +4,7 @@
 use std::io;
 
 use marker::{check, scene};
-use nix::libc;
-use nix::libc::c_int;
+use nix::libc::{self, c_int};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::getpid;

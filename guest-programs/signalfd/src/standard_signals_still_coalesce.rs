@@ -7,15 +7,15 @@ use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::{getpid, getppid};
+use steps::{ended_well, start_when_forked};
 
-use crate::child::{start, wait_for};
 use crate::records::{check_record, up_to};
 
 pub fn run(signals: &SignalFd) -> io::Result<()> {
     scene!("7. SIGUSR1, three times");
     kill(getpid(), Signal::SIGUSR1)?;
-    let child = start(|| Ok(kill(getppid(), Signal::SIGUSR1)?))?;
-    wait_for(child)?;
+    let child = start_when_forked(|| kill(getppid(), Signal::SIGUSR1))?;
+    ended_well(child)?;
     kill(getpid(), Signal::SIGUSR1)?;
     let records = up_to(8, signals)?;
     check!("records", records.len(), 1);

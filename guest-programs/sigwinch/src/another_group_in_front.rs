@@ -2,8 +2,7 @@
 //! when it comes to the front.
 
 use std::fs::File;
-use std::io;
-use std::io::{BufReader, Write};
+use std::io::{self, BufReader, Write};
 use std::os::fd::OwnedFd;
 
 use marker::scene;

@@ -5,8 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use marker::{Arg, mark};
 use nix::errno::Errno;
-use nix::libc;
-use nix::libc::{c_int, c_void, siginfo_t};
+use nix::libc::{self, c_int, c_void, siginfo_t};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
 use crate::size::{size, tiocgwinsz};

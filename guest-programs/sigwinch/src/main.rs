@@ -23,8 +23,7 @@ mod handler;
 mod size;
 
 use std::fs::File;
-use std::io;
-use std::io::{BufReader, Write};
+use std::io::{self, BufReader, Write};
 
 use marker::check;
 use nix::fcntl::OFlag;
@@ -32,10 +31,11 @@ use nix::pty::{OpenptyResult, openpty};
 use nix::sys::signal::{SaFlags, SigHandler, SigmaskHow, sigprocmask};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{pipe2, tcgetpgrp};
+use steps::{errno, start};
 
 use crate::handler::{on_sigwinch, set, sigwinch};
 use crate::reports::check_reports;
-use crate::shell::{shell, start};
+use crate::shell::shell;
 
 fn main() -> io::Result<()> {
     marker::open_trace();
@@ -56,7 +56,7 @@ fn main() -> io::Result<()> {
     // Nobody is on the terminal: no signal.
     nobody_is_there::run(&master)?;
 
-    let shell = start(move || shell(slave, reporter.into(), turns.into()))?;
+    let shell = start(move || shell(slave, reporter.into(), turns.into()).map_err(errno))?;
     check_reports(&mut reports, &["the shell is ready"])?;
     let front = tcgetpgrp(&master)?;
 

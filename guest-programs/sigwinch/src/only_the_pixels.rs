@@ -1,8 +1,7 @@
 //! It compares pixels too, which no text depends on.
 
 use std::fs::File;
-use std::io;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::os::fd::OwnedFd;
 
 use marker::scene;

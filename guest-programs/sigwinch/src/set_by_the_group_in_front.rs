@@ -1,8 +1,7 @@
 //! The kernel sends it all the same, in the context of the process that asks.
 
 use std::fs::File;
-use std::io;
-use std::io::{BufReader, Write, stdin};
+use std::io::{self, BufReader, Write, stdin};
 
 use marker::scene;
 

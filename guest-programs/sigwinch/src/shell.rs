@@ -1,16 +1,15 @@
 //! A small shell and its jobs, which report what they see on the terminal.
 
 use std::fs::File;
-use std::io;
-use std::io::{Read, Write, stdin};
+use std::io::{self, Read, Write, stdin};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::Ordering::Relaxed;
 
 use marker::check;
-use nix::libc;
 use nix::sys::signal::{SaFlags, SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, dup2_stdin, fork, setpgid, setsid, tcsetpgrp};
+use nix::unistd::{dup2_stdin, setpgid, setsid, tcsetpgrp};
+use steps::{errno, start};
 
 use crate::handler::{CODE, COLUMNS, PID, ROWS, RUNS, is_pending, name_of, set, sigwinch};
 use crate::set_by_the_group_in_front::resize_its_own;
@@ -31,9 +30,9 @@ pub fn shell(terminal: OwnedFd, mut reporter: File, mut turns: File) -> io::Resu
 
     // A job is a process group, named after the first in it. This shell is in
     // one of its own.
-    let front_1 = start(|| front("front 1", &mut reporter))?;
-    let front_2 = start(|| front("front 2", &mut reporter))?;
-    let behind = start(|| back(&mut reporter, &mut turns))?;
+    let front_1 = start(|| front("front 1", &mut reporter).map_err(errno))?;
+    let front_2 = start(|| front("front 2", &mut reporter).map_err(errno))?;
+    let behind = start(|| back(&mut reporter, &mut turns).map_err(errno))?;
     for (process, group) in [(front_1, front_1), (front_2, front_1), (behind, behind)] {
         setpgid(process, group)?;
     }
@@ -100,23 +99,4 @@ fn wait_for_turn(turn: &[u8; 1], turns: &mut File) -> io::Result<()> {
     turns.read_exact(&mut got)?;
     check!("turn", &got, turn);
     Ok(())
-}
-
-/// Starts a child that does `work`, then exits: with 0 if that went well.
-pub fn start(work: impl FnOnce() -> io::Result<()>) -> io::Result<Pid> {
-    // SAFETY: this program has one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => exit(work()),
-    }
-}
-
-/// _exit(2), not exit(3): what the parent registered to be done at its exit is
-/// none of the child's business.
-fn exit(result: io::Result<()>) -> ! {
-    if let Err(error) = &result {
-        println!("wrong: a child fails: {error}");
-    }
-    // SAFETY: it ends the process, and any status will do.
-    unsafe { libc::_exit(result.is_err().into()) }
 }

@@ -1,8 +1,7 @@
 //! The kernel signals the whole group, and no process in particular has sent it.
 
 use std::fs::File;
-use std::io;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::os::fd::OwnedFd;
 
 use marker::scene;

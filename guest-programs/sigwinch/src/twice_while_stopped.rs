@@ -2,8 +2,7 @@
 //! the handler asks.
 
 use std::fs::File;
-use std::io;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::os::fd::OwnedFd;
 
 use marker::scene;

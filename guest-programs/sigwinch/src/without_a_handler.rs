@@ -1,8 +1,7 @@
 //! The default action of SIGWINCH is to ignore it.
 
 use std::fs::File;
-use std::io;
-use std::io::{BufReader, Write};
+use std::io::{self, BufReader, Write};
 use std::os::fd::OwnedFd;
 
 use marker::scene;

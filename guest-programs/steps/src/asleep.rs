@@ -7,6 +7,8 @@ use nix::libc::{self, c_int};
 use nix::sched::sched_yield;
 use nix::unistd::Pid;
 
+use crate::errno;
+
 /// Waits until a process sleeps, as its state in proc_pid_stat(5) says: what this
 /// program does next then finds it there, however fast the processor is.
 ///
@@ -14,8 +16,7 @@ use nix::unistd::Pid;
 /// ENOENT if there is no such process.
 pub fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
     loop {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-        let stat = stat.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)))?;
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).map_err(errno)?;
         // `pid (name) state ...`, and the name may hold anything.
         if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S')) {
             return Ok(());

@@ -3,13 +3,16 @@
 use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
-use nix::unistd::{pipe, read, write};
+use nix::unistd::{Pid, pipe, read, write};
+
+use crate::start;
 
 /// Closed until the parent opens it.
 ///
 /// A C library may block all signals while it forks. The SIGCHLD of a child that
 /// ends as early as that is kept for the parent, although the parent neither blocks
-/// nor handles it. So where it matters, the child waits here first.
+/// nor handles it: it is delivered later, and wakes an epoll instance that watches for
+/// other signals. So where it matters, the child waits here first.
 pub struct Gate {
     exit: OwnedFd,
     entry: OwnedFd,
@@ -34,4 +37,15 @@ impl Gate {
     pub fn open(&self) -> nix::Result<()> {
         write(&self.entry, b"!").map(drop)
     }
+}
+
+/// Starts a child that does `work` as soon as this process has left fork(2).
+pub fn start_when_forked(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
+    let gate = Gate::new()?;
+    let child = start(|| {
+        gate.wait()?;
+        work()
+    })?;
+    gate.open()?;
+    Ok(child)
 }

@@ -5,6 +5,7 @@
 
 mod asleep;
 mod child;
+mod errno;
 mod gate;
 mod module;
 mod signal;
@@ -14,7 +15,8 @@ pub use asleep::{run_first, run_until_asleep, wait_until_asleep};
 pub use child::{
     ended, ended_well, exit, exit_of, sleep_for_ever, spin_for_ever, start, start_when_asleep,
 };
-pub use gate::Gate;
+pub use errno::errno;
+pub use gate::{Gate, start_when_forked};
 pub use module::{load, remove};
 pub use signal::{block, set_of};
 pub use untraced::run_untraced;

@@ -1,8 +1,7 @@
 //! The deliberate failure: a transport that there is not.
 
 use std::io;
-use std::os::fd::AsRawFd as _;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 
 use marker::check;
 use nix::errno::Errno;

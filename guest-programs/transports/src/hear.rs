@@ -5,8 +5,7 @@ use std::os::fd::OwnedFd;
 
 use marker::check;
 use nix::errno::Errno;
-use nix::libc;
-use nix::libc::c_int;
+use nix::libc::{self, c_int};
 use nix::unistd::read;
 use steps::set_of;
 use transports::{RECORDS, Record, event};

@@ -1,8 +1,7 @@
 //! A series of interrupts, what came of it, and what it cost.
 
 use std::io;
-use std::os::fd::AsRawFd as _;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::time::Duration;
 
 use marker::check;
@@ -71,7 +70,7 @@ pub fn check_series(transport: &Transport, count: u32, series: &Series) {
     }
 }
 
-pub fn now() -> nix::Result<Duration> {
+fn now() -> nix::Result<Duration> {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from)
 }
 

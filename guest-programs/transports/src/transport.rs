@@ -1,13 +1,10 @@
 //! The transports: by what a program can be told of an interrupt.
 
 use std::io;
-use std::os::fd::AsFd as _;
-use std::os::fd::AsRawFd as _;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
 use netlink_sys::Socket;
-use nix::libc;
-use nix::libc::c_int;
+use nix::libc::{self, c_int};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use transports::{Choice, EVENTFD, NETLINK, QUEUE, SIGNAL, choose, listen};
 

@@ -2,8 +2,7 @@
 //! and for pselect6 alike. POSIX says that pselect() does not, so the C library
 //! hands the system call a copy.
 
-use std::io;
-use std::ptr;
+use std::{io, ptr};
 
 use marker::{check, scene};
 use nix::errno::Errno;

@@ -13,9 +13,9 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, pause, read, write};
+use steps::errno;
 
 use crate::requests::{set_sigevent, sigev_thread};
-use crate::tasks::errno;
 
 pub fn run(victim: Pid, start: &OwnedFd) -> nix::Result<()> {
     check!("bytes written", write(start, b"!")?, 1);

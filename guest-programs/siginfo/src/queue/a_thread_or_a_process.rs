@@ -2,9 +2,8 @@
 //! the process (PIDTYPE_PID and PIDTYPE_TGID in kernel/signal.c). Any thread can
 //! take what is on the second list.
 
-use std::io;
 use std::os::fd::OwnedFd;
-use std::thread;
+use std::{io, thread};
 
 use marker::{check, scene};
 use nix::errno::Errno;

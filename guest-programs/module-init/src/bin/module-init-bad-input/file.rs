@@ -1,10 +1,7 @@
 //! The device file of the module.
 
-use std::fs;
-use std::fs::File;
-use std::io;
-use std::io::Read as _;
-use std::io::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
 
 use marker::{check, mark};

@@ -1,13 +1,9 @@
 //! What cannot be loaded.
 
 use std::ffi::CString;
-use std::fs;
-use std::fs::File;
-use std::io;
-use std::io::Seek as _;
-use std::io::Write as _;
-use std::os::fd::AsFd as _;
-use std::os::fd::AsRawFd as _;
+use std::fs::{self, File};
+use std::io::{self, Seek as _, Write as _};
+use std::os::fd::{AsFd as _, AsRawFd as _};
 
 use marker::{check, mark};
 use module_init::{MODULE_FILE, STEPS, found, load, remove};

@@ -11,8 +11,7 @@ use netlink::{
 use netlink_sys::Socket;
 use nix::errno::Errno;
 use nix::libc;
-
-use crate::module::errno;
+use steps::errno;
 
 pub fn as_many_as_possible(socket: &Socket, family: Family) -> io::Result<()> {
     mark!("as many as possible");
@@ -37,7 +36,11 @@ pub fn the_device_is_busy(socket: &Socket, family: Family) -> io::Result<()> {
     };
     check!("while it is busy", command(socket, family, RAISE_LATER, Vec::new())?, Err(busy));
     let _event = event(&listener, 0)?;
-    check!("only one", errno(event(&listener, libc::MSG_DONTWAIT)), Some(Errno::EAGAIN));
+    check!(
+        "only one",
+        event(&listener, libc::MSG_DONTWAIT).map_err(errno).err(),
+        Some(Errno::EAGAIN)
+    );
     Ok(())
 }
 

@@ -12,21 +12,28 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Uid, fork, setuid};
-
-use crate::module::errno;
+use steps::errno;
 
 pub fn bad_groups(asking: &Socket, family: Family) -> io::Result<()> {
     mark!("bad groups");
     let socket = open_socket()?;
-    check!("group 0", errno(socket.add_membership(0)), Some(Errno::EINVAL));
-    check!("a group of nobody", errno(socket.add_membership(100_000)), Some(Errno::EINVAL));
-    check!("leaving what one is not in", errno(socket.drop_membership(family.group)), None);
+    check!("group 0", socket.add_membership(0).map_err(errno), Err(Errno::EINVAL));
+    check!("a group of nobody", socket.add_membership(100_000).map_err(errno), Err(Errno::EINVAL));
+    check!(
+        "leaving what one is not in",
+        socket.drop_membership(family.group).map_err(errno),
+        Ok(())
+    );
     // Whoever joins twice gets each event once.
     socket.add_membership(family.group)?;
     socket.add_membership(family.group)?;
     check!("raise", command(asking, family, RAISE, vec![attribute(COUNT, 1)])?, Ok(()));
     check!("an event", event(&socket, libc::MSG_DONTWAIT)?.get(INTERRUPT), Some(2));
-    check!("a second event", errno(event(&socket, libc::MSG_DONTWAIT)), Some(Errno::EAGAIN));
+    check!(
+        "a second event",
+        event(&socket, libc::MSG_DONTWAIT).map_err(errno).err(),
+        Some(Errno::EAGAIN)
+    );
     Ok(())
 }
 

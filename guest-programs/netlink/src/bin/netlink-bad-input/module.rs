@@ -10,6 +10,7 @@ use netlink::{
 };
 use netlink_sys::Socket;
 use nix::errno::Errno;
+use steps::errno;
 
 /// With listeners, and with an interrupt under way: the removal waits for that.
 pub fn removing_the_module(socket: &Socket, family: Family) -> io::Result<()> {
@@ -19,15 +20,11 @@ pub fn removing_the_module(socket: &Socket, family: Family) -> io::Result<()> {
     check!("later", command(socket, family, RAISE_LATER, Vec::new())?, Ok(()));
     check!("removal", remove(MODULE), Ok(()));
     check!("removal of what is not there", remove(MODULE), Err(Errno::ENOENT));
-    check!("joining its group", errno(open_socket()?.add_membership(family.group)), None);
+    check!("joining its group", open_socket()?.add_membership(family.group).map_err(errno), Ok(()));
     load(MODULE_FILE, c"")?;
     let again = resolve(socket)?.map_err(|refusal| io::Error::from(refusal.errno))?;
     check!("interrupts", get(socket, again)?.get(INTERRUPTS), Some(0));
     check!("raise", command(socket, again, RAISE, vec![attribute(COUNT, 1)])?, Ok(()));
     check!("removal", remove(MODULE), Ok(()));
     Ok(())
-}
-
-pub fn errno<T>(result: io::Result<T>) -> Option<Errno> {
-    result.err()?.raw_os_error().map(Errno::from_raw)
 }

@@ -12,8 +12,7 @@ use netlink_packet_core::DefaultNla;
 use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 use nix::libc;
-
-use crate::module::errno;
+use steps::errno;
 
 pub fn loading(socket: &Socket) -> io::Result<Family> {
     mark!("loading");
@@ -92,7 +91,7 @@ pub fn bad_bytes(socket: &Socket, family: Family) -> io::Result<()> {
         ("half a header", message(28, REQUEST_AND_ACK, raise, &good)[..8].to_vec()),
     ] {
         socket.send_to(&bytes, &SocketAddr::new(0, 0), 0)?;
-        check!(what, errno(event(socket, libc::MSG_DONTWAIT)), Some(Errno::EAGAIN));
+        check!(what, event(socket, libc::MSG_DONTWAIT).map_err(errno).err(), Some(Errno::EAGAIN));
     }
     check!("interrupts", get(socket, family)?.get(INTERRUPTS), Some(1));
     Ok(())

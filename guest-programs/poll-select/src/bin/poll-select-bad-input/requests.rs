@@ -1,9 +1,8 @@
 //! Requests that the module does not have, pointers to nowhere, lengths and values
 //! that it may not be given.
 
-use std::io;
 use std::os::fd::AsRawFd;
-use std::ptr;
+use std::{io, ptr};
 
 use bad_input::{NOWHERE, ioctl_of_32_bits};
 use marker::check;

@@ -1,7 +1,6 @@
 //! The requests, each with its argument.
 
-use std::os::fd::AsRawFd as _;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 
 use transports::{Choice, Counters, choose, counters, raise};
 

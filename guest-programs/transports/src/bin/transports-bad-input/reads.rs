@@ -1,8 +1,6 @@
 //! Reads of the queue.
 
-use std::os::fd::AsFd as _;
-use std::os::fd::AsRawFd as _;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::{io, ptr};
 
 use bad_input::{NOWHERE, half_in_memory};

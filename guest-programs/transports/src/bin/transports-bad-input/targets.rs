@@ -1,8 +1,7 @@
 //! Targets that are gone, and what is held of them.
 
 use std::io;
-use std::os::fd::AsFd as _;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 
 use bad_input::{ended, in_a_pid_namespace, next_eventfd, pid_namespaces, start};
 use marker::{check, mark};
