@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use errno::ROOM;
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::PollFlags;
@@ -22,7 +22,7 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
     println!("4. O_NONBLOCK, empty   {error}");
     println!("   poll: POLLOUT alone");
 
-    scene!("4. O_NONBLOCK: write of 12 bytes, twice");
+    mark!("4. O_NONBLOCK: write of 12 bytes, twice");
     check!("write", write(device, b"twelve bytes"), Ok(ROOM));
     check!("write", write(device, b"bytes"), Err(Errno::EAGAIN));
     check!("poll", look(device)?, PollFlags::POLLIN);

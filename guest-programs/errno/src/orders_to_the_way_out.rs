@@ -4,7 +4,7 @@
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::Relaxed;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::libc;
 use nix::sys::signal::{SaFlags, Signal};
 
@@ -34,6 +34,6 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
         }
         println!("   {what:<26}{plain:<15}{restart}");
     }
-    scene!("10. done");
+    mark!("10. done");
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use std::os::fd::OwnedFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::libc;
 
@@ -40,6 +40,6 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
         let line = format!("   {what:<26}{returned:<15}{errno:<5}{name}");
         println!("{}", line.trim_end());
     }
-    scene!("8. done");
+    mark!("8. done");
     Ok(())
 }

@@ -9,7 +9,7 @@ use eventfd::{
     CAUSE_DMA, CONTEXT, Counters, NUMBER, Target, counters, new_eventfd, open_device, raise_later,
     register, unregister,
 };
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::unistd::dup2_raw;
@@ -41,7 +41,7 @@ pub fn run() -> io::Result<()> {
             let own = new_eventfd()?;
             // SAFETY: this child does not use `eventfd` any more.
             std::mem::forget(unsafe { dup2_raw(&own, number) }?);
-            scene!("11. by {}: edu interrupts in 100 ms", how);
+            mark!("11. by {}: edu interrupts in 100 ms", how);
             raise_later(&device)?;
             while counters(&device)?.interrupts == 0 {}
             check!("count of the other", own.read(), theirs);

@@ -5,7 +5,7 @@
 use std::io;
 
 use eventfd::{CAUSE_DMA, Counters, Target, counters, open_device, raise_later, register};
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
@@ -20,7 +20,7 @@ pub fn run() -> io::Result<()> {
     scene!("1. read: sleeps while {} spins; edu interrupts in 100 ms", spinner);
     raise_later(&device)?;
     check!("count", eventfd.read()?, 1);
-    scene!("1. read has returned");
+    mark!("1. read has returned");
     let want = Counters { interrupts: 1, causes: CAUSE_DMA, signals: 1, result: 0 };
     check!("counters", counters(&device)?, want);
     println!("1. an interrupt ends a read: count 1");

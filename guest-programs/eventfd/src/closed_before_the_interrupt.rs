@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 
 use eventfd::{CAUSE_1, Target, counters, new_eventfd, open_device, raise, register};
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::unistd::{dup, read};
@@ -32,7 +32,7 @@ pub fn run() -> io::Result<()> {
     // A new one gets the lowest free number, as always. It is not the old one.
     let other = new_eventfd()?;
     check!("number of the next eventfd", other.as_raw_fd(), number);
-    scene!("9. the eventfd is closed, and {} is another one", number);
+    mark!("9. the eventfd is closed, and {} is another one", number);
     raise(&device, CAUSE_1)?;
     check!("calls of eventfd_signal", counters(&device)?.signals, 2);
     check!("count of the next", other.read(), Err(Errno::EAGAIN));

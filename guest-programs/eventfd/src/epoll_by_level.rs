@@ -5,7 +5,7 @@
 use std::io;
 
 use eventfd::{Target, new_eventfd, open_device, raise_later, register};
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 
 use crate::ready;
@@ -19,7 +19,7 @@ pub fn run() -> io::Result<()> {
     scene!("6. epoll, level: sleeps; edu interrupts in 100 ms");
     raise_later(&device)?;
     check!("ready", ready::wait(&epoll)?, [0]);
-    scene!("6. epoll_wait has returned");
+    mark!("6. epoll_wait has returned");
     check!("ready again", ready::now(&epoll)?, [0]);
     check!("count", eventfd.read()?, 1);
     check!("ready after the read", ready::now(&epoll)?, []);

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use eventfd::{Target, new_eventfd, open_device, raise_later, register};
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::select::{FdSet, select};
 
@@ -21,13 +21,13 @@ pub fn run() -> io::Result<()> {
     check!("revents", fds[0].revents(), Some(PollFlags::POLLIN));
     check!("count", eventfd.read()?, 1);
 
-    scene!("5. select: sleeps; edu interrupts in 100 ms");
+    mark!("5. select: sleeps; edu interrupts in 100 ms");
     raise_later(&device)?;
     let mut read = FdSet::new();
     read.insert(eventfd.as_fd());
     check!("select", select(None, &mut read, None, None, None)?, 1);
     check!("the set", read.contains(eventfd.as_fd()), true);
-    scene!("5. select has returned");
+    mark!("5. select has returned");
     check!("count", eventfd.read()?, 1);
     println!("5. poll and select sleep until an interrupt: ready, count 1");
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
@@ -46,7 +46,7 @@ pub fn run() -> nix::Result<()> {
         println!("   fork inside returns 2");
 
         // The namespace died with its init, and takes nobody in any more.
-        scene!("5. fork into the dead namespace");
+        mark!("5. fork into the dead namespace");
         let error = start(|| Ok(())).expect_err("the namespace is dead");
         check!("fork into a dead namespace", error, Errno::ENOMEM);
         println!("5. its init is dead, one more fork: {error}");
@@ -58,5 +58,5 @@ pub fn run() -> nix::Result<()> {
 /// Numbers, and no tasks: in the namespace in which the trace names tasks, each
 /// of them is somebody else's.
 fn tell_numbers_inside() {
-    scene!("4. getpid() {}, getppid() {}", getpid().as_raw(), getppid().as_raw());
+    mark!("4. getpid() {}, getppid() {}", getpid().as_raw(), getppid().as_raw());
 }

@@ -1,7 +1,7 @@
 //! A pid is free again once its process has been waited for. Who only kept
 //! the number signals a stranger; a pidfd knows that its process is gone.
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
@@ -23,7 +23,7 @@ pub fn run() -> nix::Result<()> {
     let error = fork_as(child).expect_err("the zombie has the pid");
     check!("clone3 with a zombie's pid", error, Errno::EEXIST);
     ended_well(child)?;
-    scene!("8. now the pid is free");
+    mark!("8. now the pid is free");
     let ForkResult::Parent { child: stranger } = fork_as(child)? else { sleep_for_ever() };
     check!("clone3 with set_tid", stranger, child);
 

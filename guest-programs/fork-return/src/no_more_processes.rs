@@ -1,7 +1,7 @@
 //! The deliberate failure: a user may have so many processes and no more. It
 //! is -11 that the kernel returns; -1 and errno are made of it by libc.
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::libc::{self, c_long};
 use nix::sys::resource::{Resource, setrlimit};
@@ -14,7 +14,7 @@ use crate::raw_fork::{STUDENT, fork_without_libc};
 pub fn run() -> nix::Result<()> {
     scene!("3. RLIMIT_NPROC");
     let user = start(|| {
-        scene!("3. a child of root, two of a user");
+        mark!("3. a child of root, two of a user");
         // Root may have any number, whatever the limit.
         setrlimit(Resource::RLIMIT_NPROC, 0, 3)?;
         ended_well(start(|| Ok(()))?)?;
@@ -31,7 +31,7 @@ pub fn run() -> nix::Result<()> {
             waitid(Id::Pid(zombie), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
         }
 
-        scene!("3. one child too many");
+        mark!("3. one child too many");
         // SAFETY: this program has one thread, so the child may do as it likes.
         let returned = unsafe { libc::fork() };
         let error = Errno::last();
@@ -43,7 +43,7 @@ pub fn run() -> nix::Result<()> {
         println!("3. user {STUDENT}, limit 3: itself and 2 zombies; one more:");
         println!("   fork returns {returned}, errno is {error}");
 
-        scene!("3. the same without libc");
+        mark!("3. the same without libc");
         let raw = fork_without_libc();
         if raw == 0 {
             exit(0);
@@ -52,7 +52,7 @@ pub fn run() -> nix::Result<()> {
         println!("   without libc it returns {raw}");
 
         ended_well(first)?;
-        scene!("3. one zombie has been waited for");
+        mark!("3. one zombie has been waited for");
         ended_well(start(|| Ok(()))?)?;
         ended_well(second)?;
         println!("   after a wait for one of the zombies there is room again");

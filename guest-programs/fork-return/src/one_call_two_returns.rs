@@ -1,7 +1,7 @@
 //! Everything is there twice when fork returns, and only the return value
 //! tells which copy this is.
 
-use marker::{Arg, check, scene};
+use marker::{Arg, check, mark, scene};
 use nix::libc::{self, pid_t};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, getppid, pipe, read, write};
@@ -18,14 +18,14 @@ pub fn run() -> nix::Result<()> {
     // SAFETY: this program has one thread, so the child may do as it likes.
     let returned = unsafe { libc::fork() };
     if returned == 0 {
-        scene!("1. here it returned 0");
+        mark!("1. here it returned 0");
         number += 1;
         check!("getppid() in the child", getppid(), parent);
         check!("write", write(&writer, &getpid().as_raw().to_ne_bytes())?, 4);
         exit(number);
     }
     check!("fork failed", returned == -1, false);
-    scene!("1. here it returned {}", Arg::Task(returned));
+    mark!("1. here it returned {}", Arg::Task(returned));
 
     let mut pid = [0; 4];
     check!("read", read(&reader, &mut pid)?, 4);

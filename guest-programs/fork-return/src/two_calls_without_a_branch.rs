@@ -1,7 +1,7 @@
 //! Without a look at the return value both go on with the same program, and
 //! call fork again: the number of processes doubles with each call.
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::fork;
@@ -10,7 +10,7 @@ use steps::{exit, start};
 pub fn run() -> nix::Result<()> {
     scene!("2. two forks without a branch");
     let child = start(|| {
-        scene!("2. one process calls fork, and again");
+        mark!("2. one process calls fork, and again");
         // SAFETY: this program has one thread, so the child may do as it likes.
         unsafe {
             fork()?;

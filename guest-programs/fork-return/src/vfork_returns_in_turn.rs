@@ -9,7 +9,7 @@ use std::ffi::c_char;
 use std::sync::atomic::AtomicI32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::libc;
 use nix::sched::{CloneFlags, clone};
 use nix::sys::prctl;
@@ -27,7 +27,7 @@ pub fn run() -> nix::Result<()> {
         FROM_THE_CHILD.store(getpid().as_raw(), Relaxed);
         // The trace tells the two apart by their names.
         let _ = prctl::set_name(c"vfork-child");
-        scene!("7. the child executes");
+        mark!("7. the child executes");
         // SAFETY: path and arguments end with a zero, and outlive the call.
         unsafe { libc::execv(path.as_ptr(), arguments.as_ptr()) };
         127
@@ -41,7 +41,7 @@ pub fn run() -> nix::Result<()> {
     // SAFETY: the child has a stack of its own, allocates nothing and executes
     // another program; until then this process sleeps.
     let child = unsafe { clone(Box::new(in_the_child), &mut stack, flags, Some(libc::SIGCHLD)) }?;
-    scene!("7. the parent goes on");
+    mark!("7. the parent goes on");
     check!("what the child stored", FROM_THE_CHILD.load(Relaxed), child.as_raw());
     ended_well(child)?;
     println!("7. vfork: returns the pid when the child's execve lets the memory go;");

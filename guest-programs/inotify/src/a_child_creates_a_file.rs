@@ -1,7 +1,7 @@
 //! The record is written by the actor, while the watcher sleeps in its read.
 //! Who the actor is, the record does not say.
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::sys::inotify::AddWatchFlags;
 use steps::{ended_well, start};
 
@@ -13,7 +13,7 @@ pub fn run() -> nix::Result<()> {
     scene!("1. read sleeps; a child creates a file");
     let child = start(|| create("watched/a"))?;
     let events = read_events(&inotify, 4096)?;
-    scene!("1. the watcher has it");
+    mark!("1. the watcher has it");
     check!("events", events.len(), 1);
     check_event(&events[0], wd, AddWatchFlags::IN_CREATE, 16, "a");
     check!("cookie", events[0].cookie, 0);

@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::fd::AsFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::AddWatchFlags;
 use steps::{ended_well, errno, start};
@@ -19,7 +19,7 @@ pub fn run() -> nix::Result<()> {
     check!("poll", poll(&mut fds, PollTimeout::NONE)?, 1);
     check!("revents", fds[0].revents(), Some(PollFlags::POLLIN));
     ended_well(child)?;
-    scene!("2. the watcher has both halves");
+    mark!("2. the watcher has both halves");
     let events = read_events(&inotify, 4096)?;
     check!("events", events.len(), 2);
     check_event(&events[0], wd, AddWatchFlags::IN_MOVED_FROM, 16, "a");

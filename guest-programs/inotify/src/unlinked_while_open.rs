@@ -1,7 +1,7 @@
 //! A name goes when it is unlinked, a file when nobody has it open any more.
 //! Here the last to have it open is a child, and it acts by dying.
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::fcntl::{OFlag, open};
 use nix::sys::inotify::AddWatchFlags;
 use nix::sys::stat::Mode;
@@ -28,12 +28,12 @@ pub fn run() -> nix::Result<()> {
     let child = start(|| Ok(()))?;
     close(file)?;
     check!("FIONREAD after this process's close", queued(&inotify)?, 0);
-    scene!("8. read sleeps; the child exits");
+    mark!("8. read sleeps; the child exits");
     let mut events = Vec::new();
     while events.len() < 3 {
         events.extend(read_events(&inotify, 4096)?);
     }
-    scene!("8. the file is gone");
+    mark!("8. the file is gone");
     check!("events", events.len(), 3);
     check_event(&events[0], wd, AddWatchFlags::IN_CLOSE_WRITE, 0, "");
     check_event(&events[1], wd, AddWatchFlags::IN_DELETE_SELF, 0, "");

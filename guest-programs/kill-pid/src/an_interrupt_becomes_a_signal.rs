@@ -5,7 +5,7 @@
 use std::io;
 
 use kill_pid::{Counters, Target, counters, open_device, raise_later, register};
-use marker::{check, mark};
+use marker::{check, scene};
 use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
@@ -21,7 +21,7 @@ pub fn run(wire: &str) -> io::Result<()> {
     let device = open_device()?;
     register(&device, Target::default())?;
     let spinner = start(|| spin_for_ever())?;
-    mark!("{}: sleeps while {} spins; edu interrupts in 100 ms", wire, spinner);
+    scene!("{}: sleeps while {} spins; edu interrupts in 100 ms", wire, spinner);
     raise_later(&device)?;
     handler::wait()?;
 

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use kill_pid::{Target, register};
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::libc;
 
@@ -24,7 +24,7 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
 
     register(device, Target { privileged: 1, ..Target::default() })?;
     let student = busy_process(device, STUDENT)?;
-    scene!("6. priv=1, falls on {} of user {}", student, STUDENT);
+    mark!("6. priv=1, falls on {} of user {}", student, STUDENT);
     check!("user, priv=1", falls_on(Some(student), device)?, Ok((libc::SI_KERNEL, 0)));
     println!("6. priv=1, a process of user {STUDENT}: SI_KERNEL, si_pid 0");
     Ok(())

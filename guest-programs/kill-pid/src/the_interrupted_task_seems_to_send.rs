@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use kill_pid::{Target, register};
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::libc;
 
 use crate::interrupt::{busy_process, falls_on};
@@ -24,7 +24,7 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
 
     register(device, priv_0)?;
     let root = busy_process(device, ROOT)?;
-    scene!("4. priv=0, falls on {} of root", root);
+    mark!("4. priv=0, falls on {} of root", root);
     check!("root, priv=0", falls_on(Some(root), device)?, Ok((libc::SI_USER, root.as_raw())));
     println!("4. priv=0, a process of root: SI_USER, its si_pid, and it sent nothing");
     Ok(())

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use kill_pid::{Target, register, unregister};
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use steps::{ended_well, start};
@@ -21,7 +21,7 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
     scene!("7. {} registered and is a zombie: its signal is dropped", child);
     check!("result for a zombie", interrupt::now(device)?, 0);
 
-    scene!("8. {} is reaped: nobody to signal", child);
+    mark!("8. {} is reaped: nobody to signal", child);
     ended_well(child)?;
     check!("result for nobody", interrupt::now(device)?, -(Errno::ESRCH as i32));
     println!("7. the target is a zombie: kill_pid returns 0, to no effect");

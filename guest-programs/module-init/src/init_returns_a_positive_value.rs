@@ -2,7 +2,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use module_init::{KernelLog, found, load, remove};
 
 use crate::state::ALL;
@@ -18,7 +18,7 @@ pub fn run(log: &mut KernelLog) -> io::Result<()> {
     check!("a warning", messages.iter().any(|message| message.starts_with(said)), true);
     let stack = messages.iter().any(|message| message.contains("do_init_module+"));
     check!("a stack in the log", stack, true);
-    scene!("6. end");
+    mark!("6. end");
     remove(c"lab_module_init")?;
     println!("6. init returns 5: finit_module returns 0, and all is there");
     println!("   the kernel's log: suspiciously returned 5, and a stack");

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use module_init::{found, load, remove};
 
 use crate::state::{ALL, NOTHING};
@@ -12,7 +12,7 @@ pub fn run() -> io::Result<()> {
     scene!("1. init succeeds");
     load(c"")?;
     check!("found while loaded", found()?, ALL);
-    scene!("1. and exit");
+    mark!("1. and exit");
     remove(c"lab_module_init")?;
     check!("found after exit", found()?, NOTHING);
     println!("1. init returns 0: found in {} places; after exit in none", ALL.len());

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use module_init::{KernelLog, found, load, remove};
 use nix::errno::Errno;
 
@@ -15,11 +15,11 @@ pub fn run(log: &mut KernelLog) -> io::Result<()> {
     println!("7. parameter fail_at=never: {}", Errno::EINVAL);
 
     log.take()?;
-    scene!("7. fial_at=1: not a parameter");
+    mark!("7. fial_at=1: not a parameter");
     check!("an unknown parameter", load(c"fial_at=1"), Ok(()));
     let said = "lab_module_init: unknown parameter 'fial_at' ignored";
     check!("a warning", log.take()?.iter().any(|message| message == said), true);
-    scene!("7. end");
+    mark!("7. end");
     remove(c"lab_module_init")?;
     println!("   parameter fial_at=1, misspelt: loads; the log has a warning");
     Ok(())

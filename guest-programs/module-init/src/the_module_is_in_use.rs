@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use module_init::{NAME, found, load, remove};
 use nix::errno::Errno;
 
@@ -19,7 +19,7 @@ pub fn run() -> io::Result<()> {
     check!("what the file says", text, "hello\n");
     // One for the character device, one for the operations of the open file.
     check!("use count", use_count(NAME)?, 2);
-    scene!("2. removal while a file is open");
+    mark!("2. removal while a file is open");
     check!("removal while open", remove(c"lab_module_init"), Err(Errno::EWOULDBLOCK));
     check!("found after the refusal", found()?, ALL);
     println!("2. removal while a file is open (use count 2): EWOULDBLOCK");
@@ -27,7 +27,7 @@ pub fn run() -> io::Result<()> {
     check!("use count", use_count(NAME)?, 0);
 
     check!("use count of lab_trace", use_count("lab_trace")?, 1);
-    scene!("2. removal of what it depends on");
+    mark!("2. removal of what it depends on");
     check!("removal of lab_trace", remove(c"lab_trace"), Err(Errno::EWOULDBLOCK));
     println!("   removal of lab_trace, whose symbols it uses: EWOULDBLOCK");
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use module_init::{found, load, remove};
 use nix::errno::Errno;
 
@@ -12,7 +12,7 @@ pub fn run() -> io::Result<()> {
     scene!("3. the same module twice");
     check!("loading it again", load(c""), Err(Errno::EEXIST));
     check!("found", found()?, ALL);
-    scene!("3. end");
+    mark!("3. end");
     remove(c"lab_module_init")?;
     println!("3. the same module twice: {}", Errno::EEXIST);
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use netlink::{
     EVENT, EVENTS, Family, GET, INTERRUPTS, LOST, RAISE_LATER, RESULT, command, event, get,
     open_socket,
@@ -23,7 +23,7 @@ pub fn run(asking: &Socket, family: Family) -> io::Result<Socket> {
     set_name(c"listener")?;
     let told = event(&listener, 0)?;
     set_name(c"netlink")?;
-    scene!("4. received");
+    mark!("4. received");
     check!("command", told.command, EVENT);
     check!("interrupt and causes", number_and_causes(&told), (Some(2), Some(CAUSE_DMA)));
     println!("4. event: interrupt 2, causes 0x100");

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use netlink::{Family, INTERRUPT, event};
 use netlink_sys::Socket;
 use nix::errno::Errno;
@@ -29,7 +29,7 @@ pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()>
 
     // Until the queue is empty, everything is dropped, room or not. And that
     // is not told again.
-    scene!("7. one more, in the middle of it");
+    mark!("7. one more, in the middle of it");
     raise(asking, family, 1)?;
     let told = event(listener, 0)?;
     check!("the other one", told.get(INTERRUPT), Some(before + ROOM));
@@ -39,7 +39,7 @@ pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()>
     println!("   and no second ENOBUFS; recv returns the other one");
 
     // The recovery: now that the queue is empty, ask how things stand.
-    scene!("8. asks what it has missed");
+    mark!("8. asks what it has missed");
     let now = interrupts(asking, family)?;
     let missed = now - (before + ROOM);
     check!("missed", missed, 8 - ROOM + 1);

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use netlink::{Family, INTERRUPT, event, open_socket};
 use netlink_sys::Socket;
 use nix::errno::Errno;
@@ -26,7 +26,7 @@ pub fn run(asking: &Socket, family: Family, slow: &Socket) -> io::Result<()> {
 
     // If the listener wants it so, the sender hears of the overrun.
     slow.set_broadcast_error(true)?;
-    scene!("10. eight events, and NETLINK_BROADCAST_ERROR");
+    mark!("10. eight events, and NETLINK_BROADCAST_ERROR");
     raise(asking, family, 8)?;
     check!("the sender's result", result(asking, family)?, -(Errno::ENOBUFS as i32));
     println!("10. with NETLINK_BROADCAST_ERROR, the sender gets -ENOBUFS");

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use netlink::{Family, GET, MODULE, MODULE_FILE, Refusal, command, event, resolve};
 use netlink_sys::Socket;
 use nix::errno::Errno;
@@ -22,7 +22,7 @@ pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()>
     check!("the family", resolve(asking)?.map_err(|refusal| refusal.errno), Err(Errno::ENOENT));
     println!("11. the module is removed: who listens hears nothing; GET fails: ENOENT");
 
-    scene!("12. and loaded again");
+    mark!("12. and loaded again");
     load(MODULE_FILE, c"")?;
     let again = resolve(asking)?.map_err(|refusal| io::Error::from(refusal.errno))?;
     check!("another number", again.id != family.id, true);

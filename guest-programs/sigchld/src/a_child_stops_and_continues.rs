@@ -1,6 +1,6 @@
 //! Stopping and continuing are told as well, with the signal that did it.
 
-use marker::scene;
+use marker::{mark, scene};
 use nix::libc;
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::wait::waitpid;
@@ -18,7 +18,7 @@ pub fn run() -> nix::Result<()> {
     check_handler(libc::CLD_STOPPED, child, libc::SIGSTOP);
     println!("3. stopped: CLD_STOPPED from the child, si_status 19 (SIGSTOP)");
 
-    scene!("4. the parent continues it");
+    mark!("4. the parent continues it");
     kill(child, Signal::SIGCONT)?;
     wait_for_handler(1)?;
     check_handler(libc::CLD_CONTINUED, child, libc::SIGCONT);

@@ -1,7 +1,7 @@
 //! SIG_DFL ignores SIGCHLD, unless it is blocked: then it is kept, which is
 //! why a program can block it first and read it later by signalfd(2).
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::sys::signal::{SaFlags, SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::wait::{WaitStatus, waitpid};
 use steps::{start, start_when_forked};
@@ -15,7 +15,7 @@ pub fn run() -> nix::Result<()> {
     waitpid(child, None)?;
     check!("SIGCHLD pending", is_pending()?, true);
 
-    scene!("11. SIG_DFL and not blocked: the signal is dropped");
+    mark!("11. SIG_DFL and not blocked: the signal is dropped");
     // Unblocking delivers the pending one, and the default action is nothing.
     let mut sigchld = SigSet::empty();
     sigchld.add(Signal::SIGCHLD);

@@ -4,7 +4,7 @@
 
 use std::os::fd::OwnedFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use signal_self::{ASK, RESULT, SLEEP, Send, send};
@@ -22,7 +22,7 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
     let sleeping = send(device, Send::new(Signal::SIGUSR1, SLEEP));
     check!("result of sleeping", sleeping, Ok(RESULT));
     check!("runs of the handler", handler::seen().0, 0);
-    scene!("4. SIGUSR1 is unblocked");
+    mark!("4. SIGUSR1 is unblocked");
     // Unblocks and waits; so it is this call that the handler interrupts.
     SigSet::empty().suspend()?;
     check!("handler", handler::seen(), (1, -(Errno::EINTR as i64)));

@@ -4,7 +4,7 @@
 
 use std::os::fd::OwnedFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::sys::signal::Signal;
 use signal_self::{RESULT, SLEEP, Send, send};
 
@@ -13,7 +13,7 @@ use crate::handler;
 pub fn run(device: &OwnedFd) -> nix::Result<()> {
     scene!("3. ioctl: sends SIGUSR1, sleeps for 10 ms");
     check!("result", send(device, Send::new(Signal::SIGUSR1, SLEEP)), Ok(RESULT));
-    scene!("3. the ioctl has returned {}", RESULT);
+    mark!("3. the ioctl has returned {}", RESULT);
     check!("handler", handler::seen(), (1, RESULT.into()));
     println!("3. ioctl: sends, sleeps: -ERESTARTSYS at once; goes on: {RESULT}");
     Ok(())

@@ -5,7 +5,7 @@
 
 use std::os::fd::OwnedFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::sys::signal::SaFlags;
 use signal_self::{RESTARTBLOCK, RESTARTNOHAND, RESTARTNOINTR, RESTARTSYS};
 
@@ -23,13 +23,13 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
     ] {
         scene!("8. {} restart", value);
         check!(what, handled(device, restart, SaFlags::SA_RESTART)?, ends[0]);
-        scene!("8. {} plain", value);
+        mark!("8. {} plain", value);
         check!(what, handled(device, restart, SaFlags::empty())?, ends[1]);
-        scene!("8. {} stopped", value);
+        mark!("8. {} stopped", value);
         check!(what, stopped(device, restart)?, ends[2]);
         let [a, b, c] = ends.map(End::name);
         println!("   {what:<18}{a:<12}{b:<15}{c}");
     }
-    scene!("8. done");
+    mark!("8. done");
     Ok(())
 }

@@ -33,7 +33,7 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
         while RUNS.load(Relaxed) == 0 {
             turns = black_box(turns.wrapping_add(1));
         }
-        scene!("7. the handler has run");
+        mark!("7. the handler has run");
         nix::Result::Ok(())
     })??;
     check!("runs of the handler", RUNS.load(Relaxed), 1);

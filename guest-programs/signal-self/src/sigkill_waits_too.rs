@@ -4,7 +4,7 @@
 
 use std::os::fd::OwnedFd;
 
-use marker::{check, mark};
+use marker::{check, mark, scene};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use signal_self::{ASK, GO_ON, Send, send};
@@ -12,7 +12,7 @@ use steps::start;
 
 pub fn run(device: &OwnedFd) -> nix::Result<()> {
     for (step, then, how) in [(5, GO_ON, "goes on"), (6, ASK, "asks signal_pending()")] {
-        mark!("{}. a child: sends SIGKILL, {}", step, how);
+        scene!("{}. a child: sends SIGKILL, {}", step, how);
         let child = start(|| {
             // Whatever it would return: it does not return here.
             let _ = send(device, Send::new(Signal::SIGKILL, then));

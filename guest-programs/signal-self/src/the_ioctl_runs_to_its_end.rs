@@ -4,7 +4,7 @@
 
 use std::os::fd::OwnedFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::sys::signal::Signal;
 use signal_self::{GO_ON, RESULT, Send, send};
 
@@ -13,7 +13,7 @@ use crate::handler;
 pub fn run(device: &OwnedFd) -> nix::Result<()> {
     scene!("1. ioctl: sends SIGUSR1 to its caller");
     check!("result", send(device, Send::new(Signal::SIGUSR1, GO_ON)), Ok(RESULT));
-    scene!("1. the ioctl has returned {}", RESULT);
+    mark!("1. the ioctl has returned {}", RESULT);
     check!("handler", handler::seen(), (1, RESULT.into()));
     println!("1. ioctl: sends SIGUSR1, goes on, returns {RESULT}");
     println!("   handler: runs before the ioctl returns, sees {RESULT} in RAX");

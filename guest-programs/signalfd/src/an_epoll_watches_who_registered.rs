@@ -2,7 +2,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::libc;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::signal::{Signal, kill};
@@ -29,7 +29,7 @@ pub fn run(signals: &SignalFd) -> io::Result<()> {
     println!("10. epoll from before the fork: blind for the child's SIGUSR1,");
     println!("    which poll sees and read returns");
 
-    scene!("11. the parent's SIGUSR1: a child's epoll_wait eats it");
+    mark!("11. the parent's SIGUSR1: a child's epoll_wait eats it");
     kill(getpid(), Signal::SIGUSR1)?;
     check!("epoll_wait in the parent", ready(&epoll)?, 1);
     let child = start_when_forked(|| {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::os::fd::OwnedFd;
 
-use marker::scene;
+use marker::{mark, scene};
 use nix::unistd::{Pid, tcgetpgrp};
 
 use crate::reports::check_reports;
@@ -18,7 +18,7 @@ pub fn run(master: &OwnedFd, reports: &mut BufReader<File>, turn: &mut File) -> 
     let front = tcgetpgrp(master)?;
     println!("6. another group comes to the front: no signal");
 
-    scene!("7. resized: group {} is in front", front);
+    mark!("7. resized: group {} is in front", front);
     resize(master, size(40, 120))?;
     check_reports(reports, &["back: run 1, SI_KERNEL, si_pid 0, 40x120"])?;
     println!("7. 40x120: SIGWINCH, its first, for the group that was behind");

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use marker::scene;
+use marker::{mark, scene};
 use nix::errno::Errno;
 
 use crate::series::{Series, check_series, series};
@@ -32,7 +32,7 @@ pub fn run<'a>(
         }
         println!("   {name:<21} {:>14} {:>9} {:>9}", arrived[0], arrived[1], arrived[2]);
     }
-    scene!("2. end");
+    mark!("2. end");
     tell_losses(&table);
     Ok(table)
 }

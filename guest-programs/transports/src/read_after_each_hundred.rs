@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 
 use crate::series::series;
 use crate::transport::{STANDARD, Transport, choose_transport};
@@ -22,6 +22,6 @@ pub fn run(device: &OwnedFd, transports: &[(&'static str, Transport)]) -> io::Re
         check!("events", events, want);
         println!("   {name:<21} {events:>14}");
     }
-    scene!("4. end");
+    mark!("4. end");
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::AsRawFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::libc::{POLLIN, pollfd};
 use nix::sys::signal::{Signal, kill};
@@ -33,7 +33,7 @@ pub fn run() -> io::Result<()> {
     println!("13. select, a signal, SA_RESTART: EINTR all the same");
     println!("   reads {{a}} untouched, though a has no data; time rewritten");
 
-    scene!("14. poll sleeps; a signal comes, with SA_RESTART");
+    mark!("14. poll sleeps; a signal comes, with SA_RESTART");
     let child = start_when_asleep(|| kill(parent, Signal::SIGUSR1))?;
     let mut fds = [pollfd { fd: a.as_raw_fd(), events: POLLIN, revents: !0 }];
     check!("poll", poll(&mut fds, -1), Err(Errno::EINTR));

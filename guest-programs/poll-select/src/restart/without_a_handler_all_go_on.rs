@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::AsRawFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::libc::{POLLIN, pollfd};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -31,7 +31,7 @@ pub fn run() -> io::Result<()> {
     ended_well(child)?;
 
     read(&a, &mut [0])?;
-    scene!("17. a child in poll is stopped and continued");
+    mark!("17. a child in poll is stopped and continued");
     let child = start(|| {
         let mut fds = [pollfd { fd: a.as_raw_fd(), events: POLLIN, revents: 0 }];
         check!("poll, stopped and continued", poll(&mut fds, 10_000), Ok(1));

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::unistd::{pipe, write};
 
 use crate::calls::select;
@@ -21,7 +21,7 @@ pub fn run() -> io::Result<()> {
     check!("time left, us", micros(&left), 0);
     println!("2. timeout of 1 ms: returns 0, reads {{a}} becomes {{}}, time 0");
 
-    scene!("3. the same variables again, with data");
+    mark!("3. the same variables again, with data");
     write(&a_in, b"x")?;
     let ready = select(nfds(&[&a]), Some(&mut reads), None, None, Some(&mut left));
     check!("select, second turn", ready, Ok(0));

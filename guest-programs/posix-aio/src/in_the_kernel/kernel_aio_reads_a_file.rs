@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::os::fd::AsFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::sys::eventfd::EventFd;
 use nix::sys::wait::{WaitStatus, waitpid};
 
@@ -21,7 +21,7 @@ pub fn run(file: &File) -> nix::Result<()> {
     // SAFETY: the buffer lives until the completion is there, which is now.
     check!("io_submit", unsafe { kernel_aio::io_submit(&context, &mut request)? }, 1);
     let event = kernel_aio::io_getevents(&context)?;
-    scene!("8. done");
+    mark!("8. done");
     check!("result", event.result, 9);
     check!("buffer", &buffer, b"in a file");
     check!("eventfd", waitpid(reader, None)?, WaitStatus::Exited(reader, 1));

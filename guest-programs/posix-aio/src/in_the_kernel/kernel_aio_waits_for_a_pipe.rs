@@ -3,7 +3,7 @@
 
 use std::os::fd::AsFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::libc;
 use nix::poll::PollFlags;
@@ -32,12 +32,12 @@ pub fn run() -> nix::Result<()> {
     let mut request = kernel_aio::poll(receiver.as_fd(), PollFlags::POLLIN, &eventfd);
     // SAFETY: a poll has no buffer.
     check!("io_submit", unsafe { kernel_aio::io_submit(&context, &mut request)? }, 1);
-    scene!("9. now something is written");
+    mark!("9. now something is written");
     check!("bytes written", write(&sender, b"hello")?, 5);
     let event = kernel_aio::io_getevents(&context)?;
     check!("result of the poll", event.result & i64::from(libc::POLLIN), libc::POLLIN.into());
     check!("eventfd", waitpid(reader, None)?, WaitStatus::Exited(reader, 1));
-    scene!("9. done");
+    mark!("9. done");
     println!("9. kernel AIO, an empty pipe: a read fails, {}", Errno::EAGAIN);
     println!("   a poll waits; after a write the eventfd says 1");
     kernel_aio::io_destroy(context)

@@ -4,7 +4,7 @@
 
 use std::os::fd::AsFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::libc::c_int;
 use nix::sys::eventfd::EventFd;
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -27,12 +27,12 @@ pub fn run() -> nix::Result<()> {
     check!("io_uring_enter", ring.submit(1)?, 1);
     check!("completion", ring.pop(), None);
     let writer = fork_child(|| {
-        scene!("10. another process writes");
+        mark!("10. another process writes");
         Ok(write(&sender, b"hello")? as c_int)
     })?;
     check!("bytes written", waitpid(writer, None)?, WaitStatus::Exited(writer, 5));
     let completion = ring.pop();
-    scene!("10. the completion is in my memory");
+    mark!("10. the completion is in my memory");
     check!("completion", completion, Some(uring::Cqe { user_data: 10, result: 5, flags: 0 }));
     check!("buffer", &buffer[..5], b"hello");
     check!("eventfd", waitpid(reader, None)?, WaitStatus::Exited(reader, 1));

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::os::fd::AsFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use crate::{kernel_aio, uring};
@@ -26,7 +26,7 @@ pub fn run(file: &File) -> nix::Result<()> {
     check!("eventfd after kernel AIO", eventfd.read()?, 3);
     kernel_aio::io_destroy(context)?;
 
-    scene!("11. io_uring: three requests");
+    mark!("11. io_uring: three requests");
     let mut ring = uring::Ring::new(4)?;
     ring.register_eventfd(&eventfd)?;
     for user_data in 1..=3 {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::libc::sigval;
 use nix::sys::aio::{Aio, AioRead};
 use nix::sys::signal::SigevNotify::SigevNone;
@@ -46,7 +46,7 @@ pub fn run(file: &File, helper: Pid) -> nix::Result<()> {
 /// What glibc is to call. It is no signal handler: it runs in a thread, and may
 /// do all that a thread may.
 extern "C" fn on_completion(value: sigval) {
-    scene!("4. this is my function");
+    mark!("4. this is my function");
     let (thread, value) = (gettid(), value.sival_ptr.addr());
     TOLD.get_or_init(|| Told { thread, value, blocked: blocked_signals(thread) });
 }

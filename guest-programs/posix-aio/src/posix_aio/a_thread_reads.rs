@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::sys::aio::{Aio, AioCancelStat, AioRead};
 use nix::sys::signal::SigevNotify::SigevNone;
@@ -36,7 +36,7 @@ pub fn run() -> nix::Result<Pid> {
     println!("   /proc/self/task: 1 thread before, 2 now; the other one reads,");
     println!("   with all signals blocked");
 
-    scene!("2. aio_cancel: two requests for one pipe");
+    mark!("2. aio_cancel: two requests for one pipe");
     let pipe = receiver.as_fd();
     let mut second = Box::pin(AioRead::new(pipe, 0, &mut second_buffer, 0, SigevNone));
     second.as_mut().submit()?;

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use siginfo::{KERNEL, Target};
@@ -23,7 +23,7 @@ pub fn run(device: &OwnedFd, hard: rlim_t) -> io::Result<()> {
     check!("signals queued for this user", queued()?, 1);
     println!("7. RLIMIT_SIGPENDING 1: the first is queued");
 
-    scene!("8. the queue is full: send_sig_info");
+    mark!("8. the queue is full: send_sig_info");
     let second = Target { value: 2, ..Target::default() };
     check!("send_sig_info", send(device, second)?, -(Errno::EAGAIN as i32));
     let kernel = Target::sent_by(KERNEL);
