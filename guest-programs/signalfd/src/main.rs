@@ -20,19 +20,17 @@ mod an_epoll_watches_who_registered;
 mod exec_keeps_it_all;
 mod a_fault_cannot_be_read;
 mod a_thread_reads_its_own;
+mod nothing_is_pending;
 
 mod records;
 mod readiness;
 
 use std::{env, io};
 
-use marker::{check, mark};
-use nix::errno::Errno;
 use nix::sys::signal::{SigmaskHow, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::read;
 
-use crate::records::{RECORD, usr1_and_rtmin};
+use crate::records::usr1_and_rtmin;
 
 fn main() -> io::Result<()> {
     marker::open_trace();
@@ -73,11 +71,6 @@ fn main() -> io::Result<()> {
     a_fault_cannot_be_read::run()?;
     // A thread reads its own signals and those of its process.
     a_thread_reads_its_own::run(&signals)?;
-
-    // The deliberate failure: without SFD_NONBLOCK, this read would wait.
-    mark!("15. nothing is pending");
-    let error = read(&signals, &mut [0; RECORD]).expect_err("nothing is pending");
-    check!("read with nothing pending", error, Errno::EAGAIN);
-    println!("15. SFD_NONBLOCK, nothing pending: read fails: {error}");
-    Ok(())
+    // The refusal: nothing is pending, and the read may not wait.
+    nothing_is_pending::run(&signals)
 }
