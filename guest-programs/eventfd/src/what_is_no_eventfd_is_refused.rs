@@ -4,13 +4,14 @@
 use std::io;
 
 use eventfd::{Target, open_device, register};
-use marker::check;
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::unistd::pipe;
 
 pub fn run() -> io::Result<()> {
     let device = open_device()?;
     let (receiver, _sender) = pipe()?;
+    scene!("12. registers what is no eventfd: refused");
     let error = register(&device, Target::of(&receiver)).expect_err("a pipe is no eventfd");
     check!("registering a pipe", error, Errno::EINVAL);
     println!("12. registering a pipe fails: {error}");

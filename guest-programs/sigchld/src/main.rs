@@ -16,13 +16,11 @@ mod no_signal_for_stops;
 mod ignored_children_leave_no_zombie;
 mod no_zombie_but_a_signal;
 mod by_default_it_is_ignored;
+mod no_child_is_left;
 
 mod handler;
 
-use marker::check;
-use nix::errno::Errno;
 use nix::sys::signal::{SaFlags, SigSet, SigmaskHow, Signal, sigprocmask};
-use nix::sys::wait::waitpid;
 
 use crate::handler::handle;
 
@@ -54,10 +52,6 @@ fn main() -> nix::Result<()> {
     no_zombie_but_a_signal::run()?;
     // SIG_DFL: ignored, but kept while it is blocked.
     by_default_it_is_ignored::run()?;
-
-    // The deliberate failure: there is no child left to wait for.
-    let error = waitpid(None, None).expect_err("no child is left");
-    check!("waitpid without children", error, Errno::ECHILD);
-    println!("waitpid without children fails: {error}");
-    Ok(())
+    // The refusal: there is no child left to wait for.
+    no_child_is_left::run()
 }

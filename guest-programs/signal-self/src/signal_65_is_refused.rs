@@ -3,13 +3,14 @@
 
 use std::os::fd::OwnedFd;
 
-use marker::check;
+use marker::{check, scene};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use signal_self::{GO_ON, Send, send};
 
 pub fn run(device: &OwnedFd) -> nix::Result<()> {
     let nonsense = Send { signal: 65, ..Send::new(Signal::SIGUSR1, GO_ON) };
+    scene!("9. ioctl: signal 65, refused");
     let error = send(device, nonsense).expect_err("no such signal");
     check!("sending signal 65", error, Errno::EINVAL);
     println!("9. asking for signal 65 fails: {error}");
