@@ -19,6 +19,7 @@ mod two_causes_in_one_loop;
 mod closed_before_the_interrupt;
 mod the_module_goes_first;
 mod a_number_means_nothing_in_an_interrupt;
+mod a_number_is_another_tasks;
 mod what_is_no_eventfd_is_refused;
 
 mod look;
@@ -51,6 +52,7 @@ fn main() -> io::Result<()> {
     the_module_goes_first::run()?;
     // 11. What the module must not keep instead: a descriptor's number.
     a_number_means_nothing_in_an_interrupt::run()?;
+    a_number_is_another_tasks::run()?;
     // 12. The refusals: a pipe, and a descriptor that is not open.
     what_is_no_eventfd_is_refused::run()
 }

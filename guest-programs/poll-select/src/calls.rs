@@ -4,7 +4,8 @@
 use std::ptr;
 
 use nix::errno::Errno;
-use nix::libc::{self, c_int, fd_set, pollfd, timeval};
+use nix::libc::{self, c_int, c_short, fd_set, pollfd, timeval};
+use nix::poll::PollFlags;
 
 /// select(2), the system call itself: the C library's select() calls pselect6
 /// and converts the time, there and back.
@@ -31,4 +32,11 @@ pub fn poll(fds: &mut [pollfd], timeout_ms: c_int) -> nix::Result<c_int> {
     // SAFETY: pointer and length are those of a slice, any content of which is
     // a valid question and a valid answer.
     Errno::result(unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, timeout_ms) })
+}
+
+/// What poll(2) says, in words.
+pub fn names(revents: c_short) -> String {
+    let set = PollFlags::from_bits_retain(revents);
+    let names: Vec<&str> = set.iter_names().map(|(name, _)| name).collect();
+    if names.is_empty() { "0".to_owned() } else { names.join(" | ") }
 }

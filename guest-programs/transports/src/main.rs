@@ -8,6 +8,7 @@
 
 mod nobody_is_told;
 mod nobody_reads_in_between;
+mod who_is_told;
 mod what_it_costs;
 mod read_after_each_hundred;
 mod an_unknown_transport;
@@ -38,6 +39,8 @@ fn main() -> io::Result<()> {
     let nothing = nobody_is_told::run(&device)?;
     // How many of 10, 100 and 1000 arrive if nobody reads in between.
     let table = nobody_reads_in_between::run(&device, &transports)?;
+    // Who is told of those that are missing.
+    who_is_told::run(&table);
     // What it costs to send one, and to read all.
     what_it_costs::run(&table, &nothing);
     // How many arrive if the program reads after each hundred.

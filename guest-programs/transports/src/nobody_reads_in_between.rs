@@ -1,11 +1,10 @@
-//! The program looks when all is over. What each transport keeps until then, and who
-//! hears of the rest, is its kind. Returns the series of a thousand.
+//! The program looks when all is over: each transport has kept what it can. Returns the
+//! series of a thousand.
 
 use std::io;
 use std::os::fd::OwnedFd;
 
 use marker::{mark, scene};
-use nix::errno::Errno;
 
 use crate::series::{Series, check_series, series};
 use crate::transport::{Transport, choose_transport};
@@ -33,25 +32,5 @@ pub fn run<'a>(
         println!("   {name:<21} {:>14} {:>9} {:>9}", arrived[0], arrived[1], arrived[2]);
     }
     mark!("2. end");
-    tell_losses(&table);
     Ok(table)
-}
-
-/// Who is told of what is missing: the sender, the reader, or nobody.
-fn tell_losses(table: &[(&str, Series)]) {
-    println!("2. of 1000               arrived  payloads  sender  reader told");
-    for (name, series) in table {
-        let Series { heard, counters, .. } = series;
-        let sender = match counters.refused {
-            0 => "0".to_owned(),
-            _ => format!("{:?}", Errno::from_raw(-counters.error)),
-        };
-        let reader = match (heard.told, heard.told_lost) {
-            (true, Some(lost)) => format!("{lost} lost"),
-            (true, None) => "ENOBUFS".to_owned(),
-            (false, _) => "nothing".to_owned(),
-        };
-        let payloads = heard.payloads.len();
-        println!("   {name:<21} {:>8} {payloads:>9}  {sender:<7} {reader}", heard.events);
-    }
 }

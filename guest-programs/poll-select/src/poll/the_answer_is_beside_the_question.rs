@@ -9,7 +9,7 @@ use marker::{check, scene};
 use nix::libc::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, c_short, pollfd};
 use nix::unistd::{pipe, read, write};
 
-use crate::calls::poll;
+use crate::calls::{names, poll};
 
 /// A descriptor that is not open.
 const CLOSED: RawFd = 60;
@@ -52,17 +52,4 @@ pub fn run() -> io::Result<()> {
     check!("poll again", poll(&mut fds, -1), Ok(5));
     check!("revents", fds[1].revents, 0);
     Ok(())
-}
-
-fn names(revents: c_short) -> String {
-    let all = [
-        (POLLIN, "POLLIN"),
-        (POLLOUT, "POLLOUT"),
-        (POLLERR, "POLLERR"),
-        (POLLHUP, "POLLHUP"),
-        (POLLNVAL, "POLLNVAL"),
-    ];
-    let set: Vec<&str> =
-        all.iter().filter(|(bit, _)| revents & bit != 0).map(|(_, name)| *name).collect();
-    if set.is_empty() { "0".to_owned() } else { set.join(" | ") }
 }

@@ -7,11 +7,10 @@ use std::os::fd::AsRawFd;
 
 use marker::{check, mark, scene};
 use nix::libc::{POLLIN, pollfd};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, pipe, read, write};
-use steps::{ended_well, start, wait_until_asleep};
+use nix::unistd::{pipe, read, write};
+use steps::{ended_well, start};
 
+use super::stop_and_continue;
 use crate::calls::{poll, select};
 use crate::sets::{self, nfds};
 use crate::times::TEN_SECONDS;
@@ -43,16 +42,4 @@ pub fn run() -> io::Result<()> {
     println!("16. select, stopped and continued: goes on, returns 1");
     println!("17. poll, stopped and continued: goes on, returns 1");
     Ok(())
-}
-
-/// Stops a process that sleeps or will, and returns when it sleeps again.
-fn stop_and_continue(child: Pid) -> nix::Result<()> {
-    wait_until_asleep(child)?;
-    kill(child, Signal::SIGSTOP)?;
-    let stopped = WaitStatus::Stopped(child, Signal::SIGSTOP);
-    check!("stop", waitpid(child, Some(WaitPidFlag::WUNTRACED))?, stopped);
-    kill(child, Signal::SIGCONT)?;
-    let continued = WaitStatus::Continued(child);
-    check!("continue", waitpid(child, Some(WaitPidFlag::WCONTINUED))?, continued);
-    wait_until_asleep(child)
 }
