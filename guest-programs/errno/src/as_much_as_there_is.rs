@@ -1,5 +1,6 @@
-//! A part is no refusal. Here the buffer ends after 3 bytes: the driver has
-//! taken them, so it says 3, and EFAULT only when asked again.
+//! A part is no refusal. The buffer ends after 3 bytes here. `lab_errno_read`
+//! (kmods/errno/lab_errno.c) has taken these, so it says 3; it says EFAULT only when
+//! asked again.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 

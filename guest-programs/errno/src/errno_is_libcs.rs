@@ -1,4 +1,5 @@
-//! The kernel knows of no errno. libc sets it upon a failure, and only then.
+//! `do_syscall_64` (arch/x86/entry/common.c) leaves a number in a register. The kernel
+//! knows of no errno: libc sets it upon a failure, and only then.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::Relaxed;

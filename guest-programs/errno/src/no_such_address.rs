@@ -1,4 +1,5 @@
-//! EFAULT: an address that is not the program's. The driver finds out by trying.
+//! EFAULT: an address that is not the program's. `lab_answer` (kmods/errno/lab_errno.c)
+//! finds out by trying.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;

@@ -1,5 +1,5 @@
-//! ENOTTY: the request is not one of this device's. The name is from the days
-//! when terminals were the only devices with requests.
+//! ENOTTY: the request is not one that `lab_errno_ioctl` (kmods/errno/lab_errno.c)
+//! knows. The name is from the days when terminals were the only devices with requests.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 

@@ -1,4 +1,5 @@
-//! EINVAL: a good request with a bad value in it.
+//! EINVAL: a good request with a bad value in it, which `lab_answer`
+//! (kmods/errno/lab_errno.c) looks at.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::Ordering::Relaxed;

@@ -1,4 +1,5 @@
-//! EAGAIN: it would have to wait, and may not. poll(2) says when to try again.
+//! EAGAIN: `lock_when` (kmods/errno/lab_errno.c) would have to wait, and may not.
+//! poll(2) says when to try again.
 
 use std::os::fd::OwnedFd;
 

@@ -1,5 +1,6 @@
-//! Four values are no errors, but orders to the way out of the kernel, which
-//! obeys if a signal is pending. Otherwise they come out as they are: see 8.
+//! Four values are no errors, but orders to the way out of the kernel. `handle_signal`
+//! (arch/x86/kernel/signal.c) obeys them if a signal is pending. Otherwise they come
+//! out as they are: see 8.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::Relaxed;

@@ -1,5 +1,5 @@
-//! EBUSY: the device is somebody else's for the time being. The program may try
-//! later, but nothing will tell it when.
+//! EBUSY: the device is somebody else's for the time being (`lab_claim`,
+//! kmods/errno/lab_errno.c). The program may try later, but nothing will tell it when.
 
 use std::os::fd::OwnedFd;
 

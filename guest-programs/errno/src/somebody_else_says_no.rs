@@ -1,4 +1,5 @@
-//! Not every refusal is the driver's. These calls never reach it.
+//! Not every refusal is the driver's. These calls never reach it: `vfs_write`
+//! (fs/read_write.c), for one, refuses a file that was opened for reading.
 
 use std::os::fd::OwnedFd;
 

@@ -1,7 +1,7 @@
 //! What should a driver use instead of a signal?
 //!
 //! This program registers an eventfd with `kmods/eventfd`, whose interrupt handler
-//! calls `eventfd_signal` (fs/eventfd.c), and waits for it in every way that there
+//! calls `eventfd_signal` (include/linux/eventfd.h), and waits for it in every way that there
 //! is. Look in the timeline for who wakes it up, and for what is not there: no
 //! signal is sent, and no handler runs.
 //!

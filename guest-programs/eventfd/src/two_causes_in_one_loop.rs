@@ -1,6 +1,6 @@
-//! Two causes in one interrupt are one interrupt, and a count does not say which. So
-//! each cause has an eventfd, with an open file of the device that registers it; the
-//! loop is one all the same.
+//! Two causes in one interrupt are one call of `eventfd_signal`
+//! (include/linux/eventfd.h), and a count does not say which. So each cause has an
+//! eventfd, with an open file of the device that registers it. One loop waits for both.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! A pid is a number in a namespace: one process has several. fork returns the
-//! one that its caller can use.
+//! A pid is a number in a namespace: `alloc_pid` (kernel/pid.c) gives one process
+//! several. fork returns the one that its caller can use (`pid_vnr`).
 
 use std::fs;
 

@@ -1,5 +1,6 @@
-//! A pid is free again once its process has been waited for. Who only kept
-//! the number signals a stranger; a pidfd knows that its process is gone.
+//! `alloc_pid` (kernel/pid.c) may give a number again once its process has been waited
+//! for. Whoever kept only the number signals a stranger; a pidfd knows that its process
+//! is gone.
 
 use marker::{check, mark, scene};
 use nix::errno::Errno;

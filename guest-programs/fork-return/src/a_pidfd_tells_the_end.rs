@@ -1,5 +1,5 @@
-//! A pidfd is readable when its process has exited, and hung up when somebody
-//! has waited for it.
+//! `pidfd_poll` (fs/pidfs.c) says that a pidfd is readable when its process has exited,
+//! and hung up when somebody has waited for it.
 
 use marker::{check, scene};
 use nix::poll::PollFlags;

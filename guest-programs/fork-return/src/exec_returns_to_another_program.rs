@@ -1,5 +1,6 @@
-//! execve makes no process. It returns to its caller only to say why not; when
-//! it succeeds, it is another program that the kernel leaves to.
+//! execve makes no process. It returns to its caller only to say why not. Behind
+//! `begin_new_exec` (fs/exec.c) there is no caller any more: the kernel leaves to
+//! another program.
 
 use marker::{check, scene};
 use nix::errno::Errno;

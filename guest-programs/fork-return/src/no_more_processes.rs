@@ -1,5 +1,6 @@
-//! The deliberate failure: a user may have so many processes and no more. It
-//! is -11 that the kernel returns; -1 and errno are made of it by libc.
+//! The deliberate failure: a user may have so many processes and no more.
+//! `copy_process` (kernel/fork.c) returns -EAGAIN, which is -11; libc makes -1 and
+//! errno of it.
 
 use marker::{check, mark, scene};
 use nix::errno::Errno;

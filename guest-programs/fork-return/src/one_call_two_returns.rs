@@ -1,5 +1,5 @@
-//! Everything is there twice when fork returns, and only the return value
-//! tells which copy this is.
+//! When fork returns, everything is there twice. Only the return value tells which copy
+//! this is, and `copy_thread` (arch/x86/kernel/process.c) has written the child's: 0.
 
 use marker::{Arg, check, mark, scene};
 use nix::libc::{self, pid_t};

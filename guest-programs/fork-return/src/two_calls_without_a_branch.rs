@@ -1,5 +1,6 @@
-//! Without a look at the return value both go on with the same program, and
-//! call fork again: the number of processes doubles with each call.
+//! Both processes go on with the same program if it does not look at the return value.
+//! So two lines of source are three runs of `kernel_clone` (kernel/fork.c): each line
+//! doubles the number of processes.
 
 use marker::{check, mark, scene};
 use nix::errno::Errno;

@@ -1,5 +1,5 @@
-//! vfork lends its memory to the child and sleeps until the child is done with
-//! it: until an execve has left it for good, or the child has exited.
+//! vfork lends its memory to the child, and sleeps in `wait_for_vfork_done`
+//! (kernel/fork.c) until an execve has left it for good, or the child has exited.
 //!
 //! Rust's libc deprecates vfork: parent and child would return on one stack, and
 //! the child destroys what the parent needs. This is the same call by clone(2),

@@ -1,5 +1,6 @@
-//! The record is written by the actor, while the watcher sleeps in its read.
-//! Who the actor is, the record does not say.
+//! The actor writes the record, in `inotify_handle_inode_event`
+//! (fs/notify/inotify/inotify_fsnotify.c), while the watcher sleeps in its read. The
+//! record does not say who the actor is.
 
 use marker::{check, mark, scene};
 use nix::sys::inotify::AddWatchFlags;

@@ -1,5 +1,6 @@
-//! A rename is two records with one cookie. Only the first finds the watcher
-//! asleep. The two need not lie next to each other, nor come by one read.
+//! `fsnotify_move` (include/linux/fsnotify.h) makes two records of a rename, with one
+//! cookie. Only the first finds the watcher asleep. The two need not lie next to each
+//! other, nor come by one read.
 
 use std::fs;
 use std::os::fd::AsFd;

@@ -1,5 +1,6 @@
-//! Whether the queue is full is looked at first: an event that would have
-//! merged overflows, and the end of a watch goes unheard.
+//! `fsnotify_insert_event` (fs/notify/notification.c) looks first whether the queue is
+//! full. So an event that would have merged overflows, and the end of a watch goes
+//! unheard.
 
 use marker::{check, scene};
 use nix::fcntl::{OFlag, open};

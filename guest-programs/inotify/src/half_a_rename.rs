@@ -1,4 +1,5 @@
-//! Of a rename across the border of what is watched, one half is told.
+//! `fsnotify_move` (include/linux/fsnotify.h) tells each of two directories of its half
+//! of a rename. A watch on one of them hears of one half.
 
 use std::fs;
 

@@ -1,5 +1,6 @@
-//! The name ends with at least one NUL and is padded to a multiple of 16; it
-//! is there for a file in a watched directory, not for what is watched itself.
+//! `round_event_name_len` (fs/notify/inotify/inotify_user.c) makes room for a NUL at
+//! least, and for a multiple of 16 bytes. A file in a watched directory has a name in
+//! its record; what is watched itself has none.
 
 use marker::{check, scene};
 use nix::fcntl::{OFlag, open};

@@ -1,5 +1,6 @@
-//! An event like the last one in the queue is dropped; one like an earlier
-//! one is not. So neither their number nor their times can be relied on.
+//! `event_compare` (fs/notify/inotify/inotify_fsnotify.c) compares a new event with the
+//! last one in the queue, and with no other. If they are alike, the new one is dropped.
+//! So neither the number of events nor their times can be relied on.
 
 use marker::{check, scene};
 use nix::fcntl::{OFlag, open};

@@ -1,5 +1,6 @@
-//! A full queue takes one more record, which says so; what comes then is lost.
-//! The only cure is to look again at everything.
+//! When the queue is full, `fsnotify_insert_event` (fs/notify/notification.c) adds one
+//! more record, which says so. What comes then is lost. The only cure is to look again
+//! at everything.
 
 use std::fs;
 

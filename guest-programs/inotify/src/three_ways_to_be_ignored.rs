@@ -1,5 +1,6 @@
-//! IN_IGNORED: the last that is heard of a watch, however it ended. No mask
-//! asks for it.
+//! IN_IGNORED is the last that is heard of a watch, however it ended:
+//! `inotify_ignored_and_remove_idr` (fs/notify/inotify/inotify_user.c) sends it. No
+//! mask asks for it.
 
 use marker::{check, scene};
 use nix::errno::Errno;

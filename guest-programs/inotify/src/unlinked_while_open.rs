@@ -1,5 +1,6 @@
-//! A name goes when it is unlinked, a file when nobody has it open any more.
-//! Here the last to have it open is a child, and it acts by dying.
+//! A name goes when it is unlinked. The file goes when nobody has it open any more, and
+//! then `dentry_unlink_inode` (fs/dcache.c) tells of its end. Here the last to have it
+//! open is a child, which closes it by its exit.
 
 use marker::{check, mark, scene};
 use nix::fcntl::{OFlag, open};

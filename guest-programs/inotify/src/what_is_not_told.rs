@@ -1,5 +1,6 @@
-//! A watch hears the calls that go through the file system's front door, and
-//! in one directory only.
+//! A watch hears of system calls on files: `vfs_write` (fs/read_write.c), for one,
+//! calls `fsnotify_modify`. A store to memory calls nothing. And a watch is for one
+//! directory, not for those below it.
 
 use marker::{check, scene};
 use nix::fcntl::{OFlag, open};

@@ -1,5 +1,5 @@
-//! The deliberate failure: a buffer that the next record does not fit into.
-//! Nothing is lost by it.
+//! The deliberate failure: `get_one_event` (fs/notify/inotify/inotify_user.c) refuses a
+//! buffer that the next record does not fit into. Nothing is lost by it.
 
 use marker::{check, scene};
 use nix::errno::Errno;

@@ -1,4 +1,5 @@
-//! The module's own image, but for one letter: it now asks for "kstrdap".
+//! The module's own image, but for one letter: it now asks for "kstrdap", which
+//! `simplify_symbols` (kernel/module/main.c) does not find.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! At each step another errno, and each reaches this program unchanged.
+//! Each step fails with another errno, and `do_init_module` (kernel/module/main.c)
+//! passes each on to this program unchanged.
 
 use std::ffi::CString;
 use std::io;

@@ -1,4 +1,5 @@
-//! Not every value but 0 is a failure.
+//! A value above 0 is no failure: `do_init_module` (kernel/module/main.c) warns, and
+//! loads the module.
 
 use std::io;
 

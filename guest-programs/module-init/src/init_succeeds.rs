@@ -1,4 +1,5 @@
-//! Six steps, and user space finds traces of them in eight places.
+//! `do_init_module` (kernel/module/main.c) calls the module's init: six steps, of which
+//! user space finds traces in eight places.
 
 use std::io;
 

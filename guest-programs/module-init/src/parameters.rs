@@ -1,4 +1,5 @@
-//! A value that is none stops the loading; a parameter that is none does not.
+//! A value that is none stops the loading (`parse_one`, kernel/params.c). A parameter
+//! that is none does not (`unknown_module_param_cb`, kernel/module/main.c).
 
 use std::io;
 

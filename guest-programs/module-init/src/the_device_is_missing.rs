@@ -1,4 +1,5 @@
-//! The same without any pretence: edu is unplugged.
+//! A failure without any pretence: edu is unplugged, and `lab_edu_register`
+//! (kmods/include/lab_edu.h) finds none.
 
 use std::{fs, io};
 

@@ -1,5 +1,6 @@
-//! The module's own image, but for its licence: symbols that are exported for
-//! GPL modules only are missing for it, and the kernel remembers.
+//! The module's own image, but for its licence. `find_exported_symbol_in_section`
+//! (kernel/module/main.c) passes over symbols that are for GPL modules only, and the
+//! kernel remembers that there was such a module.
 
 use std::io;
 

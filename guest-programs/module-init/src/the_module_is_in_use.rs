@@ -1,5 +1,6 @@
-//! An open file counts as a user of the module, because of .owner; so does
-//! another module that needs one of its symbols.
+//! An open file counts as a user of the module, because of .owner, and
+//! `try_stop_module` (kernel/module/main.c) counts users. Another module that needs one
+//! of its symbols is looked for before that.
 
 use std::fs::File;
 use std::io::{self, Read as _};

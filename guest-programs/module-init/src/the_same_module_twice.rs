@@ -1,4 +1,5 @@
-//! The name is taken, and init is not even called.
+//! The name is taken: `module_patient_check_exists` (kernel/module/main.c) refuses it
+//! before init is called.
 
 use std::io;
 

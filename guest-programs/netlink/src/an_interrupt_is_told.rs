@@ -1,5 +1,5 @@
-//! The whole way: this process sleeps, edu interrupts the idle task, a worker
-//! of the kernel sends.
+//! The whole way: this process sleeps, edu interrupts the idle task, and a worker of
+//! the kernel's sends, in `lab_netlink_work` (kmods/netlink/lab_netlink.c).
 
 use std::io;
 

@@ -1,4 +1,6 @@
-//! The listener is too slow: its buffer is full, and events are dropped.
+//! The listener is too slow: its buffer is full. `netlink_broadcast_deliver`
+//! (net/netlink/af_netlink.c) drops the event, and `netlink_overrun` leaves an error
+//! for the next recv(2).
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! Each socket has its own buffer, and its own losses.
+//! `do_one_broadcast` (net/netlink/af_netlink.c) delivers to one socket after the
+//! other. Each has its own buffer, and its own losses.
 
 use std::io;
 

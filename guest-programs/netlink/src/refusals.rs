@@ -1,4 +1,6 @@
-//! The deliberate failures. An errno says that, a message says what.
+//! The deliberate failures. An errno says that a request is wrong, a message says what
+//! about it is. `genl_family_rcv_msg` (net/netlink/genetlink.c) finds most of it
+//! without the module, by the family's commands and policy.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! Numbers of families and groups are given out as modules come: only the
-//! names are the same tomorrow.
+//! `genl_register_family` (net/netlink/genetlink.c) gives out numbers as modules come.
+//! Only the names of families and groups are the same tomorrow.
 
 use std::io;
 

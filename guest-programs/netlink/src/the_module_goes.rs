@@ -1,5 +1,6 @@
-//! The group is gone, the socket does not notice. When the module comes back,
-//! the family has another number, and who listened has to join again.
+//! `genl_unregister_family` (net/netlink/genetlink.c) takes the group away, and the
+//! socket does not notice. When the module comes back, the family has another number,
+//! and a listener has to join again.
 
 use std::io;
 

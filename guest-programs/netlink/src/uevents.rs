@@ -1,5 +1,5 @@
-//! The kernel's own broadcast: what happens to its objects, among them modules
-//! and drivers. udev lives on it.
+//! The kernel's own broadcast, by `kobject_uevent_env` (lib/kobject_uevent.c): what
+//! happens to its objects, among them modules and drivers. udev lives on it.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! An exit: the status comes along.
+//! An exit: `do_notify_parent` (kernel/signal.c) puts the status into the siginfo. The
+//! exiting child calls it.
 
 use marker::{check, scene};
 use nix::libc;

@@ -1,5 +1,6 @@
-//! A death by signal: si_status is the signal's number. The parent calls
-//! kill(2) here, for SIGKILL; the SIGCHLD that follows is the child's.
+//! A death by signal: `do_notify_parent` (kernel/signal.c) puts the signal's number
+//! into si_status. The parent calls kill(2) here, for SIGKILL; the SIGCHLD that follows
+//! is the child's.
 
 use marker::{check, scene};
 use nix::libc;

@@ -1,4 +1,5 @@
-//! Stopping and continuing are told as well, with the signal that did it.
+//! A stop and a continuation are told as well, by `do_notify_parent_cldstop`
+//! (kernel/signal.c), with the signal that did it.
 
 use marker::{mark, scene};
 use nix::libc;

@@ -1,4 +1,5 @@
-//! kill(pid, 0) is no test of life: a zombie can still be signalled.
+//! kill(pid, 0) is no test of life: `kill_pid_info_type` (kernel/signal.c) still finds
+//! a task behind a zombie's pid.
 
 use marker::{check, scene};
 use nix::errno::Errno;

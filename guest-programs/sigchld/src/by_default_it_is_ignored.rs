@@ -1,5 +1,5 @@
-//! SIG_DFL ignores SIGCHLD, unless it is blocked: then it is kept, which is
-//! why a program can block it first and read it later by signalfd(2).
+//! With SIG_DFL `sig_ignored` (kernel/signal.c) drops a SIGCHLD, unless it is blocked:
+//! then it is kept. So a program can block it first and read it later by signalfd(2).
 
 use marker::{check, mark, scene};
 use nix::sys::signal::{SaFlags, SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};

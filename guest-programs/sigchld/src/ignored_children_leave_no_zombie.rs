@@ -1,5 +1,6 @@
-//! SIG_IGN: the kernel reaps, and sends nothing. A wait blocks until the last
-//! child is gone, and then has nothing to return.
+//! SIG_IGN: `do_notify_parent` (kernel/signal.c) sends nothing, and `exit_notify`
+//! (kernel/exit.c) reaps the child. A wait blocks until the last child is gone, and
+//! then has nothing to return.
 
 use marker::{check, scene};
 use nix::errno::Errno;

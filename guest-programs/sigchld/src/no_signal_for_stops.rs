@@ -1,4 +1,5 @@
-//! SA_NOCLDSTOP: exits only.
+//! SA_NOCLDSTOP: `do_notify_parent_cldstop` (kernel/signal.c) sends nothing. An exit is
+//! told all the same.
 
 use marker::{check, scene};
 use nix::libc;

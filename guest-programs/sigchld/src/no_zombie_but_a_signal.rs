@@ -1,4 +1,5 @@
-//! SA_NOCLDWAIT: the kernel reaps as well, and sends the signal all the same.
+//! SA_NOCLDWAIT: the kernel reaps the child as well, but `do_notify_parent`
+//! (kernel/signal.c) sends the signal all the same.
 
 use marker::{check, scene};
 use nix::errno::Errno;

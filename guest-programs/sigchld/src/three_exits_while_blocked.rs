@@ -1,5 +1,6 @@
-//! A standard signal does not queue: while one SIGCHLD is pending, the next
-//! are dropped. One wait per signal would leave two zombies.
+//! A standard signal does not queue: while one SIGCHLD is pending, `legacy_queue`
+//! (kernel/signal.c) says so and the next are dropped. One wait per signal would leave
+//! two zombies.
 
 use marker::{check, scene};
 use nix::errno::Errno;

@@ -1,5 +1,5 @@
-//! A signalfd does not hold signals, it only says which. Whose they are, is for
-//! the one who reads to say.
+//! A signalfd holds a mask and no signals. `signalfd_dequeue` (fs/signalfd.c) takes
+//! those of the process that reads: a child gets its own, and not its parent's.
 
 use std::io;
 

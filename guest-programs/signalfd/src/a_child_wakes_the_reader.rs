@@ -1,5 +1,6 @@
-//! SIGCHLD: by default it is ignored, but not while it is blocked. The reader
-//! is asleep, and it is the dying child that wakes it.
+//! By default SIGCHLD is ignored, but not while it is blocked. The reader sleeps in
+//! `signalfd_dequeue` (fs/signalfd.c), and the dying child wakes it, by
+//! `signalfd_notify` (include/linux/signalfd.h).
 
 use std::{fs, io};
 

@@ -1,5 +1,6 @@
-//! A fault has to be answered before the next instruction: it cannot wait for
-//! a read, and does not care that its signal is blocked.
+//! A fault has to be answered before the next instruction, so it cannot wait for a
+//! read. `force_sig_info_to_task` (kernel/signal.c) unblocks a signal that is blocked,
+//! and sets its action back to the default.
 
 use std::{arch, io};
 

@@ -1,5 +1,5 @@
-//! No part of a record: too little room is an error, and the signals stay where
-//! they are.
+//! `signalfd_read_iter` (fs/signalfd.c) copies whole records only. Without room for one
+//! it fails, and the signals stay where they are.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! A thread reads what was sent to it and what was sent to its process, and
-//! nothing that was sent to another thread.
+//! `dequeue_signal` (kernel/signal.c) takes from the list of the calling thread, then
+//! from that of its process. A signal that was sent to another thread is on neither.
 
 use std::sync::Barrier;
 use std::{io, thread};

@@ -1,4 +1,6 @@
-//! An epoll instance, though, waits where the one who registered was woken.
+//! `signalfd_poll` (fs/signalfd.c) puts an epoll instance into the wait queue of the
+//! process that adds the descriptor. So only that process's signals tell the instance
+//! to look, whoever calls epoll_wait(2).
 
 use std::io;
 

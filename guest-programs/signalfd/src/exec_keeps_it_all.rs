@@ -1,4 +1,5 @@
-//! execve(2) keeps the mask, what is pending, and the descriptor.
+//! execve(2) keeps the mask, the pending signals and the descriptor: `begin_new_exec`
+//! (fs/exec.c) takes away handlers, and closes what is close-on-exec.
 
 use std::ffi::CString;
 use std::io;

@@ -1,4 +1,5 @@
-//! What nobody may block, nobody can read either; to ask for it is no error.
+//! Nobody may block SIGKILL and SIGSTOP, so nobody can read them. `do_signalfd4`
+//! (fs/signalfd.c) takes them out of the mask, and reports no error.
 
 use std::os::fd::AsRawFd;
 use std::{fs, io};

@@ -1,5 +1,6 @@
-//! A descriptor alone protects from nothing: the signal does what it does to
-//! anybody who neither blocks nor handles it.
+//! A descriptor alone protects from nothing. On the way back to user space `get_signal`
+//! (kernel/signal.c) takes a signal that is not blocked, and ends the process as
+//! always.
 
 use std::io;
 

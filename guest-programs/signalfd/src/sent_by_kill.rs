@@ -1,4 +1,5 @@
-//! kill(2): who sent it. There is nothing else to tell.
+//! kill(2): `signalfd_copyinfo` (fs/signalfd.c) copies who sent it. There is nothing
+//! else to tell.
 
 use std::io;
 

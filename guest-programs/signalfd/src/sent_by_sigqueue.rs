@@ -1,4 +1,5 @@
-//! sigqueue(3): a value comes along.
+//! sigqueue(3): a value comes along, and `signalfd_copyinfo` (fs/signalfd.c) copies it
+//! as a number and as a pointer.
 
 use std::io;
 

@@ -1,5 +1,6 @@
-//! One read returns as many records as there are and have room: the lowest
-//! signal first, and of one signal the first that was sent.
+//! One read returns as many records as there are and have room. `next_signal`
+//! (kernel/signal.c) chooses the lowest signal first, and `collect_signal` the first of
+//! it that was sent.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! It is the signal that does not queue, not the way in which it arrives.
+//! Whoever sends a standard signal asks `legacy_queue` (kernel/signal.c) whether it is
+//! pending. How it will be received does not matter.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The deliberate failure.
+//! The deliberate failure: `pipe_ioctl` (fs/pipe.c) does not know the request.
 
 use std::fs::File;
 use std::io;

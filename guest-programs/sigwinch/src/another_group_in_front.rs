@@ -1,5 +1,5 @@
-//! A group that was behind has missed all sizes until now, and nobody tells it of them
-//! when it comes to the front.
+//! A group that was behind has missed all sizes until now. `tiocspgrp`
+//! (drivers/tty/tty_jobctrl.c) puts it in front, and tells it nothing of them.
 
 use std::fs::File;
 use std::io::{self, BufReader, Write};

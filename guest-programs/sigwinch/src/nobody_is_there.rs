@@ -1,4 +1,5 @@
-//! No group is in front, so the kernel has nobody to signal.
+//! `tty_do_resize` (drivers/tty/tty_io.c) asks for the group in front. There is none
+//! yet, so there is nobody to signal.
 
 use std::io;
 use std::os::fd::OwnedFd;

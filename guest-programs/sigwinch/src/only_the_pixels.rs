@@ -1,4 +1,5 @@
-//! It compares pixels too, which no text depends on.
+//! `tty_do_resize` (drivers/tty/tty_io.c) compares the sizes in pixels too, which no
+//! text depends on.
 
 use std::fs::File;
 use std::io::{self, BufReader};

@@ -1,4 +1,5 @@
-//! The kernel sends it all the same, in the context of the process that asks.
+//! `tty_do_resize` (drivers/tty/tty_io.c) does not look at who asks: a process of the
+//! group in front is signalled by its own call.
 
 use std::fs::File;
 use std::io::{self, BufReader, Write, stdin};

@@ -1,4 +1,5 @@
-//! The kernel signals the whole group, and no process in particular has sent it.
+//! `kill_pgrp` (kernel/signal.c) signals every process of the group in the kernel's own
+//! name: the siginfo has no sender.
 
 use std::fs::File;
 use std::io::{self, BufReader};

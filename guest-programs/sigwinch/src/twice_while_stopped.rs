@@ -1,5 +1,5 @@
-//! SIGWINCH is a standard signal and does not queue; and the size is what it is when
-//! the handler asks.
+//! SIGWINCH is a standard signal and does not queue (`legacy_queue`, kernel/signal.c).
+//! The handler asks for the size when it runs, so it finds the last one.
 
 use std::fs::File;
 use std::io::{self, BufReader};

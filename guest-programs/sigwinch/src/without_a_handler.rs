@@ -1,4 +1,5 @@
-//! The default action of SIGWINCH is to ignore it.
+//! The default action of SIGWINCH is to ignore it, so `sig_ignored` (kernel/signal.c)
+//! has it dropped.
 
 use std::fs::File;
 use std::io::{self, BufReader, Write};

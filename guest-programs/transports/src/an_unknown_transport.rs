@@ -1,4 +1,5 @@
-//! The deliberate failure: a transport that there is not.
+//! The deliberate failure: `lab_check` (kmods/transports/file.c) refuses a transport
+//! that there is not.
 
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};

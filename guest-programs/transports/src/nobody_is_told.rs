@@ -1,5 +1,5 @@
-//! A thousand interrupts of which nobody is told: what all others cost is more than
-//! this.
+//! A thousand runs of `lab_transports_isr` (kmods/transports/handler.c) with nobody to
+//! tell. What the others cost is more than this.
 
 use std::io;
 use std::os::fd::OwnedFd;

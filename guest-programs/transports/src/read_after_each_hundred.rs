@@ -1,5 +1,5 @@
-//! A reader that keeps up loses nothing, but for a standard signal, which counts no
-//! further than one.
+//! A reader that keeps up loses nothing, but for a standard signal, of which one can be
+//! pending (`legacy_queue`, kernel/signal.c).
 
 use std::io;
 use std::os::fd::OwnedFd;

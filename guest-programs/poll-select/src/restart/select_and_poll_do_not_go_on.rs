@@ -1,6 +1,6 @@
-//! In the kernel select returns -ERESTARTNOHAND, and poll -ERESTART_RESTARTBLOCK
-//! (fs/select.c). Any handler turns either into EINTR, whatever its flags are. They
-//! differ in what they have written by then.
+//! In the kernel select returns -ERESTARTNOHAND (`core_sys_select`, fs/select.c), and
+//! poll -ERESTART_RESTARTBLOCK (`set_restart_fn`). Any handler turns either into EINTR,
+//! whatever its flags are. They differ in what they have written by then.
 
 use std::io;
 use std::os::fd::AsRawFd;

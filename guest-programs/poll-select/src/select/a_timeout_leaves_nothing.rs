@@ -1,5 +1,6 @@
-//! When the time is over, nothing is ready and no time is left, and that is what
-//! select writes: called again with the same variables, it watches nothing.
+//! When the time is over, `do_select` (fs/select.c) has found nothing ready, and no
+//! time is left. That is what select writes. Called again with the same variables, it
+//! watches nothing.
 
 use std::io;
 

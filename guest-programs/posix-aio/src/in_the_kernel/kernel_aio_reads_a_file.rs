@@ -1,5 +1,5 @@
-//! Kernel AIO tells by an eventfd. A read of a file is done before io_submit(2)
-//! returns: all that is asynchronous about it is that it could be.
+//! Kernel AIO tells by an eventfd (`aio_complete`, fs/aio.c). A read of a file is done
+//! before io_submit(2) returns: all that is asynchronous about it is that it could be.
 
 use std::fs::File;
 use std::os::fd::AsFd;

@@ -1,5 +1,5 @@
 //! A read of an empty pipe would keep io_submit(2) waiting, so the program says
-//! RWF_NOWAIT. What does wait in the background is IOCB_CMD_POLL.
+//! RWF_NOWAIT. IOCB_CMD_POLL does wait in the background (`aio_poll`, fs/aio.c).
 
 use std::os::fd::AsFd;
 

@@ -1,6 +1,7 @@
-//! io_uring can wait for a pipe with any read. Another process writes; the read
-//! is done and told of in the context of the one that asked for it, before it
-//! runs on in user space, whatever it was doing in the meantime.
+//! io_uring can wait for a pipe with any read (`io_arm_poll_handler`, io_uring/poll.c).
+//! Another process writes. The read is done and told of in the context of the process
+//! that asked for it, before that runs on in user space, whatever it was doing in the
+//! meantime.
 
 use std::os::fd::AsFd;
 

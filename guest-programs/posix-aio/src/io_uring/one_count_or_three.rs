@@ -1,5 +1,6 @@
-//! An eventfd counts what is added to it: for kernel AIO that is one for each
-//! completion, for io_uring one for each time that completions were posted.
+//! An eventfd counts what is added to it. Kernel AIO adds 1 for each completion
+//! (`aio_complete`, fs/aio.c), io_uring 1 each time that it has posted some
+//! (`io_eventfd_signal`, io_uring/eventfd.c).
 
 use std::fs::File;
 use std::os::fd::AsFd;

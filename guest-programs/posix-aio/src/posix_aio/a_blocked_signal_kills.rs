@@ -1,5 +1,6 @@
-//! The thread that SIGEV_THREAD starts has no signal blocked, whatever the
-//! program has done: a signal that is meant for a signalfd lands there.
+//! The thread that SIGEV_THREAD starts has no signal blocked, whatever the program has
+//! done. So that thread takes a signal that waits for a signalfd, and `get_signal`
+//! (kernel/signal.c) ends the process.
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};

@@ -1,5 +1,6 @@
-//! The deliberate failure. LIO_WAIT waits for all requests, and fails with EIO
-//! if any of them did: which one, and why, is for aio_error(3) to say.
+//! The deliberate failure. LIO_WAIT waits for all requests, and fails with EIO if any
+//! of them did; aio_error(3) says which one, and why. Here `ksys_pread64`
+//! (fs/read_write.c) has refused a negative offset.
 
 use std::fs::File;
 use std::os::fd::AsFd;

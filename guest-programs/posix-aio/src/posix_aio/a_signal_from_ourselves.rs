@@ -1,5 +1,6 @@
-//! SIGEV_SIGNAL: the signal comes from this process itself. si_pid says so, and
-//! SI_ASYNCIO is below zero, as everything is that user space may send.
+//! SIGEV_SIGNAL: the signal comes from this process itself, by rt_sigqueueinfo(2)
+//! (`do_rt_sigqueueinfo`, kernel/signal.c). si_pid says so. SI_ASYNCIO is below zero,
+//! as everything is that one process may send to another.
 
 use std::fs::File;
 use std::os::fd::AsFd;

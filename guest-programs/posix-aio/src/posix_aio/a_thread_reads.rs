@@ -1,6 +1,7 @@
-//! SIGEV_NONE: nobody tells, the program asks. Somebody reads nevertheless; and
-//! aio_cancel(3) can tell a request that a thread has taken from one that waits
-//! in glibc's list. An empty pipe holds both there. Returns the reading thread.
+//! SIGEV_NONE: nobody tells, the program asks. A thread of glibc's reads nevertheless,
+//! and an empty pipe holds it (`pipe_read`, fs/pipe.c). aio_cancel(3) can tell a
+//! request that the thread has taken from one that waits in glibc's list. Returns the
+//! thread.
 
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;

@@ -1,7 +1,7 @@
-//! lio_listio(3) with LIO_NOWAIT: each request tells of itself, and one more
-//! notice tells that all are done. SIGUSR1 is a standard signal, which does not
-//! queue: the second request's is lost. So a notice means "look", and which
-//! request is done is for aio_error(3) to say.
+//! lio_listio(3) with LIO_NOWAIT: each request tells of itself, and one more notice
+//! tells that all are done. SIGUSR1 is a standard signal, which does not queue
+//! (`legacy_queue`, kernel/signal.c): the second request's is lost. So a notice means
+//! "look", and aio_error(3) says which request is done.
 
 use std::os::fd::AsFd;
 
