@@ -33,7 +33,7 @@
  * struct lab_registrant - the process that is registered, and its counters
  * @lock: for all of this, and for what the module keeps beside it
  * @owner: the open file of the registration; NULL: nobody is registered
- * @pid: whom to signal; ours to put; NULL when nobody is held
+ * @pid: the process to signal; ours to put; NULL when none is held
  * @counters: of interrupts and signals, since somebody registered
  */
 struct lab_registrant {
@@ -61,7 +61,7 @@ static inline bool lab_signal_usable(u32 signal)
  * lab_registrant_replace() - Register, in the place of whoever is registered
  * @who: its lock is held
  * @file: the open file to which the registration belongs
- * @pid: whom to signal; becomes what the caller has to put, once the lock is free
+ * @pid: the process to signal; becomes what the caller has to put, once the lock is free
  */
 static inline void lab_registrant_replace(struct lab_registrant *who, struct file *file,
 					  struct pid **pid)

@@ -2,7 +2,7 @@
 /*
  * The generic netlink family "lab_netlink": what the module and its users have
  * to agree on. The family's number and the group's are not here: the kernel
- * chooses them when the module is loaded, and tells who asks for the names.
+ * chooses them when the module is loaded, and gives them for the names.
  */
 #ifndef LAB_NETLINK_H
 #define LAB_NETLINK_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The device file: whom to tell of an interrupt, and how. One open file at a time
- * has chosen.
+ * The device file. Through it a process chooses how it is told of interrupts; one
+ * open file at a time has chosen.
  */
 #include <linux/err.h>
 #include <linux/eventfd.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NETLINK: an interrupt is an event for a group. A message takes memory, which an
- * interrupt handler cannot wait for, so the handler leaves a note and a worker
- * sends.
+ * NETLINK: an interrupt is an event for a group. An interrupt handler can neither
+ * wait for a message's memory nor free it (see kmods/netlink), so the handler leaves
+ * a note and a worker sends.
  */
 #include <linux/kfifo.h>
 #include <linux/module.h>

@@ -5,7 +5,7 @@
  *	handler.c	the device: its interrupt, and what that calls; init and exit
  *	queue.c		QUEUE: records for read(2)
  *	netlink.c	NETLINK: a worker sends to a group
- *	file.c		the ioctls: whom to tell, and how
+ *	file.c		the ioctls: a process chooses how it is told
  */
 #ifndef TRANSPORTS_H
 #define TRANSPORTS_H

@@ -82,8 +82,8 @@ fn main() -> Result<()> {
     let mut sources = Vec::new();
     for argument in std::env::args().skip(1) {
         let (name, fd) = argument.split_once('=').ok_or("usage: main NAME=DESCRIPTOR...")?;
-        // SAFETY: who starts this program leaves it these descriptors, and
-        // nothing else here knows them.
+        // SAFETY: this program was started with these descriptors, and nothing else
+        // here knows them.
         let eventfd = unsafe { OwnedFd::from_raw_fd(fd.parse()?) };
         sources.push(Source { name: name.to_owned(), eventfd });
     }

@@ -11,7 +11,7 @@ use nix::unistd::{Pid, getpid, getppid};
 use steps::{ended_well, errno, start};
 
 pub fn run() -> nix::Result<()> {
-    // By a child: who has called unshare(CLONE_NEWPID) forks into the new
+    // A child does it: after unshare(CLONE_NEWPID) a process forks into the new
     // namespace for the rest of its life.
     let outside = start(|| {
         let pid = getpid();

@@ -1,4 +1,4 @@
-//! Who creates, deletes and renames files while the student's program watches.
+//! Creates, deletes and renames files while the student's program watches.
 //!
 //! Usage: harness FIRST QUEUE
 //!

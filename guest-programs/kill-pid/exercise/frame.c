@@ -31,7 +31,7 @@
 static DEFINE_LAB_EDU(edu);
 
 /*
- * Who is registered. The interrupt handler reads this, so @lock is taken with
+ * The registration. The interrupt handler reads this, so @lock is taken with
  * interrupts off everywhere else.
  */
 static struct {

@@ -21,7 +21,7 @@ pub const NAME: &str = "lab_module_init";
 /// How many steps init takes.
 pub const STEPS: u32 = 6;
 
-/// Loads the module; the error is init's own, if it comes to that.
+/// Loads the module. If its init runs and fails, the error is init's own.
 pub fn load(params: &CStr) -> nix::Result<()> {
     let file = open(MODULE_FILE, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
     finit_module(file.as_fd(), params, ModuleInitFlags::empty())

@@ -1,8 +1,8 @@
-//! What is there of the module, and how the kernel stands to it.
+//! What user space sees of a module, and of the kernel that has loaded it.
 
 use std::{fs, io};
 
-/// What the module leaves in user space's sight when it is loaded.
+/// Where user space finds the module when it is loaded.
 pub const ALL: [&str; 8] = [
     "/sys/bus/pci/drivers",
     "/proc/interrupts",

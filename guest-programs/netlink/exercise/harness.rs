@@ -1,4 +1,4 @@
-//! What acts on the student's listener: makes edu interrupt, also while the
+//! Acts on the student's listener: makes edu interrupt, also while the
 //! listener cannot run, so that its buffer overruns, and once more in the middle
 //! of its recovery. Marks in the trace what the listener told.
 //!

@@ -26,7 +26,7 @@ pub struct Family {
 pub fn open_socket() -> io::Result<Socket> {
     let mut socket = Socket::new(NETLINK_GENERIC)?;
     socket.bind_auto()?;
-    // Who asks wrongly is told why, and not sent the whole request back.
+    // A refusal says why, and does not send the whole request back.
     socket.set_ext_ack(true)?;
     socket.set_cap_ack(true)?;
     Ok(socket)

@@ -1,4 +1,4 @@
-//! Who writes into the student's two pipes, and listens to what it says.
+//! Writes into the two pipes of the student's program, and listens to what it says.
 //!
 //! Usage: harness NUMBER NUMBER NUMBER NUMBER NUMBER
 

@@ -40,7 +40,7 @@ fn main() -> io::Result<()> {
     readiness_is_no_promise::run(&device)?;
     drop(device);
 
-    // 19. What the module does with what no well-behaved program asks of it.
+    // 19. Another program asks of the module what no well-behaved one would.
     mark!("19. bad input, untraced");
     run_untraced("/lab/poll-select-bad-input")
 }

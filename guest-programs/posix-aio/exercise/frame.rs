@@ -82,8 +82,8 @@ fn main() -> Result<()> {
 
     let mut files = Vec::new();
     for argument in std::env::args().skip(1) {
-        // SAFETY: who starts this program leaves it these descriptors, and
-        // nothing else here knows them.
+        // SAFETY: this program was started with these descriptors, and nothing else
+        // here knows them.
         files.push(unsafe { OwnedFd::from_raw_fd(argument.parse()?) });
     }
     let mut buffers = vec![[0; SIZE]; files.len()];

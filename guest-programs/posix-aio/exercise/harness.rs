@@ -1,4 +1,4 @@
-//! What acts on the student's program: gives it the descriptors to read from,
+//! Acts on the student's program: gives it the descriptors to read from,
 //! sees to it that its reads end in a certain order, and marks in the trace what
 //! the program told of them, and when.
 //!

@@ -1,4 +1,4 @@
-//! Who else there is: children, and the threads of this process.
+//! Children, and the threads of this process.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +10,9 @@ use nix::sys::prctl::set_name;
 use nix::unistd::{ForkResult, Pid, fork, pipe, read, write};
 use steps::{errno, exit};
 
-/// A child that sleeps in read(2) of the eventfd, and exits with what it read:
-/// who wakes it is who signals the eventfd. When this returns it sleeps, because
-/// it has the processor until then.
+/// Starts a child that sleeps in read(2) of the eventfd, and exits with what it read.
+/// The task that wakes it is the one that signals the eventfd. When this returns the
+/// child sleeps, because it has the processor until then.
 pub fn fork_eventfd_reader(eventfd: &EventFd) -> nix::Result<Pid> {
     let (ready, tell) = pipe()?;
     let child = fork_child(|| {

@@ -34,7 +34,7 @@
 static DEFINE_LAB_EDU(edu);
 
 /*
- * Who is registered. The interrupt handler reads and writes this, so @lock is
+ * The registration. The interrupt handler reads and writes this, so @lock is
  * taken with interrupts off everywhere else.
  */
 static struct {

@@ -35,11 +35,11 @@ fn main() -> io::Result<()> {
     value::run(&device)?;
     // 5 to 10. Where a signal waits, how many can, and what becomes of the rest.
     queue::run(&device)?;
-    // 11 to 14. Who sends it, by its siginfo, and whether that can be believed.
+    // 11 to 14. The siginfo names a sender. Can that be believed?
     sender::run(&device)?;
     drop(device);
 
-    // 15. What the module does with what no well-behaved program asks of it.
+    // 15. Another program asks of the module what no well-behaved one would.
     mark!("15. bad input, untraced");
     run_untraced("/lab/siginfo-bad-input")
 }

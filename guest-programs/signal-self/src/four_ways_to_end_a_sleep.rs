@@ -1,5 +1,5 @@
-//! What the read returns in the kernel, when a signal ends its sleep, is one of four
-//! numbers that user space never sees. `handle_signal` and
+//! When a signal ends its sleep, the read returns one of four numbers that user space
+//! never sees. `handle_signal` and
 //! `arch_do_signal_or_restart` (arch/x86/kernel/signal.c) make of it what the process
 //! sees, by its handler and that handler's flags.
 

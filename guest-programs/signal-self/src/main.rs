@@ -32,7 +32,7 @@ fn main() -> nix::Result<()> {
     the_ioctl_runs_to_its_end::run(&device)?;
     // 2. The module can stop there, if it asks.
     the_module_asks::run(&device)?;
-    // 3. What sleeps interruptibly asks as well, and does not sleep at all.
+    // 3. An interruptible sleep asks as well, and does not begin.
     a_sleep_ends_at_once::run(&device)?;
     // 4. A blocked signal stops nothing, and ends no sleep.
     a_blocked_signal_is_for_later::run(&device)?;

@@ -1,4 +1,4 @@
-//! Who gives the student's program its orders: three values at once, then a
+//! Gives the student's program its orders: three values at once, then a
 //! worker, then the end.
 //!
 //! Usage: harness VALUE VALUE VALUE

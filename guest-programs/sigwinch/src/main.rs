@@ -46,8 +46,8 @@ fn main() -> io::Result<()> {
     set(SigHandler::SigAction(on_sigwinch), SaFlags::SA_SIGINFO)?;
 
     let OpenptyResult { master, slave } = openpty(None, None)?;
-    // What the others have to tell, a line each; and whose turn it is, a byte
-    // each.
+    // The others report by lines in one pipe. In the other, a byte says whose turn
+    // it is.
     let (reports, reporter) = pipe2(OFlag::O_CLOEXEC)?;
     let (turns, turn) = pipe2(OFlag::O_CLOEXEC)?;
     let mut reports = BufReader::new(File::from(reports));
@@ -70,7 +70,7 @@ fn main() -> io::Result<()> {
     twice_while_stopped::run(&master, &mut reports, front)?;
     // Another group comes to the front, without a signal, and gets the next.
     let front = another_group_in_front::run(&master, &mut reports, &mut turn)?;
-    // Who sets the size gets it as well.
+    // A process that sets the size gets it as well.
     set_by_the_group_in_front::run(&mut reports, &mut turn)?;
     // Without a handler it is dropped.
     without_a_handler::run(&master, &mut reports, &mut turn, front)?;
@@ -79,6 +79,6 @@ fn main() -> io::Result<()> {
     turn.write_all(b".")?;
     check!("shell", waitpid(shell, None)?, WaitStatus::Exited(shell, 0));
 
-    // What is not a terminal has no size.
+    // A pipe is no terminal, and has no size.
     a_pipe_has_no_size::run(&turn)
 }

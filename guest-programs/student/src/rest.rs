@@ -25,7 +25,7 @@ pub fn mark_rest(program: &Child, output: &mut Output) -> io::Result<()> {
     mark!("nothing happens");
     output.hear(QUIET)?;
     let used = used(clock)? - before;
-    // Who has ended, or has done nothing so far, is quiet for another reason.
+    // A process that has ended, or has done nothing so far, is quiet for another reason.
     if output.ended {
         mark!("nothing happens: the program has ended");
     } else if output.lines == 0 {

@@ -1,4 +1,4 @@
-//! What acts on the student's program: makes edu interrupt as each of its three
+//! Acts on the student's program: makes edu interrupt as each of its three
 //! jobs demands, then a thousand times more than anybody reads, to see what the
 //! sender hears by the transport that it chose. Marks in the trace what came of
 //! it.

@@ -39,7 +39,7 @@ fn main() -> io::Result<()> {
     let nothing = nobody_is_told::run(&device)?;
     // How many of 10, 100 and 1000 arrive if nobody reads in between.
     let table = nobody_reads_in_between::run(&device, &transports)?;
-    // Who is told of those that are missing.
+    // The sender, the reader or nobody is told of those that are missing.
     who_is_told::run(&table);
     // What it costs to send one, and to read all.
     what_it_costs::run(&table, &nothing);

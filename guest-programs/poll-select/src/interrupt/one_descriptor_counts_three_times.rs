@@ -1,4 +1,4 @@
-//! What select returns is the number of bits in the three sets, not of descriptors:
+//! select returns the number of bits in the three sets, not of descriptors:
 //! `do_select` (fs/select.c) counts each that it sets.
 
 use std::io;

@@ -9,7 +9,7 @@ mod a_descriptor_above_the_table;
 use std::io;
 
 pub fn run() -> io::Result<()> {
-    // 1. What was watched goes in; what is ready comes out, in the same bits.
+    // 1. The bits say what to watch, and then what is ready.
     the_sets_are_rewritten::run()?;
     // 2, 3. A loop that fills its variables before it, and not in it, works once.
     a_timeout_leaves_nothing::run()?;

@@ -1,4 +1,4 @@
-//! Who finds the number: with SI_QUEUE, and with SI_KERNEL.
+//! Four receivers look for the number: with SI_QUEUE, and with SI_KERNEL.
 
 mod a_handler;
 mod sigwaitinfo;

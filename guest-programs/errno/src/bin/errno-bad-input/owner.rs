@@ -1,4 +1,4 @@
-//! Who has the device, and who may.
+//! The owner of the device, and the users that may open it.
 
 use std::ffi::CStr;
 use std::io;

@@ -1,5 +1,5 @@
-//! What `kmods/eventfd` does with what no well-behaved program asks of it: every
-//! refusal with its exact error, and nothing left behind by any.
+//! Asks of `kmods/eventfd` what no well-behaved program would. Every refusal has its
+//! exact error, and none leaves anything behind.
 //!
 //! Not a lesson but a test of the module; the lesson is `src/main.rs`. It runs where
 //! that runs: as root, with edu on the bus and the module loaded.

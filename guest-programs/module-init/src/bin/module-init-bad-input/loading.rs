@@ -1,4 +1,4 @@
-//! What cannot be loaded.
+//! Modules that cannot be loaded.
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -99,7 +99,7 @@ pub fn bad_descriptors() -> io::Result<()> {
     Ok(())
 }
 
-/// What one failure left behind, the next would stumble over.
+/// A failure would stumble over what the last one left behind.
 pub fn failing_again_and_again() -> io::Result<()> {
     mark!("failing again and again");
     for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! What cannot be removed, and who may not.
+//! Modules that cannot be removed, and a user who may not.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;

@@ -1,5 +1,5 @@
-//! What becomes of the registrant: it executes another program, exits, ends a thread;
-//! and how long it is held.
+//! The registrant executes another program, exits, ends a thread. And it is held no
+//! longer than it has to be.
 
 use std::ffi::CStr;
 use std::{io, thread};
@@ -40,8 +40,8 @@ fn executing_while_registered() -> io::Result<()> {
     Ok(())
 }
 
-/// What it then does: the process that registered lives on, but is no longer
-/// registered.
+/// The program that it executes: the process that registered lives on, but is no
+/// longer registered.
 pub fn was_executed() -> io::Result<()> {
     let device = open_device()?;
     raise(&device)?;

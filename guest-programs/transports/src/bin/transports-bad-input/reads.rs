@@ -30,7 +30,7 @@ pub fn bad_reads() -> io::Result<()> {
     check!("read to the kernel's half", read_to(&device, of_the_kernel, 16), Err(Errno::EFAULT));
     check!("the third record", read(&device, &mut bytes), Ok(Record::SIZE));
     check!("its number", Record::from_bytes(&bytes[..Record::SIZE]).number, 3);
-    // What it has taken for the caller and cannot hand over is gone.
+    // A record that it has taken and cannot hand over is gone.
     raise_count(&device, 1)?;
     check!("read to page 0", read_to(&device, page_0, 16), Err(Errno::EFAULT));
     check!("the fourth record", read(&device, &mut bytes), Err(Errno::EAGAIN));

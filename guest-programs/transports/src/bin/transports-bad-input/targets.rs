@@ -43,7 +43,7 @@ pub fn a_process_that_is_gone() -> io::Result<()> {
     Ok(())
 }
 
-/// Whom a choice holds, it holds until the next choice or the last close.
+/// A choice holds its process until the next choice or the last close.
 pub fn nothing_is_held() -> io::Result<()> {
     mark!("nothing is held");
     let queue = Choice { transport: QUEUE, ..Choice::default() };
