@@ -60,8 +60,8 @@ fn follow(listener: &Socket, asking: &Socket, family: Family) -> io::Result<()> 
             // time; and until all of that is read, whatever else comes is
             // dropped, and not told again. So read on first.
             Err(error) if error.raw_os_error() == Some(ENOBUFS) => lossy = true,
-            // Now the buffer is empty, and what comes is kept. How things stand
-            // is for the module to say.
+            // Now the buffer is empty, and what comes is kept. Ask the module how
+            // things stand.
             Err(error) if lossy && error.kind() == io::ErrorKind::WouldBlock => {
                 let now = interrupts(asking, family)?;
                 println!("missed {}", now - known);

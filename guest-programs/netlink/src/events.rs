@@ -18,7 +18,7 @@ pub fn number_and_causes(event: &Message) -> (Option<u32>, Option<u32>) {
     (event.get(INTERRUPT), event.get(CAUSES))
 }
 
-/// Reads until there is nothing left, whatever there is.
+/// Reads all that there is, losses included.
 pub fn drain(listener: &Socket) -> io::Result<()> {
     loop {
         match event(listener, libc::MSG_DONTWAIT) {

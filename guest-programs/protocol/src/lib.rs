@@ -105,7 +105,7 @@ pub struct Job {
     pub trace_buffer_kib: u32,
     /// Guest time after which the program is killed, milliseconds.
     pub timeout_ms: u64,
-    /// Whose marks the trace takes.
+    /// The programs whose marks the trace takes.
     pub marks: Marks,
     /// Returned in the outcome; the program never sees it.
     pub nonce: String,
@@ -114,7 +114,7 @@ pub struct Job {
     pub session: Option<Session>,
 }
 
-/// Whose marks the trace takes.
+/// The programs whose marks the trace takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Marks {

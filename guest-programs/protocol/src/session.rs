@@ -33,7 +33,7 @@ pub const INPUT_MAX: usize = 64 << 10;
 pub struct Session {
     /// What the program sees as its own name.
     pub argv0: String,
-    /// Whom it runs as: a name of the guest's `/etc/passwd`.
+    /// The user that it runs as: a name of the guest's `/etc/passwd`.
     pub user: String,
     pub streams: Streams,
     /// Files that the person brings.

@@ -20,7 +20,7 @@ pub enum End {
     Again,
     /// It failed with EINTR.
     Eintr,
-    /// As `Again`: which call was made is for the trace to tell.
+    /// As `Again`: the trace tells which call was made.
     GoesOn,
 }
 

@@ -70,7 +70,7 @@ fn back(reporter: &mut File, turns: &mut File) -> io::Result<()> {
 
     wait_for_turn(b"9", turns)?;
     set(SigHandler::SigDfl, SaFlags::empty())?;
-    // While it is blocked, a signal is kept, whatever there is to be done.
+    // A blocked signal is kept, whatever its action is.
     sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&sigwinch()), None)?;
     report(reporter, "back has no handler")?;
     wait_for_turn(b".", turns)

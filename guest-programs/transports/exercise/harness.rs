@@ -152,7 +152,7 @@ impl Student {
         let wanted = format!("{job} overrun: sender {sender}, reader {reader}");
         match said {
             Some(line) if line == wanted && right => mark!("{}: the reason is right", job),
-            // What does happen is for the student to find out.
+            // It does not say what does happen: the student is to find out.
             Some(line) if line != wanted => mark!("{}: said `{}`: not so", job, line),
             // Of a transport that does not do the job, it explains nothing.
             _ => mark!("{}: no reason for what does the job", job),

@@ -1,4 +1,4 @@
-//! The device, asked.
+//! Requests to the device.
 
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicI32;

@@ -38,7 +38,7 @@ pub fn lengths_of_all_kinds() -> io::Result<()> {
     Ok(())
 }
 
-/// What one writes another one reads, asleep until then.
+/// A reader sleeps until another process writes.
 pub fn the_queue_is_everybodys() -> io::Result<()> {
     mark!("the queue is everybody's");
     let device = open_device(OFlag::empty())?;
@@ -63,7 +63,7 @@ pub fn the_queue_is_everybodys() -> io::Result<()> {
     Ok(())
 }
 
-/// By a handler without SA_RESTART, and by SIGKILL. With SA_RESTART it goes on.
+/// A handler without SA_RESTART ends it, and so does SIGKILL. With SA_RESTART it goes on.
 pub fn a_signal_ends_a_sleep() -> io::Result<()> {
     mark!("a signal ends a sleep");
     let device = open_device(OFlag::empty())?;
@@ -79,8 +79,8 @@ pub fn a_signal_ends_a_sleep() -> io::Result<()> {
     let child = start(|| {
         alarm::set(1);
         check!("read with SA_RESTART", read(&device, &mut [0]), Ok(1));
-        // What nobody is going to write.
         write(&sender, b"r")?;
+        // Nobody is going to write anything for this one.
         read(&device, &mut [0]).map(drop)
     })?;
     check!("the child's handler", read(&receiver, &mut [0]), Ok(1));

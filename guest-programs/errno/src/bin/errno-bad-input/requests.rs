@@ -41,7 +41,7 @@ pub fn unknown_requests() -> io::Result<()> {
         check!("another driver's", claim_of_another_driver(fd), Err(Errno::ENOTTY));
     }
     check!("pread of a stream", pread(&device, &mut [0], 0), Err(Errno::ESPIPE));
-    // A program of 32 bits asks by another entry, and is heard as well.
+    // A 32-bit program enters the kernel elsewhere, and is answered as well.
     check!(
         "a 32-bit program",
         ioctl_of_32_bits(&device, nix::request_code_write!(IOC, 1, size_of::<Answer>()), 0),
@@ -69,7 +69,7 @@ pub fn bad_pointers() -> io::Result<()> {
         }
     }
 
-    // What begins in memory and ends beyond it.
+    // It begins in memory and ends beyond it.
     // SAFETY: only the kernel is pointed at them, and it finds out.
     unsafe {
         let half = half_in_memory::<Answer>()?;

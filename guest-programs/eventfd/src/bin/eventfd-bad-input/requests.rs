@@ -48,7 +48,7 @@ fn unknown_requests() -> io::Result<()> {
     // Nor are there other operations.
     check!("read", read(&device, &mut [0; 8]), Err(Errno::EINVAL));
     check!("write", write(&device, &[0; 8]), Err(Errno::EINVAL));
-    // A program of 32 bits asks by another entry, and is heard as well.
+    // A 32-bit program enters the kernel elsewhere, and is answered as well.
     check!(
         "a 32-bit program",
         ioctl_of_32_bits(&device, nix::request_code_none!(IOC, 2), 0),

@@ -57,7 +57,7 @@ pub fn the_device_goes(socket: &Socket, family: Family) -> io::Result<()> {
     Ok(())
 }
 
-/// An interrupt arrives by either, and by the one that was asked for.
+/// An interrupt arrives by the wire or by a message, as it was asked for.
 pub fn by_the_wire_and_by_a_message(socket: &Socket) -> io::Result<()> {
     mark!("by the wire and by a message");
     let load = |params| bad_input::load(MODULE_FILE, params);

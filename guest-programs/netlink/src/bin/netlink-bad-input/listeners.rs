@@ -1,4 +1,4 @@
-//! Groups that there are not, and users who may not.
+//! Groups that do not exist, and users who may not join.
 
 use std::io;
 

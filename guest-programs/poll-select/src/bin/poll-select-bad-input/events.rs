@@ -12,7 +12,7 @@ pub fn now(device: &OwnedFd) -> nix::Result<PollFlags> {
     Ok(fds[0].revents().unwrap_or(PollFlags::empty()))
 }
 
-/// What poll says when something wanted, or unasked, is there to say.
+/// Waits until poll has something to say, wanted or unasked, and returns it.
 pub fn wait_for(device: &OwnedFd, wanted: PollFlags) -> nix::Result<PollFlags> {
     let mut fds = [PollFd::new(device.as_fd(), wanted)];
     poll(&mut fds, PollTimeout::NONE)?;

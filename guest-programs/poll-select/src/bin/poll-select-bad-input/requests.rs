@@ -39,7 +39,7 @@ fn unknown_requests() -> io::Result<()> {
         check!("an unknown request", unknown(fd), Err(Errno::ENOTTY));
         check!("another driver's", raise_later_of_another_driver(fd), Err(Errno::ENOTTY));
     }
-    // A program of 32 bits asks by another entry, and is heard as well.
+    // A 32-bit program enters the kernel elsewhere, and is answered as well.
     check!(
         "a 32-bit program",
         ioctl_of_32_bits(&device, nix::request_code_none!(IOC, 1), 0),

@@ -100,7 +100,7 @@ fn interrupting_twice_at_once() -> io::Result<()> {
     let device = open_device(OFlag::O_RDWR)?;
     raise_later(&device)?;
     check!("while it is busy", raise_later(&device), Err(Errno::EBUSY));
-    // It is not before the interrupt that it is ready for the next.
+    // When the interrupt has come, the device is ready for the next.
     check!("events", wait_for(&device, PollFlags::POLLIN)?, PollFlags::POLLIN);
     check!("causes", causes(&device), Ok(0x100));
     Ok(())

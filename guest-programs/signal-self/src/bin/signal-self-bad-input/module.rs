@@ -72,7 +72,7 @@ fn removing_the_device_while_open() -> io::Result<()> {
     Ok(())
 }
 
-/// An interrupt arrives by either, and by the one that was asked for.
+/// An interrupt arrives by the wire or by a message, as it was asked for.
 fn by_the_wire_and_by_a_message() -> io::Result<()> {
     mark!("by the wire and by a message");
     remove(MODULE)?;

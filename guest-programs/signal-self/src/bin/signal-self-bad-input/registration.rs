@@ -36,7 +36,7 @@ fn an_interrupt_for_nobody() -> io::Result<()> {
     Ok(())
 }
 
-/// The last to register is the one; wake-ups begin anew.
+/// The last process to register is the one that counts, and wake-ups begin anew.
 fn registering_again() -> io::Result<()> {
     mark!("registering again");
     let (device, other) = (open_device()?, open_device()?);

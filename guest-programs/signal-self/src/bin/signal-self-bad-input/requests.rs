@@ -44,7 +44,7 @@ fn unknown_requests() -> io::Result<()> {
         check!("another size", send_of_another_size(fd, &[0; 3]), Err(Errno::ENOTTY));
         check!("another driver's", raise_later_of_another_driver(fd), Err(Errno::ENOTTY));
     }
-    // A program of 32 bits asks by another entry, and is heard as well.
+    // A 32-bit program enters the kernel elsewhere, and is answered as well.
     check!(
         "a 32-bit program",
         ioctl_of_32_bits(&device, nix::request_code_write!(IOC, 1, size_of::<Send>()), 0),

@@ -48,7 +48,7 @@ pub fn bad_choices() -> io::Result<()> {
     check!("an unknown request", unsafe { unknown(device.as_raw_fd()) }, Err(Errno::ENOTTY));
     // None of these has chosen anything.
     check!("by another open", choose_by(&open_device()?, by(QUEUE)), Ok(()));
-    // A program of 32 bits asks by another entry, and is heard as well.
+    // A 32-bit program enters the kernel elsewhere, and is answered as well.
     check!(
         "a 32-bit program",
         ioctl_of_32_bits(&device, nix::request_code_write!(IOC, 2, size_of::<u32>()), 0),

@@ -42,7 +42,7 @@ pub fn removing_the_module() -> io::Result<()> {
     Ok(())
 }
 
-/// An interrupt arrives by either, and by the one that was asked for.
+/// An interrupt arrives by the wire or by a message, as it was asked for.
 pub fn by_the_wire_and_by_a_message() -> io::Result<()> {
     mark!("by the wire and by a message");
     let load = |params| bad_input::load(MODULE_FILE, params);

@@ -34,7 +34,7 @@ pub fn bad_reads() -> io::Result<()> {
     raise_count(&device, 1)?;
     check!("read to page 0", read_to(&device, page_0, 16), Err(Errno::EFAULT));
     check!("the fourth record", read(&device, &mut bytes), Err(Errno::EAGAIN));
-    // But not what it handed over before.
+    // What it handed over before is not.
     raise_count(&device, 3)?;
     let half = half_in_memory::<[u8; 2 * Record::SIZE]>()?;
     check!("room for one", read_to(&device, half.addr(), 2 * Record::SIZE), Ok(Record::SIZE));
