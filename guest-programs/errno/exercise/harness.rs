@@ -94,7 +94,7 @@ fn requests(device: &OwnedFd, request: libc::c_ulong, padding: u32) {
     }
 }
 
-/// Reads and writes that cannot be, or not whole.
+/// Reads and writes that fail, or do only a part.
 fn queue(device: &OwnedFd, bytes: usize) {
     let fd = device.as_raw_fd();
     let from = vec![b'x'; bytes];

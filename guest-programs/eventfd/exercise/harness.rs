@@ -1,4 +1,4 @@
-//! What acts on the student's loop: makes edu interrupt with one cause, with
+//! Acts on the student's loop: makes edu interrupt with one cause, with
 //! two at once and many times in a row, closes the program's standard input
 //! at last, and marks in the trace what the program made of it.
 //!
@@ -101,7 +101,7 @@ fn interrupt(device: &OwnedFd, causes: u32, count: usize) -> nix::Result<()> {
     Ok(())
 }
 
-/// What lines tell; one of another form tells nothing.
+/// What the lines tell. A line of another form tells nothing.
 fn told_in(lines: &[String]) -> Told {
     let mut told = Told::new();
     for (name, count) in lines.iter().filter_map(|line| line.split_once(' ')) {

@@ -144,14 +144,14 @@ fn go_on(program: &Child) -> nix::Result<()> {
     unless_ended(kill(pid(program), Signal::SIGCONT))
 }
 
-/// Waits until the program has stopped or ended; what it left when it ended, it
-/// leaves.
+/// Waits until the program has stopped or ended. A program that has ended can still be
+/// waited for.
 fn state(program: &Child) -> nix::Result<WaitStatus> {
     let any = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
     waitid(Id::Pid(pid(program)), any)
 }
 
-/// That the program has ended is its own fault.
+/// If the program has ended, that is its own fault.
 fn unless_ended(result: nix::Result<()>) -> nix::Result<()> {
     match result {
         Err(Errno::ESRCH) => Ok(()),

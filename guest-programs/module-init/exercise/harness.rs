@@ -48,20 +48,20 @@ fn goes_well() -> io::Result<bool> {
     look(0)
 }
 
-/// A step fails. Whether one can go on.
+/// A step fails. Returns whether the harness can go on.
 fn fails(step: u32, error: u32) -> io::Result<bool> {
     mark!("{}. step {} fails", step, step);
     let params = CString::new(format!("fail_at={step} error={error}")).map_err(io::Error::other)?;
     if module::load(NAME, &params).is_ok() {
-        // What its exit would do now, nobody knows.
+        // Nobody knows what its exit would do now.
         mark!("{}. over: and yet it is loaded", step);
         return Ok(false);
     }
     look(step)
 }
 
-/// Looks what is left of the module. A driver or a class that is left, of which
-/// the kernel allows but one of a name, makes the next init fail by itself.
+/// Looks what is left of the module. The kernel has one driver and one class of a name,
+/// so one that is left makes the next init fail by itself: then it returns false.
 fn look(step: u32) -> io::Result<bool> {
     let left = found()?;
     match left.as_slice() {
@@ -77,7 +77,7 @@ const DRIVERS: &str = "/sys/bus/pci/drivers";
 const NUMBERS: &str = "/proc/devices";
 const CLASSES: &str = "/sys/class";
 
-/// Those places where it is just now.
+/// The places where it is just now.
 fn found() -> io::Result<Vec<&'static str>> {
     let mut found = Vec::new();
     for place in PLACES {

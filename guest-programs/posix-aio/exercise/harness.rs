@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pipes: Vec<(OwnedFd, OwnedFd)> =
         (0..=END_OF_FILE).map(|_| pipe2(OFlag::O_CLOEXEC)).collect::<Result<_, _>>()?;
     let folder = open("/", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-    // What nobody can read from: a pipe's end for writing, a folder.
+    // Nobody can read from these: a pipe's end for writing, a folder.
     let (unreadable, errno) =
         if reason == 0 { (&pipes[FAILS].1, "EBADF") } else { (&folder, "EISDIR") };
     let mut args = Vec::new();
@@ -96,7 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What lines tell; one of another form tells nothing.
+/// What the lines tell. A line of another form tells nothing.
 fn told_in(lines: &[String]) -> Told {
     let mut told = Told::new();
     for (number, text) in lines.iter().filter_map(|line| line.split_once(' ')) {

@@ -219,7 +219,7 @@ impl Terminal {
             if is_syscall && reads_yes && self.readable(Duration::ZERO)? {
                 break;
             }
-            // A signal that it was about to get, it gets.
+            // It gets the signal that it was about to get.
             let signal = match stopped {
                 WaitStatus::PtraceEvent(_, signal, 0) if signal != Signal::SIGTRAP => Some(signal),
                 _ => None,
@@ -231,8 +231,8 @@ impl Terminal {
     }
 }
 
-/// Waits until the program has stopped or ended; what it left when it ended, it
-/// leaves.
+/// Waits until the program has stopped or ended. A program that has ended can still be
+/// waited for.
 fn state(program: Pid) -> nix::Result<WaitStatus> {
     let any = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
     waitid(Id::Pid(program), any)
@@ -262,7 +262,7 @@ fn printable(picture: &str) -> String {
 
 /// Whether the program sleeps, and not because it waits for a "yes".
 fn is_asleep(program: &Child) -> io::Result<bool> {
-    // Which is a read, call 0, of its standard input.
+    // That is a read, call 0, of its standard input.
     Ok(system_call(program)?.is_some_and(|call| !call.starts_with("0 0x0 ")))
 }
 
