@@ -4,11 +4,12 @@
 use std::fs;
 
 use marker::{check, mark, scene};
-use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{Pid, getpid, getppid};
 use steps::{ended_well, errno, start};
+
+use crate::a_dead_pid_namespace;
 
 pub fn run() -> nix::Result<()> {
     // A child does it: after unshare(CLONE_NEWPID) a process forks into the new
@@ -30,8 +31,7 @@ pub fn run() -> nix::Result<()> {
                 Ok(())
             })?;
             check!("fork inside", second, Pid::from_raw(2));
-            ended_well(second)?;
-            Ok(())
+            ended_well(second)
         })?;
         check!("fork returned 1", init == Pid::from_raw(1), false);
         // A zombie has a status as well.
@@ -45,12 +45,7 @@ pub fn run() -> nix::Result<()> {
         println!("   inside getpid() is 1, getppid() is 0; NSpid: its pid outside, and 1");
         println!("   fork inside returns 2");
 
-        // The namespace died with its init, and takes nobody in any more.
-        mark!("5. fork into the dead namespace");
-        let error = start(|| Ok(())).expect_err("the namespace is dead");
-        check!("fork into a dead namespace", error, Errno::ENOMEM);
-        println!("5. its init is dead, one more fork: {error}");
-        Ok(())
+        a_dead_pid_namespace::run()
     })?;
     ended_well(outside)
 }

@@ -13,6 +13,7 @@ mod one_call_two_returns;
 mod two_calls_without_a_branch;
 mod no_more_processes;
 mod a_new_pid_namespace;
+mod a_dead_pid_namespace;
 mod exec_returns_to_another_program;
 mod vfork_returns_in_turn;
 mod a_number_used_twice;
@@ -29,7 +30,7 @@ fn main() -> nix::Result<()> {
     two_calls_without_a_branch::run()?;
     // A user at the limit gets EAGAIN.
     no_more_processes::run()?;
-    // One process has a number in each namespace.
+    // One process has a number in each namespace, as long as that has an init.
     a_new_pid_namespace::run()?;
     // execve(2) returns to another program.
     exec_returns_to_another_program::run()?;
