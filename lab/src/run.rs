@@ -275,7 +275,7 @@ impl Machine {
         let symbols = self.symbols_with(record.first_modules.iter().chain(later), &elves)?;
         let inputs = Inputs {
             pages: &record.trace,
-            stats: &record.trace_stats,
+            stats: Some(&record.trace_stats),
             formats: &record.formats,
             symbols: &symbols,
             modules: &elves,
@@ -285,7 +285,7 @@ impl Machine {
 
     /// The functions of the kernel, and those of modules that lie where it is
     /// said.
-    fn symbols_with<'a>(
+    pub(crate) fn symbols_with<'a>(
         &self,
         loaded: impl IntoIterator<Item = &'a LoadedModule>,
         elves: &BTreeMap<String, Vec<u8>>,
@@ -301,7 +301,7 @@ impl Machine {
 }
 
 /// The modules of a payload by the names that the kernel gives them.
-fn elves(modules: &[PayloadFile]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+pub(crate) fn elves(modules: &[PayloadFile]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     modules.iter().map(|file| Ok((file.guest.module_name(), read(&file.host)?))).collect()
 }
 

@@ -31,12 +31,19 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         with_module("an-oops-is-told-from-its-first-line", oops),
         with_module("loading-a-module-is-traced", loading),
         with_module("a-module-that-refuses-leaves-its-trace", refusing),
+        with_module("a-module-that-the-kernel-refuses-leaves-its-trace", refused),
+        with_module("a-panic-leaves-its-trace", panicking),
+        with_module("a-panic-while-loading-leaves-its-trace", panicking_early),
+        with_module("a-machine-that-runs-away-leaves-its-trace", running_away),
         plain("a-halted-machine-has-ended", halted),
         plain("pid-1-outlives-signals", signalled),
         plain("a-file-goes-into-a-folder", into_folder),
         plain("a-file-that-has-no-place-is-named", no_place),
     ])
 }
+
+/// What is traced of a module that is being loaded.
+const LOADING: &str = "module_load,module_free,raw_syscalls:sys_enter,raw_syscalls:sys_exit";
 
 /// Runs a script by the machine's shell.
 fn script(flags: &[&str], script: &str) -> Result<Output, Failed> {
@@ -87,17 +94,87 @@ fn loading(module: &str) -> Result<(), Failed> {
 
 fn refusing(module: &str) -> Result<(), Failed> {
     let refusing = format!("{module}:refuse=1");
-    let output = script(&["--kmod", &refusing, "--events", "module_load,module_free"], "true")?;
+    let output = script(&["--kmod", &refusing, "--events", LOADING], "true")?;
     let text = String::from_utf8_lossy(&output.stderr);
     holds(
         &text,
         &[
-            "module_load",
-            "oops",
-            "module_free",
-            "was not started: failed to load `oops.ko`: ENODEV",
+            "enters finit_module\n",
+            "module_load name=oops\n",
+            "module_free name=oops\n",
+            "finit_module returns -ENODEV\n",
+            "error: `busybox` was not started: failed to load `oops.ko`: ENODEV",
         ],
     )
+}
+
+/// One that asks for a function that nobody has, one of another kernel, one that is none.
+fn refused(module: &str) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let bytes = std::fs::read(module)?;
+    for (name, bytes, errno) in [
+        ("unknown", replaced(&bytes, b"misc_register\0", b"misc_registes\0"), "ENOENT"),
+        ("other", replaced(&bytes, b"vermagic=6", b"vermagic=5"), "ENOEXEC"),
+        ("none", b"no module\n".repeat(100), "ENOEXEC"),
+    ] {
+        let file = folder.path().join(format!("{name}.ko"));
+        std::fs::write(&file, bytes)?;
+        let flags = ["--kmod", &file.to_string_lossy(), "--events", LOADING];
+        let output = script(&flags, "true")?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        holds(
+            &text,
+            &[
+                "enters finit_module\n",
+                &format!("finit_module returns -{errno}\n"),
+                &format!("error: `busybox` was not started: failed to load `{name}.ko`: {errno}"),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// Bytes with one place of them changed.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = bytes.windows(from.len()).position(|window| window == from).expect("it is there");
+    [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+}
+
+fn panicking(module: &str) -> Result<(), Failed> {
+    let output = script(&["--kmod", module, "--events", LOADING], "echo x > /dev/oops")?;
+    let told = "error: the guest kernel panicked: BUG: ";
+    ends_with_the_machine(&output, &["finit_module returns 0\n"], "enters write", told)
+}
+
+fn panicking_early(module: &str) -> Result<(), Failed> {
+    let early = format!("{module}:early=1");
+    let output = script(&["--kmod", &early, "--events", "raw_syscalls:sys_enter"], "true")?;
+    let told = "error: the guest kernel panicked: BUG: ";
+    ends_with_the_machine(&output, &[], "enters finit_module", told)
+}
+
+/// One that takes the processor with interrupts off.
+fn running_away(module: &str) -> Result<(), Failed> {
+    let flags = ["--kmod", module, "--timeout", "1", "--events", LOADING];
+    let output = script(&flags, "echo spin > /dev/oops")?;
+    let told = "error: the machine ran away";
+    ends_with_the_machine(&output, &["module_load name=oops\n"], "enters write", told)
+}
+
+/// Whether all of these were traced, the last of all this, before a machine ended so.
+fn ends_with_the_machine(
+    output: &Output,
+    traced: &[&str],
+    last: &str,
+    told: &str,
+) -> Result<(), Failed> {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let end = format!("{last}\nthe record ends here, with the machine\n{told}");
+    holds(&text, &[traced, &[&end]].concat())?;
+    match output.status.code() {
+        Some(125) => Ok(()),
+        _ => Err(format!("{}: {text}", output.status).into()),
+    }
 }
 
 fn halted() -> Result<(), Failed> {

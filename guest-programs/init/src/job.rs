@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::session::Session;
 use protocol::{Ended, HALT_FILE, IDLE_MODULE, Job, TraceEvent};
 
-use crate::{machine, record, session, supervise, trace, watchdog};
+use crate::{machine, pages, record, session, supervise, trace, watchdog};
 
 /// Runs the job. An error is a reason why the program was never started. Optional
 /// modules that were not loaded get their reason into `not_loaded`.
@@ -22,10 +22,12 @@ pub fn run(job: &Job, not_loaded: &mut Vec<String>) -> Result<Ended, String> {
     trace::prepare(job)?;
     // A person wants to see their modules being loaded as well. An event that one of
     // them brings along is not there yet.
-    let early = job.session.is_some() && !job.modules.is_empty();
+    let traced = job.session.is_some() && !job.trace.is_empty();
+    let pages = if traced { pages::of_trace()? } else { Vec::new() };
     let mut missing: Vec<&TraceEvent> = job.trace.iter().collect();
-    if early {
+    if traced && !job.modules.is_empty() {
         missing = trace::enable(missing)?;
+        record::announce(&job.nonce, &pages)?;
         trace::switch(true)?;
     }
     for module in &job.modules {
@@ -41,6 +43,9 @@ pub fn run(job: &Job, not_loaded: &mut Vec<String>) -> Result<Ended, String> {
     record::note_first_modules()?;
     if let Some(event) = trace::enable(missing)?.first() {
         return Err(format!("the kernel has no trace event `{}`", event.event));
+    }
+    if traced {
+        record::announce(&job.nonce, &pages)?;
     }
     // The scheduler's ticks then come at the same moments of the program's life
     // whether the machine was booted or restored, and so does what they decide.

@@ -8,6 +8,7 @@
 //! finds the devices that came since          PCI rescan
 //! payload  ── ivshmem ──▶ /lab               programs, modules, job.json
 //! modules, trace events
+//! [where the trace lies ──▶ host]           `exec --events` only
 //! the program                                in a child: PID 1 ignores signals
 //! [looks for leaked memory]                  debug kernel only
 //!   [its streams ◀─ virtio port ─▶ host]     `exec` and `shell` only
@@ -23,6 +24,7 @@ mod job;
 mod leaks;
 mod machine;
 mod mounts;
+mod pages;
 mod payload;
 mod port;
 mod record;

@@ -103,8 +103,8 @@ pub fn map_device(slot: &str) -> Result<&'static mut [u8], String> {
         .map_err(|e| format!("failed to open `{path}`: {e}"))?;
     let len = file.metadata().map_err(|e| format!("failed to measure `{path}`: {e}"))?.len();
     let len = NonZero::new(len as usize).ok_or_else(|| format!("`{path}` is empty"))?;
-    // SAFETY: a fresh mapping, which nobody unmaps; each device is mapped once
-    // and the host does not touch its file while the machine runs.
+    // SAFETY: a fresh mapping, which nobody unmaps; a device is mapped
+    // again only when the one before is used no more, and the host does not touch its file while the machine runs.
     unsafe {
         let start = mmap(
             None,

@@ -7,7 +7,7 @@ use std::io::{Cursor, Read, Write};
 use protocol::session::OUT_FOLDER;
 use protocol::{
     FIRST_MODULES_FILE, FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
-    RECORD_SLOT, STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
+    RECORD_SLOT, REMAINS_FILE, Remains, STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
 };
 
 use crate::leaks;
@@ -30,10 +30,7 @@ pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     }
     record.add(TRACE_FILE, &drain(&format!("{TRACING}/per_cpu/cpu0/trace_pipe_raw"))?)?;
     record.add_file(TRACE_STATS_FILE, &format!("{TRACING}/per_cpu/cpu0/stats"))?;
-    for event in traced_events()? {
-        let name = format!("{FORMATS_FOLDER}/{event}");
-        record.add_file(&name, &format!("{TRACING}/events/{event}/format"))?;
-    }
+    record.add_formats()?;
     record.add(MODULES_FILE, modules()?.as_bytes())?;
     // Behind everything that asks about modules: it removes them.
     if let Some(leaks) = leaks::find()? {
@@ -47,6 +44,19 @@ pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     let json = serde_json::to_vec(outcome).map_err(|e| format!("failed to encode: {e}"))?;
     record.add(OUTCOME_FILE, &json)?;
     record.0.into_inner().and_then(|mut end| end.flush()).map_err(|e| e.to_string())
+}
+
+/// Tells the host where the trace lies and what it has to know to read it there, should
+/// the record never come. The record takes its place.
+pub fn announce(nonce: &str, pages: &[u64]) -> Result<(), String> {
+    let mut record = Writer(tar::Builder::new(Cursor::new(map_device(RECORD_SLOT)?)));
+    let remains = Remains { nonce: nonce.to_owned(), trace_pages: pages.to_vec() };
+    let json = serde_json::to_vec(&remains).map_err(|e| format!("failed to encode: {e}"))?;
+    record.add(REMAINS_FILE, &json)?;
+    record.add_formats()?;
+    // Last: all else is the same when this is written again.
+    record.add(MODULES_FILE, modules()?.as_bytes())?;
+    record.0.finish().map_err(|e| e.to_string())
 }
 
 /// Notes where the modules lie that are loaded now, for the record.
@@ -70,6 +80,14 @@ impl<W: Write> Writer<W> {
     fn add_file(&mut self, name: &str, path: &str) -> Result<(), String> {
         let bytes = fs::read(path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
         self.add(name, &bytes)
+    }
+
+    fn add_formats(&mut self) -> Result<(), String> {
+        for event in traced_events()? {
+            let name = format!("{FORMATS_FOLDER}/{event}");
+            self.add_file(&name, &format!("{TRACING}/events/{event}/format"))?;
+        }
+        Ok(())
     }
 }
 

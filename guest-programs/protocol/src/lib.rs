@@ -60,6 +60,8 @@ pub const MODULES_FILE: &str = "modules";
 /// The same of those that were loaded when the program started; absent if it
 /// never did.
 pub const FIRST_MODULES_FILE: &str = "first-modules";
+/// The [`Remains`], as JSON. They stand where the record will be, until it is.
+pub const REMAINS_FILE: &str = "remains.json";
 
 /// Kernel parameter that makes PID 1 stop the machine once it is ready.
 pub const CHECKPOINT_PARAMETER: &str = "upcall.checkpoint";
@@ -175,6 +177,16 @@ pub struct Outcome {
     /// Why optional modules were not loaded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_loaded: Vec<String>,
+}
+
+/// Where the host finds the trace of a machine that never came to send its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remains {
+    /// The job's nonce.
+    pub nonce: String,
+    /// Numbers of the pages of memory that are the ring buffer of CPU 0, in no order.
+    pub trace_pages: Vec<u64>,
 }
 
 /// How a program ended.

@@ -16,10 +16,12 @@ mod executable;
 mod linker;
 pub mod outcome;
 mod relay;
+pub mod remains;
 pub mod request;
 pub mod shell;
 mod terminal;
 
+use std::cell::OnceCell;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -42,6 +44,7 @@ pub use executable::{ExecutableError, Guest, needs};
 pub use outcome::Status;
 use relay::RelayError;
 pub use relay::has_input;
+use remains::Fallen;
 use request::Carry;
 pub use request::{Kmod, Request};
 
@@ -114,14 +117,29 @@ impl Lab<'_> {
         let state = self.saved(machine, Accel::TCG)?;
         let (ours, theirs) = UnixStream::pair().map_err(RelayError)?;
         let (leaving, left) = UnixStream::pair().map_err(RelayError)?;
-        let (finished, _) = relay::join(ours, leaving, join, || {
+        let traced = !job.trace.is_empty();
+        let files: Vec<PayloadFile> = modules.into_iter().map(|module| module.file).collect();
+        let remains = OnceCell::new();
+        let ran = relay::join(ours, leaving, join, || {
             // Dropped when the machine has ended: that ends the relay.
             let theirs = theirs;
-            let session = vm::Session { socket: theirs.as_fd(), clock, leave: left.as_fd() };
+            let session = vm::Session {
+                socket: theirs.as_fd(),
+                clock,
+                leave: left.as_fd(),
+                remains: traced.then_some(&remains),
+            };
             self.start(state.as_deref(), |state| {
                 vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session), None)
             })
-        })?;
+        });
+        let (finished, _) = match (ran, remains.get()) {
+            (Err(error), Some(remains)) => {
+                let trace = machine.read_remains(remains, &job, &files);
+                return Err(Fallen { error, trace }.into());
+            }
+            (ran, _) => ran?,
+        };
 
         let log = finished.log;
         let record = match Record::parse(&finished.record, &job) {
@@ -137,10 +155,10 @@ impl Lab<'_> {
         for reason in &record.outcome.not_loaded {
             self.progress.note(&visible(reason));
         }
-        let modules: Vec<PayloadFile> = modules.into_iter().map(|module| module.file).collect();
         let status = Status::of(request, &record)?;
-        let traced = !job.trace.is_empty() && !record.trace.is_empty();
-        let timeline = traced.then(|| machine.read_trace(&record, &modules)).transpose()?;
+        let timeline = (traced && !record.trace.is_empty())
+            .then(|| machine.read_trace(&record, &files))
+            .transpose()?;
         Ok(Executed { status, timeline, log })
     }
 

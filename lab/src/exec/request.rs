@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use builder::guest::kmod_folder::Trust;
 use host::on_path;
+use nix::libc::SYS_finit_module;
 use protocol::session::Brought;
 use protocol::{LAB, TraceEvent, User};
 
@@ -178,9 +179,13 @@ pub fn event(s: &str) -> Result<TraceEvent, String> {
     if !well_formed || event.matches('/').count() > 1 {
         return Err(format!("`{s}` is not EVENT, SYSTEM/EVENT or one of them with +stack"));
     }
-    // PID 1 carries the program's output: its calls are the lab's own.
+    // PID 1 carries the program's output: its calls are the lab's own, but for the one by
+    // which it loads a person's module.
     let call = event.rsplit('/').next().is_some_and(|name| name.starts_with("sys_e"));
-    let filter = if call { "common_pid != 1" } else { "" }.to_owned();
+    let filter = match call {
+        true => format!("common_pid != 1 || id == {SYS_finit_module}"),
+        false => String::new(),
+    };
     Ok(TraceEvent { event, filter, stack })
 }
 
@@ -240,7 +245,11 @@ mod tests {
         assert_eq!(parsed("signal:signal_generate"), plain("signal/signal_generate"));
         assert_eq!(
             parsed("raw_syscalls/sys_enter+stack"),
-            Ok(("raw_syscalls/sys_enter".to_owned(), "common_pid != 1".to_owned(), true))
+            Ok((
+                "raw_syscalls/sys_enter".to_owned(),
+                "common_pid != 1 || id == 313".to_owned(),
+                true
+            ))
         );
         for wrong in ["", "a/b/c", "a/", "../x", "a b"] {
             assert!(event(wrong).is_err(), "{wrong}");

@@ -22,6 +22,7 @@ pub mod kind;
 pub mod mark;
 pub mod names;
 pub mod record;
+pub mod remains;
 pub mod ring_buffer;
 pub mod symbols;
 pub mod value;
@@ -50,8 +51,9 @@ use stats::Stats;
 pub struct Inputs<'a> {
     /// The concatenated pages of one CPU's `trace_pipe_raw`.
     pub pages: &'a [u8],
-    /// The same CPU's `stats`.
-    pub stats: &'a str,
+    /// The same CPU's `stats`; `None` where the machine ended before the kernel was asked,
+    /// and the pages hold what it had recorded until then.
+    pub stats: Option<&'a str>,
     /// The `format` files, by `system/event`.
     pub formats: &'a BTreeMap<String, String>,
     /// The functions of the kernel, and of the modules that were there when the
@@ -74,13 +76,16 @@ pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
         let format = Format::parse(name, text)?;
         formats.insert(format.id, format);
     }
-    let stats = Stats::parse(inputs.stats)?;
     let pages = ring_buffer::read(inputs.pages)?;
+    let found = pages.events.len() as u64;
+    let stats = match inputs.stats {
+        Some(stats) => Stats::parse(stats)?,
+        None => Stats { lost: 0, read: found },
+    };
     match stats.lost.saturating_add(pages.missed) {
         0 => {}
         count => return Err(TraceError::Lost { count }),
     }
-    let found = pages.events.len() as u64;
     if found != stats.read {
         return Err(TraceError::Count { read: stats.read, found });
     }

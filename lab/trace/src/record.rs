@@ -11,7 +11,7 @@ use protocol::limits::OUTPUT_BYTES;
 use protocol::session::OUT_FOLDER;
 use protocol::{
     FIRST_MODULES_FILE, FORMATS_FOLDER, Job, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
-    STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
+    REMAINS_FILE, STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
 };
 
 use super::ring_buffer::{PAGE_HEADER_LEN, PAGE_LEN};
@@ -102,14 +102,10 @@ impl Record {
         let stdout = files.remove(STDOUT_FILE).unwrap_or_default().to_owned();
         let stderr = files.remove(STDERR_FILE).unwrap_or_default().to_owned();
         let leaks = files.remove(LEAKS_FILE).map(text);
-        let (mut out, mut formats) = (BTreeMap::new(), BTreeMap::new());
-        for (name, bytes) in files {
-            if let Some(number) = out_number(&name) {
-                out.insert(number, bytes.to_owned());
-            } else if let Some(event) = format_of(&name) {
-                formats.insert(event.to_owned(), text(bytes));
-            }
-        }
+        let formats = formats(&files);
+        let out =
+            files.iter().filter_map(|(name, bytes)| Some((out_number(name)?, bytes.to_vec())));
+        let out = out.collect();
         Ok(Record {
             outcome,
             stdout,
@@ -125,9 +121,18 @@ impl Record {
     }
 }
 
+/// The formats among the files of an archive, by their events.
+pub(super) fn formats(files: &BTreeMap<String, &[u8]>) -> BTreeMap<String, String> {
+    let formats = files.iter().map(|(name, bytes)| (format_of(name), bytes));
+    formats.filter_map(|(event, bytes)| Some((event?.to_owned(), text(bytes)))).collect()
+}
+
 /// The files of an archive, where they lie in it. What PID 1 does not write is an
 /// error, and nothing is read of it but its header.
-fn files<'a>(archive: &'a [u8], job: &Job) -> Result<BTreeMap<String, &'a [u8]>, RecordError> {
+pub(super) fn files<'a>(
+    archive: &'a [u8],
+    job: &Job,
+) -> Result<BTreeMap<String, &'a [u8]>, RecordError> {
     let mut files = BTreeMap::new();
     // As it is: a name that another entry gives, a length that another entry gives,
     // a file with holes are entries of their own, and no plain files.
@@ -161,7 +166,7 @@ const TEXT: u64 = 64 << 10;
 /// How long a file of this name may be, bytes; `None` if PID 1 writes none.
 fn most(name: &str, job: &Job) -> Option<u64> {
     Some(match name {
-        OUTCOME_FILE | TRACE_STATS_FILE | MODULES_FILE | FIRST_MODULES_FILE => TEXT,
+        OUTCOME_FILE | REMAINS_FILE | TRACE_STATS_FILE | MODULES_FILE | FIRST_MODULES_FILE => TEXT,
         STDOUT_FILE | STDERR_FILE => OUTPUT_BYTES,
         TRACE_FILE => trace_len(job.trace_buffer_kib),
         // As long as there was room for it.
@@ -175,7 +180,7 @@ fn most(name: &str, job: &Job) -> Option<u64> {
 /// The most that a ring buffer of this size holds, bytes: as many pages as hold it
 /// without their headers, two at least, and the one that is being read
 /// (`rb_allocate_cpu_buffer`, kernel/trace/ring_buffer.c).
-fn trace_len(kib: u32) -> u64 {
+pub(super) fn trace_len(kib: u32) -> u64 {
     let pages = (u64::from(kib) << 10).div_ceil((PAGE_LEN - PAGE_HEADER_LEN) as u64);
     (pages.max(2) + 1) * PAGE_LEN as u64
 }
@@ -190,16 +195,19 @@ fn format_of(name: &str) -> Option<&str> {
     name.strip_prefix(FORMATS_FOLDER)?.strip_prefix('/')
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn malformed(name: &'static str, text: &str) -> RecordError {
+pub(super) fn malformed(name: &'static str, text: &str) -> RecordError {
     RecordError::Malformed { name, text: text.to_owned() }
 }
 
 /// Parses lines `name .text 0xaddress`.
-fn parse_modules(file: &'static str, text: &str) -> Result<Vec<LoadedModule>, RecordError> {
+pub(super) fn parse_modules(
+    file: &'static str,
+    text: &str,
+) -> Result<Vec<LoadedModule>, RecordError> {
     text.lines()
         .map(|line| {
             let mut words = line.split(' ');

@@ -71,6 +71,17 @@ pub fn read(bytes: &[u8]) -> Result<Pages<'_>, TraceError> {
     Ok(pages)
 }
 
+/// Pages as they lie in memory, made what `trace_pipe_raw` would have given: those that
+/// hold something, the oldest first. Says whether there was room for more: a page that
+/// holds nothing, besides the reader's.
+pub fn in_order(bytes: &[u8]) -> (Vec<u8>, bool) {
+    let pages = bytes.chunks(PAGE_LEN);
+    let (mut used, empty): (Vec<&[u8]>, Vec<&[u8]>) =
+        pages.partition(|page| u32_at(page, 8).is_some_and(|commit| commit != 0));
+    used.sort_by_key(|page| u64_at(page, 0));
+    (used.concat(), empty.len() > 1)
+}
+
 fn read_page<'a>(page: &'a [u8], pages: &mut Pages<'a>) -> Result<(), &'static str> {
     if page.len() != PAGE_LEN {
         return Err("it is cut off");
@@ -233,6 +244,16 @@ mod tests {
     fn null_padding_ends_the_page() {
         let bytes = page(0, &[header(1, 1), 0, header(PADDING, 0), 0xdead_beef]);
         assert_eq!(events(&bytes), [(1, 4)]);
+    }
+
+    #[test]
+    fn pages_in_memory_are_put_in_order() {
+        let used = |start| page_at(start, 0, &[header(1, 0), 0]);
+        let (first, second, empty) = (used(START), used(START + 9), page_at(START + 5, 0, &[]));
+        let room = [&second[..], &empty, &empty, &first].concat();
+        assert_eq!(in_order(&room), ([&first[..], &second].concat(), true));
+        assert_eq!(in_order(&room[..2 * PAGE_LEN]), (second, false));
+        assert_eq!(in_order(&[]), (Vec::new(), false));
     }
 
     #[test]

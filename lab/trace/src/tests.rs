@@ -76,7 +76,7 @@ impl Recording {
         let modules = BTreeMap::from([("lab_x".to_owned(), module())]);
         decode(&Inputs {
             pages: &pages,
-            stats: &stats,
+            stats: Some(&stats),
             formats: &formats,
             symbols: &symbols,
             modules: &modules,

@@ -71,7 +71,7 @@ fn read(archive: &[u8]) -> Result<usize, String> {
     let (symbols, modules) = (Symbols::default(), BTreeMap::new());
     let inputs = Inputs {
         pages: &record.trace,
-        stats: &record.trace_stats,
+        stats: Some(&record.trace_stats),
         formats: &record.formats,
         symbols: &symbols,
         modules: &modules,

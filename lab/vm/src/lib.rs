@@ -14,6 +14,7 @@ mod qtest;
 pub mod registers;
 mod tolerant;
 
+use std::cell::OnceCell;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -30,6 +31,10 @@ use qemu::Qemu;
 
 /// The last lines of the kernel log that an error is shown with.
 const LOG_LINES: usize = 15;
+
+/// What reading the memory of a machine may take, of the host's time, when the machine's
+/// own is over.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Why a machine came to no proper end.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +168,24 @@ pub struct Session<'a> {
     pub clock: Clock,
     /// Readable when the person leaves, whatever the machine does.
     pub leave: BorrowedFd<'a>,
+    /// Takes what is left of a machine that panics, runs away, or does not end in time.
+    pub remains: Option<&'a OnceCell<Remains>>,
+}
+
+/// What is left of a machine that has not come to its end.
+#[derive(Debug)]
+pub struct Remains {
+    /// The record device's memory, as far as it was written.
+    pub record: Vec<u8>,
+    memory: Memory,
+}
+
+impl Remains {
+    /// Reads the machine's memory from an address on. What lies behind its end is an
+    /// error.
+    pub fn read(&self, address: u64, bytes: &mut [u8]) -> std::io::Result<()> {
+        self.memory.read_at(address, bytes)
+    }
 }
 
 /// Somebody who takes a machine over before it does its job.
@@ -209,6 +232,7 @@ pub fn run_joined(
     payload_memory.write(payload).map_err(VmError::Memory)?;
     let record = Memory::new("record", RECORD_BYTES).map_err(VmError::Memory)?;
     let registers = Memory::new("registers", 0).map_err(VmError::Memory)?;
+    let memory = Memory::new("memory", 0).map_err(VmError::Memory)?;
     let state_file = state
         .map(|path| {
             std::fs::File::open(path)
@@ -238,6 +262,7 @@ pub fn run_joined(
         registers: qemu.path_of(registers.as_fd()),
         monitor: qemu.monitor(),
     };
+    let memory_path = qemu.path_of(memory.as_fd());
     let mut flags = command::saved(parts.accel, parts.memory_mib, start, &files);
     flags.extend(command::added(devices, start, &files));
     if let Some(session) = session {
@@ -248,6 +273,8 @@ pub fn run_joined(
     }
     let mut qemu = qemu.start(&flags)?;
 
+    let remains = session.and_then(|session| session.remains);
+    let mut saved = false;
     let leave = session.map(|session| session.leave.try_clone_to_owned()).transpose();
     let leave = leave.map_err(VmError::Memory)?;
     let end = match Monitor::connect(qemu.take_socket(), started + limit, leave) {
@@ -264,7 +291,17 @@ pub fn run_joined(
                     Ok(End::Left)
                 }
                 (Ok(()), None) => {
-                    go_on(&mut monitor, start).and_then(|()| watch(&mut monitor, qtest.as_mut()))
+                    let end = go_on(&mut monitor, start)
+                        .and_then(|()| watch(&mut monitor, qtest.as_mut()));
+                    let stands = remains.is_some()
+                        && match end {
+                            Ok(End::Panicked | End::RanAway) => true,
+                            Err(MonitorError::TimedOut) => monitor.halt(LOOK).is_ok(),
+                            _ => false,
+                        };
+                    // Without it, how the machine ended is told all the same.
+                    saved = stands && monitor.save_memory(parts.memory_mib, &memory_path).is_ok();
+                    end
                 }
             }
         }
@@ -274,8 +311,13 @@ pub fn run_joined(
         end => end,
     };
     let left = matches!(end, Ok(End::Left));
-    let log = qemu.settle(end, limit)?;
+    let log = qemu.settle(end, limit);
     let record = record.read_written().map_err(VmError::Memory)?;
+    if let Some(remains) = remains.filter(|_| saved) {
+        // Nobody else has set it: a machine that has come so far is not started again.
+        let _ = remains.set(Remains { record: record.clone(), memory });
+    }
+    let log = log?;
     let registers = registers.read().map_err(VmError::Memory)?;
     let registers = String::from_utf8_lossy(&registers).into_owned();
     Ok(Finished { record, log, registers, left, elapsed: started.elapsed() })

@@ -37,6 +37,11 @@ impl Memory {
         Ok(bytes)
     }
 
+    /// Fills `bytes` with what stands at `start`; an error if it ends before.
+    pub fn read_at(&self, start: u64, bytes: &mut [u8]) -> io::Result<()> {
+        self.0.read_exact_at(bytes, start)
+    }
+
     /// All of it.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();

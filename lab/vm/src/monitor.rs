@@ -2,10 +2,12 @@
 //!
 //! `qapi` alone can neither wait for an event nor give up waiting.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, BufWriter, IoSlice, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::time::Instant;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -22,6 +24,8 @@ pub struct Monitor {
     events: Vec<qmp::Event>,
     /// QEMU's major version, as it greets.
     major: i64,
+    /// When waiting for it ends.
+    deadline: Rc<Cell<Instant>>,
 }
 
 /// What waiting for QEMU came to, when it did not come to an answer.
@@ -48,7 +52,9 @@ impl Monitor {
         leave: Option<OwnedFd>,
     ) -> Result<Monitor, MonitorError> {
         let writer = socket.try_clone().map_err(|e| MonitorError::Failed(e.to_string()))?;
-        let mut reader = BufReader::new(Deadlined { socket, deadline, leave });
+        let deadline = Rc::new(Cell::new(deadline));
+        let mut reader =
+            BufReader::new(Deadlined { socket, deadline: Rc::clone(&deadline), leave });
         // qapi's own reading of the greeting panics where QEMU died before it.
         if reader.fill_buf().map_err(classify)?.is_empty() {
             return Err(MonitorError::Closed);
@@ -56,7 +62,7 @@ impl Monitor {
         let reader = Tolerant::new(reader);
         let mut qmp = qapi::Qmp::new(qapi::Stream::new(reader, BufWriter::new(writer)));
         let major = qmp.handshake().map_err(refused)?.version.qemu.major;
-        Ok(Monitor { qmp, events: Vec::new(), major })
+        Ok(Monitor { qmp, events: Vec::new(), major, deadline })
     }
 
     /// Sends a command and waits for its answer.
@@ -64,6 +70,19 @@ impl Monitor {
         let answer = self.qmp.execute(command).map_err(refused)?;
         self.events.extend(self.qmp.events());
         Ok(answer)
+    }
+
+    /// Has the machine stand still whose time is over, and gives it `more` of the host's
+    /// time to be looked at.
+    pub fn halt(&mut self, more: Duration) -> Result<(), MonitorError> {
+        self.deadline.set(Instant::now() + more);
+        self.execute(&qmp::stop {}).map(drop)
+    }
+
+    /// Has QEMU write all memory of the machine, which stands still, to a file.
+    pub fn save_memory(&mut self, memory_mib: u32, path: &str) -> Result<(), MonitorError> {
+        let size = u64::from(memory_mib) << 20;
+        self.execute(&qmp::pmemsave { val: 0, size, filename: path.to_owned() }).map(drop)
     }
 
     /// Sends a command together with a descriptor, as `getfd` wants it.
@@ -173,13 +192,13 @@ fn classify(error: io::Error) -> MonitorError {
 /// person leaves.
 struct Deadlined {
     socket: UnixStream,
-    deadline: Instant,
+    deadline: Rc<Cell<Instant>>,
     leave: Option<OwnedFd>,
 }
 
 impl Read for Deadlined {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = self.deadline.get().saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
         let interrupted = interrupt::descriptor();
         let mut fds = vec![
@@ -314,6 +333,17 @@ mod tests {
         let error = r#"{"error": {"class": "Unwilling", "desc": "not today", "until": "friday"}}"#;
         let (mut monitor, _theirs) = made_up(99, &[error]);
         assert_eq!(failed(monitor.execute(&qmp::stop {})), "not today");
+    }
+
+    #[test]
+    fn a_machine_whose_time_is_over_can_be_looked_at() {
+        let (mut monitor, mut theirs) = made_up(99, &[]);
+        monitor.deadline.set(Instant::now());
+        assert!(matches!(monitor.event(), Err(MonitorError::TimedOut)));
+        write!(theirs, "{DONE}\n{DONE}\n").unwrap();
+        monitor.halt(Duration::from_secs(10)).unwrap();
+        monitor.save_memory(64, "/file").unwrap();
+        assert_eq!(asked(monitor, theirs), ["stop", "pmemsave"]);
     }
 
     #[test]

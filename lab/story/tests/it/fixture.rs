@@ -40,7 +40,7 @@ impl Fixture {
 
     pub fn decode(&self) -> Result<Timeline, TraceError> {
         let Fixture { pages, stats, formats, symbols } = self;
-        let modules = &BTreeMap::new();
+        let (stats, modules) = (Some(stats.as_str()), &BTreeMap::new());
         Ok(Timeline::new(&decode(&Inputs { pages, stats, formats, symbols, modules })?))
     }
 }

@@ -5,6 +5,7 @@ use builder::guest::kmod_folder::Trust;
 use clap::Args;
 use lab::error::Error;
 use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
+use lab::exec::remains::Fallen;
 use lab::exec::request::{self, Carry, Fetch};
 use lab::exec::{Join, Kmod, Request, Status, has_input};
 use lab::report::NoVerdict;
@@ -126,7 +127,12 @@ impl Exec {
         let executed = match lab.exec(&machine, &request, join) {
             Ok(executed) => executed,
             Err(error) => {
-                let log = error.downcast_ref::<VmError>().and_then(VmError::log);
+                let fallen = error.downcast_ref::<Fallen>();
+                let vm = fallen.map_or(error.downcast_ref(), Fallen::vm);
+                let log = vm.and_then(VmError::log);
+                if let Some(fallen) = fallen {
+                    show_remains(fallen);
+                }
                 keep_log(self.log.as_deref(), log.unwrap_or_default())?;
                 return Err(error);
             }
@@ -161,6 +167,20 @@ impl Exec {
         };
         ui::print_error(&NoVerdict { reason, log: executed.log }.into());
         Ok(Outcome::of_program(status))
+    }
+}
+
+/// Shows what was recorded up to the end of a machine that did not come to its own.
+fn show_remains(fallen: &Fallen) {
+    match &fallen.trace {
+        Ok(trace) => {
+            ui::print_beside(&render::text::render(&trace.timeline));
+            ui::say(match trace.had_room {
+                true => "the record ends here, with the machine",
+                false => "the record ends here, for it was full: the machine went on",
+            });
+        }
+        Err(error) => ui::say(&format!("what was recorded could not be read: {error}")),
     }
 }
 
