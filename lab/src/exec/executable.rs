@@ -48,6 +48,13 @@ impl Explain for ExecutableError {
             ExecutableError::NotExecutable { .. } => {
                 Some("an ELF executable, or a script that begins with #!, can be run".to_owned())
             }
+            ExecutableError::NoInterpreter { path, interpreter } if interpreter.ends_with('\r') => {
+                let path = path.display();
+                Some(format!(
+                    "its lines end as Windows has them, with a carriage return: \
+                     sed -i 's/\\r$//' {path}"
+                ))
+            }
             ExecutableError::NoInterpreter { interpreter, .. } => Some(format!(
                 "install `{interpreter}`, or carry the script along and name its interpreter: \
                  exec --file SCRIPT:/tmp/script -- INTERPRETER /tmp/script"
@@ -192,7 +199,8 @@ fn kind(path: &Path) -> Result<Kind, ExecutableError> {
     if let Some(line) = line.strip_prefix(b"#!") {
         let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line);
-        if let Some(interpreter) = line.split_whitespace().next() {
+        // As the kernel does: a carriage return is part of a name.
+        if let Some(interpreter) = line.split([' ', '\t']).find(|word| !word.is_empty()) {
             return Ok(Kind::Script { interpreter: interpreter.to_owned() });
         }
     }
@@ -243,6 +251,7 @@ mod tests {
         let script = |interpreter: &str| Ok(Kind::Script { interpreter: interpreter.to_owned() });
         assert_eq!(kind_of(b"#!/bin/sh\n"), script("/bin/sh"));
         assert_eq!(kind_of(b"#! /usr/bin/env -S x"), script("/usr/bin/env"));
+        assert_eq!(kind_of(b"#!/bin/sh\r\n"), script("/bin/sh\r"));
     }
 
     #[test]

@@ -166,6 +166,7 @@ impl Lab<'_> {
     fn exec_modules(&self, machine: &Machine, request: &Request) -> Result<Vec<Loaded>, Error> {
         let mut modules = Vec::new();
         for kmod in &request.kmods {
+            kmod.look()?;
             match kmod {
                 Kmod::File { path, params } => {
                     modules.push(Loaded::new(path.clone(), params, false));

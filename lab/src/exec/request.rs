@@ -11,6 +11,7 @@ use protocol::session::Brought;
 use protocol::{LAB, TraceEvent, User};
 
 use super::executable::{ExecutableError, without_steps};
+use crate::error::Error;
 
 /// A program to run, and all that it is to find.
 #[derive(Debug, Clone)]
@@ -109,6 +110,17 @@ impl Request {
         }
         env.extend(self.env.iter().cloned());
         env
+    }
+}
+
+impl Kmod {
+    /// Looks whether it is there: what builds a folder would say what is not in it.
+    pub(super) fn look(&self) -> Result<(), Error> {
+        match self {
+            Kmod::File { path, .. } => fs_err::File::open(path).map(drop)?,
+            Kmod::Source { folder, .. } => fs_err::read_dir(folder).map(drop)?,
+        }
+        Ok(())
     }
 }
 

@@ -391,10 +391,12 @@ fn watch(monitor: &mut Monitor, mut qtest: Option<&mut UnixStream>) -> Result<En
 /// says when PID 1 ends the machine.
 pub fn last_lines(log: &str) -> &str {
     let mut log = log.trim_end();
-    while let Some((before, "reboot: Restarting system" | "reboot: machine restart")) =
-        log.rsplit_once('\n').map(|(before, line)| (before, panic::message(line)))
-    {
-        log = before;
+    loop {
+        let (before, line) = log.rsplit_once('\n').unwrap_or(("", log));
+        match panic::message(line) {
+            "reboot: Restarting system" | "reboot: machine restart" => log = before,
+            _ => break,
+        }
     }
     let before = log.rmatch_indices('\n').nth(LOG_LINES - 1);
     before.map_or(log, |(at, _)| &log[at + 1..])
@@ -413,5 +415,6 @@ mod tests {
         assert_eq!(last_lines(""), "");
         let ended = "a\n[    1.0] reboot: Restarting system\n[    1.0] reboot: machine restart\n";
         assert_eq!(last_lines(ended), "a");
+        assert_eq!(last_lines("[    1.0] reboot: Restarting system\n"), "");
     }
 }

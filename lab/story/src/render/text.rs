@@ -8,7 +8,7 @@
 //!
 //! No colour: the text is compared byte for byte, pasted and printed.
 
-use super::wrap::{width, wrap};
+use super::wrap::{width, wrap_beside};
 use crate::timeline::{Cell, Entry, Lane, Timeline};
 
 /// Columns of a line, at most.
@@ -93,15 +93,19 @@ impl Columns {
     }
 
     fn cells(&self, row: &Row) -> [Vec<String>; 4] {
-        let lane = |lane, first: &str, columns| match row.lines(lane) {
+        let lane = |lane, first: &str, columns, most| match row.lines(lane) {
             [] => Vec::new(),
-            lines => wrap(first, if first.is_empty() { 0 } else { INDENT }, lines, columns),
+            lines => {
+                wrap_beside(first, if first.is_empty() { 0 } else { INDENT }, lines, columns, most)
+            }
         };
+        // A name may stand below `user` where nothing else does.
+        let beside = if row.lines(Lane::User).is_empty() { GAP + self.user } else { 0 };
         [
             vec![row.time.clone()],
-            lane(Lane::Device, "", self.device),
-            lane(Lane::Kernel, &row.subject, self.kernel),
-            lane(Lane::User, &row.subject, self.user),
+            lane(Lane::Device, "", self.device, self.device),
+            lane(Lane::Kernel, &row.subject, self.kernel, self.kernel + beside),
+            lane(Lane::User, &row.subject, self.user, self.user),
         ]
     }
 

@@ -16,10 +16,22 @@ pub fn width(text: &str) -> usize {
 /// fit, but never begin where the first does: nobody's words pass for a line of
 /// their own. Each of `texts` begins a line, unless it is the first.
 ///
-/// An arrow never begins a line, and a word that is longer than a whole line
-/// is broken. Control characters are shown, not obeyed: a newline in a mark
-/// cannot pass for a line of the timeline.
+/// An arrow never begins a line. A word that is longer than a whole line is broken
+/// between the names in it, and inside a name only if that is longer still. Control
+/// characters are shown, not obeyed: a newline in a mark cannot pass for a line of the
+/// timeline.
 pub fn wrap(first: &str, indent: usize, texts: &[String], columns: usize) -> Vec<String> {
+    wrap_beside(first, indent, texts, columns, columns)
+}
+
+/// The same, where a name that is longer than a line may take up to `most` columns.
+pub fn wrap_beside(
+    first: &str,
+    indent: usize,
+    texts: &[String],
+    columns: usize,
+    most: usize,
+) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = first.to_owned();
     // Whether the line ends in a word, which the next one is kept apart from.
@@ -35,18 +47,31 @@ pub fn wrap(first: &str, indent: usize, texts: &[String], columns: usize) -> Vec
             } else {
                 line += &" ".repeat(gap);
             }
-            for c in word.chars() {
-                if width(&line) + c.width().unwrap_or(0) > columns {
-                    let indent = indent.min(LEAST);
-                    lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            for name in names(&word) {
+                let mut start_anew = |line: &mut String| {
+                    lines.push(std::mem::replace(line, " ".repeat(indent.min(LEAST))));
+                };
+                if width(&line) + width(name) > columns && !line.trim().is_empty() {
+                    start_anew(&mut line);
                 }
-                line.push(c);
+                let columns = if width(&line) + width(name) > most { columns } else { most };
+                for c in name.chars() {
+                    if width(&line) + c.width().unwrap_or(0) > columns {
+                        start_anew(&mut line);
+                    }
+                    line.push(c);
+                }
             }
             (after_word, breaks) = (true, false);
         }
     }
     lines.push(line);
     lines
+}
+
+/// The names of a word, each with what stands behind it: `/sys/` and `kernel`.
+fn names(word: &str) -> impl Iterator<Item = &str> {
+    word.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 /// The parts of a text that stay together.
@@ -91,6 +116,19 @@ mod tests {
     #[test]
     fn long_words_are_broken() {
         assert_eq!(wrap("[1]", 4, &["abcdefghij".into()], 8), ["[1]", "  abcdef", "  ghij"]);
+    }
+
+    #[test]
+    fn long_words_are_broken_between_names() {
+        assert_eq!(wrap("", 4, &["/sys/abc/d_f.x".into()], 8), ["/sys/", "  abc/", "  d_f.x"]);
+        assert_eq!(wrap("[1]", 4, &["name=a_bcdef".into()], 9), ["[1]", "  name=", "  a_bcdef"]);
+    }
+
+    #[test]
+    fn a_long_name_may_have_more_room() {
+        let wrap = |name: &str| wrap_beside("[1]", 4, &[name.into()], 8, 12);
+        assert_eq!(wrap("abcdefghij"), ["[1]", "  abcdefghij"]);
+        assert_eq!(wrap("abcdefghijk"), ["[1]", "  abcdef", "  ghijk"]);
     }
 
     #[test]
