@@ -1,8 +1,10 @@
 //! How runs by hand end that do not end as they should: each ending is told as what
 //! it is.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use builder::guest::kmods;
@@ -10,6 +12,7 @@ use host::BUSYBOX;
 use lab::error::Error;
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
+use nix::pty::{Winsize, openpty};
 
 use crate::Test;
 use crate::exec::exec;
@@ -39,6 +42,8 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         plain("pid-1-outlives-signals", signalled),
         plain("a-file-goes-into-a-folder", into_folder),
         plain("a-file-that-has-no-place-is-named", no_place),
+        plain("a-mistake-is-named", mistakes),
+        plain("a-terminal-breaks-no-name", folded),
     ])
 }
 
@@ -233,6 +238,96 @@ fn no_place() -> Result<(), Failed> {
         );
         if output.status.success() || !text.starts_with(&told) {
             return Err(format!("{guest}: {}: {text}", output.status).into());
+        }
+    }
+    Ok(())
+}
+
+/// What a person may have mistyped is named, with what is wrong about it.
+fn mistakes() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::write(path("crlf"), "#!/bin/sh\r\nexit 0\r\n")?;
+    std::fs::write(path("plain"), "hello\n")?;
+    for name in ["empty", "folder.ko"] {
+        std::fs::create_dir(path(name))?;
+    }
+    let (absent, absent_ko, carry) =
+        (path("absent"), path("absent.ko"), format!("{}:/x", path("absent")));
+    let (plain, empty, folder_ko, crlf) =
+        (path("plain"), path("empty"), path("folder.ko"), path("crlf"));
+    let out = format!("/etc/hosts:{empty}");
+    let cases: [(&[&str], u8, String); 12] = [
+        (&["--kmod-src", &absent, BUSYBOX], 125, no_such("read", &absent)),
+        (&["--kmod-src", &plain, BUSYBOX], 125, is("read", &plain, "Not a directory")),
+        (&["--kmod-src", &empty, BUSYBOX], 125, "has neither a Kbuild nor a Makefile".into()),
+        (&["--kmod", &absent_ko, BUSYBOX], 125, no_such("read", &absent_ko)),
+        (&["--kmod", &folder_ko, BUSYBOX], 125, is("read", &folder_ko, "Is a directory")),
+        (&["--kmod", &empty, BUSYBOX], 125, format!("`{empty}` is not FILE.ko")),
+        (&["--file", &carry, BUSYBOX], 125, no_such("read", &absent)),
+        (&["--out", &out, BUSYBOX], 125, is("write", &empty, "Is a directory")),
+        (&["--log", &empty, BUSYBOX], 125, is("write", &empty, "Is a directory")),
+        (&[&empty], 126, is("read", &empty, "Is a directory")),
+        (&[&plain], 126, "it is no executable of Linux".into()),
+        (
+            &[&crlf],
+            126,
+            format!(
+                "failed to run `{crlf}`: the host lacks its interpreter `/bin/sh\\r`\nhint: its \
+                 lines end as Windows has them, with a carriage return: sed -i 's/\\r$//' {crlf}"
+            ),
+        ),
+    ];
+    for (words, status, told) in cases {
+        let (program, flags) = words.split_last().expect("each has a program");
+        let output = exec(&[flags, &["--", program, "true"]].concat(), None)?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        if output.status.code() != Some(status.into()) || !text.contains(&told) {
+            return Err(format!("{words:?}: {}: {text}", output.status).into());
+        }
+    }
+    Ok(())
+}
+
+fn no_such(verb: &str, path: &str) -> String {
+    is(verb, path, "No such file or directory")
+}
+
+fn is(verb: &str, path: &str, what: &str) -> String {
+    format!("error: failed to {verb} `{path}`: {what}")
+}
+
+/// An error on terminals that are narrower than it.
+fn folded() -> Result<(), Failed> {
+    let name = "/there/is-no/such_a_module-of-mine.ko";
+    for (columns, expected) in [
+        (
+            80,
+            format!(
+                "error: failed to read `{name}`: No such file or\r\n  directory (os error 2)\r\n"
+            ),
+        ),
+        (
+            60,
+            format!(
+                "error: failed to read\r\n  `{name}`: No such file or\r\n  directory (os error 2)\r\n"
+            ),
+        ),
+    ] {
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let pty = openpty(Some(&size), None)?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["exec", "--kmod", name, "--", BUSYBOX, "true"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(pty.slave);
+        let status = command.status()?;
+        // Its copy of the terminal's other end.
+        drop(command);
+        let (mut told, mut terminal) = (Vec::new(), File::from(pty.master));
+        // A terminal that nobody has open any more has no end, but an error.
+        let _ = terminal.read_to_end(&mut told);
+        let told = String::from_utf8_lossy(&told);
+        if status.code() != Some(125) || told != expected {
+            return Err(format!("{columns} columns: {status}: {told}").into());
         }
     }
     Ok(())

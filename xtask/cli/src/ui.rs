@@ -5,6 +5,7 @@
 //! messages in it may be strangers', so a terminal is shown them and obeys nothing.
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::os::fd::AsRawFd;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -13,7 +14,9 @@ use explain::{visible, visible_lines};
 pub use host::say;
 use indicatif::{ProgressBar, ProgressStyle};
 use lab::error::Error;
+use nix::pty::Winsize;
 use process::{interrupt, limits};
+use story::render::wrap::wrap;
 
 /// Prints progress.
 pub struct Ui {
@@ -156,12 +159,36 @@ pub fn print_error(error: &Error) {
         // Whatever failed did so for that.
         return say("error: interrupted; all that was started is ended");
     }
-    say(&format!("error: {}", visible_lines(&error.to_string())));
+    say_folded("error:", &error.to_string());
     for line in error.details().unwrap_or_default().trim_end().lines() {
         say(&format!("  {}", visible_lines(line)));
     }
     // A limit is more exact than what helps most.
     if let Some(hint) = limits::hint(error.as_std()).or_else(|| error.hint()) {
-        say(&format!("hint: {}", visible_lines(&hint)));
+        say_folded("hint:", &hint);
     }
+}
+
+/// Says something that may be longer than a line of the terminal, which would break it in
+/// the middle of a name.
+fn say_folded(first: &str, text: &str) {
+    match columns() {
+        Some(columns) => {
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            say(&wrap(first, 2, &lines, columns).join("\n"));
+        }
+        None => say(&format!("{first} {}", visible_lines(text))),
+    }
+}
+
+nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);
+
+/// How wide the terminal on stderr is; `None` where there is none, or one that does not
+/// know.
+fn columns() -> Option<usize> {
+    let mut size = Winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the descriptor is open for the life of the process, and the structure is
+    // one that the call fills in.
+    unsafe { tiocgwinsz(std::io::stderr().as_raw_fd(), &mut size) }.ok()?;
+    Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
 }
