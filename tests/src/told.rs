@@ -38,6 +38,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         with_module("a-panic-leaves-its-trace", panicking),
         with_module("a-panic-while-loading-leaves-its-trace", panicking_early),
         with_module("a-machine-that-runs-away-leaves-its-trace", running_away),
+        with_module("a-record-that-was-full-says-so", full),
         plain("a-halted-machine-has-ended", halted),
         plain("pid-1-outlives-signals", signalled),
         plain("a-file-goes-into-a-folder", into_folder),
@@ -164,6 +165,18 @@ fn running_away(module: &str) -> Result<(), Failed> {
     let output = script(&flags, "echo spin > /dev/oops")?;
     let told = "error: the machine ran away";
     ends_with_the_machine(&output, &["module_load name=oops\n"], "enters write", told)
+}
+
+/// What comes last is what a full ring buffer drops.
+fn full(module: &str) -> Result<(), Failed> {
+    let flags = ["--kmod", module, "--events", "raw_syscalls:sys_enter+stack"];
+    let many = "dd if=/dev/zero of=/dev/null bs=1 count=20000; echo x > /dev/oops";
+    let output = script(&flags, many)?;
+    let told = [
+        "\nthe record ends here, for it was full: the machine went on\n",
+        "error: the guest kernel panicked: BUG: ",
+    ];
+    holds(&String::from_utf8_lossy(&output.stderr), &told)
 }
 
 /// Whether all of these were traced, the last of all this, before a machine ended so.

@@ -59,7 +59,8 @@ pub struct Exec {
     #[arg(long, value_name = "NAME=VALUE", value_parser = request::variable)]
     env: Vec<(String, String)>,
 
-    /// Record these trace events and print the timeline to stderr: NAME or
+    /// Record these trace events, from the loading of modules to the end of the program
+    /// or of a machine that panics, and print the timeline to stderr: NAME or
     /// SYSTEM/NAME, with +stack for its kernel stack, and commas between
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = request::event)]
     events: Vec<TraceEvent>,
