@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use builder::guest::kmod_folder::Trust;
 use clap::Args;
+use explain::visible;
 use lab::error::Error;
 use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
 use lab::exec::remains::Fallen;
@@ -181,7 +182,10 @@ fn show_remains(fallen: &Fallen) {
                 false => "the record ends here, for it was full: the machine went on",
             });
         }
-        Err(error) => ui::say(&format!("what was recorded could not be read: {error}")),
+        Err(error) => ui::say(&format!(
+            "what was recorded could not be read: {}",
+            visible(&error.to_string())
+        )),
     }
 }
 
