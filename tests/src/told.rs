@@ -38,6 +38,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         with_module("a-panic-leaves-its-trace", panicking),
         with_module("a-panic-while-loading-leaves-its-trace", panicking_early),
         with_module("a-machine-that-runs-away-leaves-its-trace", running_away),
+        plain("a-halted-machine-leaves-its-trace", halting),
         with_module("a-record-that-was-full-says-so", full),
         plain("a-halted-machine-has-ended", halted),
         plain("pid-1-outlives-signals", signalled),
@@ -165,6 +166,15 @@ fn running_away(module: &str) -> Result<(), Failed> {
     let output = script(&flags, "echo spin > /dev/oops")?;
     let told = "error: the machine ran away";
     ends_with_the_machine(&output, &["module_load name=oops\n"], "enters write", told)
+}
+
+fn halting() -> Result<(), Failed> {
+    for how in ["halt", "poweroff", "reboot"] {
+        let output = script(&["--events", "raw_syscalls:sys_enter"], &format!("{how} -f"))?;
+        let told = "error: `busybox` halted the machine, rebooted it or switched it off";
+        ends_with_the_machine(&output, &[], "enters reboot", told)?;
+    }
+    Ok(())
 }
 
 /// What comes last is what a full ring buffer drops.

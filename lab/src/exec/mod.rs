@@ -44,7 +44,7 @@ pub use executable::{ExecutableError, Guest, needs};
 pub use outcome::Status;
 use relay::RelayError;
 pub use relay::has_input;
-use remains::Fallen;
+use remains::{CutOff, Fallen};
 use request::Carry;
 pub use request::{Kmod, Request};
 
@@ -78,6 +78,8 @@ pub struct Executed {
     pub status: Status,
     /// What was recorded, if anything was asked for.
     pub timeline: Option<Timeline>,
+    /// The same of a machine that was halted.
+    pub cut_off: Option<Result<CutOff, Error>>,
     /// The kernel log.
     pub log: String,
 }
@@ -144,11 +146,14 @@ impl Lab<'_> {
         let log = finished.log;
         let record = match Record::parse(&finished.record, &job) {
             Err(_) if finished.left => {
-                return Ok(Executed { status: Status::Left, timeline: None, log });
+                let status = Status::Left;
+                return Ok(Executed { status, timeline: None, cut_off: None, log });
             }
             // PID 1 ends the machine when the record is whole, and nobody else does.
             Err(RecordError::Missing(OUTCOME_FILE)) => {
-                return Ok(Executed { status: Status::Halted, timeline: None, log });
+                let read = |remains| machine.read_remains(remains, &job, &symbols);
+                let cut_off = remains.get().map(read);
+                return Ok(Executed { status: Status::Halted, timeline: None, cut_off, log });
             }
             record => record?,
         };
@@ -159,7 +164,7 @@ impl Lab<'_> {
         let timeline = (traced && !record.trace.is_empty())
             .then(|| machine.read_trace(&record, &files))
             .transpose()?;
-        Ok(Executed { status, timeline, log })
+        Ok(Executed { status, timeline, cut_off: None, log })
     }
 
     /// The modules to load, built if they have to be.

@@ -326,6 +326,11 @@ pub fn session(clock: Clock, files: &Files) -> Vec<Flag> {
     flags
 }
 
+/// What a machine has whose memory is to be read when it has ended.
+pub fn kept() -> Vec<Flag> {
+    vec![flag(&["-action", "shutdown=pause"], "its memory is there until the lab has it")]
+}
+
 /// What a machine has that a debugger is to take over.
 pub fn debugged(files: &Files) -> Vec<Flag> {
     vec![

@@ -168,11 +168,12 @@ pub struct Session<'a> {
     pub clock: Clock,
     /// Readable when the person leaves, whatever the machine does.
     pub leave: BorrowedFd<'a>,
-    /// Takes what is left of a machine that panics, runs away, or does not end in time.
+    /// Takes what is left of a machine that ends, panics, runs away, or does not end in
+    /// time.
     pub remains: Option<&'a OnceCell<Remains>>,
 }
 
-/// What is left of a machine that has not come to its end.
+/// What is left of a machine that may have sent no record.
 #[derive(Debug)]
 pub struct Remains {
     /// The record device's memory, as far as it was written.
@@ -271,9 +272,12 @@ pub fn run_joined(
     if debugger.is_some() {
         flags.extend(command::debugged(&files));
     }
+    let remains = session.and_then(|session| session.remains);
+    if remains.is_some() {
+        flags.extend(command::kept());
+    }
     let mut qemu = qemu.start(&flags)?;
 
-    let remains = session.and_then(|session| session.remains);
     let mut saved = false;
     let leave = session.map(|session| session.leave.try_clone_to_owned()).transpose();
     let leave = leave.map_err(VmError::Memory)?;
@@ -295,12 +299,16 @@ pub fn run_joined(
                         .and_then(|()| watch(&mut monitor, qtest.as_mut()));
                     let stands = remains.is_some()
                         && match end {
-                            Ok(End::Panicked | End::RanAway) => true,
+                            Ok(End::PoweredOff | End::Panicked | End::RanAway) => true,
                             Err(MonitorError::TimedOut) => monitor.halt(LOOK).is_ok(),
                             _ => false,
                         };
                     // Without it, how the machine ended is told all the same.
                     saved = stands && monitor.save_memory(parts.memory_mib, &memory_path).is_ok();
+                    if stands && matches!(end, Ok(End::PoweredOff)) {
+                        // One that is gone by then has done so.
+                        let _ = monitor.execute(&qmp::quit {});
+                    }
                     end
                 }
             }

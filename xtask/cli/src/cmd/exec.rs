@@ -6,7 +6,7 @@ use clap::Args;
 use explain::visible;
 use lab::error::Error;
 use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
-use lab::exec::remains::Fallen;
+use lab::exec::remains::{CutOff, Fallen};
 use lab::exec::request::{self, Carry, Fetch};
 use lab::exec::{Join, Kmod, Request, Status, has_input};
 use lab::report::NoVerdict;
@@ -133,7 +133,7 @@ impl Exec {
                 let vm = fallen.map_or(error.downcast_ref(), Fallen::vm);
                 let log = vm.and_then(VmError::log);
                 if let Some(fallen) = fallen {
-                    show_remains(fallen);
+                    show_remains(&fallen.trace);
                 }
                 keep_log(self.log.as_deref(), log.unwrap_or_default())?;
                 return Err(error);
@@ -142,6 +142,9 @@ impl Exec {
         keep_log(self.log.as_deref(), &executed.log)?;
         if let Some(timeline) = &executed.timeline {
             ui::print_beside(&render::text::render(timeline));
+        }
+        if let Some(trace) = &executed.cut_off {
+            show_remains(trace);
         }
         let (status, reason) = match executed.status {
             Status::Ended(status) => return Ok(Outcome::of_program(status)),
@@ -173,8 +176,8 @@ impl Exec {
 }
 
 /// Shows what was recorded up to the end of a machine that did not come to its own.
-fn show_remains(fallen: &Fallen) {
-    match &fallen.trace {
+fn show_remains(trace: &std::result::Result<CutOff, Error>) {
+    match trace {
         Ok(trace) => {
             ui::print_beside(&render::text::render(&trace.timeline));
             ui::say(match trace.had_room {
