@@ -30,7 +30,7 @@ pub fn of_trace() -> Result<Vec<u64>, String> {
     };
     let count = count(map(1)?);
     let first = map(1 + count)?.addr().get() / PAGE;
-    (first + 1..=first + count).map(in_memory).collect()
+    in_memory(first + 1, count)
 }
 
 /// How many pages the ring buffer has, by the one that describes it:
@@ -41,17 +41,19 @@ fn count(description: NonNull<std::ffi::c_void>) -> usize {
     unsafe { description.cast::<u32>().add(NR_SUBBUFS).read_volatile() as usize }
 }
 
-/// The number in memory of a page of this process.
-fn in_memory(page: usize) -> Result<u64, String> {
+/// The numbers in memory of so many pages of this process.
+fn in_memory(first: usize, count: usize) -> Result<Vec<u64>, String> {
     const PRESENT: u64 = 1 << 63;
     const NUMBER: u64 = (1 << 55) - 1;
     let path = "/proc/self/pagemap";
-    let mut entry = [0; 8];
+    let mut entries = vec![0; 8 * count];
     File::open(path)
-        .and_then(|pagemap| pagemap.read_exact_at(&mut entry, 8 * page as u64))
+        .and_then(|pagemap| pagemap.read_exact_at(&mut entries, 8 * first as u64))
         .map_err(|e| format!("failed to read `{path}`: {e}"))?;
-    match u64::from_le_bytes(entry) {
+    let (entries, _) = entries.as_chunks();
+    let number = |entry: &[u8; 8]| match u64::from_le_bytes(*entry) {
         entry if entry & PRESENT != 0 => Ok(entry & NUMBER),
         _ => Err(format!("`{path}` has no page of the trace")),
-    }
+    };
+    entries.iter().map(number).collect()
 }
