@@ -281,16 +281,16 @@ fn mistakes() -> Result<(), Failed> {
         (path("plain"), path("empty"), path("folder.ko"), path("crlf"));
     let out = format!("/etc/hosts:{empty}");
     let cases: [(&[&str], u8, String); 12] = [
-        (&["--kmod-src", &absent, BUSYBOX], 125, no_such("read", &absent)),
-        (&["--kmod-src", &plain, BUSYBOX], 125, is("read", &plain, "Not a directory")),
+        (&["--kmod-src", &absent, BUSYBOX], 125, no_such("read directory", &absent)),
+        (&["--kmod-src", &plain, BUSYBOX], 125, is("read directory", &plain, "Not a directory")),
         (&["--kmod-src", &empty, BUSYBOX], 125, "has neither a Kbuild nor a Makefile".into()),
-        (&["--kmod", &absent_ko, BUSYBOX], 125, no_such("read", &absent_ko)),
-        (&["--kmod", &folder_ko, BUSYBOX], 125, is("read", &folder_ko, "Is a directory")),
+        (&["--kmod", &absent_ko, BUSYBOX], 125, no_such("open file", &absent_ko)),
+        (&["--kmod", &folder_ko, BUSYBOX], 125, is("read from file", &folder_ko, "Is a directory")),
         (&["--kmod", &empty, BUSYBOX], 125, format!("`{empty}` is not FILE.ko")),
         (&["--file", &carry, BUSYBOX], 125, no_such("read", &absent)),
         (&["--out", &out, BUSYBOX], 125, is("write", &empty, "Is a directory")),
         (&["--log", &empty, BUSYBOX], 125, is("write", &empty, "Is a directory")),
-        (&[&empty], 126, is("read", &empty, "Is a directory")),
+        (&[&empty], 126, is("read", &empty, "it is no file")),
         (&[&plain], 126, "it is no executable of Linux".into()),
         (
             &[&crlf],
@@ -327,13 +327,13 @@ fn folded() -> Result<(), Failed> {
         (
             80,
             format!(
-                "error: failed to read `{name}`: No such file or\r\n  directory (os error 2)\r\n"
+                "error: failed to open file `{name}`: No such file\r\n  or directory (os error 2)\r\n"
             ),
         ),
         (
             60,
             format!(
-                "error: failed to read\r\n  `{name}`: No such file or\r\n  directory (os error 2)\r\n"
+                "error: failed to open file\r\n  `{name}`: No such file or\r\n  directory (os error 2)\r\n"
             ),
         ),
     ] {

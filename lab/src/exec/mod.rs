@@ -151,7 +151,7 @@ impl Lab<'_> {
             }
             // PID 1 ends the machine when the record is whole, and nobody else does.
             Err(RecordError::Missing(OUTCOME_FILE)) => {
-                let read = |remains| machine.read_remains(remains, &job, &symbols);
+                let read = |remains| machine.read_remains(remains, &job, &files);
                 let cut_off = remains.get().map(read);
                 return Ok(Executed { status: Status::Halted, timeline: None, cut_off, log });
             }
