@@ -2,7 +2,7 @@
 //! limits it, when nobody reads, and when QEMU does not end: in time, with a status
 //! that means one thing, and with nothing left behind.
 
-mod witness;
+pub mod witness;
 
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead, BufReader, Read};
@@ -14,7 +14,6 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use builder::cache::Cache;
 use host::{BUSYBOX, QEMU, on_path};
 use lab::error::Error;
 use lab::exercise::values::Seed;
@@ -182,29 +181,7 @@ fn graded(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
     if fs::read_to_string(&class.marks)? != "old" {
         return Err("the marks are others".into());
     }
-    nothing_is_left(&class.scratch)
-}
-
-/// Whether the next who opens the cache finds it as if nobody had been killed.
-fn nothing_is_left(scratch: &Scratch) -> Result<(), Failed> {
-    let root = scratch.cache.root();
-    let unfinished = |kind: &fs::DirEntry| kind.path().join("unfinished");
-    for kind in fs::read_dir(root)? {
-        for site in fs::read_dir(unfinished(&kind?)).into_iter().flatten() {
-            // Whoever has it is on its way out.
-            if let Ok(site) = File::open(site?.path()) {
-                site.lock()?;
-            }
-        }
-    }
-    Cache::at(root)?;
-    for kind in fs::read_dir(root)? {
-        let left = unfinished(&kind?);
-        if left.exists() {
-            return Err(format!("`{}` is left", left.display()).into());
-        }
-    }
-    Ok(())
+    class.scratch.nothing_is_left()
 }
 
 /// The rows of a class that was cut off are kept, the others added: the same bytes as
@@ -272,7 +249,7 @@ fn builds_a_kernel(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
         return Call::says(call.lab.stderr.take(), "make");
     }
     call.ends_by(signal)?;
-    nothing_is_left(&scratch)
+    scratch.nothing_is_left()
 }
 
 /// What a test starts by itself ends, too, and its temporary folders are gone.

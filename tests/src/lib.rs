@@ -40,6 +40,7 @@ mod shared_wire;
 mod sharing;
 mod shell;
 mod snapshots;
+pub mod soak;
 mod sources;
 mod tidy;
 mod told;
@@ -91,6 +92,7 @@ pub fn all(
     tests.extend(foreign::all(machine)?);
     tests.extend(tidy::all(lab, machine)?);
     tests.extend(repeated::all(lab, machine)?);
+    tests.extend(soak::all(lab));
     tests.extend(sources::all());
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }

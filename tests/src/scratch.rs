@@ -1,6 +1,7 @@
 //! A cache that a test may damage: it has what the real one has, and nothing
 //! that happens to it reaches that.
 
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
@@ -58,5 +59,27 @@ impl Scratch {
             command.env("UPCALL_KERNEL_SOURCE", source);
         }
         Ok(command)
+    }
+
+    /// Whether the next who opens the cache finds it as if nobody had been killed.
+    pub fn nothing_is_left(&self) -> Result<(), Failed> {
+        let root = self.cache.root();
+        let unfinished = |kind: &fs::DirEntry| kind.path().join("unfinished");
+        for kind in fs::read_dir(root)? {
+            for site in fs::read_dir(unfinished(&kind?)).into_iter().flatten() {
+                // Whoever has it is on its way out.
+                if let Ok(site) = File::open(site?.path()) {
+                    site.lock()?;
+                }
+            }
+        }
+        Cache::at(root)?;
+        for kind in fs::read_dir(root)? {
+            let left = unfinished(&kind?);
+            if left.exists() {
+                return Err(format!("`{}` is left", left.display()).into());
+            }
+        }
+        Ok(())
     }
 }

@@ -56,12 +56,15 @@ fn launch(arguments: &Arguments) -> Result<std::convert::Infallible, Failure> {
     if let Some(message) = host::unsupported() {
         return Err(Failure { status: UNAVAILABLE, message, details: None, hint: None });
     }
-    let program = Program::beside_this(arguments.is("test")).ok_or_else(|| Failure {
-        status: BUILD_FAILED,
-        message: "this program is started by Cargo".to_owned(),
-        details: None,
-        hint: Some("call `cargo xtask` in the checkout".to_owned()),
-    })?;
+    let program =
+        Program::beside_this(arguments.is("test") || arguments.is("soak")).ok_or_else(|| {
+            Failure {
+                status: BUILD_FAILED,
+                message: "this program is started by Cargo".to_owned(),
+                details: None,
+                hint: Some("call `cargo xtask` in the checkout".to_owned()),
+            }
+        })?;
     if !program.is_current() {
         prepare(arguments, &program)?;
     }

@@ -74,7 +74,7 @@ impl fmt::Display for Version {
 /// The commands that run something in the machine, and so need what it takes.
 /// The others do without a host that is ready.
 pub const COMMANDS: &[&str] =
-    &["run", "exec", "shell", "test", "check", "watch", "grade", "debug", "bench", "setup"];
+    &["run", "exec", "shell", "test", "check", "watch", "grade", "debug", "bench", "soak", "setup"];
 
 /// The program that is the machine.
 pub const QEMU: &str = "qemu-system-x86_64";

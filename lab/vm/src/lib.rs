@@ -57,7 +57,7 @@ pub enum VmError {
     Hung { limit: Duration, log: String },
     #[error("the machine ran away: nothing in it could stop the program in time")]
     RanAway { log: String },
-    #[error("QEMU ended by itself ({status}): {message}")]
+    #[error("QEMU ended by itself ({status}){}", what_it_said(message))]
     Lost { status: String, message: String, log: String },
     #[error("the machine ended by {reason} instead of powering off")]
     Odd { by: EndedBy, reason: String, log: String },
@@ -71,6 +71,10 @@ pub enum VmError {
     Save { message: String },
     #[error("failed to open `{}`: {source}", path.display())]
     State { path: std::path::PathBuf, source: std::io::Error },
+}
+
+fn what_it_said(message: &str) -> String {
+    if message.trim().is_empty() { String::new() } else { format!(": {message}") }
 }
 
 /// Who ended a machine.

@@ -72,6 +72,8 @@ enum Command {
     Setup(cmd::setup::Setup),
     Doctor(cmd::doctor::Doctor),
     Bench(cmd::bench::Bench),
+    #[cfg(feature = "test")]
+    Soak(cmd::soak::Soak),
     Clean(cmd::clean::Clean),
 }
 
@@ -120,6 +122,8 @@ fn main() -> ExitCode {
         Command::Setup(command) => command.run(context),
         Command::Doctor(command) => command.run(context),
         Command::Bench(command) => command.run(context),
+        #[cfg(feature = "test")]
+        Command::Soak(command) => command.run(context),
         Command::Clean(command) => command.run(context),
     };
     end(status, result.unwrap_or_else(|error| fail(&error)))

@@ -17,6 +17,8 @@ pub mod reset;
 pub mod run;
 pub mod setup;
 pub mod shell;
+#[cfg(feature = "test")]
+pub mod soak;
 pub mod solution;
 pub mod start;
 #[cfg(feature = "test")]
