@@ -5,7 +5,7 @@
 pub mod witness;
 
 use std::fs::{self, File, Permissions};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -22,9 +22,11 @@ use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 use nix::libc::{SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGTERM};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::pty::openpty;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
+use nix::sys::termios::tcgetattr;
 use nix::unistd::{Pid, mkfifo};
 use vm::command::Accel;
 use wait_timeout::ChildExt;
@@ -75,6 +77,7 @@ const SHELL_CHECKS: &[(&str, Check)] = &[
     ("exec-by-sigint", |_, _| executes(SIGINT)),
     ("exec-by-sigterm", |_, _| executes(SIGTERM)),
     ("exec-killed", |_, _| executes(SIGKILL)),
+    ("shell-killed-leaves-the-terminal-as-it-was", |_, _| leaves_the_terminal()),
 ];
 
 /// One test a way to end.
@@ -287,6 +290,28 @@ fn executes(signal: i32) -> Result<(), Failed> {
     let mut call = Call::start(command)?;
     Call::says(call.lab.stdout.take(), "ready")?;
     call.ends_by(signal)
+}
+
+/// A shell has the terminal raw.
+fn leaves_the_terminal() -> Result<(), Failed> {
+    let terminal = openpty(None, None)?;
+    let before = tcgetattr(&terminal.slave)?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("shell").stdin(terminal.slave.try_clone()?).stdout(terminal.slave.try_clone()?);
+    let witness = Witness::of(&mut command)?;
+    let lab = command.stderr(Stdio::null()).spawn()?;
+    let call = Call { lab, witness: witness.alone() };
+    // The guest's own echo of it: the shell is there.
+    File::from(terminal.master.try_clone()?).write_all(b"echo re''ady\n")?;
+    Call::says(Some(File::from(terminal.master.try_clone()?)), "ready")?;
+    if tcgetattr(&terminal.slave)? == before {
+        return Err("the terminal is not raw".into());
+    }
+    call.ends_by(SIGKILL)?;
+    match tcgetattr(&terminal.slave)? == before {
+        true => Ok(()),
+        false => Err("the terminal is not as it was".into()),
+    }
 }
 
 /// It waits for a lock, from which no signal wakes it.

@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::keeper::{self, Orders, REPORT_BYTES};
-use crate::{held, interrupt};
+use crate::{held, interrupt, terminal};
 
 /// A command whose program gets a keeper, and no input unless somebody says so. It is
 /// std's otherwise, but is started by the methods here.
@@ -68,7 +68,8 @@ impl Command {
         keep.extend([theirs.as_raw_fd()].into_iter().chain(asked_to_end));
         keep.sort_unstable();
         let (socket, in_foreground) = (theirs.as_raw_fd(), self.in_foreground);
-        let orders = Orders { socket, asked_to_end, keep, in_foreground };
+        let terminal = terminal::before();
+        let orders = Orders { socket, asked_to_end, keep, terminal, in_foreground };
         self.orders.set(orders).expect("a command is started once");
         let keeper = self.command.spawn()?;
         Ok(Child { keeper, socket: ours, ended: None })

@@ -1,4 +1,4 @@
-//! Locks that last as long as somebody writes to what they lock.
+//! Locks that last as long as somebody writes to what they lock, and the terminal.
 //!
 //! The lab's own descriptor of a lock is gone the moment it is killed, while its
 //! programs may have that moment left. Their keepers hold the lock as well.
@@ -16,7 +16,7 @@ static HELD: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
 pub struct Held(File);
 
 impl Held {
-    /// Of a file that this process has locked.
+    /// Of a file that this process has locked, or that keepers need.
     pub fn new(locked: File) -> Held {
         all().push(locked.as_raw_fd());
         Held(locked)

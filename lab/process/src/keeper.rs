@@ -8,6 +8,7 @@ use std::io;
 use std::mem::offset_of;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
+use crate::terminal::Before;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc;
@@ -29,6 +30,8 @@ pub struct Orders {
     /// All that it keeps open, in order: those above, and locks of what its
     /// program writes to.
     pub keep: Vec<RawFd>,
+    /// The terminal that the lab has raw.
+    pub terminal: Option<Before>,
     /// Whether the program stays in the lab's process group, and so has the
     /// lab's terminal.
     pub in_foreground: bool,
@@ -106,6 +109,10 @@ fn attend(orders: &Orders, program: Pid) -> nix::Result<()> {
         if !is_ended && fds[1..].iter().any(|fd| fd.any() == Some(true)) {
             end(program, orders.in_foreground);
             is_ended = true;
+            // The lab does it itself, unless it was killed.
+            if let Some(before) = orders.terminal {
+                before.set_back();
+            }
         }
     };
     end_the_rest(&exits)?;

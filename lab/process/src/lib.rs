@@ -14,6 +14,7 @@ pub mod interrupt;
 mod keeper;
 pub mod limits;
 mod temporary;
+pub mod terminal;
 
 pub use child::{Child, Command, Ended, Output, stream};
 pub use held::Held;

@@ -17,9 +17,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use protocol::session::{FRAME_MAX, Frame, Frames, INPUT_MAX};
 use signal_hook::consts::SIGWINCH;
 
-use super::terminal::{Raw, size};
+use super::terminal::size;
 use super::{Join, LEAVE};
 use crate::error::Error;
+use process::terminal::Raw;
 
 /// Why the streams could not be relayed.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,9 @@
-//! This process's own terminal: raw while a machine has it, and as before
-//! afterwards.
+//! The size of this process's own terminal.
 
 use std::io::stdin;
 use std::os::fd::AsRawFd;
 
 use nix::pty::Winsize;
-use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use protocol::session::Size;
 
 nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);
@@ -23,27 +21,5 @@ pub fn size() -> Size {
             Size { rows: size.ws_row, columns: size.ws_col }
         }
         _ => USUAL,
-    }
-}
-
-/// Standard input in raw mode: every key goes to the guest, whose terminal
-/// echoes and interprets it. Dropping this sets back what was there before.
-pub struct Raw(Termios);
-
-impl Raw {
-    /// Fails with ENOTTY if standard input is no terminal.
-    pub fn enter() -> nix::Result<Raw> {
-        let before = tcgetattr(stdin())?;
-        let mut raw = before.clone();
-        cfmakeraw(&mut raw);
-        tcsetattr(stdin(), SetArg::TCSADRAIN, &raw)?;
-        Ok(Raw(before))
-    }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        // There is nothing to be done about a terminal that is gone.
-        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.0);
     }
 }
