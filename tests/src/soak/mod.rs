@@ -138,13 +138,15 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Random faults on random commands until a time; `tell` hears of each.
+/// Random faults, of those whose names contain `only`, on random commands until a time;
+/// `tell` hears of each.
 ///
 /// # Errors
 /// What did not hold, with the number of its step: the same seed gives the same steps.
 pub fn soak(
     lab: &Lab<'_>,
     seed: u64,
+    only: &str,
     until: Instant,
     tell: impl Fn(usize, &str, &str, Became),
 ) -> Result<Counts, String> {
@@ -152,7 +154,11 @@ pub fn soak(
         format!("step {step} of seed {seed}: {}", e.message().unwrap_or_default())
     };
     let mut world = World::new(lab).map_err(|e| failed(0, e))?;
-    let rows: Vec<&Row> = ROWS.iter().filter(|row| row.fault.can_be_had().is_ok()).collect();
+    let is_meant = |row: &&Row| row.name.contains(only) && row.fault.can_be_had().is_ok();
+    let rows: Vec<&Row> = ROWS.iter().filter(is_meant).collect();
+    if rows.is_empty() {
+        return Err(format!("no fault is called `{only}`, or none can be had here"));
+    }
     let mut counts = Counts(rows.iter().map(|row| (row.name, [0; 3])).collect());
     let mut rng = Rng::with_seed(seed);
     for number in 1.. {

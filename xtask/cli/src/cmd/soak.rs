@@ -19,6 +19,10 @@ pub struct Soak {
     #[arg(long, default_value_t = 10)]
     minutes: u64,
 
+    /// Only faults whose name contains this
+    #[arg(long, default_value = "", hide_default_value = true)]
+    fault: String,
+
     /// The same seed gives the same faults [default: another each time]
     #[arg(long)]
     seed: Option<u64>,
@@ -32,9 +36,10 @@ impl Soak {
         let seed = self.seed.unwrap_or_else(::tests::soak::any_seed);
         outln!("seed {seed}, kernel {}", machine.kernel.release);
         let until = Instant::now() + Duration::from_secs(60 * self.minutes);
-        let soaked = ::tests::soak::soak(&lab, seed, until, |step, fault, command, became| {
-            outln!("{step:4} {command:6} {fault:28} {became}");
-        });
+        let soaked =
+            ::tests::soak::soak(&lab, seed, &self.fault, until, |step, fault, command, became| {
+                outln!("{step:4} {command:6} {fault:28} {became}");
+            });
         match soaked {
             Ok(counts) => {
                 outln!("\n{counts}");
