@@ -26,6 +26,7 @@ mod kmod_src;
 mod landlock;
 mod lessons;
 mod libraries;
+mod named;
 mod odd_hosts;
 mod pairs;
 mod perturbed;
@@ -94,6 +95,8 @@ pub fn all(
     tests.extend(repeated::all(lab, machine)?);
     tests.extend(soak::all(lab));
     tests.extend(sources::all());
+    let names = tests.iter().map(|test| test.name.clone()).collect();
+    tests.push(named::in_documents(lab, names));
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 

@@ -35,6 +35,11 @@ pub fn any_seed() -> u64 {
     fastrand::u64(..1_000_000)
 }
 
+/// What the faults are called.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.name)
+}
+
 /// What became of a command that a fault befell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Became {

@@ -57,7 +57,11 @@ enum Command {
     Plan(cmd::plan::Plan),
     Exec(cmd::exec::Exec),
     Shell(cmd::shell::Shell),
+    #[cfg(feature = "test")]
     Test(cmd::test::Test),
+    /// Run every test: unit tests, lessons against their snapshots, tidy
+    #[cfg(not(feature = "test"))]
+    Test(cmd::untested::Untested),
     Start(cmd::start::Start),
     Check(cmd::check::Check),
     Watch(cmd::watch::Watch),
@@ -74,6 +78,9 @@ enum Command {
     Bench(cmd::bench::Bench),
     #[cfg(feature = "test")]
     Soak(cmd::soak::Soak),
+    /// Run random commands with random faults, and see that nothing is lost
+    #[cfg(not(feature = "test"))]
+    Soak(cmd::untested::Untested),
     Clean(cmd::clean::Clean),
 }
 
@@ -122,7 +129,6 @@ fn main() -> ExitCode {
         Command::Setup(command) => command.run(context),
         Command::Doctor(command) => command.run(context),
         Command::Bench(command) => command.run(context),
-        #[cfg(feature = "test")]
         Command::Soak(command) => command.run(context),
         Command::Clean(command) => command.run(context),
     };

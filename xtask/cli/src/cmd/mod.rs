@@ -24,6 +24,5 @@ pub mod start;
 #[cfg(feature = "test")]
 pub mod test;
 #[cfg(not(feature = "test"))]
-#[path = "untested.rs"]
-pub mod test;
+pub mod untested;
 pub mod watch;
