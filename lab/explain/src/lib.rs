@@ -1,6 +1,6 @@
-//! What an error says besides its message. Every crate of the lab has errors of
-//! its own; this is all that the command line has to know of them. And how strangers'
-//! text, in errors or elsewhere, comes before people.
+//! What an error says besides its message. Every crate of the lab has its own errors; the
+//! command line needs to know only this trait. The crate also makes strangers' text, in
+//! errors and elsewhere, safe to show.
 
 mod visible;
 
@@ -10,7 +10,7 @@ pub use visible::{quoted, visible, visible_lines};
 
 /// An error that explains itself to the person who called a command.
 pub trait Explain: Error + Send + Sync + 'static {
-    /// The exit status that tells of this error.
+    /// The exit status that stands for this error.
     fn exit_status(&self) -> ExitStatus;
 
     /// What a person can do about it.
@@ -25,7 +25,7 @@ pub trait Explain: Error + Send + Sync + 'static {
     }
 }
 
-/// An error of a file, which it names: `fs_err` sees to that.
+/// A file error. `fs_err` adds the file's name to it.
 impl Explain for std::io::Error {
     fn exit_status(&self) -> ExitStatus {
         ExitStatus::Build
@@ -36,7 +36,7 @@ impl Explain for std::io::Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     Success = 0,
-    /// A lesson, exercise or test failed.
+    /// A lesson, an exercise or a test failed.
     Failed = 1,
     /// The command line makes no sense.
     Usage = 2,

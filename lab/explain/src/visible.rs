@@ -1,21 +1,22 @@
-//! Strangers' text for people to read: what a terminal would obey is shown instead.
+//! Makes strangers' text safe to show: what a terminal would act on is written out
+//! instead.
 
-/// A text with its control characters written out, `\u{1b}` for the one that begins an
-/// escape sequence, and those that change the order of what is around them, or are not
-/// seen. It stays on one line.
+/// Returns the text on one line, with control characters written out, such as `\u{1b}`
+/// for the start of an escape sequence. Characters that reorder text or are invisible are
+/// written out too.
 pub fn visible(text: &str) -> String {
     written_out(text, acts)
 }
 
-/// The same of a text that has lines, and tabs.
+/// Like `visible`, but keeps newlines and tabs.
 pub fn visible_lines(text: &str) -> String {
     written_out(text, |c| acts(c) && c != '\n' && c != '\t')
 }
 
-/// What stands before each line that a stranger's program wrote.
+/// Put before each line that a stranger's program wrote.
 const QUOTE: &str = "| ";
 
-/// A line that a stranger's program wrote, or the beginning of it.
+/// Marks a line that a stranger's program wrote, and shortens it if it is long.
 pub fn quoted(line: &str) -> String {
     const WIDE: usize = 500;
     match line.char_indices().nth(WIDE) {
@@ -35,12 +36,12 @@ fn written_out(text: &str, acts: impl Fn(char) -> bool) -> String {
     visible
 }
 
-/// Whether a character does something else than stand where it stands.
+/// Whether a character does anything other than appear as itself.
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            // Joiners, marks of direction, separators of lines and paragraphs,
-            // embeddings, overrides, isolates, invisible operators.
+            // Joiners, direction marks, line and paragraph separators, embeddings,
+            // overrides, isolates, invisible operators.
             '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
@@ -59,7 +60,7 @@ mod tests {
     fn what_a_terminal_obeys_is_shown() {
         for (text, expected) in [
             ("\x1b[2J\x1b]0;title\x07", "\\u{1b}[2J\\u{1b}]0;title\\u{7}"),
-            // A terminal may take one character for ESC and [.
+            // A terminal may read this one character as ESC and [.
             ("\u{9b}31m", "\\u{9b}31m"),
             ("0 of 6\r6 of 6", "0 of 6\\r6 of 6"),
             ("a\x08\x7f", "a\\u{8}\\u{7f}"),

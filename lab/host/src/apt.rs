@@ -1,8 +1,8 @@
-//! Installing by apt, and never at the cost of what is there.
+//! Installs packages with apt without harming the packages that are already there.
 //!
-//! Each installation is simulated first. Where apt would remove or downgrade a
-//! package for it, the release's backports are looked at: a host that has a part
-//! of QEMU from there gets the rest from there too.
+//! Each installation is simulated first. If apt would remove or downgrade a package, we
+//! try the release's backports: a host that has one part of QEMU from backports must get
+//! the rest from there too.
 
 use std::fmt;
 use std::fs::File;
@@ -14,24 +14,24 @@ use crate::distribution::is_root;
 use crate::stream::stream;
 use crate::{Distribution, HostError, InstallPolicy, Talk, on_path};
 
-/// Where apt keeps what it knows of the packages to be had.
+/// Where apt keeps its lists of available packages.
 const LISTS: &str = "/var/lib/apt/lists";
 
 /// Packages to install.
 pub struct Wish<'a> {
-    /// What is missing, for errors.
+    /// Names of what is missing, for error messages.
     pub names: &'a [String],
     pub packages: &'a [&'static str],
-    /// The command that installs them, for people.
+    /// The command that installs the packages, to show to a person.
     pub command: &'a str,
 }
 
-/// What apt would do to packages that are there.
+/// What apt would do to installed packages.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Harm {
     removed: Vec<String>,
     downgraded: Vec<String>,
-    /// Whether one of them came from the release's backports.
+    /// Whether one of the packages came from the release's backports.
     backports: bool,
 }
 
@@ -77,36 +77,36 @@ impl fmt::Display for Harm {
     }
 }
 
-/// What to ask apt for: options of `install`, and packages.
+/// What to ask apt for. `Fits` holds arguments of `install`: options and package names.
 #[derive(Debug, PartialEq, Eq)]
 enum Choice {
-    /// These harm nothing.
+    /// Installing these harms nothing.
     Fits(Vec<String>),
-    /// Nothing fits; this is what the packages do as they are.
+    /// Every choice harms something. This is what installing the plain packages would do.
     Harms(Harm),
-    /// apt cannot install them at all, and says this.
+    /// apt cannot install the packages at all, and printed this.
     Fails(String),
 }
 
-/// apt, as root or by sudo.
+/// apt, run as root or through sudo.
 pub struct Apt<'a> {
     talk: &'a Talk<'a>,
     sudo: bool,
-    /// Whether this is a CI runner, as CI systems say by `CI=true`.
+    /// Whether this is a CI runner: CI systems set `CI=true`.
     ci: bool,
-    /// `RELEASE-backports`; empty where the release has no name.
+    /// `RELEASE-backports`. Only `-backports` if the release has no name.
     backports: String,
     release: String,
     get: PathBuf,
     cache: PathBuf,
-    /// Instead of /etc/apt/sources.list, if there is a need.
+    /// Replaces /etc/apt/sources.list if set.
     sources: Option<Sources>,
-    /// A folder for that.
+    /// The folder for `sources`.
     temporary: PathBuf,
 }
 
 impl<'a> Apt<'a> {
-    /// `None` means that this process has no way to become root.
+    /// Returns `None` if this process cannot become root.
     pub fn new(distribution: &Distribution, talk: &'a Talk<'a>) -> Option<Apt<'a>> {
         let sudo = !is_root();
         (!sudo || on_path("sudo").is_some()).then(|| Apt {
@@ -122,8 +122,8 @@ impl<'a> Apt<'a> {
         })
     }
 
-    /// Installs packages. On a machine that has never asked what packages there
-    /// are, or whose knowledge is out of date, asks first.
+    /// Installs packages. Updates the package lists first if there are none or if they
+    /// are out of date.
     pub fn install(&mut self, wish: &Wish<'_>, policy: InstallPolicy) -> Result<(), HostError> {
         if has_lists()
             && let Choice::Fits(packages) = self.choose(wish.packages)?
@@ -131,14 +131,14 @@ impl<'a> Apt<'a> {
         {
             return Ok(());
         }
-        // Old lists name packages that the archive has replaced since.
+        // Old lists may name packages that the archive has since replaced.
         self.update(wish)?;
         let mut choice = self.choose(wish.packages)?;
         if let Choice::Harms(harm @ Harm { backports: true, .. }) = &choice
             && let Some(sources) = self.with_backports(wish.packages)
         {
             let from = &self.backports;
-            (self.talk.say)(&format!("apt would {harm}, which is of {from}: looking there"));
+            (self.talk.say)(&format!("apt would {harm}, which comes from {from}: looking there"));
             self.sources = Some(sources);
             self.update(wish)?;
             choice = self.choose(wish.packages)?;
@@ -161,8 +161,8 @@ impl<'a> Apt<'a> {
         if status.success() { Ok(()) } else { Err(failed(wish, Some(status), output)) }
     }
 
-    /// Whether packages may be harmed: a person says so, or the machine is a CI
-    /// runner, which nobody works on and which is thrown away.
+    /// Whether apt may harm packages. A person decides, or the machine is a CI runner:
+    /// nobody works on it, and it is thrown away afterwards.
     fn may(&self, harm: &Harm, policy: InstallPolicy) -> bool {
         if policy == InstallPolicy::Ask {
             return (self.talk.ask)(&format!("apt would {harm} for this. Go on?"));
@@ -173,7 +173,7 @@ impl<'a> Apt<'a> {
         self.ci
     }
 
-    /// The packages as they are, or else with backports before the release.
+    /// Tries the plain packages, then the same packages with backports preferred.
     fn choose(&self, packages: &[&str]) -> Result<Choice, HostError> {
         let plain: Vec<String> = packages.iter().map(|&name| name.to_owned()).collect();
         let choice = self.simulate(plain.clone())?;
@@ -190,7 +190,7 @@ impl<'a> Apt<'a> {
             Choice::Harms(harm) => format!("{harm} otherwise"),
             _ => "fail otherwise".to_owned(),
         };
-        (self.talk.say)(&format!("taken from {}: apt would {instead}", self.backports));
+        (self.talk.say)(&format!("taking packages from {}: apt would {instead}", self.backports));
         Ok(other)
     }
 
@@ -210,7 +210,7 @@ impl<'a> Apt<'a> {
         })
     }
 
-    /// Where a release offers a package: the address of its archive.
+    /// Returns the address of the archive from which a release offers a package.
     fn place(&self, package: &str, release: &str) -> Option<String> {
         let mut command = Command::new(&self.cache);
         command.env("LC_ALL", "C").stdin(Stdio::null()).args(self.options());
@@ -218,8 +218,8 @@ impl<'a> Apt<'a> {
         place(&String::from_utf8_lossy(&output.stdout), release)
     }
 
-    /// The sources of this host with the release's backports, which lie in the
-    /// same archive as the release.
+    /// Returns this host's sources plus the release's backports, which are in the same
+    /// archive as the release.
     fn with_backports(&self, packages: &[&str]) -> Option<Sources> {
         let archive = packages.iter().find_map(|name| self.place(name, &self.release))?;
         Sources::with(&format!("{archive} {} main", self.backports), &self.temporary)
@@ -240,18 +240,18 @@ impl<'a> Apt<'a> {
     fn get(&self, packages: &[String], harm: bool) -> Result<(ExitStatus, String), HostError> {
         let mut args: Vec<String> =
             ["install", "--yes", "--no-install-recommends"].map(str::to_owned).into();
-        // The simulation said so, and the host may have changed since.
+        // The host may have changed since the simulation, so apt is told what it may do.
         args.push(if harm { "--allow-downgrades" } else { "--no-remove" }.to_owned());
         args.extend_from_slice(packages);
         self.run(&args)
     }
 
-    /// Runs apt-get; returns how it ended and its last lines.
+    /// Runs apt-get. Returns its exit status and last lines.
     fn run(&self, args: &[String]) -> Result<(ExitStatus, String), HostError> {
         let program = if self.sudo { "sudo" } else { "env" };
         let mut command = Command::new(program);
         if self.sudo {
-            // Where nobody can type a password, sudo must not wait for one.
+            // sudo must not wait for a password if nobody can type one.
             if !std::io::stdin().is_terminal() {
                 command.arg("--non-interactive");
             }
@@ -260,7 +260,7 @@ impl<'a> Apt<'a> {
             command.stdin(Stdio::null());
         }
         command
-            // No questions, from packages or from the tool that restarts services.
+            // Neither packages nor the tool that restarts services may ask questions.
             .args(["DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l", "LC_ALL=C.UTF-8"])
             .arg(&self.get)
             .args(["-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=120"])
@@ -276,19 +276,19 @@ impl<'a> Apt<'a> {
     }
 }
 
-/// A list of apt's sources, removed when it is dropped.
+/// A list of apt sources. The file is removed on drop.
 struct Sources(PathBuf);
 
 impl Sources {
-    /// This host's list and one more source, `ARCHIVE RELEASE COMPONENT`, in a
-    /// folder.
+    /// Writes this host's list plus one more source (`ARCHIVE RELEASE COMPONENT`) to a
+    /// file in a folder.
     fn with(source: &str, folder: &Path) -> Option<Sources> {
         const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
         let path = folder.join(format!("upcall-{}.list", std::process::id()));
         let host = std::fs::read_to_string("/etc/apt/sources.list").unwrap_or_default();
         let keys =
             if Path::new(KEYS).exists() { format!("[signed-by={KEYS}] ") } else { "".into() };
-        // Anybody may write there: a file that is there already is not ours.
+        // Any user may write to the folder, so a file that already exists is not ours.
         let mut file = File::create_new(&path).ok()?;
         let sources = Sources(path);
         writeln!(file, "{host}\ndeb {keys}{source}").ok()?;
@@ -298,7 +298,7 @@ impl Sources {
 
 impl Drop for Sources {
     fn drop(&mut self) {
-        // It is small, and in the folder for what may be left.
+        // A file left behind is small, and it is in the temporary folder.
         let _ = std::fs::remove_file(&self.0);
     }
 }
@@ -323,7 +323,7 @@ fn start(program: &Path, source: std::io::Error) -> HostError {
     HostError::Start { program: program.display().to_string(), source }
 }
 
-/// Whether apt knows of any package at all.
+/// Whether apt has any package lists.
 fn has_lists() -> bool {
     let is_list = |name: &str| name.contains("_Packages");
     std::fs::read_dir(LISTS).is_ok_and(|entries| {

@@ -1,4 +1,4 @@
-//! Which distribution the host runs, and how packages are installed on it.
+//! The host's distribution, and how to install packages on it.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -12,32 +12,32 @@ pub enum Manager {
     Dnf,
     Pacman,
     Zypper,
-    /// Some other; packages are named as Debian names them.
+    /// Another one. Packages are then named as Debian names them.
     Unknown,
 }
 
 /// Whether this process may install packages without `sudo`.
 pub fn is_root() -> bool {
-    // The owner of a process's folder is its effective user, proc_pid(5).
+    // The owner of /proc/self is the effective user of this process, proc_pid(5).
     std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
 }
 
 /// The host's distribution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Distribution {
-    /// As a person knows it, such as `Debian GNU/Linux 12 (bookworm)`.
+    /// The name that people know, such as `Debian GNU/Linux 12 (bookworm)`.
     pub name: String,
     pub manager: Manager,
-    /// What the release is called, such as `bookworm`; empty where it has no name.
+    /// The release's name, such as `bookworm`. Empty if it has none.
     pub(crate) codename: String,
-    /// Whether commands need `sudo` before them.
+    /// Whether commands need a `sudo` in front.
     sudo: bool,
 }
 
 impl Distribution {
-    /// The one that this process runs on.
+    /// The distribution that this process runs on.
     pub fn here() -> Distribution {
-        // os-release(5): the second is for systems without an own one.
+        // os-release(5): the second file is the fallback if the first is missing.
         let text = ["/etc/os-release", "/usr/lib/os-release"]
             .iter()
             .find_map(|path| std::fs::read_to_string(path).ok())
@@ -56,7 +56,7 @@ impl Distribution {
         };
         let id = value("ID").unwrap_or_default();
         let like = value("ID_LIKE").unwrap_or_default();
-        // The distribution itself first, then what it is like, nearest first.
+        // First the distribution itself, then those that it is like, nearest first.
         let manager = std::iter::once(id.as_str())
             .chain(like.split_whitespace())
             .find_map(|id| match id {
@@ -72,7 +72,7 @@ impl Distribution {
         Distribution { name, manager, codename, sudo: !root }
     }
 
-    /// The packages that bring what is needed, each once.
+    /// The packages that provide `needs`, each once.
     pub fn packages<'a>(&self, needs: impl IntoIterator<Item = &'a Need>) -> Vec<&'static str> {
         let names: BTreeSet<_> = needs
             .into_iter()

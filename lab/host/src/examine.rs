@@ -1,4 +1,4 @@
-//! Looking at the host. Nothing here changes anything.
+//! Examines the host. Nothing here changes it.
 
 use std::fmt;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::needs::{NEEDS, Need, Probe, RUSTC, Version, Wanted};
 
-/// One need, and how the host meets it.
+/// One need, and whether the host meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub need: &'static Need,
@@ -19,7 +19,7 @@ pub struct Finding {
 pub enum State {
     Found {
         place: PathBuf,
-        /// As the program tells it, where it has one.
+        /// As the program reports it, if it reports one.
         version: Option<String>,
     },
     TooOld {
@@ -35,8 +35,7 @@ impl Finding {
     }
 }
 
-/// As a person is told what there is not: `flex`, or `gcc 11 or newer (there is
-/// 10.2.1)`.
+/// Names what is missing, for a person: `flex`, or `gcc 11 or newer (there is 10.2.1)`.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Need { name, minimum, .. } = self.need;
@@ -49,32 +48,32 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What a program prints on its standard output when it is given an argument;
-/// `None` where it cannot be run.
+/// Returns what a program prints to its standard output when run with one argument, or
+/// `None` if the program cannot be run.
 pub type Ask<'a> = &'a dyn Fn(&Path, &str) -> Option<String>;
 
-/// Asks a program by running it.
+/// Runs the program to get its answer.
 pub fn ask(program: &Path, arg: &str) -> Option<String> {
     let output = Command::new(program).arg(arg).output().ok()?;
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Looks for everything that the lab needs or can use, versions included.
-/// Runs each program found once, with `--version`.
+/// Looks for everything that the lab needs or can use. Runs each program that it finds
+/// once, with `--version`.
 pub fn examine() -> Vec<Finding> {
     NEEDS.iter().map(|need| find(need, true, &ask)).collect()
 }
 
-/// Those findings that keep the lab from working.
+/// The findings that keep the lab from working.
 pub fn missing(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     let unmet = |finding: &&Finding| !finding.is_met() && finding.need.wanted == Wanted::ByAll;
     findings.iter().filter(unmet)
 }
 
-/// What the host lacks of what a command needs, or can use. Only programs that
-/// have a minimum are asked for their version.
+/// What a command needs or can use and the host lacks. Only programs with a minimum are
+/// asked for their version.
 pub fn lacking(command: &str, ask: Ask<'_>) -> Vec<Finding> {
-    // rustc has just built this program: Cargo knows which it wants.
+    // rustc has just built this program, and Cargo knows which version it wants.
     let wanted = |need: &&Need| {
         (need.is_needed_by(command) || need.is_used_by(command)) && need.name != RUSTC
     };
@@ -97,7 +96,7 @@ fn find(need: &'static Need, version: bool, ask: Ask<'_>) -> Finding {
     Finding { need, state: judge(need, place, version) }
 }
 
-/// Whether a version that was found will do.
+/// Judges whether a version is new enough.
 fn judge(need: &Need, place: PathBuf, version: Option<String>) -> State {
     match (version, need.minimum) {
         (Some(version), Some(minimum)) if numbers(&version) < Some(minimum) => {
@@ -107,7 +106,7 @@ fn judge(need: &Need, place: PathBuf, version: Option<String>) -> State {
     }
 }
 
-/// Where a need is met, if anywhere.
+/// Where the host has what is needed, if anywhere.
 fn place(need: &Need) -> Option<PathBuf> {
     match need.probe {
         Probe::Program { .. } => on_path(need.name),
@@ -115,7 +114,7 @@ fn place(need: &Need) -> Option<PathBuf> {
     }
 }
 
-/// Looks a program up the way execvp(3) does.
+/// Finds a program on the PATH, as execvp(3) does.
 pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_program(file))
@@ -125,8 +124,8 @@ fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// The first thing in a text that looks like a version: digits and points,
-/// with at least one point between digits.
+/// The first part of a text that looks like a version: digits and dots, with at least one
+/// dot between digits.
 fn version_in(text: &str) -> Option<String> {
     let word = |c: char| !(c.is_ascii_digit() || c == '.');
     text.split(word)
@@ -135,7 +134,7 @@ fn version_in(text: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Major and minor number of a version.
+/// The major and minor numbers of a version.
 fn numbers(version: &str) -> Option<Version> {
     let mut parts = version.split('.').map(str::parse);
     Some(Version(parts.next()?.ok()?, parts.next()?.ok()?))

@@ -1,12 +1,11 @@
-//! The host: what the lab needs of it, what is there, and how to get the rest.
+//! The host: what the lab needs from it, what it has, and how to get the rest.
 //!
-//! [`examine`] looks and changes nothing; [`ensure`] installs what is missing
-//! by apt where that is the host's package manager, and elsewhere says which
-//! command would. Nothing else in the lab needs root.
+//! [`examine`] looks and changes nothing. [`ensure`] installs what is missing if the
+//! host's package manager is apt. On other hosts it says which command to run. Nothing
+//! else in the lab needs root.
 //!
-//! This crate has no dependencies from elsewhere: the launcher names what is missing before
-//! anything else is compiled, the command line names it later, and both do it
-//! from this one table.
+//! This crate has no external dependencies: the launcher names what is missing before
+//! anything else is compiled. The command line uses the same table later.
 
 #[cfg(not(unix))]
 compile_error!("Upcall runs on Linux: use a Linux machine, or WSL2 on Windows");
@@ -30,19 +29,20 @@ pub use examine::{Ask, Finding, State, ask, examine, lacking, missing, on_path};
 pub use needs::{BUSYBOX, COMMANDS, NEEDS, Need, Packages, QEMU, RUSTC, Version, Wanted};
 pub use supported::unsupported;
 
-/// Whether packages may be installed.
+/// Whether the lab may install packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InstallPolicy {
-    /// Only after a person said yes.
+    /// Only after a person says yes.
     Ask,
-    /// Without asking; it is said what is done.
+    /// Without asking, but say what is done.
     GoAhead,
-    /// Not at all: what is missing is an error.
+    /// Never. Whatever is missing is an error.
     Refuse,
 }
 
 impl InstallPolicy {
-    /// What `--no-install` and the presence of a person make of it.
+    /// The policy that follows from `--no-install` and from whether a person is at the
+    /// terminal.
     pub fn new(no_install: bool) -> InstallPolicy {
         if no_install {
             InstallPolicy::Refuse
@@ -54,23 +54,23 @@ impl InstallPolicy {
     }
 }
 
-/// How to speak with a person.
+/// How to talk to a person.
 pub struct Talk<'a> {
     /// Says one line.
     pub say: &'a dyn Fn(&str),
-    /// Puts a question and says whether the answer was yes.
+    /// Asks a question and returns whether the answer was yes.
     pub ask: &'a dyn Fn(&str) -> bool,
 }
 
-/// By stderr and stdin.
+/// Talks through stderr and stdin.
 pub const BY_TERMINAL: Talk<'static> = Talk { say: &say, ask: &confirm };
 
-/// Says a line on stderr, to whoever listens.
+/// Prints a line to stderr.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Asks a question with a yes or no for an answer; only a clear yes is one.
+/// Asks a yes-or-no question. Only a clear yes counts as yes.
 pub fn confirm(question: &str) -> bool {
     let _ = write!(std::io::stderr(), "{question} [y/N] ");
     let mut answer = String::new();
@@ -86,12 +86,12 @@ pub enum HostError {
         /// The command that installs them on this distribution.
         command: String,
     },
-    /// Installing needs root, and there is no way to become it.
+    /// Installing needs root, and this process cannot become root.
     NotRoot {
         names: Vec<String>,
         command: String,
     },
-    /// Installing would cost what is there, and nobody said that it may.
+    /// Installing would remove or downgrade packages, and nobody allowed that.
     Harm {
         names: Vec<String>,
         harm: Harm,
@@ -100,9 +100,10 @@ pub enum HostError {
     Install {
         names: Vec<String>,
         command: String,
-        /// Of the package manager; absent if it found that it cannot.
+        /// The package manager's status. `None` if it could not install the packages at
+        /// all.
         status: Option<std::process::ExitStatus>,
-        /// The last lines that it printed.
+        /// The last lines that the package manager printed.
         output: String,
     },
     Start {
@@ -166,7 +167,7 @@ impl Explain for HostError {
         }
     }
 
-    /// The end of what the package manager printed.
+    /// The end of the package manager's output.
     fn details(&self) -> Option<&str> {
         match self {
             HostError::Install { output, .. } => Some(output),
@@ -175,12 +176,12 @@ impl Explain for HostError {
     }
 }
 
-/// Makes sure that the host has all that a command needs; installs what is
-/// missing as far as `policy` allows. What the command only does more with is
-/// installed too where that is possible, and it is said where it is not.
+/// Makes sure that the host has everything that a command needs. Installs what is missing
+/// as far as `policy` allows. Optional things are installed too if possible, and a
+/// message names those that could not be.
 ///
-/// If nothing is missing this costs some 100 lookups of files and what `ask`
-/// costs for the few programs that have a minimum.
+/// If nothing is missing, this costs some 100 file lookups plus what `ask` costs for the
+/// few programs that have a minimum.
 pub fn ensure(
     command: &str,
     policy: InstallPolicy,
@@ -192,14 +193,14 @@ pub fn ensure(
         return Ok(());
     }
     let installed = install(&found, policy, talk);
-    // Installed, but perhaps too old, or hidden by a PATH of the person's own.
+    // Packages may be installed but too old, or hidden by the person's own PATH.
     let found = if installed.is_ok() { lacking(command, ask) } else { found };
     let (needed, used): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|finding| finding.need.is_needed_by(command));
     if needed.is_empty() {
         for Finding { need, .. } in used {
             let (name, purpose) = (need.name, need.purpose);
-            (talk.say)(&format!("without {name}, which {purpose}: what needs it is left out"));
+            (talk.say)(&format!("without {name}, which {purpose}: skipping what needs it"));
         }
         return Ok(());
     }
@@ -230,7 +231,7 @@ fn install(found: &[Finding], policy: InstallPolicy, talk: &Talk<'_>) -> Result<
     apt.install(&Wish { names: &names, packages: &packages, command: &command }, policy)
 }
 
-/// How a person is told what is missing, and how to get it.
+/// The names of what is missing, and the command that installs it.
 fn names_and_command(found: &[Finding]) -> (Vec<String>, String) {
     let distribution = Distribution::here();
     let packages = distribution.packages(found.iter().map(|finding| finding.need));

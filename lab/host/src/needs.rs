@@ -1,43 +1,43 @@
-//! What the lab needs of the host, each with its reason: the one table of it.
+//! The one table of what the lab needs from the host, each entry with its reason.
 //!
-//! The kernel's own list is `Documentation/process/changes.rst`; here is the
-//! part of it that this kernel's build was seen to use, found by building with
-//! nothing else on the PATH.
+//! The kernel's own list is `Documentation/process/changes.rst`. This table has the part
+//! of it that building this kernel really uses, found by building with nothing else on
+//! the PATH.
 //!
-//! A minimum is the oldest version that was tried, not the oldest that might do.
+//! A minimum is the oldest version that was tested, not the oldest that might work.
 
 use std::fmt;
 
-/// How to see whether something is there.
+/// How to find out whether the host has something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Probe {
-    /// A program on the PATH; the argument makes it print its version.
+    /// A program on the PATH. The argument makes it print its version.
     Program { version_arg: &'static str },
-    /// A file that a compiler or linker finds by itself.
+    /// A file that the compiler or linker finds by itself.
     File { places: &'static [&'static str] },
 }
 
-/// The package that brings something, in each family of distributions.
+/// The package that provides something, for each family of distributions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Packages {
-    /// Debian, Ubuntu and their like.
+    /// Debian, Ubuntu and similar.
     pub apt: &'static str,
-    /// Fedora and its like.
+    /// Fedora and similar.
     pub dnf: &'static str,
-    /// Arch and its like.
+    /// Arch and similar.
     pub pacman: &'static str,
     /// openSUSE.
     pub zypper: &'static str,
 }
 
-/// One thing that the lab needs, or can use.
+/// One thing that the lab needs or can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Need {
-    /// The program, header or library.
+    /// The name of the program, header or library.
     pub name: &'static str,
     /// What it is for.
     pub purpose: &'static str,
-    /// The oldest version that was tried; older ones are refused.
+    /// The oldest version that was tested. Older ones are refused.
     pub minimum: Option<Version>,
     pub wanted: Wanted,
     pub packages: Packages,
@@ -47,18 +47,18 @@ pub struct Need {
 /// Which commands want something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// All that run anything in the machine cannot do without.
+    /// Every command that runs something in the machine needs it.
     ByAll,
-    /// Only some do, so it is optional.
+    /// Only some commands want it, so it is optional.
     BySome {
-        /// They cannot do without.
+        /// These commands need it.
         needed: &'static [&'static str],
-        /// They do more with it: it is installed where that is possible.
+        /// These commands do more with it. It is installed for them if possible.
         used: &'static [&'static str],
     },
 }
 
-/// Major and minor number of a version.
+/// The major and minor numbers of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u32, pub u32);
 
@@ -71,16 +71,16 @@ impl fmt::Display for Version {
     }
 }
 
-/// The commands that run something in the machine, and so need what it takes.
-/// The others do without a host that is ready.
+/// The commands that run something in the machine. The others work on a host that lacks
+/// something.
 pub const COMMANDS: &[&str] =
     &["run", "exec", "shell", "test", "check", "watch", "grade", "debug", "bench", "soak", "setup"];
 
-/// The program that is the machine.
+/// The emulator that runs the machine.
 pub const QEMU: &str = "qemu-system-x86_64";
-/// The shell in the machine, and all that can be called from it.
+/// The shell in the machine, and every tool that can be called from it.
 pub const BUSYBOX: &str = "busybox";
-/// The compiler of the lab itself.
+/// The compiler for the lab itself.
 pub const RUSTC: &str = "rustc";
 
 const fn same(name: &'static str) -> Packages {
@@ -102,7 +102,7 @@ const fn file(
     Need { name, purpose, minimum: None, wanted: Wanted::ByAll, packages, probe }
 }
 
-/// Everything, in the order in which it is used.
+/// Everything, in the order of use.
 pub const NEEDS: &[Need] = &[
     Need {
         minimum: Some(Version(7, 2)),
@@ -184,7 +184,7 @@ impl Need {
         }
     }
 
-    /// Whether a command cannot do without it.
+    /// Whether a command needs it.
     pub fn is_needed_by(&self, command: &str) -> bool {
         match self.wanted {
             Wanted::ByAll => COMMANDS.contains(&command),
@@ -192,7 +192,7 @@ impl Need {
         }
     }
 
-    /// Whether a command only does more with it.
+    /// Whether a command can use it but works without it.
     pub fn is_used_by(&self, command: &str) -> bool {
         matches!(self.wanted, Wanted::BySome { used, .. } if used.contains(&command))
     }
@@ -204,8 +204,8 @@ mod tests {
     use std::fs::read_to_string;
     use std::path::Path;
 
-    /// One sentence of the README and one line of the workspace's manifest say
-    /// again what this table says.
+    /// One sentence in the README and one line in the workspace's manifest repeat this
+    /// table.
     #[test]
     fn readme_and_manifests_name_the_same_minimums() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -1,4 +1,4 @@
-//! Running a program of the host and reading what it prints, line by line.
+//! Runs a host program and reads its output line by line.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
@@ -19,15 +19,15 @@ impl Tail {
         self.0.push_back(line.to_owned());
     }
 
-    /// The lines, each with a newline between it and the next.
+    /// The lines, joined by newlines.
     pub fn text(self) -> String {
         Vec::from(self.0).join("\n")
     }
 }
 
-/// Runs a program to its end and hands over each line that it prints, on
-/// stdout and stderr in the order in which they come. It is not ended with the
-/// lab: it is apt, and half an installation is worse than a late one.
+/// Runs a program to its end and passes each line of its stdout and stderr to `on_line`,
+/// in the order in which they come. The program does not end with the lab: it is apt, and
+/// half an installation is worse than a late one.
 pub fn stream(
     mut command: Command,
     on_line: impl FnMut(&str) -> std::io::Result<()>,
@@ -35,15 +35,16 @@ pub fn stream(
     let (reader, writer) = std::io::pipe()?;
     command.stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
-    // The pipe ends when its last writer is gone: the command holds two.
+    // The pipe ends when the last writer closes it, and `command` holds two write ends.
     drop(command);
-    // With nobody to read, the program ends by SIGPIPE at its next line.
+    // After an error the pipe has no reader, so the program ends by SIGPIPE at its next
+    // line.
     let result = read_lines(reader, on_line);
     let status = child.wait()?;
     result.map(|tail| (status, tail))
 }
 
-/// Hands over each line of what a program prints, and keeps the last of them.
+/// Passes each line of a program's output to `on_line` and keeps the last ones.
 pub fn read_lines(
     reader: impl Read,
     mut on_line: impl FnMut(&str) -> std::io::Result<()>,

@@ -1,19 +1,19 @@
-//! Hosts that the lab cannot work on whatever is installed.
+//! Hosts that the lab cannot work on, no matter what is installed.
 
 use std::env::consts::{ARCH, OS};
 
-/// Why the lab cannot work on this host, and what does; `None` if it can.
+/// Why the lab cannot work on this host and what to use instead. `None` if it can work.
 pub fn unsupported() -> Option<String> {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let gnu = cfg!(target_env = "gnu");
     judge(&System { os: OS, arch: ARCH, release: release.trim(), gnu })
 }
 
-/// What a host is.
+/// The properties of a host that decide.
 struct System<'a> {
-    /// As Rust names it: `linux`, `macos`.
+    /// Rust's name: `linux`, `macos`.
     os: &'a str,
-    /// As Rust names it: `x86_64`, `aarch64`.
+    /// Rust's name: `x86_64`, `aarch64`.
     arch: &'a str,
     /// What `uname -r` prints.
     release: &'a str,
@@ -32,7 +32,7 @@ fn judge(system: &System<'_>) -> Option<String> {
         System { arch, .. } if arch != "x86_64" => {
             Some(format!("Upcall runs on x86-64, and this is {arch}: {INSTEAD}"))
         }
-        // WSL2 has a kernel of its own, `…-microsoft-standard-WSL2`.
+        // WSL2 has its own kernel, `…-microsoft-standard-WSL2`.
         System { release, .. } if release.ends_with("-Microsoft") => Some(
             "Upcall does not run on WSL1, which has no Linux kernel: \
              `wsl --set-version DISTRIBUTION 2` makes it WSL2, which has one"

@@ -1,4 +1,4 @@
-//! A program, about to be started and running.
+//! A program to be started, and a running program.
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
@@ -17,8 +17,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use crate::keeper::{self, Orders, REPORT_BYTES};
 use crate::{held, interrupt, terminal};
 
-/// A command whose program gets a keeper, and no input unless somebody says so. It is
-/// std's otherwise, but is started by the methods here.
+/// A command whose program gets a keeper. It has no input unless the caller sets one.
+/// Otherwise it is std's command, but only the methods here start it.
 #[derive(Debug)]
 pub struct Command {
     command: process::Command,
@@ -30,12 +30,12 @@ pub struct Command {
 #[derive(Debug, Clone, Copy)]
 pub struct Ended {
     pub status: ExitStatus,
-    /// The largest resident set of any one process among it and those that it
-    /// started and waited for, KiB.
+    /// The largest resident set of any single process among the program and the
+    /// descendants that were waited for, KiB.
     pub peak_kib: i64,
 }
 
-/// How a program ended, and what it printed.
+/// How a program ended and what it printed.
 #[derive(Debug)]
 pub struct Output {
     pub ended: Ended,
@@ -48,8 +48,8 @@ impl Command {
         process::Command::new(program).into()
     }
 
-    /// Leaves the program in the lab's process group, with the lab's input: it has the
-    /// terminal.
+    /// Leaves the program in the lab's process group with the lab's stdin, so that it can
+    /// use the terminal.
     pub fn in_foreground(&mut self) -> &mut Command {
         self.in_foreground = true;
         self.command.stdin(Stdio::inherit());
@@ -61,7 +61,7 @@ impl Command {
     pub fn start(mut self) -> io::Result<Child> {
         interrupt::check()?;
         let (ours, theirs) = UnixStream::pair()?;
-        // Until the keeper is there, nobody closes what it is to keep open.
+        // No other thread may close these descriptors until the keeper has them.
         let held = held::all();
         let asked_to_end = interrupt::number();
         let mut keep = held.clone();
@@ -80,7 +80,7 @@ impl Command {
         self.start()?.wait()
     }
 
-    /// Runs the program to its end and reads what it prints.
+    /// Runs the program to its end and returns its output.
     pub fn output(mut self) -> io::Result<Output> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         self.start()?.output()
@@ -88,8 +88,7 @@ impl Command {
 }
 
 impl From<process::Command> for Command {
-    /// What the command is to do in its process before it becomes the program may
-    /// only be added afterwards.
+    /// Add any `pre_exec` of your own after this call: the fork here must come first.
     fn from(mut command: process::Command) -> Command {
         let orders = Arc::new(OnceLock::new());
         let seen = Arc::clone(&orders);
@@ -115,7 +114,7 @@ impl DerefMut for Command {
     }
 }
 
-/// A program that runs. Dropping it ends it.
+/// A running program. Dropping it ends the program.
 #[derive(Debug)]
 pub struct Child {
     keeper: process::Child,
@@ -124,19 +123,21 @@ pub struct Child {
 }
 
 impl Child {
-    /// The stream that its stderr is read from, if it has one and nobody took it.
+    /// The stream to read the program's stderr from, if it is piped and was not taken
+    /// before.
     pub fn take_stderr(&mut self) -> Option<process::ChildStderr> {
         self.keeper.stderr.take()
     }
 
-    /// Waits for the program. An error if the lab was asked to end meanwhile: the
-    /// program was ended then.
+    /// Waits for the program. Fails if the lab was asked to end in the meantime; the
+    /// program is ended then.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         let ended = self.wait_until(None)?;
         Ok(ended.expect("nothing but its end is waited for").status)
     }
 
-    /// The same, but only until some time: `None` if it still runs then.
+    /// Like `wait`, but gives up at a deadline and returns `None` if the program still
+    /// runs.
     pub fn wait_until(&mut self, deadline: Option<Instant>) -> io::Result<Option<Ended>> {
         if self.ended.is_none() {
             if !self.is_heard(deadline)? {
@@ -148,7 +149,7 @@ impl Child {
         Ok(self.ended)
     }
 
-    /// Ends the program, if it has not ended, with all that it started.
+    /// Ends the program if it still runs, and everything that it started.
     pub fn end(&mut self) -> io::Result<Ended> {
         match self.ended {
             Some(ended) => Ok(ended),
@@ -161,11 +162,11 @@ impl Child {
         }
     }
 
-    /// Reads what it prints until it ends.
+    /// Reads the program's output until it ends.
     pub fn output(mut self) -> io::Result<Output> {
         let (stdout, stderr) = (self.keeper.stdout.take(), self.keeper.stderr.take());
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        // On a thread each, so that neither fills up while the other is read.
+        // One thread reads each stream, so that neither fills up while we read the other.
         std::thread::scope(|scope| {
             let errors = scope.spawn(|| stderr.map_or(Ok(0), |mut s| s.read_to_end(&mut err)));
             stdout.map_or(Ok(0), |mut s| s.read_to_end(&mut out))?;
@@ -176,7 +177,7 @@ impl Child {
         Ok(Output { ended, stdout: out, stderr: err })
     }
 
-    /// Whether its keeper had something to say before a time.
+    /// Whether the keeper sends something before the deadline.
     fn is_heard(&self, deadline: Option<Instant>) -> io::Result<bool> {
         loop {
             let left = deadline.map(|time| time.saturating_duration_since(Instant::now()));
@@ -204,21 +205,21 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // What cannot be ended has a keeper that knows that the lab is gone.
+        // If ending it fails here, its keeper still notices when the lab is gone.
         let _ = self.end();
     }
 }
 
-/// Runs a program to its end and hands over each line that it prints, on stdout
-/// and stderr in the order in which they come. It is ended at the first error.
+/// Runs a program to its end and passes each line of its stdout and stderr to `on_line`,
+/// in the order in which they come. Ends the program at the first error.
 pub fn stream(
     mut command: Command,
     on_line: impl FnMut(&str) -> io::Result<()>,
 ) -> io::Result<(ExitStatus, Tail)> {
     let (reader, writer) = io::pipe()?;
     command.stdout(writer.try_clone()?).stderr(writer);
-    // The pipe ends when its last writer is gone: the command, which holds two, goes
-    // when it is started.
+    // The pipe ends when the last writer closes it. `command` holds two write ends and
+    // drops them when it starts.
     let mut child = command.start()?;
     match read_lines(reader, on_line) {
         Ok(tail) => Ok((child.wait()?, tail)),

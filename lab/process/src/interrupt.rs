@@ -1,8 +1,8 @@
-//! Being asked to end: by Ctrl-C, by `kill`, by a terminal that is gone.
+//! Requests to end: Ctrl-C, `kill`, or a terminal that is gone.
 //!
-//! The keepers of all programs hear of it at once, so that whoever waits for one
-//! has waited. What is left to do for the lab is to tidy up, within a deadline. A
-//! second signal ends it without that.
+//! The keepers of all programs see the request at once and end them, so nothing in the
+//! lab waits for a program any longer. The lab then has a limited time to tidy up. A
+//! second signal ends it without tidying.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -15,22 +15,23 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::low_level;
 
-/// How long the lab may tidy up, ms.
+/// How long the lab may spend on tidying up, ms.
 const TIDYING_MS: u16 = 1_500;
 
-/// A socket whose reading end is readable, for good, when the lab is asked to end.
+/// A socket pair. Its reading end becomes readable, and stays so, when the lab is asked
+/// to end.
 static SOCKET: OnceLock<(UnixStream, UnixStream)> = OnceLock::new();
 
-/// The first signal that asked for it; 0 for none.
+/// The first signal that asked the lab to end, or 0.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
 
-/// Whether Ctrl-C is for a program that has the terminal.
+/// Whether Ctrl-C is meant for a program that has the terminal.
 static CTRL_C_IS_ANOTHERS: AtomicBool = AtomicBool::new(false);
 
-/// Begins to listen for SIGINT, SIGTERM and SIGHUP. Programs that run are ended
-/// then, and waiting for them is an error.
+/// Starts listening for SIGINT, SIGTERM and SIGHUP. After such a signal, running
+/// programs are ended and waiting for one is an error.
 ///
-/// Call it before the first of them is started; later calls do nothing.
+/// Call this before the first program starts. Later calls do nothing.
 pub fn listen() -> io::Result<()> {
     if SOCKET.get().is_some() {
         return Ok(());
@@ -38,12 +39,12 @@ pub fn listen() -> io::Result<()> {
     let pair = UnixStream::pair()?;
     pair.1.set_nonblocking(true)?;
     if SOCKET.set(pair).is_err() {
-        // Another thread was quicker.
+        // Another thread was faster.
         return Ok(());
     }
     for signal in [SIGINT, SIGTERM, SIGHUP] {
-        // SAFETY: what it does is safe in a signal handler: atomics, write(2), and
-        // what signal-hook says is.
+        // SAFETY: the handler uses only atomics, write(2) and what signal-hook declares
+        // safe in a signal handler.
         unsafe { low_level::register(signal, move || on(signal)) }?;
     }
     std::thread::Builder::new().name("deadline".to_owned()).spawn(end_in_time)?;
@@ -58,7 +59,8 @@ fn on(signal: i32) {
         end_by(signal);
     }
     if let Some((_, writer)) = SOCKET.get() {
-        // It holds one byte, whatever else fails.
+        // The socket has room for one byte, so this write does not fail for lack of
+        // space.
         let _ = nix::unistd::write(writer.as_fd(), &[0]);
     }
 }
@@ -71,25 +73,25 @@ fn end_in_time() {
     end_by(SIGNAL.load(Ordering::Relaxed));
 }
 
-/// Ends this process by a signal, as if nothing had listened: what started it is to
-/// see that it was interrupted, and to end, too, if it is a loop of a shell.
+/// Ends this process by a signal, as if nothing had listened. The parent then sees that
+/// it was interrupted, so a shell's loop ends too.
 pub fn end_by(signal: i32) -> ! {
     let _ = low_level::emulate_default_handler(signal);
     low_level::exit(128 + signal)
 }
 
-/// The signal by which the lab was asked to end, if it was.
+/// The signal that asked the lab to end, if there was one.
 pub fn signal() -> Option<i32> {
     Some(SIGNAL.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
 }
 
-/// An error if the lab was asked to end.
+/// Fails if the lab was asked to end.
 pub fn check() -> io::Result<()> {
     // `Interrupted` would make readers try again.
     if signal().is_some() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
 }
 
-/// A descriptor that is readable once the lab was asked to end.
+/// A descriptor that becomes readable when the lab is asked to end.
 ///
 /// # Panics
 /// If [`listen`] was not called.
@@ -97,16 +99,16 @@ pub fn descriptor() -> BorrowedFd<'static> {
     SOCKET.get().expect("interrupt::listen was called").0.as_fd()
 }
 
-/// The same for a keeper, whether or not anybody listens.
+/// Like `descriptor`, for a keeper. `None` if nothing listens.
 pub(crate) fn number() -> Option<RawFd> {
     SOCKET.get().map(|(reader, _)| reader.as_raw_fd())
 }
 
-/// Leaves Ctrl-C to a program that has the terminal, until this is dropped.
+/// While this lives, Ctrl-C is left to a program that has the terminal.
 pub struct CtrlCLeft(());
 
 impl CtrlCLeft {
-    /// For a program that is about to be started.
+    /// Call this just before the program is started.
     pub fn to_program() -> CtrlCLeft {
         CTRL_C_IS_ANOTHERS.store(true, Ordering::Relaxed);
         CtrlCLeft(())
@@ -119,10 +121,10 @@ impl Drop for CtrlCLeft {
     }
 }
 
-/// Makes a write beyond `ulimit -f` an error (EFBIG) instead of this process's end.
-/// A handler that does nothing, unlike an ignored signal, is no other program's
-/// affair (signal(7)).
+/// Makes a write beyond `ulimit -f` fail with EFBIG instead of ending this process. A
+/// handler that does nothing is used because an ignored signal would stay ignored in
+/// programs that we start (signal(7)).
 pub fn outlive_file_limit() -> io::Result<()> {
-    // SAFETY: it does nothing.
+    // SAFETY: the handler does nothing.
     unsafe { low_level::register(SIGXFSZ, || ()) }.map(drop)
 }

@@ -1,8 +1,8 @@
-//! The process between the lab and a program that it runs.
+//! The keeper: the process between the lab and a program that the lab runs.
 //!
-//! It is forked and never becomes another program, and the lab has threads: all
-//! here is what may be done between fork and exec (signal-safety(7)), so nothing
-//! is allocated.
+//! The keeper is forked from a process with threads and never becomes another program. So
+//! everything here must be safe between fork and exec (signal-safety(7)), and nothing is
+//! allocated.
 
 use std::io;
 use std::mem::offset_of;
@@ -23,32 +23,33 @@ use nix::unistd::{ForkResult, Pid, fork, getpid, setpgid, write};
 /// What a keeper is told before it is forked.
 #[derive(Debug)]
 pub struct Orders {
-    /// Its end of the socket to the lab.
+    /// The keeper's end of the socket to the lab.
     pub socket: RawFd,
     /// Readable when the lab is asked to end.
     pub asked_to_end: Option<RawFd>,
-    /// All that it keeps open, in order: those above, and locks of what its
-    /// program writes to.
+    /// All descriptors that the keeper keeps open, sorted: the two above, and the locks
+    /// on what its program writes to.
     pub keep: Vec<RawFd>,
-    /// The terminal that the lab has raw.
+    /// The terminal that the lab has in raw mode.
     pub terminal: Option<Before>,
-    /// Whether the program stays in the lab's process group, and so has the
-    /// lab's terminal.
+    /// Whether the program stays in the lab's process group and so has the lab's
+    /// terminal.
     pub in_foreground: bool,
 }
 
-/// What a keeper tells of its program's end: its status as wait(2) has it, and the
-/// largest resident set among it and those that it waited for, KiB.
+/// The length of a keeper's report: the program's wait(2) status (4 bytes), then the
+/// largest resident set among the program and the processes that were waited for (8
+/// bytes, KiB).
 pub const REPORT_BYTES: usize = 12;
 
-/// How long it waits for what it has killed, ms.
+/// How long the keeper waits for processes that it has killed, ms.
 const PATIENCE_MS: u32 = 10_000;
 const LOOK_AGAIN_MS: u8 = 20;
 
-/// Becomes two processes, of which the one that goes on is to become the program.
-/// The other is its keeper, and never returns.
+/// Forks. The call returns in the child, which goes on to become the program. The parent
+/// becomes the keeper and never returns.
 pub fn part(orders: &Orders) -> io::Result<()> {
-    // What was sent to the lab's process group is not for the keeper.
+    // Signals sent to the lab's process group are not meant for the keeper.
     let mut before = SigSet::empty();
     pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut before))?;
     if !orders.in_foreground {
@@ -58,7 +59,7 @@ pub fn part(orders: &Orders) -> io::Result<()> {
     match unsafe { fork() }? {
         ForkResult::Parent { child } => keep(orders, child),
         ForkResult::Child => {
-            // Should somebody kill the keeper, its program goes, too.
+            // If the keeper is killed, its program must die too.
             prctl::set_pdeathsig(Signal::SIGKILL)?;
             if !orders.in_foreground {
                 setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
@@ -71,7 +72,7 @@ pub fn part(orders: &Orders) -> io::Result<()> {
 
 fn keep(orders: &Orders, program: Pid) -> ! {
     let ended = attend(orders, program);
-    // The program was this one's only purpose; what went wrong has no other reader.
+    // Keeping the program was this process's only purpose, and nobody reads the error.
     let code = i32::from(ended.is_err());
     // SAFETY: it ends the process and runs nothing of the lab's.
     unsafe { libc::_exit(code) }
@@ -81,12 +82,12 @@ fn attend(orders: &Orders, program: Pid) -> nix::Result<()> {
     // Among what is closed is what tells the lab that the program was started.
     close_all_but(&orders.keep);
     let _ = prctl::set_name(c"upcall-keeper");
-    // Who loses its parent becomes a child of this process, in whatever group it is.
+    // An orphaned descendant becomes a child of this process, whatever its group.
     prctl::set_child_subreaper(true)?;
     let mut sigchld = SigSet::empty();
     sigchld.add(Signal::SIGCHLD);
     let exits = SignalFd::with_flags(&sigchld, SfdFlags::SFD_NONBLOCK)?;
-    // SAFETY: both are among those that were kept open.
+    // SAFETY: both descriptors are among those that were kept open.
     let socket = unsafe { BorrowedFd::borrow_raw(orders.socket) };
     // SAFETY: as above.
     let asked = orders.asked_to_end.map(|fd| unsafe { BorrowedFd::borrow_raw(fd) });
@@ -102,7 +103,7 @@ fn attend(orders: &Orders, program: Pid) -> nix::Result<()> {
             PollFd::new(socket, PollFlags::POLLIN),
             PollFd::new(asked, PollFlags::POLLIN),
         ];
-        // Once it is being ended, only its end counts.
+        // Once the program is being ended, only its exit matters.
         let wanted = if is_ended { 1 } else { fds.len() };
         poll(&mut fds[..wanted], PollTimeout::NONE)?;
         while exits.read_signal()?.is_some() {}
@@ -120,7 +121,7 @@ fn attend(orders: &Orders, program: Pid) -> nix::Result<()> {
     let mut report = [0; REPORT_BYTES];
     report[..4].copy_from_slice(&status.to_ne_bytes());
     report[4..].copy_from_slice(&usage.max_rss().to_ne_bytes());
-    // The lab may be gone.
+    // The lab may be gone, so the write may fail.
     let _ = write(socket, &report);
     Ok(())
 }
@@ -128,7 +129,7 @@ fn attend(orders: &Orders, program: Pid) -> nix::Result<()> {
 /// Kills the program, and with it its group.
 fn end(program: Pid, in_foreground: bool) {
     let killed = if in_foreground { kill(program, Signal::SIGKILL) } else { group(program) };
-    // It may not have made its group yet.
+    // The program may not have created its group yet.
     if killed.is_err() {
         let _ = kill(program, Signal::SIGKILL);
     }
@@ -138,8 +139,8 @@ fn group(program: Pid) -> nix::Result<()> {
     killpg(program, Signal::SIGKILL)
 }
 
-/// Waits for whoever has ended, and returns the program's status if it was among
-/// them.
+/// Reaps every process that has ended. Returns the program's status if the program was
+/// one of them.
 fn reap(program: Pid, in_foreground: bool) -> nix::Result<Option<i32>> {
     loop {
         // SAFETY: zeros are a valid siginfo, which the call fills in.
@@ -147,13 +148,13 @@ fn reap(program: Pid, in_foreground: bool) -> nix::Result<Option<i32>> {
         let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
         // SAFETY: the structure is whole.
         Errno::result(unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, options) })?;
-        // SAFETY: waitid fills in these fields, or leaves zeros where nobody ended.
+        // SAFETY: waitid fills in these fields, or leaves zeros if no child has ended.
         let pid = Pid::from_raw(unsafe { info.si_pid() });
         if pid.as_raw() == 0 {
             return Ok(None);
         }
         if pid == program && !in_foreground {
-            // As long as it is not waited for, its number is nobody else's.
+            // Until the program is reaped, its process group id cannot be reused.
             let _ = group(program);
         }
         let mut status = 0;
@@ -165,7 +166,7 @@ fn reap(program: Pid, in_foreground: bool) -> nix::Result<Option<i32>> {
     }
 }
 
-/// Kills all that is left, until there is nothing left or it does not go.
+/// Kills everything that is left, until nothing is left or time is up.
 fn end_the_rest(exits: &SignalFd) -> nix::Result<()> {
     for _ in 0..PATIENCE_MS / u32::from(LOOK_AGAIN_MS) {
         loop {
@@ -181,7 +182,8 @@ fn end_the_rest(exits: &SignalFd) -> nix::Result<()> {
         for_each_child(|pid| {
             let _ = kill(pid, Signal::SIGKILL);
         })?;
-        // What it killed may have had children, which are this process's then.
+        // A killed process may have had children, and they are now children of this
+        // process.
         let mut fds = [PollFd::new(exits.as_fd(), PollFlags::POLLIN)];
         poll(&mut fds, PollTimeout::from(LOOK_AGAIN_MS))?;
         while exits.read_signal()?.is_some() {}
@@ -189,8 +191,8 @@ fn end_the_rest(exits: &SignalFd) -> nix::Result<()> {
     Ok(())
 }
 
-/// Finds this process's children in /proc. Not every kernel lists them in
-/// `children` of a task (CONFIG_PROC_CHILDREN).
+/// Calls `act` for each child of this process, found in /proc. A task's `children` file
+/// needs CONFIG_PROC_CHILDREN, which not every kernel has.
 fn for_each_child(act: impl Fn(Pid)) -> nix::Result<()> {
     const NAME: usize = offset_of!(libc::dirent64, d_name);
     const LENGTH: usize = offset_of!(libc::dirent64, d_reclen);
@@ -219,8 +221,8 @@ fn for_each_child(act: impl Fn(Pid)) -> nix::Result<()> {
     }
 }
 
-/// The parent of a process, as `/proc/PID/stat` has it: `PID (name) S PARENT …`,
-/// where the name may be anything.
+/// The parent of a process, read from `/proc/PID/stat`: `PID (name) S PARENT …`. The name
+/// may contain any character.
 fn parent(pid: i32) -> Option<Pid> {
     let (mut path, mut digits) = (*b"/proc/0000000000/stat\0", [0; 10]);
     let mut left = pid;
@@ -241,7 +243,7 @@ fn parent(pid: i32) -> Option<Pid> {
     number(text.get(behind_name..read)?).map(Pid::from_raw)
 }
 
-/// The number that a text begins with, if it is followed by something else.
+/// The number at the start of a text, if something else follows it.
 fn number(text: &[u8]) -> Option<i32> {
     let digits = text.iter().position(|byte| !byte.is_ascii_digit())?;
     std::str::from_utf8(text.get(..digits)?).ok()?.parse().ok()
@@ -251,7 +253,7 @@ fn open_to_read(path: &std::ffi::CStr) -> nix::Result<OwnedFd> {
     open(path, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())
 }
 
-/// Closes all descriptors but some, which are in order.
+/// Closes all descriptors except `keep`, which is sorted.
 fn close_all_but(keep: &[RawFd]) {
     let mut first = 0;
     for &fd in keep {
@@ -265,12 +267,12 @@ fn close_range(first: RawFd, last: RawFd) {
     if first > last {
         return;
     }
-    // SAFETY: nothing in this process uses them any more.
+    // SAFETY: nothing in this process uses these descriptors any more.
     let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
     if result == 0 {
         return;
     }
-    // Before Linux 5.9: one by one, as far as there may be any.
+    // Before Linux 5.9 there is no close_range: close one by one, up to the limit.
     let limit = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE);
     let limit = limit.map_or(1024, |(soft, _)| RawFd::try_from(soft).unwrap_or(RawFd::MAX));
     for fd in first..last.min(limit) {

@@ -1,12 +1,12 @@
-//! Every process that the lab starts is started here, and none outlives it.
+//! Starts every process of the lab, and makes sure that none outlives it.
 //!
 //! ```text
 //! lab ── a socket ── keeper ── the program ── all that it starts
 //! ```
 //!
 //! A [keeper](keeper) is a fork of the lab between it and the program. It ends the
-//! program with everything that this started when the lab is gone, however it went,
-//! when the lab is asked to end, and when the program itself has ended.
+//! program and everything that the program started in three cases: the lab is gone for
+//! any reason, the lab is asked to end, or the program has ended.
 
 mod child;
 mod held;

@@ -1,5 +1,5 @@
-//! Limits of the session (`ulimit`, setrlimit(2)): what fails by one is told by its
-//! name. The host lacks nothing then.
+//! Limits of the session (`ulimit`, setrlimit(2)). A failure that a limit explains names
+//! the limit, since the host lacks nothing.
 
 use std::error::Error;
 use std::io;
@@ -7,7 +7,7 @@ use std::io;
 use nix::errno::Errno;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
-/// A limit: which it is, the shell's option for it, what it counts and in what.
+/// A limit: its resource, the shell's option for it, and what it counts in which unit.
 struct Limit {
     resource: Resource,
     option: &'static str,
@@ -53,7 +53,7 @@ const PROCESSES: Limit = Limit {
 };
 
 impl Limit {
-    /// What it lets a process do; `None` where there is no such limit.
+    /// Says what the limit allows a process. `None` if there is no such limit.
     fn told(&self) -> Option<String> {
         let (soft, _) = getrlimit(self.resource).ok()?;
         let Limit { option, what, unit, unit_name, .. } = self;
@@ -83,7 +83,7 @@ fn errno(error: &(dyn Error + 'static)) -> Option<Errno> {
     error.downcast_ref::<Errno>().copied().or_else(io)
 }
 
-/// Says which limits a program may have met that ended for no reason of its own.
+/// Says which limits may have ended a program that has no other reason to end.
 pub fn met() -> Option<String> {
     let told: Vec<_> = [MEMORY, LENGTH, TIME].iter().filter_map(Limit::told).collect();
     (!told.is_empty()).then(|| told.join("; "))

@@ -1,5 +1,5 @@
-//! Temporary folders that nobody has to remove: what a killed lab left is removed
-//! by the next one that makes such a folder.
+//! Temporary folders that are always removed in the end: if a lab is killed, the next lab
+//! that makes such a folder removes what it left.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
@@ -11,8 +11,8 @@ use nix::unistd::getuid;
 
 use crate::Held;
 
-/// A folder of the process's own, removed when this is dropped. It is locked as
-/// long as the process, or what it started, lives.
+/// A folder owned by this process and removed on drop. It stays locked as long as the
+/// process, or anything that it started, lives.
 #[derive(Debug)]
 pub struct Temporary {
     path: PathBuf,
@@ -20,7 +20,7 @@ pub struct Temporary {
 }
 
 impl Temporary {
-    /// Makes one, and removes those whose owners are gone. An error names the place.
+    /// Makes a folder, and removes those whose owners are gone. Errors name the place.
     pub fn new() -> io::Result<Temporary> {
         let all = std::env::temp_dir().join(format!("upcall-{}", getuid()));
         Temporary::among(&all).map_err(|e| {
@@ -34,7 +34,8 @@ impl Temporary {
         sweep(all)?;
         loop {
             let path = tempfile::Builder::new().prefix("").tempdir_in(all)?.keep();
-            // Before it is locked, somebody may take it for one that was left.
+            // Until it is locked, another process may take it for a leftover and remove
+            // it.
             match lock(&path) {
                 Ok(Some(lock)) => return Ok(Temporary { path, _lock: Held::new(lock) }),
                 Ok(None) => {}
@@ -51,13 +52,13 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // What is left of it is the next one's to remove.
+        // If something is left of it, the next process removes it.
         let _ = fs::remove_dir_all(&self.path);
     }
 }
 
-/// Makes a folder that nobody else may write to, or makes sure of it: its parent is
-/// everybody's.
+/// Makes a folder that no other user can write to, or checks that it is one. Its parent
+/// is open to everybody.
 fn private(folder: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -72,7 +73,7 @@ fn private(folder: &Path) -> io::Result<()> {
 fn sweep(all: &Path) -> io::Result<()> {
     for entry in fs::read_dir(all)? {
         let path = entry?.path();
-        // One that cannot be removed does no harm but to be there.
+        // A folder that cannot be removed does no harm.
         if let Ok(Some(_lock)) = lock(&path) {
             let _ = fs::remove_dir_all(&path);
         }
@@ -80,7 +81,7 @@ fn sweep(all: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Locks a folder; `None` where another process has it, or has just removed it.
+/// Locks a folder. Returns `None` if another process holds it or has just removed it.
 fn lock(folder: &Path) -> io::Result<Option<File>> {
     let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
     let file = File::options().read(true).custom_flags(flags).open(folder)?;

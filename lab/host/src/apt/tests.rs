@@ -4,8 +4,7 @@ use super::*;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;
 
-/// What apt 2.6 prints where QEMU's tools come from backports and the rest of
-/// QEMU does not.
+/// What apt 2.6 prints if QEMU's tools come from backports and the rest of QEMU does not.
 const REMOVES: &str = "\
 Reading package lists...
 The following additional packages will be installed:
@@ -61,13 +60,13 @@ fn an_archive_is_found_by_its_release() {
     assert_eq!(place("N: Unable to locate package\n", "bookworm"), None);
 }
 
-/// Programs that answer as apt does, and write down what they were asked to do.
+/// Programs that answer as apt does and record what they were asked to do.
 struct Answers {
     folder: tempfile::TempDir,
     said: Mutex<Vec<String>>,
 }
 
-/// Where backports are to be had.
+/// Where backports are available.
 #[derive(PartialEq, Eq)]
 enum Backports {
     InSources,
@@ -109,7 +108,7 @@ impl Answers {
         Answers { folder, said: Mutex::default() }
     }
 
-    /// Installs QEMU; returns the result and the last thing that apt-get did.
+    /// Installs QEMU. Returns the result and the arguments of the last apt-get.
     fn install(
         &self,
         policy: InstallPolicy,
@@ -158,7 +157,7 @@ fn what_removes_nothing_is_taken_from_backports() {
              qemu-system-x86"
         );
         let said = answers.said.lock().unwrap().join("\n");
-        let why = "taken from bookworm-backports: apt would remove qemu-utils otherwise";
+        let why = "taking packages from bookworm-backports: apt would remove qemu-utils otherwise";
         assert!(said.ends_with(why), "{said}");
     }
 }
@@ -187,7 +186,7 @@ fn what_removes_something_wants_a_clear_yes() {
             "install --yes --no-install-recommends --allow-downgrades flex qemu-system-x86"
         );
     }
-    let looking = "apt would remove qemu-utils, which is of bookworm-backports: looking there";
+    let looking = "apt would remove qemu-utils, which comes from bookworm-backports: looking there";
     let asked = "apt would remove qemu-utils for this. Go on?";
     let allowed = "CI=true, so apt may remove qemu-utils";
     assert_eq!(

@@ -17,7 +17,7 @@ fn shell(script: &str) -> Command {
     command
 }
 
-/// A pipe that hangs up when the last process is gone that has opened it.
+/// A pipe that hangs up once every process that opened it is gone.
 struct Witness(File);
 
 impl Witness {
@@ -27,7 +27,7 @@ impl Witness {
         Witness(File::options().read(true).custom_flags(flags).open(path).unwrap())
     }
 
-    /// Whether all have gone within a deadline.
+    /// Whether all of them are gone before a deadline.
     fn sees_the_last_go(&self) -> bool {
         let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::empty())];
         poll(&mut fds, PollTimeout::from(10_000u16)).unwrap();
@@ -35,8 +35,8 @@ impl Witness {
     }
 }
 
-/// Runs a script that opens `$1` as descriptor 3, leaves others behind that have it,
-/// and says so.
+/// Runs a script that opens `$1` as descriptor 3, leaves processes behind that hold it,
+/// and prints a line once they do.
 fn with_a_witness(script: &str) -> (tempfile::TempDir, Witness, Child) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("witness");
@@ -50,7 +50,7 @@ fn with_a_witness(script: &str) -> (tempfile::TempDir, Witness, Child) {
     (folder, witness, child)
 }
 
-/// One in the program's group, one in a session of its own.
+/// One in the program's group, one in its own session.
 const LEAVES_TWO: &str = "exec 3> $1
     sleep 1000 > /dev/null &
     read < <(setsid sh -c 'echo; exec sleep 1000 > /dev/null')
@@ -72,11 +72,12 @@ fn whoever_is_ended_is_ended_with_all_that_it_started() {
     assert!(witness.sees_the_last_go());
 }
 
-/// Names the witness to a process that [is killed](a_lab_to_be_killed).
+/// The variable that names the witness to [the process that is
+/// killed](a_lab_to_be_killed).
 const WITNESS: &str = "WITNESS";
 
-/// A process that starts a program and is killed, as the lab would be: its keeper
-/// outlives it, and nothing else does.
+/// Kills a process that has started a program, as the lab might be killed. Only the
+/// keeper outlives it, and the keeper ends the rest.
 #[test]
 fn nothing_outlives_a_lab_that_is_killed() {
     let folder = tempfile::tempdir().unwrap();
@@ -84,20 +85,21 @@ fn nothing_outlives_a_lab_that_is_killed() {
     let witness = Witness::new(&path);
     let mut lab = process::Command::new(std::env::current_exe().unwrap());
     lab.args(["--exact", "child::tests::a_lab_to_be_killed"]).env(WITNESS, path);
-    #[expect(clippy::disallowed_methods, reason = "it is to have no keeper")]
+    #[expect(clippy::disallowed_methods, reason = "this process must have no keeper")]
     let output = lab.output().unwrap();
     assert_eq!(output.status.signal(), Some(libc::SIGKILL), "{output:?}");
     assert!(witness.sees_the_last_go());
 }
 
-/// No test, but what the test above runs in a process of its own.
+/// Not a test: the test above runs this in a separate process.
 #[test]
 fn a_lab_to_be_killed() {
     let Some(witness) = std::env::var_os(WITNESS) else { return };
     let script = format!("{LEAVES_TWO} sleep 1000");
     let mut command = Command::new("bash");
     command.args(["-c", &script, "bash"]).arg(witness).stdout(Stdio::piped());
-    // Its output is nobody's who waits for its end.
+    // The program must not hold the test's stderr, or a reader that waits for its end
+    // would hang.
     command.stderr(Stdio::null());
     let mut child = command.start().unwrap();
     let mut said = String::new();
