@@ -10,48 +10,45 @@ use super::value::{Fields, Value};
 /// Something that happened in the kernel, or a mark that a program left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// On the trace's clock, ns.
+    /// Time on the trace's clock, ns.
     pub time_ns: u64,
-    /// The current task when it happened (the kernel's global number of the
-    /// thread; 0 is the idle task). In an interrupt it is whoever was
-    /// interrupted.
+    /// The task that was current (the kernel's global thread number; 0 is the idle task).
+    /// In an interrupt, this is the interrupted task.
     pub pid: i32,
-    /// On whose behalf the kernel was running.
+    /// On whose behalf the kernel ran.
     pub context: Context,
     /// What happened.
     pub kind: Kind,
-    /// The same, under the kernel's own names; those of a mark are `text`
-    /// and where it stands in the program, `source`; those of the kernel's own,
-    /// `text` and `function`.
+    /// The same data under the kernel's own field names. A program's mark has `text` and
+    /// `source`, its place in the program. A kernel mark has `text` and `function`.
     pub fields: Fields,
-    /// The kernel functions it happened in, innermost first; empty if the
-    /// trace was not asked for them.
+    /// The kernel functions that were active, innermost first. Empty if the trace did not
+    /// record stacks.
     pub stack: Vec<Frame>,
 }
 
-/// On whose behalf the kernel was running.
+/// On whose behalf the kernel ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Context {
-    /// The current task's.
+    /// The current task.
     Process,
-    /// Deferred work, while a task is interrupted.
+    /// Deferred work that interrupted a task.
     Softirq,
-    /// A device's, while a task is interrupted.
+    /// A device that interrupted a task.
     Hardirq,
-    /// A non-maskable interrupt's.
+    /// A non-maskable interrupt.
     Nmi,
 }
 
 impl Context {
-    /// From `common_flags` (`enum trace_flag_type`,
-    /// include/linux/trace_events.h). Softirqs that are merely switched off
-    /// are not softirq context.
+    /// Reads `common_flags` (`enum trace_flag_type`, include/linux/trace_events.h).
+    /// Softirqs that are merely disabled do not count as softirq context.
     pub fn from_flags(flags: u8) -> Context {
         const HARDIRQ: u8 = 0x08;
         const SOFTIRQ: u8 = 0x10;
         const NMI: u8 = 0x40;
-        // The innermost context is what runs.
+        // The innermost context is the one that runs.
         match flags {
             _ if flags & NMI != 0 => Context::Nmi,
             _ if flags & HARDIRQ != 0 => Context::Hardirq,
@@ -74,22 +71,22 @@ impl Context {
 /// One function on a kernel stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// Where the call returns to.
+    /// The address that the call returns to.
     pub address: u64,
-    /// The function; `None` if neither the kernel nor a module has one there.
+    /// The function, or `None` if neither the kernel nor a module has one there.
     pub symbol: Option<Symbol>,
 }
 
 impl Frame {
-    /// The function's name; `?` if there is none.
+    /// The function's name, or `?` if it is unknown.
     pub fn name(&self) -> &str {
         self.symbol.as_ref().map_or("?", |symbol| &symbol.name)
     }
 }
 
 impl Event {
-    /// The event that the kernel calls `name`, with these fields: at time 0,
-    /// of task 0, in process context and without a stack.
+    /// Makes the event that the kernel calls `name` from its fields, with time 0, task 0,
+    /// process context and no stack.
     ///
     /// # Errors
     /// [`TraceError::Field`] if a field that the lab relies on is missing.

@@ -1,19 +1,19 @@
-//! Which event it is: its name, and what is known of an event by its name.
+//! Names of events, and what the lab knows about an event by its name.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-/// One row an event: its name and its fields, those of the kernel's `format` file, and
-/// the system that it belongs to.
+/// One row per event: its name, the system that it belongs to, and the fields from the
+/// kernel's `format` file.
 macro_rules! events {
     ($($(#[$doc:meta])* $event:ident = $name:literal of $system:literal $fields:expr;)*) => {
-        /// An event's name: the kernel's, without its system. But for the two that the
-        /// kernel calls `print`.
+        /// An event's name: the kernel's, without the system. The two events that the
+        /// kernel calls `print` have names of ours.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub enum EventName {
             $($(#[$doc])* $event,)*
-            /// Any that the lab knows nothing of.
+            /// An event that the lab knows nothing about.
             Other(String),
         }
 
@@ -26,7 +26,7 @@ macro_rules! events {
                 }
             }
 
-            /// The fields that it has; `None` if nothing is known of them.
+            /// The event's fields, or `None` if they are unknown.
             pub fn fields(&self) -> Option<&'static [&'static str]> {
                 match self {
                     $(EventName::$event => Some(&$fields),)*
@@ -34,7 +34,8 @@ macro_rules! events {
                 }
             }
 
-            /// The folder that is above its own in `/sys/kernel/tracing/events`.
+            /// The event's system: the folder in `/sys/kernel/tracing/events` that
+            /// contains it.
             fn system(&self) -> Option<&'static str> {
                 match self {
                     $(EventName::$event => Some($system),)*
@@ -57,9 +58,9 @@ macro_rules! events {
 events! {
     /// A program wrote into `trace_marker`.
     Mark = "mark" of "ftrace" ["text", "source"];
-    /// Kernel code did the like.
+    /// Kernel code wrote a mark.
     KernelMark = "kernel_mark" of "ftrace" ["function", "text"];
-    /// A module of the lab took a step.
+    /// A lab module took a step.
     Step = "lab_step" of "lab" ["what", "value"];
     /// A module is being loaded.
     LoadModule = "lab_module" of "lab" ["name", "text"];
@@ -69,7 +70,7 @@ events! {
         ["sig", "errno", "code", "sa_handler", "sa_flags"];
     Fork = "sched_process_fork" of "sched"
         ["parent_comm", "parent_pid", "child_comm", "child_pid"];
-    /// A task was made, whoever makes it and however.
+    /// A task was created, by any task and in any way.
     NewTask = "task_newtask" of "task" ["pid", "comm", "clone_flags", "oom_score_adj"];
     Exec = "sched_process_exec" of "sched" ["filename", "pid", "old_pid"];
     Exit = "sched_process_exit" of "sched" ["comm", "pid", "prio"];
@@ -79,15 +80,15 @@ events! {
     SysExit = "sys_exit" of "raw_syscalls" ["id", "ret"];
     Waking = "sched_waking" of "sched" ["comm", "pid", "prio", "target_cpu"];
     Wakeup = "sched_wakeup" of "sched" ["comm", "pid", "prio", "target_cpu"];
-    /// A process is killed for want of memory.
+    /// A process is killed because memory ran out.
     OomVictim = "mark_victim" of "oom"
         ["pid", "comm", "total_vm", "anon_rss", "file_rss", "shmem_rss", "uid", "pgtables",
          "oom_score_adj"];
 }
 
 impl EventName {
-    /// `signal/signal_generate`, as below `/sys/kernel/tracing/events`. Of one that the
-    /// lab knows nothing of, the name alone.
+    /// The path below `/sys/kernel/tracing/events`, such as `signal/signal_generate`. For
+    /// an event that the lab does not know, just its name.
     pub fn path(&self) -> String {
         match self.system() {
             Some(system) => format!("{system}/{self}"),
@@ -95,7 +96,7 @@ impl EventName {
         }
     }
 
-    /// Whether it is in every trace, and nobody has to ask for it.
+    /// Whether every trace has this event without asking for it.
     pub fn is_always_traced(&self) -> bool {
         matches!(self, EventName::Mark | EventName::KernelMark)
     }

@@ -4,11 +4,11 @@ use crate::event_name::EventName;
 use crate::names::{self, RESULTS};
 use crate::value::{Fields, Value};
 
-/// A field of an event, by the kernel's name.
+/// A field of an event, under the kernel's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Field {
     name: String,
-    /// `None` if its numbers have no names, or if it holds no number.
+    /// `None` if the field's numbers have no names or if it holds no number.
     numbers: Option<Numbers>,
 }
 
@@ -23,7 +23,7 @@ enum Numbers {
     Return,
 }
 
-/// An event has no field of that name.
+/// An event has no field with this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{event}` has no field `{name}`; it has {}", event.fields().unwrap_or_default().join(", "))]
 pub struct NoField {
@@ -32,8 +32,8 @@ pub struct NoField {
 }
 
 impl Field {
-    /// The field that an event has under this name. One that the lab knows nothing of
-    /// may have any.
+    /// Finds the field of an event by name. An event that the lab does not know may have
+    /// any field.
     pub fn new(event: &EventName, name: &str) -> Result<Field, NoField> {
         if event.fields().is_some_and(|fields| !fields.contains(&name)) {
             return Err(NoField { event: event.clone(), name: name.to_owned() });
@@ -41,18 +41,18 @@ impl Field {
         Ok(Field { name: name.to_owned(), numbers: Numbers::of(event, name) })
     }
 
-    /// The kernel's name of it.
+    /// The kernel's name for the field.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What an event holds in it.
+    /// The value of this field in an event.
     pub fn value<'a>(&self, fields: &'a Fields) -> Option<&'a Value> {
         fields.get(&self.name)
     }
 
-    /// The name of the number in it: `SIGCHLD` for `sig`, `-EINTR` for `ret`. `None` if
-    /// the number, or the field, has no names.
+    /// The name of the number in this field: `SIGCHLD` for `sig`, `-EINTR` for `ret`.
+    /// `None` if the number or the field has no names.
     pub fn number_name(&self, fields: &Fields) -> Option<String> {
         let int = self.value(fields)?.as_int()?;
         let small = || i32::try_from(int).ok();
@@ -69,7 +69,7 @@ impl Field {
         }
     }
 
-    /// Whether a number in it could ever have this name; true for a field that holds
+    /// Whether a number in this field could have this name. True for a field that holds
     /// text.
     pub fn may_be(&self, name: &str) -> bool {
         match self.numbers {

@@ -1,8 +1,7 @@
-//! An event's `format` file: where each field lies in the payload.
+//! An event's `format` file: where each field is in the payload.
 //!
-//! These files are how the kernel itself describes its events
-//! (Documentation/trace/events.rst), so no layout is written down here except
-//! that of the common fields.
+//! The kernel describes its own events in these files (Documentation/trace/events.rst),
+//! so the only layout written down here is that of the common fields.
 
 use super::TraceError;
 use super::value::{Fields, Value};
@@ -10,27 +9,28 @@ use super::value::{Fields, Value};
 /// The layout of one kind of event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Format {
-    /// Without its system: `signal_generate`.
+    /// The event's name without its system: `signal_generate`.
     pub name: String,
-    /// What `common_type` holds.
+    /// The value in `common_type`.
     pub id: u16,
-    /// All but the common fields.
+    /// All fields except the common ones.
     pub fields: Vec<Field>,
 }
 
-/// Where one field lies.
+/// Where one field is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// As the kernel names it.
+    /// The kernel's name for the field.
     pub name: String,
-    /// From the start of the payload, bytes.
+    /// Offset from the start of the payload, bytes.
     pub offset: usize,
-    /// Bytes; 0 if it goes on to the end of the payload.
+    /// Length in bytes, or 0 if the field extends to the end of the payload.
     pub size: usize,
     shape: Shape,
 }
 
-/// A field's name, bytes: longer than any of the kernel's. Each event has a copy.
+/// The longest name that a field may have, bytes. Every kernel name is shorter. The limit
+/// bounds memory, because each event has a copy of the name.
 const LONGEST: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,23 +39,21 @@ enum Shape {
         signed: bool,
     },
     Text,
-    /// A `__data_loc`: the field holds offset and length of the value proper.
+    /// A `__data_loc`: the field holds the offset and length of the actual value.
     DynamicText,
     DynamicBytes,
-    /// An array of integers of this size.
+    /// An array of integers of this size, bytes.
     List {
         element: usize,
     },
 }
 
 impl Format {
-    /// Parses a `format` file. `event` is its name for errors:
-    /// `signal/signal_generate`.
+    /// Parses a `format` file. `event` names it in errors: `signal/signal_generate`.
     ///
     /// # Errors
-    /// [`TraceError::Format`] if a line is not as the kernel writes it, with each
-    /// field behind the one before it. So the fields of an event, together, are no
-    /// longer than its payload.
+    /// [`TraceError::Format`] if a line is malformed or a field begins before the end of
+    /// the previous one. So all fields together are never longer than the payload.
     pub fn parse(event: &str, text: &str) -> Result<Format, TraceError> {
         let failed = |line: &str| TraceError::Format {
             event: event.to_owned(),
@@ -85,13 +83,13 @@ impl Format {
         Ok(Format { name, id, fields })
     }
 
-    /// The fields of a payload.
+    /// Decodes the fields of a payload.
     ///
     /// # Errors
-    /// [`TraceError::Payload`] if the payload is too short for one of them, or for
-    /// all that they point to.
+    /// [`TraceError::Payload`] if the payload is too short for a field or for all the
+    /// data that the fields point to.
     pub fn decode(&self, payload: &[u8]) -> Result<Fields, TraceError> {
-        // Two fields do not point to the same bytes.
+        // The kernel's fields never share the bytes that they point to.
         let mut left = payload.len();
         let decode = |field: &Field| {
             let value = field.decode(payload, &mut left).ok_or_else(|| TraceError::Payload {
@@ -103,7 +101,7 @@ impl Format {
         self.fields.iter().map(decode).collect()
     }
 
-    /// The field of this name.
+    /// The field with this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
@@ -132,10 +130,10 @@ impl Field {
             _ if kind == "__data_loc char[]" => Shape::DynamicText,
             _ if kind.starts_with("__data_loc") => Shape::DynamicBytes,
             Some(_) if kind == "char" => Shape::Text,
-            // Up to the end of the event, as in `ftrace/bprint`.
+            // Extends to the end of the event, as in `ftrace/bprint`.
             Some("") if kind == "u32" => Shape::List { element: 4 },
-            // A length may also be the name of a constant; none that the lab
-            // records is.
+            // A length may also be the name of a constant, but not in any event that the
+            // lab records.
             Some(length) => {
                 let element = usize::checked_div(size, length.parse().ok()?)?;
                 matches!(element, 1 | 2 | 4 | 8).then_some(Shape::List { element })?
@@ -145,7 +143,7 @@ impl Field {
         Some(Field { name: name.to_owned(), offset, size, shape })
     }
 
-    /// Where the next field may begin.
+    /// The earliest place where the next field may begin.
     fn end(&self) -> Option<usize> {
         match self.size {
             0 => Some(usize::MAX),
@@ -153,7 +151,7 @@ impl Field {
         }
     }
 
-    /// `left`: how many bytes of the payload no field has pointed to so far.
+    /// `left`: how many bytes of the payload no field has claimed yet.
     fn decode(&self, payload: &[u8], left: &mut usize) -> Option<Value> {
         let end = if self.size == 0 { payload.len() } else { self.end()? };
         let bytes = payload.get(self.offset..end)?;
@@ -163,7 +161,7 @@ impl Field {
                 let bits =
                     64 - 8 * u32::try_from(bytes.len()).ok().filter(|n| (1..=8).contains(n))?;
                 let left = unsigned(bytes) << bits;
-                // Shifting a signed number to the right spreads its sign.
+                // Shifting a signed number right extends its sign.
                 let n = if signed { left.cast_signed() >> bits } else { (left >> bits) as i64 };
                 Value::Int(n)
             }
@@ -180,10 +178,10 @@ impl Field {
     }
 }
 
-/// What a `__data_loc` points to: its low half is the offset in the payload,
+/// The bytes that a `__data_loc` points to. Its low half is the offset in the payload,
 /// its high half the length.
 fn located<'a>(payload: &'a [u8], field: &[u8], left: &mut usize) -> Option<&'a [u8]> {
-    // A u32, whatever the format says of its size.
+    // It is a u32, whatever size the format gives.
     let location = unsigned(field.first_chunk::<4>()?) as usize;
     let (offset, len) = (location & 0xffff, location >> 16);
     *left = left.checked_sub(len)?;
@@ -195,7 +193,7 @@ fn unsigned(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte))
 }
 
-/// Up to the first NUL.
+/// The text up to the first NUL.
 fn text(bytes: &[u8]) -> String {
     let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     String::from_utf8_lossy(bytes).into_owned()

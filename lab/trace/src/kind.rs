@@ -1,4 +1,4 @@
-//! What happened, in types: from an event's fields to a [`Kind`].
+//! What happened, as types: turns an event's fields into a [`Kind`].
 
 use super::TraceError;
 use super::event_name::EventName;
@@ -6,26 +6,26 @@ use super::mark::Mark;
 use super::symbols::Symbols;
 use super::value::{Fields, Value};
 
-/// The kernel's name of a mark, whoever writes it.
+/// The kernel's name for a mark, whether a program or the kernel wrote it.
 const PRINT: &str = "print";
 
 /// include/uapi/linux/sched.h
 const CLONE_THREAD: u64 = 0x0001_0000;
 
-/// What happened, of what the lab understands. Fields are the kernel's.
+/// What happened, as far as the lab understands it. Fields have the kernel's names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// A program wrote into `trace_marker`.
     Mark(Mark),
-    /// Kernel code did the like (`trace_puts`), in this function.
+    /// Kernel code wrote a mark (`trace_puts`) in this function.
     KernelMark { function: Option<String>, text: String },
-    /// A module of the lab took a step (`lab:lab_step`).
+    /// A lab module took a step (`lab:lab_step`).
     Step { what: String, value: i64 },
-    /// A module is being loaded; its code, that of its exit included, lies from
-    /// `text` on (`lab:lab_module`).
+    /// A module is being loaded. Its code, including the exit code, starts at `text`
+    /// (`lab:lab_module`).
     LoadModule { name: String, text: u64 },
-    /// A signal was sent to a task, named by `comm` and `pid`. `group`: to its
-    /// whole process. For `result` see [`super::names::result`].
+    /// A signal was sent to the task `comm`, `pid`. `group` means to its whole process.
+    /// For `result` see [`super::names::result`].
     SignalGenerate {
         sig: i32,
         errno: i32,
@@ -37,41 +37,41 @@ pub enum Kind {
     },
     /// A signal takes effect on the current task.
     SignalDeliver { sig: i32, errno: i32, code: i32, sa_handler: u64, sa_flags: u64 },
-    /// A task was made.
+    /// A task was created.
     Fork { parent_comm: String, parent_pid: i32, child_comm: String, child_pid: i32 },
-    /// The current task made a task that has not run yet (`task_newtask`).
-    /// `thread`: in its own process.
+    /// The current task created a task that has not run yet (`task_newtask`). `thread`
+    /// means that both are in the same process.
     NewTask { pid: i32, thread: bool },
-    /// The current task became another program.
+    /// The current task executes another program.
     Exec { filename: String, pid: i32, old_pid: i32 },
-    /// The current task began to die.
+    /// The current task started to exit.
     Exit { comm: String, pid: i32 },
-    /// A handler of an interrupt was called. `name` is what the driver gave to
+    /// An interrupt handler was called. `name` is the one that the driver gave to
     /// `request_irq`.
     IrqEntry { irq: i32, name: String },
-    /// It returned. `handled`: it said that the interrupt was its own.
+    /// An interrupt handler returned. `handled` means that it claimed the interrupt.
     IrqExit { irq: i32, handled: bool },
-    /// A system call began.
+    /// A system call started.
     SysEnter { id: i64, args: Vec<u64> },
     /// A system call ended; `ret` is a result or a negative errno.
     SysExit { id: i64, ret: i64 },
-    /// The current task begins to wake a task.
+    /// The current task starts to wake another task.
     Waking { comm: String, pid: i32 },
-    /// A task has become runnable.
+    /// A task became runnable.
     Wakeup { comm: String, pid: i32 },
-    /// A process is killed for want of memory.
+    /// A process is killed because memory ran out.
     OomVictim { pid: i32 },
-    /// Anything else; what it says is in [`crate::Event::fields`].
+    /// Any other event. Its data is in [`crate::Event::fields`].
     Other { name: String },
 }
 
 impl Kind {
-    /// What the event that the kernel calls `name` says.
+    /// Interprets the fields of the event that the kernel calls `name`.
     pub(super) fn new(name: &str, fields: &Fields, symbols: &Symbols) -> Result<Kind, TraceError> {
         Reader { event: name, fields }.kind(symbols)
     }
 
-    /// Which event it is.
+    /// The name of the event.
     pub fn name(&self) -> EventName {
         match self {
             Kind::Mark(_) => EventName::Mark,
@@ -96,7 +96,7 @@ impl Kind {
     }
 }
 
-/// Fields of one event, on their way to a [`Kind`].
+/// The fields of one event, while we build a [`Kind`] from them.
 struct Reader<'a> {
     event: &'a str,
     fields: &'a Fields,
@@ -147,7 +147,7 @@ impl Reader<'_> {
             EventName::IrqEntry => {
                 Kind::IrqEntry { irq: self.i32("irq")?, name: self.text("name")? }
             }
-            // An irqreturn_t: zero is IRQ_NONE.
+            // The field is an irqreturn_t, and zero is IRQ_NONE.
             EventName::IrqExit => {
                 Kind::IrqExit { irq: self.i32("irq")?, handled: self.int("ret")? != 0 }
             }
@@ -156,15 +156,15 @@ impl Reader<'_> {
             EventName::Waking => Kind::Waking { comm: self.text("comm")?, pid: self.i32("pid")? },
             EventName::Wakeup => Kind::Wakeup { comm: self.text("comm")?, pid: self.i32("pid")? },
             EventName::OomVictim => Kind::OomVictim { pid: self.i32("pid")? },
-            // The kernel calls no event so.
+            // The kernel has no event with this name.
             EventName::Mark | EventName::KernelMark => Kind::Other { name: self.event.to_owned() },
             EventName::Other(name) => Kind::Other { name },
         })
     }
 
-    /// A `print` is a program's mark if it was written by the function behind
-    /// `trace_marker`; any other function speaks for itself. A program cannot
-    /// choose the address, so it cannot pass for the kernel.
+    /// A `print` event is a program's mark if the function behind `trace_marker` wrote
+    /// it. Any other function is kernel code. A program cannot choose the address, so it
+    /// cannot pose as the kernel.
     fn mark(&self, symbols: &Symbols) -> Result<Kind, TraceError> {
         let function = symbols.name(self.u64("ip")?).map(|symbol| symbol.name);
         let text = self.text("buf")?;

@@ -1,5 +1,5 @@
-//! What a machine left of one run: its [record], and in it the trace, the ring
-//! buffer's bytes → typed events.
+//! What a machine left of one run: its [record], and the trace in it, whose ring buffer
+//! becomes typed events.
 //!
 //! ```text
 //! pages ── ring_buffer ──▶ times, payloads
@@ -8,10 +8,10 @@
 //!                          fields ── symbols ──▶ Event
 //! ```
 //!
-//! Nothing here reads a file, and nothing guesses: an incomplete record, an
-//! event without a format or a stack without an event is an error.
+//! Nothing here reads a file or guesses. An incomplete record, an event without a format
+//! or a stack without an event is an error.
 
-// What these are is in `clippy.toml`: whatever does IO.
+// `clippy.toml` lists everything that does IO.
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod event;
@@ -46,30 +46,29 @@ use format::Format;
 use ring_buffer::RawEvent;
 use stats::Stats;
 
-/// What a trace is read from.
+/// The inputs of reading a trace.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
     /// The concatenated pages of one CPU's `trace_pipe_raw`.
     pub pages: &'a [u8],
-    /// The same CPU's `stats`; `None` where the machine ended before the kernel was asked,
-    /// and the pages hold what it had recorded until then.
+    /// The same CPU's `stats`. `None` if the machine ended before the kernel was asked; the
+    /// pages then hold what was recorded until its end.
     pub stats: Option<&'a str>,
-    /// The `format` files, by `system/event`.
+    /// The `format` files, keyed by `system/event`.
     pub formats: &'a BTreeMap<String, String>,
-    /// The functions of the kernel, and of the modules that were there when the
-    /// trace began.
+    /// The functions of the kernel and of the modules that were loaded when the trace
+    /// began.
     pub symbols: &'a Symbols,
-    /// The `.ko` files of modules that may be loaded meanwhile, by their names.
+    /// The `.ko` files of modules that may be loaded during the trace, keyed by module
+    /// name.
     pub modules: &'a BTreeMap<String, Vec<u8>>,
 }
 
-/// Reads a whole trace: every event, in the order of the ring buffer, each
-/// stack attached to its event.
+/// Reads a whole trace. Returns every event in ring-buffer order, each with its stack.
 ///
 /// # Errors
-/// [`TraceError::Lost`] or [`TraceError::Count`] if an event is missing: an
-/// incomplete trace is never taken for a whole one. The other variants say
-/// what is broken.
+/// [`TraceError::Lost`] or [`TraceError::Count`] if an event is missing, so an incomplete
+/// trace never passes for a whole one. The other variants say what is broken.
 pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
     let mut formats = HashMap::new();
     for (name, text) in inputs.formats {
@@ -91,7 +90,7 @@ pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
     }
 
     let mut events: Vec<Event> = Vec::new();
-    // An address belongs to a module for as long as that lies there.
+    // An address belongs to a module only while the module is loaded there.
     let mut symbols = Cow::Borrowed(inputs.symbols);
     let mut loads = 0;
     for raw in &pages.events {
@@ -119,17 +118,15 @@ pub fn decode(inputs: &Inputs<'_>) -> Result<Vec<Event>, TraceError> {
     Ok(events)
 }
 
-/// As often as modules are loaded in one run, at most: each time all their functions
-/// are read anew.
+/// The most module loads in one run. Each load reads all functions of the module again.
 const MOST_LOADS: usize = 1000;
 
-/// The event that brings the kernel stack of the one before it.
+/// The event that holds the kernel stack of an earlier event.
 const KERNEL_STACK: &str = "kernel_stack";
 
-/// What every payload begins with (`struct trace_entry`,
-/// include/linux/trace_events.h).
+/// The start of every payload (`struct trace_entry`, include/linux/trace_events.h).
 struct Common {
-    /// Says which format the payload has.
+    /// Selects the format of the payload.
     id: u16,
     context: Context,
     /// The current task.
@@ -151,8 +148,8 @@ impl Common {
     }
 }
 
-/// The return addresses of a kernel stack, as functions. Their number is a
-/// field of the event; the format knows the usual one only.
+/// Turns the return addresses of a kernel stack into functions. The event itself says how
+/// many there are; the format knows only the usual number.
 fn read_stack(
     raw: &RawEvent<'_>,
     format: &Format,
@@ -176,8 +173,8 @@ fn read_stack(
     Ok(callers.iter().map(frame).collect())
 }
 
-/// The event that a stack belongs to: the last one of the same task in the
-/// same context. An interrupt may have put events of its own between the two.
+/// The event that a stack belongs to: the last one of the same task in the same context.
+/// Events of an interrupt may lie between the two.
 fn owner<'a>(events: &'a mut [Event], stack: &Common) -> Result<&'a mut Event, TraceError> {
     events
         .iter_mut()

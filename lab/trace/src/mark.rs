@@ -1,4 +1,4 @@
-//! A program's mark, as data.
+//! A program's mark as data.
 
 use marker::Arg;
 use marker::encoding::{self, Use};
@@ -8,24 +8,24 @@ use super::names;
 /// What a program wrote into `trace_marker`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
-    /// The place in the program's source, `src/main.rs:36`; `None` for text that
-    /// did not come from `mark!`.
+    /// The place in the program's source, such as `src/main.rs:36`. `None` for text that
+    /// was not written by `mark!`.
     pub source: Option<String>,
-    /// The scene that it begins, by the source file that is named for it:
+    /// The scene that the mark begins, named after its source file:
     /// `src/select/no_time.rs` is `select/no-time`.
     pub scene: Option<String>,
-    /// What it says, one behind the other.
+    /// The parts of its text, in order.
     pub parts: Vec<Part>,
 }
 
 /// A part of a mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Words, as they are.
+    /// Literal text.
     Words(String),
-    /// A task, by its number in the first pid namespace.
+    /// A task's number in the first pid namespace.
     Task(i32),
-    /// A count, a size or any other plain number.
+    /// A count, a size or another plain number.
     Count(i128),
     /// An address or a set of bits.
     Address(u64),
@@ -34,7 +34,7 @@ pub enum Part {
 }
 
 impl Mark {
-    /// Reads what was written. Text of any other form is a mark of words alone.
+    /// Reads the text of a mark. Text in any other form becomes a mark of words alone.
     pub fn read(text: &str) -> Mark {
         let Some(mark) = encoding::read(text) else {
             return Mark { source: None, scene: None, parts: vec![Part::Words(text.to_owned())] };
@@ -53,7 +53,7 @@ impl Mark {
         Mark { source: Some(format!("{}:{}", mark.file, mark.line)), scene, parts }
     }
 
-    /// The mark as one text, whose tasks are called as `task` says.
+    /// The mark as text. `task` names its tasks.
     pub fn text(&self, task: impl Fn(i32) -> String) -> String {
         let text = |part: &Part| match part {
             Part::Words(words) => words.clone(),
@@ -66,7 +66,7 @@ impl Mark {
     }
 }
 
-/// The scene that a source file is named for.
+/// The name of the scene that a source file holds.
 fn scene(file: &str) -> String {
     let name = file.rsplit_once("src/").map_or(file, |(_, name)| name);
     name.strip_suffix(".rs").unwrap_or(name).replace('_', "-")

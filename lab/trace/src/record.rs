@@ -1,8 +1,8 @@
-//! The record: what a run left, as PID 1 sent it.
+//! The record: everything that PID 1 sent back from a run.
 //!
-//! A stranger's module can write a record too. So nothing of one is copied before
-//! all of it is known to be what PID 1 writes: plain files with names that are
-//! known, each no longer than it can be, with the job's nonce among them.
+//! A stranger's module can write a record too. So we first check that all of it could
+//! come from PID 1: only plain files with known names, none too long. The job's nonce
+//! must be among them. Only then is anything copied.
 
 use std::collections::BTreeMap;
 
@@ -16,43 +16,43 @@ use protocol::{
 
 use super::ring_buffer::{PAGE_HEADER_LEN, PAGE_LEN};
 
-/// A whole record, unpacked but not yet understood.
+/// A whole record, unpacked but not interpreted.
 #[derive(Debug, Clone)]
 pub struct Record {
     /// How the program ended.
     pub outcome: Outcome,
-    /// What it wrote to its standard output.
+    /// What the program wrote to its standard output.
     pub stdout: Vec<u8>,
-    /// What it wrote to its standard error.
+    /// What the program wrote to its standard error.
     pub stderr: Vec<u8>,
-    /// Pages of the trace's ring buffer.
+    /// The pages of the trace's ring buffer.
     pub trace: Vec<u8>,
-    /// How many events the ring buffer took and lost, as the kernel says it.
+    /// The kernel's count of events that the ring buffer took and lost.
     pub trace_stats: String,
-    /// `format` files by `system/event`.
+    /// `format` files, keyed by `system/event`.
     pub formats: BTreeMap<String, String>,
-    /// Modules loaded when the program started, and where.
+    /// The modules that were loaded when the program started, with their addresses.
     pub first_modules: Vec<LoadedModule>,
-    /// Modules loaded at the end, and where.
+    /// The modules that were loaded at the end, with their addresses.
     pub modules: Vec<LoadedModule>,
-    /// What the kernel's leak detector found, in its words; empty for nothing.
-    /// `None`: the kernel has none.
+    /// The report of the kernel's leak detector, empty if it found nothing. `None` if the
+    /// kernel has no detector.
     pub leaks: Option<String>,
-    /// Files of the guest that the host asked for, by their number in
-    /// [`protocol::Session::out`]; those that could be read.
+    /// The guest files that the host asked for and PID 1 could read, keyed by their index
+    /// in [`protocol::Session::out`].
     pub out: BTreeMap<usize, Vec<u8>>,
 }
 
 /// Where a module's code was in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadedModule {
-    /// As in /proc/modules.
+    /// The name in /proc/modules.
     pub name: String,
-    /// Start of its `.text`.
+    /// The start of its `.text`.
     pub text_address: u64,
 }
 
-/// Why a record is none.
+/// Why a record is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     #[error("failed to read the record: {0}")]
@@ -82,8 +82,8 @@ impl Explain for RecordError {
 }
 
 impl Record {
-    /// Unpacks the archive that PID 1 sent. One without the job's nonce was not made
-    /// by the PID 1 that was given this job.
+    /// Unpacks the archive that PID 1 sent. A record without the job's nonce was not made
+    /// by the PID 1 that got this job.
     pub fn parse(archive: &[u8], job: &Job) -> Result<Record, RecordError> {
         let mut files = files(archive, job)?;
         let outcome = files.get(OUTCOME_FILE).ok_or(RecordError::Missing(OUTCOME_FILE))?;
@@ -96,7 +96,7 @@ impl Record {
         let modules = parse_modules(MODULES_FILE, &text(take(MODULES_FILE)?))?;
         let trace_stats = text(take(TRACE_STATS_FILE)?);
         let trace = take(TRACE_FILE)?.to_owned();
-        // Absent where the program was never started.
+        // The file is absent if the program never started.
         let first_modules = files.remove(FIRST_MODULES_FILE).unwrap_or_default();
         let first_modules = parse_modules(FIRST_MODULES_FILE, &text(first_modules))?;
         let stdout = files.remove(STDOUT_FILE).unwrap_or_default().to_owned();
@@ -121,21 +121,21 @@ impl Record {
     }
 }
 
-/// The formats among the files of an archive, by their events.
+/// The formats among the files of an archive, keyed by event.
 pub(super) fn formats(files: &BTreeMap<String, &[u8]>) -> BTreeMap<String, String> {
     let formats = files.iter().map(|(name, bytes)| (format_of(name), bytes));
     formats.filter_map(|(event, bytes)| Some((event?.to_owned(), text(bytes)))).collect()
 }
 
-/// The files of an archive, where they lie in it. What PID 1 does not write is an
-/// error, and nothing is read of it but its header.
+/// Finds the files in an archive without copying them. A file that PID 1 does not write
+/// is an error, and only its header is read.
 pub(super) fn files<'a>(
     archive: &'a [u8],
     job: &Job,
 ) -> Result<BTreeMap<String, &'a [u8]>, RecordError> {
     let mut files = BTreeMap::new();
-    // As it is: a name that another entry gives, a length that another entry gives,
-    // a file with holes are entries of their own, and no plain files.
+    // Raw entries: a long name, a long length or a sparse file appears as an entry of its
+    // own, and such an entry is not a plain file.
     for entry in tar::Archive::new(archive).entries()?.raw(true) {
         let entry = entry?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
@@ -151,7 +151,7 @@ pub(super) fn files<'a>(
         if len > left {
             return Err(RecordError::PastEnd { name, len, left });
         }
-        // Both are within the archive.
+        // The checks above keep both bounds within the archive.
         let bytes = &archive[start as usize..(start + len) as usize];
         if files.insert(name.clone(), bytes).is_some() {
             return Err(RecordError::Twice { name });
@@ -160,16 +160,18 @@ pub(super) fn files<'a>(
     Ok(files)
 }
 
-/// A text that the kernel or PID 1 writes: a format, a list of modules.
+/// The limit for a text from the kernel or PID 1, such as a format or a list of modules,
+/// bytes.
 const TEXT: u64 = 64 << 10;
 
-/// How long a file of this name may be, bytes; `None` if PID 1 writes none.
+/// The maximum length of the file with this name, bytes. `None` if PID 1 writes no such
+/// file.
 fn most(name: &str, job: &Job) -> Option<u64> {
     Some(match name {
         OUTCOME_FILE | REMAINS_FILE | TRACE_STATS_FILE | MODULES_FILE | FIRST_MODULES_FILE => TEXT,
         STDOUT_FILE | STDERR_FILE => OUTPUT_BYTES,
         TRACE_FILE => trace_len(job.trace_buffer_kib),
-        // As long as there was room for it.
+        // The report is limited only by the size of the record.
         LEAKS_FILE => u64::MAX,
         name if out_number(name).is_some() => u64::MAX,
         name if format_of(name).is_some() => TEXT,
@@ -177,20 +179,20 @@ fn most(name: &str, job: &Job) -> Option<u64> {
     })
 }
 
-/// The most that a ring buffer of this size holds, bytes: as many pages as hold it
-/// without their headers, two at least, and the one that is being read
-/// (`rb_allocate_cpu_buffer`, kernel/trace/ring_buffer.c).
+/// The maximum size of a ring buffer's contents, bytes: the pages that hold `kib` without
+/// their headers, at least two, plus the page being read (`rb_allocate_cpu_buffer`,
+/// kernel/trace/ring_buffer.c).
 pub(super) fn trace_len(kib: u32) -> u64 {
     let pages = (u64::from(kib) << 10).div_ceil((PAGE_LEN - PAGE_HEADER_LEN) as u64);
     (pages.max(2) + 1) * PAGE_LEN as u64
 }
 
-/// Which of the wanted files one of this name is.
+/// The index of the requested file that has this name in the record.
 fn out_number(name: &str) -> Option<usize> {
     name.strip_prefix(OUT_FOLDER)?.strip_prefix('/')?.parse().ok()
 }
 
-/// Of which event one of this name is the format.
+/// The event whose format has this name in the record.
 fn format_of(name: &str) -> Option<&str> {
     name.strip_prefix(FORMATS_FOLDER)?.strip_prefix('/')
 }
@@ -261,8 +263,8 @@ mod tests {
         archive.into_inner().unwrap()
     }
 
-    /// A whole record, with one entry in front that is made up: its header alone,
-    /// which says how many bytes follow.
+    /// A whole record after a forged first entry: a header without data, which claims
+    /// `len` bytes.
     fn hostile(name: &str, kind: EntryType, len: u64) -> Vec<u8> {
         let mut header = tar::Header::new_gnu();
         header.set_path(name).unwrap();
@@ -299,7 +301,7 @@ mod tests {
     fn a_record_of_another_run_is_refused() {
         let error = Record::parse(&archive(WHOLE), &job("other")).unwrap_err();
         assert_eq!(error.to_string(), "the record belongs to another run");
-        // Before anything else of it is looked at.
+        // The nonce is checked before anything else in the record.
         let broken = [("modules", "nonsense"), ("trace/cpu0.stats", ""), OUTCOME];
         let error = Record::parse(&archive(&broken), &job("other")).unwrap_err();
         assert_eq!(error.to_string(), "the record belongs to another run");
@@ -318,7 +320,7 @@ mod tests {
         let (file, huge) = (EntryType::Regular, 1 << 40);
         for (name, kind, len, said) in [
             ("stdout", EntryType::GNUSparse, huge, "the record's `stdout` is no plain file"),
-            // A name and a length for the next entry.
+            // A name and a length that apply to the next entry.
             ("stdout", EntryType::GNULongName, huge, "the record's `stdout` is no plain file"),
             ("stdout", EntryType::XHeader, huge, "the record's `stdout` is no plain file"),
             ("stdout", EntryType::Symlink, 0, "the record's `stdout` is no plain file"),

@@ -1,9 +1,8 @@
-//! Pages of the kernel's ring buffer → events with absolute times and raw
+//! Turns pages of the kernel's ring buffer into events with absolute times and raw
 //! payloads.
 //!
-//! The layout is that of `kernel/trace/ring_buffer.c` and
-//! `include/linux/ring_buffer.h`, Linux 6.12, on a 64-bit little-endian
-//! machine. A page:
+//! The layout comes from `kernel/trace/ring_buffer.c` and `include/linux/ring_buffer.h`,
+//! Linux 6.12, on a 64-bit little-endian machine. A page:
 //!
 //! ```text
 //!   0  u64  time of the page, ns
@@ -11,58 +10,57 @@
 //!  16  events, one after the other
 //! ```
 //!
-//! An event begins with a u32: five bits `type_len`, 27 bits time since the
-//! event before, ns.
+//! An event starts with a u32: five bits of `type_len`, then 27 bits of time since the
+//! previous event, ns.
 //!
-//! What a payload means is not known here: see [`super::format`].
+//! For the meaning of payloads see [`super::format`].
 
 use super::TraceError;
 
-/// Length of a page, bytes.
+/// The length of a page, bytes.
 pub const PAGE_LEN: usize = 4096;
-/// Where a page's events begin, bytes.
+/// Where the events of a page start, bytes.
 pub const PAGE_HEADER_LEN: usize = 16;
 
-/// In `commit`: events between the page before and this one are lost.
+/// In `commit`: events were lost between the previous page and this one.
 const MISSED_EVENTS: u32 = 1 << 31;
-/// In `commit`: how many, a u64, stands behind the page's data.
+/// In `commit`: the number of lost events follows the page's data as a u64.
 const MISSED_STORED: u32 = 1 << 30;
 
-/// `type_len` of an event without a payload of interest.
+/// `type_len` of an event whose payload does not matter.
 const PADDING: u32 = 29;
-/// `type_len` of what makes the next delta longer than 27 bits.
+/// `type_len` of an event that extends the next delta beyond 27 bits.
 const TIME_EXTEND: u32 = 30;
 /// `type_len` of an absolute time.
 const TIME_STAMP: u32 = 31;
-/// Width of an event's own delta, bits.
+/// The width of an event's own delta, bits.
 const DELTA_BITS: u32 = 27;
-/// The bits that an absolute time, 59 bits long, cannot hold.
+/// The bits that a 59-bit absolute time cannot hold.
 const STAMP_MISSING_BITS: u64 = 0x1f << 59;
 
-/// An event as it lies in the ring buffer.
+/// An event in the ring buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawEvent<'a> {
     /// Time on the trace's clock, ns.
     pub time_ns: u64,
-    /// Its bytes, up to three bytes of padding at the end included.
+    /// The payload, including up to three bytes of padding at the end.
     pub payload: &'a [u8],
 }
 
-/// What the pages hold.
+/// The contents of the pages.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pages<'a> {
-    /// In the order of the buffer, which is the order of reservation.
+    /// In buffer order, which is the order of reservation.
     pub events: Vec<RawEvent<'a>>,
-    /// How many events the kernel says are missing between pages; at least
-    /// one for each gap whose size it does not tell.
+    /// The number of events that the kernel reports as missing between pages. A gap of
+    /// unknown size counts as at least one.
     pub missed: u64,
 }
 
-/// Reads concatenated pages, as `trace_pipe_raw` gives them.
+/// Reads concatenated pages in the form that `trace_pipe_raw` gives them.
 ///
 /// # Errors
-/// [`TraceError::Page`] if they are not whole pages, or an event does not fit
-/// into its page.
+/// [`TraceError::Page`] if a page is incomplete or an event does not fit into its page.
 pub fn read(bytes: &[u8]) -> Result<Pages<'_>, TraceError> {
     let mut pages = Pages { events: Vec::new(), missed: 0 };
     for (index, page) in bytes.chunks(PAGE_LEN).enumerate() {
@@ -100,7 +98,7 @@ fn read_page<'a>(page: &'a [u8], pages: &mut Pages<'a>) -> Result<(), &'static s
         let len = match type_len {
             // Nothing follows on this page.
             PADDING if delta == 0 => break,
-            // A discarded event. A delta of 1 stands for none.
+            // A discarded event. A delta of 1 means no delta.
             PADDING => {
                 time_ns = time_ns.wrapping_add(if delta == 1 { 0 } else { delta });
                 4 + u32_at(rest, 4).ok_or(PAST_END)? as usize
@@ -115,8 +113,8 @@ fn read_page<'a>(page: &'a [u8], pages: &mut Pages<'a>) -> Result<(), &'static s
                 time_ns = complete(stamp, time_ns);
                 8
             }
-            // A payload too long for `type_len`: its length, this word
-            // included, comes first.
+            // A payload too long for `type_len`. Its length, including this word, comes
+            // first.
             0 => {
                 time_ns = time_ns.wrapping_add(delta);
                 let len = 4 + u32_at(rest, 4).ok_or(PAST_END)? as usize;
@@ -137,8 +135,8 @@ fn read_page<'a>(page: &'a [u8], pages: &mut Pages<'a>) -> Result<(), &'static s
     Ok(())
 }
 
-/// Adds to an absolute time the bits that it cannot hold, which are those of
-/// the event before (`rb_fix_abs_ts`).
+/// Completes an absolute time with the bits that it cannot hold, taken from the previous
+/// event (`rb_fix_abs_ts`).
 fn complete(stamp: u64, before: u64) -> u64 {
     let high = before & STAMP_MISSING_BITS;
     let time = stamp | high;
@@ -163,7 +161,7 @@ mod tests {
 
     const START: u64 = 1_000_000;
 
-    /// A page that begins at [`START`] and holds these words.
+    /// A page that starts at [`START`] and holds these words.
     fn page(flags: u32, words: &[u32]) -> Vec<u8> {
         page_at(START, flags, words)
     }
@@ -181,7 +179,7 @@ mod tests {
         type_len | delta << 5
     }
 
-    /// Times, ns since [`START`], and payload lengths.
+    /// The events' times (ns since [`START`]) and payload lengths.
     fn events(bytes: &[u8]) -> Vec<(u64, usize)> {
         let pages = read(bytes).unwrap();
         assert_eq!(pages.missed, 0);
@@ -228,7 +226,7 @@ mod tests {
     fn absolute_time_takes_its_high_bits_from_the_event_before() {
         assert_eq!(complete(8, 5), 8);
         assert_eq!(complete(8, (3 << 59) + 5), (3 << 59) + 8);
-        // The low bits went round between the two.
+        // The low bits wrapped around between the two.
         assert_eq!(complete(2, (3 << 59) + 5), (4 << 59) + 2);
     }
 

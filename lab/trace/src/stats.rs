@@ -1,13 +1,13 @@
-//! A CPU's `stats` file: whether the trace is whole.
+//! Reads a CPU's `stats` file, which says whether the trace is complete.
 
 use super::TraceError;
 
-/// What matters of it.
+/// The numbers in `stats` that matter.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Stats {
     /// Events overwritten, dropped, or left in the buffer.
     pub lost: u64,
-    /// Events that the kernel gave to the reader.
+    /// Events that a reader got from the kernel.
     pub read: u64,
 }
 

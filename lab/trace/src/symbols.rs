@@ -1,25 +1,25 @@
-//! Addresses in the kernel and its modules → names of functions.
+//! Turns addresses in the kernel and its modules into function names.
 //!
-//! The kernel runs without address randomisation (`nokaslr`), so `System.map`
-//! holds where its functions really are.
+//! The kernel runs without address randomisation (`nokaslr`), so `System.map` has the
+//! real addresses of its functions.
 
 use object::elf::SHF_EXECINSTR;
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind};
 
 use super::TraceError;
 
-/// What an address belongs to.
+/// The function at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symbol {
-    /// The function, without suffixes of the compiler such as `.part.0`.
+    /// The function's name, without compiler suffixes such as `.part.0`.
     pub name: String,
-    /// From the start of the function, bytes.
+    /// Offset from the start of the function, bytes.
     pub offset: u64,
-    /// The module; `None` for the kernel itself.
+    /// The function's module, or `None` for the kernel itself.
     pub module: Option<String>,
 }
 
-/// Every function that is known.
+/// All known functions.
 #[derive(Debug, Clone, Default)]
 pub struct Symbols {
     /// Sorted by address, each address once.
@@ -29,7 +29,7 @@ pub struct Symbols {
 #[derive(Debug, Clone)]
 struct Entry {
     address: u64,
-    /// `None`: here begins what is not code.
+    /// `None` means that the code ends here.
     function: Option<Function>,
 }
 
@@ -40,12 +40,11 @@ struct Function {
 }
 
 impl Symbols {
-    /// Parses `System.map`: a line `address type name` for each symbol, as
-    /// nm(1) prints it. The last symbol of all has no end; in a kernel it is
-    /// `_end`, which is no function.
+    /// Parses `System.map`: one line `address type name` per symbol, as nm(1) prints it.
+    /// The last symbol has no end. In a kernel it is `_end`, which is not a function.
     ///
     /// # Errors
-    /// [`TraceError::Symbols`] with the first line that is not of this form.
+    /// [`TraceError::Symbols`] with the first malformed line.
     pub fn parse(system_map: &str) -> Result<Symbols, TraceError> {
         let parse = |line: &str| {
             let mut words = line.split_whitespace();
@@ -58,7 +57,7 @@ impl Symbols {
             let failed = || TraceError::Symbols { line: line.to_owned() };
             lines.push(parse(line).ok_or_else(failed)?);
         }
-        // Of several names of one address the best comes first and stays.
+        // If an address has several names, the best one sorts first and is kept.
         lines
             .sort_by_cached_key(|(address, kind, name)| (*address, rank(kind, name), name.clone()));
         lines.dedup_by_key(|(address, ..)| *address);
@@ -70,12 +69,12 @@ impl Symbols {
         Ok(Symbols { entries: lines.into_iter().map(entry).collect() })
     }
 
-    /// Adds the functions in the `.text` of a module, which lies at `text_address`,
-    /// and forgets where the module lay before, and what lay there. `elf` is its
-    /// `.ko`.
+    /// Adds the functions in a module's `.text`, which is loaded at `text_address`.
+    /// Forgets where the module was before and what was at its new place. `elf` is the
+    /// module's `.ko`.
     ///
     /// # Errors
-    /// [`TraceError::Module`] if `elf` is no object file with a `.text`.
+    /// [`TraceError::Module`] if `elf` is not an object file with a `.text`.
     pub fn add_module(
         &mut self,
         name: &str,
@@ -105,16 +104,16 @@ impl Symbols {
             self.entries.push(Entry { address, function: Some(function) });
         }
         self.entries.push(Entry { address: end, function: None });
-        // Stable: a function keeps its place before the end of another module.
+        // The sort is stable, so a function stays before the end of another module.
         self.entries.sort_by_key(|entry| (entry.address, entry.function.is_none()));
         self.entries.dedup_by_key(|entry| entry.address);
         Ok(())
     }
 
-    /// The same for a module all of whose code lies at `code_address`.
+    /// Like `add_module`, for a module whose code starts at `code_address`.
     ///
     /// # Errors
-    /// Those of [`Symbols::add_module`].
+    /// The same as of [`Symbols::add_module`].
     pub fn load_module(
         &mut self,
         name: &str,
@@ -126,7 +125,7 @@ impl Symbols {
         self.add_module(name, code_address.wrapping_add(text_offset(&file)), elf)
     }
 
-    /// The function that an address lies in; `None` if it is not in any.
+    /// The function that contains an address, or `None` if there is none.
     pub fn name(&self, address: u64) -> Option<Symbol> {
         let after = self.entries.partition_point(|entry| entry.address <= address);
         let entry = &self.entries[after.checked_sub(1)?];
@@ -140,22 +139,22 @@ impl Symbols {
 
     /// The function that contains the call which returns to `address`.
     ///
-    /// A call that never returns may be the last instruction of a function, as
-    /// that of `do_exit` in `do_group_exit`; the address after it is then in
-    /// the next function.
+    /// A function may end with a call that never returns, as `do_group_exit` ends with
+    /// `do_exit`. The address after that call is in the next function.
     pub fn caller(&self, address: u64) -> Option<Symbol> {
         let symbol = self.name(address.checked_sub(1)?)?;
         Some(Symbol { offset: symbol.offset + 1, ..symbol })
     }
 }
 
-/// A name with its NUL, bytes: `KSYM_NAME_LEN`, include/linux/kallsyms.h. Each frame
-/// of each stack has a copy.
+/// The limit for a name including its NUL, bytes: `KSYM_NAME_LEN`,
+/// include/linux/kallsyms.h. It bounds memory, because every stack frame has a copy of
+/// the name.
 const LONGEST: usize = 512;
 
-/// Where `.text` lies in a module's code: behind the sections of code that the
-/// file has before it (`__layout_sections`, kernel/module/main.c). What is only
-/// for init lies elsewhere.
+/// The offset of `.text` in a module's code: it follows the code sections that come
+/// before it in the file (`__layout_sections`, kernel/module/main.c). Code that is only
+/// for init is somewhere else.
 fn text_offset(file: &object::File<'_>) -> u64 {
     let is_code = |section: &object::Section<'_, '_>| {
         let executable = matches!(section.flags(), SectionFlags::Elf { sh_flags }
@@ -173,12 +172,12 @@ fn text_offset(file: &object::File<'_>) -> u64 {
     0
 }
 
-/// How unfit a name is, of several for one address.
+/// Ranks the names of one address. The lowest is the best.
 fn rank(kind: &str, name: &str) -> u8 {
     let bounds = ["_text", "_stext", "_sinittext"].contains(&name)
         || name.ends_with("text_start")
         || name.ends_with("text_end");
-    // Entry points without arguments are one function under three names.
+    // A syscall's entry points without arguments are one function with three names.
     let variant = ["__ia32_", "__do_sys_", "__do_compat_sys_"].iter().any(|p| name.starts_with(p));
     match kind {
         _ if bounds => 3,

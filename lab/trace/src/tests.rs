@@ -17,7 +17,7 @@ ffffffff81000200 T lab_function
 ffffffff81000300 B _end
 ";
 
-/// A record in the making.
+/// A record under construction.
 #[derive(Default)]
 struct Recording {
     data: Vec<u8>,
@@ -25,7 +25,7 @@ struct Recording {
 }
 
 impl Recording {
-    /// Adds an event, 10 ns after the one before.
+    /// Adds an event, 10 ns after the previous one.
     fn event(mut self, id: u16, flags: u8, pid: i32, body: &[u8]) -> Recording {
         let mut payload = id.to_le_bytes().to_vec();
         payload.extend([flags, 0]);
@@ -50,7 +50,7 @@ impl Recording {
         self.event(SIGNAL_DELIVER, flags, pid, &body)
     }
 
-    /// The module is loaded, with its code at this address.
+    /// Loads the module, with its code at this address.
     fn load(self, address: u64) -> Recording {
         self.event(LOAD, 0, 1, &[&address.to_le_bytes()[..], b"lab_x\0\0\0"].concat())
     }
@@ -107,8 +107,8 @@ fn formats() -> BTreeMap<String, String> {
     ])
 }
 
-/// A module with a function at 0x10 of its `.text`, behind 0x20 bytes of other
-/// code, and some of init that lies elsewhere.
+/// A module with a function at 0x10 of its `.text`, which follows 0x20 bytes of other
+/// code, and with init code that is loaded somewhere else.
 fn module() -> Vec<u8> {
     use object::write::{Object, StandardSection, Symbol, SymbolSection};
     use object::{

@@ -8,19 +8,18 @@ use serde::{Serialize, Serializer};
 /// One field's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// Any integer but the next.
+    /// An integer, except an unsigned one of 64 bits.
     Int(i64),
     /// An unsigned 64-bit integer, such as an address.
     Uint(u64),
-    /// An array of characters, up to its NUL. Bytes that are no UTF-8 have
-    /// become U+FFFD.
+    /// A character array, up to its NUL. Bytes that are not UTF-8 became U+FFFD.
     Text(String),
     /// Any other array.
     List(Vec<u64>),
 }
 
 impl Value {
-    /// The integer; `None` for text, lists and what an `i64` cannot hold.
+    /// The integer. `None` for text, for lists and for numbers that do not fit an `i64`.
     pub fn as_int(&self) -> Option<i64> {
         match self {
             Value::Int(n) => Some(*n),
@@ -29,7 +28,7 @@ impl Value {
         }
     }
 
-    /// The text; `None` for anything else.
+    /// The text. `None` for other values.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text),
@@ -42,7 +41,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Int(n) => write!(f, "{n}"),
-            // Where it is not a small number it is an address or a mask.
+            // A large unsigned number is an address or a mask.
             Value::Uint(n) if *n > 0xffff => write!(f, "{n:#x}"),
             Value::Uint(n) => write!(f, "{n}"),
             Value::Text(text) => f.write_str(text),
@@ -59,7 +58,7 @@ impl fmt::Display for Value {
 }
 
 impl Serialize for Value {
-    /// As a bare number, string or array.
+    /// Writes a plain number, string or array.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Value::Int(n) => serializer.serialize_i64(*n),
@@ -70,5 +69,5 @@ impl Serialize for Value {
     }
 }
 
-/// All fields of one event but the common ones.
+/// All fields of one event except the common ones.
 pub type Fields = BTreeMap<String, Value>;

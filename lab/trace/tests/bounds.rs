@@ -1,5 +1,5 @@
-//! What reading a record costs, whatever a stranger's module wrote into it: memory
-//! within a bound, and an error, never a panic.
+//! Reading a record takes bounded memory and returns errors instead of panicking, no
+//! matter what a stranger's module wrote into it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
@@ -9,18 +9,18 @@ use protocol::{Job, Marks};
 use trace::record::Record;
 use trace::{Inputs, Symbols, decode};
 
-/// The system's allocator, which remembers how much was taken at most.
+/// The system's allocator, plus a count of the peak.
 struct Counting;
 
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: the system's allocator does it all.
+// SAFETY: the system's allocator does all the work.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let taken = TAKEN.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
         MOST.fetch_max(taken, Ordering::Relaxed);
-        // SAFETY: the caller's promises are those that the system's asks for.
+        // SAFETY: the caller promises what the system's allocator requires.
         unsafe { System.alloc(layout) }
     }
 
@@ -36,7 +36,7 @@ static ALLOCATOR: Counting = Counting;
 
 /// The size of the trace's buffer in every exercise, KiB.
 const BUFFER_KIB: u32 = 1024;
-/// What reading may take for each byte of the trace.
+/// How much memory reading may take for each byte of the trace, bytes.
 const FOR_EACH_BYTE: usize = 400;
 
 fn job() -> Job {
@@ -64,8 +64,7 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     archive.into_inner().unwrap()
 }
 
-/// Reads a record as far as it goes; what it comes to is an error's text, or the
-/// number of events.
+/// Reads a record as far as possible. Returns the number of events, or the error's text.
 fn read(archive: &[u8]) -> Result<usize, String> {
     let record = Record::parse(archive, &job()).map_err(|e| e.to_string())?;
     let (symbols, modules) = (Symbols::default(), BTreeMap::new());
@@ -79,11 +78,13 @@ fn read(archive: &[u8]) -> Result<usize, String> {
     decode(&inputs).map(|events| events.len()).map_err(|e| e.to_string())
 }
 
-/// A trace that is as long as can be, full of events with this payload.
+/// A trace of maximum length, full of events with this payload. Also returns their
+/// number.
 fn full_of(payload: &[u8]) -> (Vec<u8>, usize) {
     const PAGE: usize = 4096;
     let words = payload.len() as u32 / 4;
-    // A header has room for 28 words; a longer payload brings its length.
+    // A header has room for a length of 28 words. A longer payload has its own length
+    // word.
     let header = if words <= 28 { vec![words] } else { vec![0, 4 * words + 4] };
     let header: Vec<u8> = header.into_iter().flat_map(u32::to_le_bytes).collect();
     let event = [header.as_slice(), payload].concat();
@@ -116,7 +117,7 @@ fn most_taken(read: impl FnOnce()) -> usize {
     MOST.load(Ordering::Relaxed) - before
 }
 
-/// One test, since what others take would count too.
+/// A single test, because memory taken by a parallel test would count too.
 #[test]
 fn reading_a_record_takes_bounded_memory_and_never_panics() {
     a_hole_takes_nothing();
@@ -124,7 +125,7 @@ fn reading_a_record_takes_bounded_memory_and_never_panics() {
     what_is_broken_is_an_error();
 }
 
-/// A file of a terabyte, nearly all of which is a hole.
+/// A file of one terabyte that is almost entirely a hole.
 fn a_hole_takes_nothing() {
     let mut header = tar::Header::new_gnu();
     header.set_path("stdout").unwrap();
@@ -147,8 +148,8 @@ fn fields_take_what_their_payload_does() {
         format!("\tfield:{declaration};\toffset:{offset};\tsize:{size};\tsigned:0;\n")
     };
     let id = [7, 0, 0, 0, 0, 0, 0, 0];
-    // A field for each byte with a long name, a thousand fields for one byte, a
-    // hundred that all point to the whole payload.
+    // 24 fields with long names, each on a byte of its own; a thousand fields on the same
+    // byte; a hundred fields that all point to the whole payload.
     let small = |len: usize| -> String {
         let long = "n".repeat(len);
         (0..24).map(|n| field(&format!("char {long}{n}"), 8 + n, 1)).collect()
@@ -176,14 +177,14 @@ fn fields_take_what_their_payload_does() {
     }
 }
 
-/// Bytes that are changed here and there; the same ones every time.
+/// Random bytes are changed. The sequence is the same in every run.
 fn what_is_broken_is_an_error() {
     let mut event = vec![7, 0, 0, 0, 31, 0, 0, 0, 12, 0, 4, 0];
     event.extend(b"text");
     let format = "name: x\nID: 7\n\tfield:__data_loc char[] a;\toffset:8;\tsize:4;\tsigned:0;\n";
     let whole = record(format, &event);
     assert_eq!(read(&whole), Ok(full_of(&event).1));
-    // Knuth's MMIX.
+    // Knuth's constants from MMIX.
     let mut state = 1_u64;
     let mut random = |below: usize| {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -193,7 +194,7 @@ fn what_is_broken_is_an_error() {
     for _ in 0..100 {
         let mut broken = whole.clone();
         for _ in 0..3 {
-            // In a page, or in what comes behind the pages.
+            // In the first page, or in the data behind the pages.
             let near = if random(2) == 0 { random(4096) } else { broken.len() - 1 - random(6000) };
             broken[near] = random(256) as u8;
         }

@@ -1,9 +1,9 @@
-//! Error numbers, errno(3), and those that never leave the kernel.
+//! Error numbers, errno(3), and error numbers that never leave the kernel.
 
 use nix::errno::Errno;
 
-/// From include/linux/errno.h: what a system call inside the kernel returns to
-/// say how it wants to be restarted, and others of that file.
+/// From include/linux/errno.h: codes by which a system call asks the kernel to restart
+/// it, and other codes from that file.
 const INTERNAL: &[(i32, &str)] = &[
     (512, "ERESTARTSYS"),
     (513, "ERESTARTNOINTR"),
@@ -18,20 +18,20 @@ const INTERNAL: &[(i32, &str)] = &[
 /// The largest errno that a system call can return (include/linux/err.h).
 const MAX: i64 = 4095;
 
-/// The name of an error number; `None` if it has none.
+/// The name of an error number, or `None` if it has none.
 pub fn errno(number: i32) -> Option<String> {
     if let Some((_, name)) = INTERNAL.iter().find(|(n, _)| *n == number) {
         return Some((*name).to_owned());
     }
     match Errno::from_raw(number) {
         Errno::UnknownErrno => None,
-        // Its name is that of the constant.
+        // The Debug form is the name of the constant.
         known => Some(format!("{known:?}")),
     }
 }
 
-/// What a system call returned: `-EINTR`, or a number; a large one, being an
-/// address, in hexadecimal.
+/// The result of a system call: `-EINTR`, or a number. A large number is an address and
+/// is shown in hexadecimal.
 pub fn return_value(ret: i64) -> String {
     let error = (-MAX..0).contains(&ret).then(|| errno((-ret) as i32)).flatten();
     match error {
@@ -41,7 +41,7 @@ pub fn return_value(ret: i64) -> String {
     }
 }
 
-/// Whether this is the name of an error number.
+/// Whether `name` is the name of an error number.
 pub fn is_errno(name: &str) -> bool {
     (1..=MAX as i32).any(|number| errno(number).is_some_and(|n| n == name))
 }

@@ -1,4 +1,4 @@
-//! Numbers that the kernel traces → the names that people know them by.
+//! Turns numbers in the kernel's trace into the names that people know.
 
 mod errno;
 mod si_code;
@@ -12,12 +12,12 @@ pub use si_code::si_code;
 pub use signal::{DefaultAction, default_action, signal, signal_number};
 pub use syscall::{syscall, syscall_number};
 
-/// How sending a signal went: `result` of a `signal_generate`, from
-/// `TRACE_SIGNAL_*` in include/trace/events/signal.h.
+/// The outcome of sending a signal: `result` of `signal_generate`, from `TRACE_SIGNAL_*`
+/// in include/trace/events/signal.h.
 pub const RESULTS: [&str; 5] =
     ["delivered", "ignored", "already-pending", "overflow-fail", "lose-info"];
 
-/// The name of a `result`; `None` for one that Linux 6.12 does not have.
+/// The name of a `result`. `None` for a value that Linux 6.12 does not have.
 pub fn result(number: i64) -> Option<&'static str> {
     RESULTS.get(usize::try_from(number).ok()?).copied()
 }

@@ -1,8 +1,8 @@
-//! Why a signal was sent: `si_code`, sigaction(2).
+//! The reason for a signal: `si_code`, sigaction(2).
 
 use nix::sys::signal::Signal::{self, *};
 
-/// Codes that mean the same for every signal; numbers from
+/// Codes with the same meaning for every signal. The numbers come from
 /// include/uapi/asm-generic/siginfo.h.
 const COMMON: &[(i32, &str)] = &[
     (0, "SI_USER"),
@@ -17,7 +17,8 @@ const COMMON: &[(i32, &str)] = &[
     (-60, "SI_ASYNCNL"),
 ];
 
-/// Codes 1, 2, 3 … of one signal, from the same file. Empty: not on x86.
+/// The codes 1, 2, 3 … of one signal, from the same file. An empty name is not used on
+/// x86.
 const OF_SIGNAL: &[(Signal, &[&str])] = &[
     (
         SIGILL,
@@ -69,11 +70,10 @@ const OF_SIGNAL: &[(Signal, &[&str])] = &[
     (SIGSYS, &["SYS_SECCOMP", "SYS_USER_DISPATCH"]),
 ];
 
-/// Codes of a signal that F_SETSIG chose to tell of a file, fcntl(2); SIGIO's
-/// own as well.
+/// Codes of a signal that F_SETSIG chose for a file's events, fcntl(2), and of SIGIO.
 const POLL: &[&str] = &["POLL_IN", "POLL_OUT", "POLL_MSG", "POLL_ERR", "POLL_PRI", "POLL_HUP"];
 
-/// The name of a code of a signal; `None` if it has none.
+/// The name of a code for a signal, or `None` if it has none.
 pub fn si_code(sig: i32, code: i32) -> Option<&'static str> {
     if let Some((_, name)) = COMMON.iter().find(|(number, _)| *number == code) {
         return Some(name);
@@ -84,7 +84,7 @@ pub fn si_code(sig: i32, code: i32) -> Option<&'static str> {
     names.get(index).copied().filter(|name| !name.is_empty())
 }
 
-/// Whether this is the name of a code of some signal.
+/// Whether `name` is the name of a code of some signal.
 pub fn is_si_code(name: &str) -> bool {
     COMMON.iter().any(|(_, n)| *n == name)
         || OF_SIGNAL.iter().any(|(_, names)| names.contains(&name))

@@ -2,12 +2,12 @@
 
 use nix::sys::signal::Signal;
 
-/// The first real-time signal that programs get: glibc keeps 32 and 33.
+/// The first real-time signal for programs: glibc keeps 32 and 33 for itself.
 const SIGRTMIN: i32 = 34;
-/// The last signal there is.
+/// The last signal.
 const LAST: i32 = 64;
 
-/// What a signal does to a process that does not care for it.
+/// The effect of a signal that a process does not handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultAction {
     /// Ends it.
@@ -22,8 +22,8 @@ pub enum DefaultAction {
     Continue,
 }
 
-/// A signal's name: `SIGCHLD`, `SIGRTMIN+10` as a program linked to glibc
-/// would write it; `signal 32` for those that have none.
+/// A signal's name: `SIGCHLD`, `SIGRTMIN+10` as a program linked to glibc writes it, or
+/// `signal 32` for a signal without a name.
 pub fn signal(number: i32) -> String {
     match Signal::try_from(number) {
         Ok(signal) => signal.as_str().to_owned(),
@@ -35,7 +35,7 @@ pub fn signal(number: i32) -> String {
     }
 }
 
-/// The number of a signal's name, as [`signal`] gives it.
+/// The number of the signal that [`signal`] calls `name`.
 pub fn signal_number(name: &str) -> Option<i32> {
     (1..=LAST).find(|number| signal(*number) == name)
 }

@@ -1,13 +1,13 @@
 //! System calls of x86-64, syscalls(2).
 //!
-//! `raw_syscalls` events do not tell by which ABI a call was made; 32-bit
-//! programs, whose numbers are others, are not known here.
+//! A `raw_syscalls` event does not say which ABI a call used. 32-bit programs have other
+//! numbers, which are unknown here.
 
 use std::str::FromStr;
 
 use syscalls::x86_64::Sysno;
 
-/// The name of a system call; `None` for a number that is none.
+/// The name of a system call, or `None` if the number is unknown.
 pub fn syscall(number: i64) -> Option<&'static str> {
     Sysno::new(usize::try_from(number).ok()?).map(|call| call.name())
 }
