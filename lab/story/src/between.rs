@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-/// What lies between two marks, each named by its beginning.
+/// The part of a run between two marks. Each mark is named by the beginning of its text.
 #[derive(Debug, Clone, Copy)]
 pub struct Between<'a> {
-    /// Behind the first mark that begins like this; from the start, if `None`.
+    /// Starts after the first mark that begins like this, or at the start of the run if
+    /// `None`.
     pub after: Option<&'a str>,
-    /// Up to the next mark that begins like this; to the end, if `None`.
+    /// Ends before the next mark that begins like this, or at the end of the run if
+    /// `None`.
     pub before: Option<&'a str>,
 }
 
@@ -17,8 +19,8 @@ pub struct Between<'a> {
 pub struct NoMark(String);
 
 impl Between<'_> {
-    /// Its places in a run, of which `says` knows how marks begin. The mark of `after`
-    /// is the place before the first.
+    /// The indices of this part in a run. `says` tells whether an item is a mark with a
+    /// given beginning. The mark of `after` is the item before the range.
     pub fn range<T>(
         &self,
         run: &[T],

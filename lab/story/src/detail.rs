@@ -5,30 +5,31 @@ use std::fmt;
 use explain::quoted;
 use serde::{Serialize, Serializer};
 
-/// What a run shows of a fact.
+/// What a run shows about a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
-    /// Where it was found, or why it was not looked for.
+    /// Where the fact was found, or why nobody looked for it.
     Plain(String),
-    /// Another number of events than expected.
+    /// The number of events is not the expected one.
     Events(Events),
-    /// A line of the program's output is not as expected; counted from 1. `None` where
-    /// there is none.
+    /// A line of the program's output is not the expected one. Lines count from 1; `None`
+    /// means that there is no such line.
     Output { line: usize, expected: Option<String>, found: Option<String> },
 }
 
-/// What was expected of a run's events, and what came.
+/// The events that were expected and those that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Events {
-    /// The kernel's name.
+    /// The kernel's name for the event.
     pub event: String,
     /// What was expected.
     pub expected: String,
-    /// How many there are.
+    /// How many events match.
     pub count: usize,
-    /// The first of them.
+    /// The first events that match.
     pub found: Shown,
-    /// Those that differ in the least, if there are too few. `None` if there are enough.
+    /// If there are too few: the events with the fewest differences. `None` if there are
+    /// enough.
     pub closest: Option<Shown>,
 }
 
@@ -36,27 +37,27 @@ pub struct Events {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shown {
     pub events: Vec<ShownEvent>,
-    /// How many are not shown.
+    /// How many more there are.
     pub more: usize,
 }
 
-/// An event, told.
+/// An event in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownEvent {
     /// The event in one line.
     pub sentence: String,
-    /// In what it differs from what was expected.
+    /// How it differs from what was expected.
     pub differences: Vec<String>,
 }
 
-/// A line of a detail as people read it.
+/// A line of a detail in the form that people read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Columns.
+    /// The indentation, columns.
     pub indent: usize,
     pub text: String,
-    /// Whether a stranger's program wrote it: it is not wrapped, for each line of it has
-    /// to stand behind its sign.
+    /// Whether a stranger's program wrote it. Such a line is not wrapped, because each
+    /// output line must follow its sign.
     pub is_quoted: bool,
 }
 
@@ -67,7 +68,7 @@ impl Line {
 }
 
 impl Detail {
-    /// All of it, for people.
+    /// The whole detail as lines for people.
     pub fn lines(&self) -> Vec<Line> {
         match self {
             Detail::Plain(text) => vec![Line::new(0, text.clone())],
@@ -124,7 +125,7 @@ impl Shown {
 }
 
 impl fmt::Display for Detail {
-    /// Its lines, as long as they are.
+    /// Writes the lines without wrapping them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, Line { indent, text, .. }) in self.lines().iter().enumerate() {
             let end = if number == 0 { "" } else { "\n" };
@@ -135,7 +136,7 @@ impl fmt::Display for Detail {
 }
 
 impl Serialize for Detail {
-    /// As text.
+    /// Serializes the detail as text.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

@@ -1,7 +1,7 @@
-//! An experiment: what a run is given, and what is recorded of it.
+//! An experiment: what a run is given, and what it records.
 //!
-//! A lesson is one, and so is an exercise. Their files declare it among their other
-//! keys, and it is read for itself.
+//! Lessons and exercises are both experiments. Their files declare it among their other
+//! keys, and this module reads those keys.
 
 use protocol::TraceEvent;
 use serde::Deserialize;
@@ -9,21 +9,21 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer, Error};
 
-/// The keys of a file that declare an experiment. This is the format's documentation.
+/// The keys of a file that declare an experiment. This structure documents the format.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// Guest time after which the program is killed, milliseconds. Default: 10
-    /// seconds.
+    /// Guest time after which the program is killed, ms. Default: 10 seconds.
     #[serde(default = "default_timeout_ms")]
     pub timeout_ms: u64,
-    /// Size of the trace's ring buffer, KiB. Default: 1 MiB, some ten thousand events.
+    /// Size of the trace's ring buffer, KiB. Default: 1 MiB, enough for some ten thousand
+    /// events.
     #[serde(default = "default_trace_buffer_kib")]
     pub trace_buffer_kib: u32,
-    /// Devices that the machine has.
+    /// Devices of the machine.
     #[serde(default)]
     pub devices: Vec<Device>,
-    /// Folders of `kmods/`, whose modules the payload carries.
+    /// Folders in `kmods/` whose modules the payload contains.
     #[serde(default)]
     pub kmods: Vec<String>,
     /// Modules that PID 1 loads before the program starts, in this order.
@@ -45,18 +45,16 @@ fn default_trace_buffer_kib() -> u32 {
     1024
 }
 
-/// A device that is on the machine for some experiments only.
+/// A device that only some experiments have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Device {
     /// QEMU's educational PCI device.
     Edu,
-    /// The host's own access to the guest's memory. When the program says that
-    /// it is ready, the host makes edu interrupt, at a time that is not the same
-    /// in every run.
+    /// Host access to the guest's memory. When the program says that it is ready, the
+    /// host makes edu interrupt, at a time that differs from run to run.
     HostAccess,
-    /// No device, but a log of what the kernel reads from and writes to the
-    /// registers of all of them.
+    /// Not a device, but a log of the kernel's reads and writes of all device registers.
     RegisterLog,
 }
 
@@ -64,7 +62,7 @@ pub enum Device {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
-    /// Its folder in `kmods/`.
+    /// The module's folder in `kmods/`.
     pub kmod: String,
     /// Module parameters: `name=value name=value`.
     #[serde(default)]
@@ -72,12 +70,12 @@ pub struct Load {
 }
 
 impl Experiment {
-    /// Whether a key declares a part of an experiment.
+    /// Whether `key` belongs to the declaration of an experiment.
     pub fn has_key(key: &str) -> bool {
         KEYS.contains(&key)
     }
 
-    /// The experiment that a file declares, and what it declares besides.
+    /// Reads an experiment from a file, and the file's other keys as a `T`.
     pub(crate) fn read_with<T: DeserializeOwned>(text: &str) -> Result<(Experiment, T), Error> {
         let table = DeTable::parse(text)?;
         let span = table.span();
@@ -92,7 +90,7 @@ impl Experiment {
         })
     }
 
-    /// A module that is to be loaded and is not carried.
+    /// A module that is to be loaded but is not in `kmods`.
     pub fn not_carried(&self) -> Option<&str> {
         let stray = self.load.iter().find(|load| !self.kmods.contains(&load.kmod));
         stray.map(|load| load.kmod.as_str())

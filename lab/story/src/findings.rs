@@ -1,10 +1,9 @@
-//! What a kernel found wrong with itself during a run: its reports in the
-//! kernel log, and the memory that nothing points to any more.
+//! Problems that a kernel found in itself during a run: its reports in the kernel log,
+//! and its leaked memory.
 //!
-//! A report has no common form. What all have is a line with one of a few words,
-//! or at least the stack that they print. So there is no parser of reports here:
-//! any such line is a finding, whoever it comes from, unless it stands in a
-//! report that the lesson has declared.
+//! Reports have no common form. All of them have a line with one of a few words, or at
+//! least print a stack. So there is no parser for reports here: any such line is a
+//! finding, whatever wrote it, unless it is part of a report that the lesson declares.
 
 use std::fmt;
 
@@ -12,49 +11,49 @@ use trace::Symbols;
 
 use crate::lesson::Report;
 
-/// What reports say, with who says it.
+/// The words of reports, with what prints them.
 const WORDS: &[&str] = &[
-    // KASAN, atomic sleep, bad page, spinlocks, list corruption; lockdep says
-    // `[ BUG: …` and `WARNING: …`.
+    // KASAN, sleeping in atomic context, bad page, spinlocks, list corruption. lockdep
+    // prints `[ BUG: …` and `WARNING: …`.
     "BUG: ",
     // WARN(), lockdep, suspicious RCU usage.
     "WARNING: ",
-    // lockdep: a lock that was never initialised; RCU: a stall; a hung task.
+    // lockdep: a lock that was never initialised. RCU: a stall. A hung task.
     "INFO: ",
-    // Debug objects: a timer or a work item that is freed while in use.
+    // Debug objects: a timer or work item that is freed while in use.
     "ODEBUG: ",
     // CONFIG_DEBUG_LIST.
     "list_add corruption",
     "list_del corruption",
-    // A detector that gave up finds nothing more.
+    // A detector that gives up finds nothing more.
     "kmemleak: Kernel memory leak detector disabled",
     "turning off the locking correctness validator",
-    // An interrupt that nobody acknowledged.
+    // An interrupt that no handler acknowledged.
     "nobody cared",
-    // Everything else that a kernel developer finds worth a stack.
+    // Anything else for which a kernel developer prints a stack.
     "Call Trace:",
 ];
 
-/// The last line of a stack, and with it of what [`Report`] declares.
+/// The last line of a stack, which also ends a declared [`Report`].
 const END_OF_STACK: &str = "</TASK>";
 
-/// How much of the log a finding is shown with, lines.
+/// How many lines of the log are shown with a finding.
 const SHOWN: usize = 60;
 
-/// What was found; nothing, if [`Findings::is_empty`].
+/// What was found in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Findings {
-    /// The kernel log from the first finding on; empty if there is none.
+    /// The kernel log from the first finding on. Empty if there is none.
     reports: String,
-    /// As kmemleak writes it.
+    /// The report of kmemleak.
     leaks: String,
-    /// What was declared and did not happen.
+    /// Declared reports that never came.
     missing: Vec<String>,
 }
 
 impl Findings {
-    /// Looks through the kernel log, and takes what the leak detector said.
-    /// `declared` are the reports that the program makes on purpose.
+    /// Searches the kernel log for reports. `leaks` is what the leak detector found,
+    /// `declared` the reports that programs cause on purpose.
     pub fn new(log: &str, leaks: &str, declared: &[&Report]) -> Findings {
         let lines: Vec<&str> = log.lines().collect();
         let mut seen = vec![false; declared.len()];
@@ -71,7 +70,7 @@ impl Findings {
             excused &= !line.contains(END_OF_STACK);
         }
         let reports = first.map_or(String::new(), |first| {
-            // A finding may say what it is about in the line before.
+            // The previous lines may say what a finding is about.
             lines[first.saturating_sub(2)..].iter().take(SHOWN).map(|l| format!("{l}\n")).collect()
         });
         let missing = declared
@@ -83,14 +82,14 @@ impl Findings {
         Findings { reports, leaks: leaks.to_owned(), missing }
     }
 
-    /// Whether nothing was found, and everything declared came.
+    /// Whether nothing was found and all declared reports came.
     pub fn is_empty(&self) -> bool {
         *self == Findings::default()
     }
 }
 
-/// Gives functions their names in what kmemleak wrote. It was asked after the
-/// modules were gone, and so wrote addresses in their place.
+/// Replaces the addresses in kmemleak's report with function names. It has addresses
+/// because kmemleak ran after the modules were unloaded.
 pub fn name_functions(leaks: &str, symbols: &Symbols) -> String {
     let name = |line: &str| {
         let address = line.trim_start().strip_prefix("0x")?;
@@ -121,32 +120,32 @@ impl fmt::Display for Findings {
 mod tests {
     use super::*;
 
-    // Each as a kernel wrote it of a module with the mistake named, cut short.
+    // Kernel messages about a module with the mistake named, shortened.
 
-    /// A lock of the interrupt handler's, taken elsewhere with interrupts on.
+    /// The interrupt handler's lock, also taken elsewhere with interrupts enabled.
     const LOCKDEP: &str = "\
 ================================
 WARNING: inconsistent lock state
 inconsistent {IN-HARDIRQ-W} -> {HARDIRQ-ON-W} usage.
  *** DEADLOCK ***
 ";
-    /// A mutex taken in the interrupt handler.
+    /// A mutex that is taken in the interrupt handler.
     const ATOMIC_SLEEP: &str = "\
 BUG: sleeping function called from invalid context at kernel/locking/mutex.c:586
 in_atomic(): 1, irqs_disabled(): 1, non_block: 0, pid: 21, name: kill-pid
 ";
-    /// The same, as lockdep sees it.
+    /// The same mistake as lockdep reports it.
     const WAIT_CONTEXT: &str = "\
 =============================
 [ BUG: Invalid wait context ]
 ";
-    /// A listener freed while the handler's list still had it.
+    /// A listener that was freed while the handler's list still had it.
     const KASAN: &str = "\
 ==================================================================
 BUG: KASAN: slab-use-after-free in __list_add_valid_or_report+0x38/0xd0
 Read of size 8 at addr ffff8880034e8a00 by task eventfd-bad-inp/20
 ";
-    /// An init that returned 5.
+    /// An init function that returned 5.
     const POSITIVE_INIT: &str = "\
 do_init_module: 'lab_module_init'->init suspiciously returned 5, it should follow 0/-E convention
 do_init_module: loading module anyway...
@@ -156,7 +155,7 @@ Call Trace:
  do_init_module+0x15f/0x380
  </TASK>
 ";
-    /// A `struct pid` that was not put, asked for when the module was gone.
+    /// A `struct pid` that was never put, reported after the module was unloaded.
     const LEAK: &str = "\
 unreferenced object 0xffff8880003f88c0 (size 240):
   comm \"init\", pid 1, jiffies 4294908976
@@ -164,7 +163,7 @@ unreferenced object 0xffff8880003f88c0 (size 240):
     kmem_cache_alloc_noprof+0x1aa/0x280
     0xffffffffa0001040
 ";
-    /// What every run has.
+    /// Messages of every run.
     const QUIET: &str = "\
 lab_trace: loading out-of-tree module taints kernel.
 lab_module_init: unknown parameter 'fial_at' ignored
@@ -214,7 +213,7 @@ reboot: Restarting system
         let declared = positive_init();
         let once = format!("{QUIET}{POSITIVE_INIT}{QUIET}");
         assert!(Findings::new(&once, "", &[&declared]).is_empty());
-        // Before, behind, and another value.
+        // Before it, after it, and with another value.
         for log in [
             format!("{KASAN}{POSITIVE_INIT}"),
             format!("{POSITIVE_INIT}{KASAN}"),

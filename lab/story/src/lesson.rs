@@ -1,6 +1,6 @@
-//! A lesson, as its `lesson.toml` declares it.
+//! A lesson as its `lesson.toml` declares it.
 //!
-//! The structure below is the format's documentation: unknown keys are errors.
+//! The structure below documents the format: unknown keys are errors.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,25 +15,25 @@ use crate::expect::Expectation;
 use crate::experiment::Experiment;
 use crate::value_name::ValueName;
 
-/// What declares a lesson, in its folder.
+/// The file in a lesson's folder that declares it.
 pub const FILE: &str = "lesson.toml";
 
-/// The only `format` understood.
+/// The only `format` that this lab understands.
 pub const FORMAT: u32 = 1;
 
-/// A lesson's name, its slug: `kill-pid`. Its folder, its Cargo package and its program
-/// are called so.
+/// A lesson's name, which is its slug: `kill-pid`. Its folder, its Cargo package and its
+/// program have this name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(String);
 
 impl Name {
-    /// The name as text.
+    /// The name as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The lesson that a folder of a student's work is for: `kill-pid`, or as such
-    /// folders used to be called, `lesson-03-kill-pid`.
+    /// The lesson that a folder of a student's work belongs to: `kill-pid`, or
+    /// `lesson-03-kill-pid` in the old form.
     pub fn of_work(folder: &str) -> Option<Name> {
         match Name::numbered(folder) {
             Some((_, name)) => Some(name),
@@ -41,7 +41,7 @@ impl Name {
         }
     }
 
-    /// The number and the name of what is called as lessons used to be.
+    /// Splits a name in the old form, such as `lesson-03-kill-pid`, into number and name.
     pub fn numbered(folder: &str) -> Option<(usize, Name)> {
         let (number, slug) = folder.strip_prefix("lesson-")?.split_once('-')?;
         let digits = number.bytes().all(|b| b.is_ascii_digit());
@@ -58,8 +58,8 @@ impl fmt::Display for Name {
 impl FromStr for Name {
     type Err = ();
 
-    /// Lower-case words and digits with hyphens between; not `3` or `lesson-3`, which
-    /// are places in the course.
+    /// Accepts lower-case words and digits joined by hyphens. Refuses `3` and `lesson-3`,
+    /// which are places in the course.
     fn from_str(s: &str) -> Result<Name, ()> {
         let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         let place = s.strip_prefix("lesson-").unwrap_or(s);
@@ -69,114 +69,112 @@ impl FromStr for Name {
     }
 }
 
-/// A lesson: everything that `lesson.toml` says, checked.
+/// A lesson: everything that `lesson.toml` says, after checking.
 #[derive(Debug, Clone)]
 pub struct Lesson {
     pub name: Name,
-    /// The folder that `lesson.toml` lies in.
+    /// The folder that contains `lesson.toml`.
     pub folder: PathBuf,
-    /// The driving question.
+    /// The question that the lesson answers.
     pub title: String,
-    /// One line for `list`.
+    /// One line for the command `list`.
     pub summary: String,
-    /// What a run is given, and what is recorded of it.
+    /// What a run is given, and what it records.
     pub experiment: Experiment,
-    /// What the record has to show.
+    /// The facts that the record must show.
     pub expect: Vec<Expectation>,
-    /// What the kernel reports in its log because a program provokes it.
+    /// Reports in the kernel log that a program causes on purpose.
     pub report: Vec<Report>,
-    /// What differs from host to host.
+    /// Values that differ from host to host.
     pub host: Vec<HostValue>,
-    /// Which tasks run side by side.
+    /// Tasks that run side by side.
     pub concurrent: Vec<Concurrent>,
-    /// Which tasks stand for one another.
+    /// Tasks that are interchangeable.
     pub alike: Vec<Alike>,
 }
 
-/// A report of the kernel's that is part of a lesson. Any other makes the test
-/// fail that runs the lesson on the debug kernel.
+/// A kernel report that is part of a lesson. On the debug kernel, any other report fails
+/// the lesson's test.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
-    /// The program that provokes it.
+    /// The program that causes it.
     pub program: GuestFile,
-    /// What its first line contains. The report goes on to the end of the stack
-    /// that the kernel prints with it.
+    /// Text in its first line. The report ends with the stack that the kernel prints.
     pub text: String,
-    /// Why it is provoked.
+    /// Why the program causes it.
     pub why: String,
 }
 
-/// A value that is the host's: of its compilers or of its QEMU. A story says only
-/// that it is there.
+/// A value that depends on the host's compilers or QEMU. A story only says that it is
+/// there.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostValue {
-    /// An event's field, `irq_handler_entry.irq`; or `output`: what the program
-    /// prints between `‹` and `›`.
+    /// An event's field, such as `irq_handler_entry.irq`. Or `output`, for what the
+    /// program prints between `‹` and `›`.
     pub value: ValueName,
-    /// Why it differs.
+    /// Why the value differs.
     pub why: String,
 }
 
-/// Tasks that run side by side, none of them waiting for another: a story tells
-/// what each does in turn; see [`crate::text`].
+/// Tasks that run side by side without waiting for each other. A story tells what each of
+/// them does in turn, see [`crate::text`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Concurrent {
-    /// Their names in the story, in the order in which they are told.
+    /// The tasks' names in the story, in the order of telling.
     pub tasks: Vec<String>,
-    /// From the first mark that begins like this. Default: from the start.
+    /// Starts at the first mark that begins like this. Default: at the start of the run.
     pub after: Option<String>,
-    /// Up to the next that begins like this. Default: to the end.
+    /// Ends at the next mark that begins like this. Default: at the end of the run.
     pub before: Option<String>,
-    /// The order that must hold all the same: pairs of what comes first and what
-    /// comes then, each the beginning of a line of the story,
-    /// `[child 1] forks child 1.1`.
+    /// Pairs of events whose order must hold anyway, the earlier one first. Each is the
+    /// beginning of a line of the story, such as `[child 1] forks child 1.1`.
     #[serde(default)]
     pub order: Vec<[String; 2]>,
-    /// Why nothing orders them.
+    /// Why these tasks have no order.
     pub why: String,
 }
 
 impl Concurrent {
-    /// The part of the run in which they do.
+    /// The part of the run in which they run side by side.
     pub(crate) fn between(&self) -> Between<'_> {
         Between { after: self.after.as_deref(), before: self.before.as_deref() }
     }
 }
 
-/// Tasks of which either may do what is to be done: a story does not say which.
+/// Interchangeable tasks: any of them may do the work, and a story does not say which.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alike {
-    /// Their names by their place in the tree of forks.
+    /// The tasks' names by their place in the tree of forks.
     pub tasks: Vec<String>,
-    /// What all of them are called instead.
+    /// The name that they all have in the story.
     pub name: String,
-    /// From the first mark that begins like this. Default: from the start.
+    /// Starts at the first mark that begins like this. Default: at the start of the run.
     pub after: Option<String>,
-    /// Up to the next that begins like this. Default: to the end.
+    /// Ends at the next mark that begins like this. Default: at the end of the run.
     pub before: Option<String>,
-    /// Why it does not matter which.
+    /// Why it does not matter which task it is.
     pub why: String,
 }
 
 impl Alike {
-    /// The part of the run in which they are.
+    /// The part of the run in which they are interchangeable.
     pub(crate) fn between(&self) -> Between<'_> {
         Between { after: self.after.as_deref(), before: self.before.as_deref() }
     }
 }
 
-/// Why a `lesson.toml` could not be used.
+/// Why a `lesson.toml` cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LessonError {
     #[error("failed to parse `{}`: {source}", path.display())]
     Parse { path: PathBuf, source: Box<toml::de::Error> },
     #[error("`{}` has format {found}, but this lab reads format {FORMAT}", path.display())]
     Format { path: PathBuf, found: u32 },
-    #[error("`{}` is not named as a lesson is: lower-case words with hyphens between", folder.display())]
+    #[error("`{}` is not a lesson's name: lower-case words with hyphens between", folder.display())]
     Name { folder: PathBuf },
     #[error("`{}` loads `{kmod}`, which is not among its kmods", path.display())]
     Load { path: PathBuf, kmod: String },
@@ -190,7 +188,7 @@ impl Explain for LessonError {
     }
 }
 
-/// What `lesson.toml` says besides its experiment, before checking.
+/// What `lesson.toml` says besides its experiment, unchecked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawLesson {
@@ -211,7 +209,8 @@ struct RawLesson {
 }
 
 impl Lesson {
-    /// Parses the text of a lesson's [`FILE`]; `folder` names the lesson.
+    /// Parses the text of a lesson's [`FILE`] in `folder`. The folder's name is the
+    /// lesson's.
     pub fn parse(folder: &Path, text: &str) -> Result<Lesson, LessonError> {
         let path = folder.join(FILE);
         let name = folder
@@ -246,8 +245,8 @@ impl Lesson {
 }
 
 impl Lesson {
-    /// For each thing that the lesson declares to differ or to have no order: the
-    /// declaration in words, and the lesson without it.
+    /// For each declaration that something differs or has no order: the declaration in
+    /// words, and the lesson without it.
     pub fn without_each_declaration(&self) -> Vec<(String, Lesson)> {
         let mut lessons = Vec::new();
         for (at, host) in self.host.iter().enumerate() {

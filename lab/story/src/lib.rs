@@ -1,5 +1,5 @@
-//! What a record tells: a lesson and the events of its run → what happened, in
-//! words, and whether it is what the lesson says.
+//! What a record tells. From a lesson and the events of its run, this crate works out
+//! what happened, in words, and whether the lesson's facts hold.
 //!
 //! ```text
 //! lesson.toml ─▶ Lesson ─▶ facts ─┐
@@ -9,10 +9,9 @@
 //!              └─▶ the story, which is the same on every host
 //! ```
 //!
-//! Nothing here does IO: what goes in is text and values, and so is what comes
-//! out.
+//! Nothing here does IO: inputs and outputs are text and values.
 
-// What these are is in `clippy.toml`: whatever does IO.
+// `clippy.toml` lists everything that does IO.
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 // In reading order.

@@ -1,31 +1,31 @@
-//! The scenes of a run: which events belong to which.
+//! The scenes of a run, and the events that belong to each.
 //!
-//! A program says itself where a scene begins, by a mark in the file that the scene
-//! is named for. It lasts until the next scene begins.
+//! A scene begins with a mark that the program writes in the source file named after the
+//! scene. It lasts until the next scene begins.
 
 use trace::Kind;
 
 use crate::lesson::Lesson;
 use crate::timeline::Timeline;
 
-/// Which scene each event of a timeline belongs to.
+/// The scene of each event in a timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scenes {
-    /// One for each entry; `None` before the first scene.
+    /// One per entry. `None` before the first scene.
     of_entry: Vec<Option<String>>,
 }
 
-/// Some scenes of a run, which a person asked for.
+/// The scenes that a person asked to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    /// One for each entry of the timeline: whether it belongs to them.
+    /// For each entry of the timeline, whether it belongs to these scenes.
     pub entries: Vec<bool>,
-    /// One for each of the lesson's expectations: whether it is about them.
+    /// For each of the lesson's expectations, whether it is about these scenes.
     pub facts: Vec<bool>,
 }
 
 impl Selection {
-    /// Their events, in order; tasks are called as in the whole run.
+    /// The timeline of just these scenes. Tasks have the same names as in the whole run.
     pub fn of(&self, timeline: &Timeline) -> Timeline {
         let both = timeline.entries.iter().zip(&self.entries);
         let entries = both.filter(|(_, chosen)| **chosen).map(|(entry, _)| entry.clone());
@@ -34,7 +34,7 @@ impl Selection {
 }
 
 impl Scenes {
-    /// The scenes of a run.
+    /// Finds the scenes of a run.
     pub fn new(timeline: &Timeline) -> Scenes {
         let mut now = None;
         let mut of_entry = Vec::new();
@@ -49,7 +49,7 @@ impl Scenes {
         Scenes { of_entry }
     }
 
-    /// Their names, in the order in which they begin.
+    /// The names of the scenes, in the order in which they begin.
     pub fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         for name in self.of_entry.iter().flatten() {
@@ -60,8 +60,8 @@ impl Scenes {
         names
     }
 
-    /// The scenes that a person means by `select/no-time`, `no-time` or `no_time`, or
-    /// by the part `select`; `None` if there is none.
+    /// Finds the scenes that a person means by `select/no-time`, `no-time` or `no_time`,
+    /// or all scenes of the part `select`. Returns `None` if there are none.
     pub fn select(&self, asked: &str, lesson: &Lesson, timeline: &Timeline) -> Option<Selection> {
         let asked = asked.replace('_', "-");
         let means = |name: &str| {
@@ -75,7 +75,7 @@ impl Scenes {
     }
 }
 
-/// Which facts are about the chosen events: those that count from a mark among them.
+/// Whether each fact is about the chosen events: its `after` is a mark among them.
 fn facts(chosen: &[bool], lesson: &Lesson, timeline: &Timeline) -> Vec<bool> {
     let first_mark =
         |beginning: &String| timeline.entries.iter().position(|entry| entry.says(beginning));
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::timeline::Entry;
 
-    /// A mark; one that begins a scene has its name.
+    /// A mark. If it begins a scene, `scene` is the name.
     fn mark(text: &str, scene: Option<&str>) -> Entry {
         let parts = vec![Part::Words(text.to_owned())];
         let mark = Mark { source: None, scene: scene.map(str::to_owned), parts };

@@ -1,4 +1,4 @@
-//! How a lesson names a value that is the host's.
+//! How a lesson names a value that depends on the host.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use serde::Deserialize;
 use trace::field::NoField;
 use trace::{EventName, Field};
 
-/// A value of a run: `output`, or an event's field, `irq_handler_entry.irq`.
+/// A value of a run: `output`, or an event's field such as `irq_handler_entry.irq`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum ValueName {
     /// What the program prints between `‹` and `›`.
     Output,
-    /// What all events of this name hold in this field.
+    /// This field of all events with this name.
     Field(EventName, Field),
 }
 
-/// Why a text names no value.
+/// Why a text does not name a value.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     #[error("`value`: `{0}` is neither `output` nor EVENT.FIELD")]
@@ -49,7 +49,7 @@ impl TryFrom<String> for ValueName {
 }
 
 impl fmt::Display for ValueName {
-    /// As it is written.
+    /// Writes it as `lesson.toml` has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ValueName::Output => f.write_str("output"),

@@ -1,4 +1,4 @@
-//! Whether a run showed what its lesson says.
+//! Judges whether a run shows what its lesson declares.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use crate::render::wrap::wrap;
 use crate::scene::Selection;
 use crate::timeline::Timeline;
 
-/// The judgement of a run: the host's, from the record alone. Nothing that a
-/// program prints has a part in it.
+/// The host's judgement of a run, based on the record alone. Nothing that a program
+/// prints affects it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// Every expectation of the lesson, in its order.
+    /// The result for every expectation of the lesson, in its order.
     pub expectations: Vec<Checked>,
-    /// How the program ended; it is expected to exit with status 0.
+    /// How the program ended. It must exit with status 0.
     pub ended: Ended,
 }
 
@@ -30,13 +30,12 @@ impl Verdict {
         Verdict { expectations, ended: ended.clone() }
     }
 
-    /// Whether the program ended well and every expectation was fulfilled.
+    /// Whether the program ended well and every expectation was met.
     pub fn passed(&self) -> bool {
         self.program_failure().is_none() && self.expectations.iter().all(|e| e.passed)
     }
 
-    /// What is wrong with how the program ended; `None` if it exited with
-    /// status 0.
+    /// What is wrong with how the program ended, or `None` if it exited with status 0.
     pub fn program_failure(&self) -> Option<String> {
         match &self.ended {
             Ended::Exited(0) => None,
@@ -49,7 +48,7 @@ impl Verdict {
         }
     }
 
-    /// The part of it that is about some scenes, with every fact that did not hold.
+    /// The verdict on some scenes, plus every fact that did not hold.
     pub fn of_scene(&self, selection: &Selection) -> Verdict {
         let both = self.expectations.iter().zip(&selection.facts);
         let shown = both.filter(|(checked, chosen)| **chosen || !checked.passed);
@@ -57,8 +56,8 @@ impl Verdict {
         Verdict { expectations, ended: self.ended.clone() }
     }
 
-    /// A line a fact, with whether it held; nothing of where. Then what is wrong with
-    /// the program's end, if anything is.
+    /// One line per fact that says whether it held, without details. Then what is wrong
+    /// with the program's end, if anything is.
     pub fn facts(&self) -> String {
         let line = |checked: &Checked| {
             let sign = if checked.passed { "✓" } else { "✗" };
@@ -82,7 +81,7 @@ impl Verdict {
 }
 
 impl fmt::Display for Verdict {
-    /// A paragraph an expectation, then what is wrong with the program's end,
+    /// Writes one paragraph per expectation, then what is wrong with the program's end,
     /// in lines of at most 80 columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Checked { fact, passed, detail } in &self.expectations {

@@ -1,4 +1,4 @@
-//! An expectation, as it is written.
+//! An expectation in the form that a file declares it.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -9,45 +9,45 @@ use trace::{Context, EventName, Field};
 
 use super::{Expectation, Target, Task, Wanted};
 
-/// An `[[expect]]`. This is the format's documentation: unknown keys are errors.
+/// An `[[expect]]`. This structure documents the format: unknown keys are errors.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
     /// The fact, as a sentence for people: lower-case, no final period.
     fact: String,
-    /// The kernel's name of the event that shows it, without its system; or
-    /// `mark`, `kernel_mark`: see [`EventName`].
+    /// The event that shows the fact: the kernel's name without its system, or `mark` or
+    /// `kernel_mark`, see [`EventName`].
     event: EventName,
-    /// What fields of the event must hold, by the kernel's names. Default: no
-    /// matter what.
+    /// Values that the event's fields must have, keyed by the kernel's field names.
+    /// Default: none.
     #[serde(rename = "where", default)]
     fields: BTreeMap<String, Wanted>,
     /// `process`, `softirq`, `hardirq` or `nmi`. Default: any.
     context: Option<Context>,
-    /// Who the current task is. Default: anyone.
+    /// The role of the current task. Default: any task.
     task: Option<Task>,
-    /// Who the task in the event's field `pid` is. Default: anyone.
+    /// The role of the task in the event's field `pid`. Default: any task.
     target: Option<Target>,
-    /// Functions on the event's stack, innermost first; others may lie between
-    /// them. Those of an interrupted task are not looked at. Default: none.
+    /// Functions on the event's stack, innermost first. Others may lie between them.
+    /// Functions of an interrupted task do not count. Default: none.
     #[serde(default)]
     stack: Vec<String>,
-    /// Only events after the first mark of a program that begins like this
-    /// count. Default: from the start.
+    /// Only events after the first program mark that begins like this count. Default:
+    /// from the start.
     after: Option<String>,
-    /// Only events before the first such mark (behind that of `after`) count.
-    /// Default: up to the end.
+    /// Only events before the next program mark that begins like this count, after the
+    /// mark of `after` if there is one. Default: to the end.
     before: Option<String>,
-    /// How many events there are. Default: at least one.
+    /// The exact number of events. Default: at least one.
     count: Option<usize>,
-    /// In place of `count`: no fewer than this.
+    /// Instead of `count`: the minimum.
     at_least: Option<usize>,
-    /// In place of `count`: no more than this.
+    /// Instead of `count`: the maximum.
     at_most: Option<usize>,
 }
 
-/// Why an expectation makes no sense: the key, and what is wrong with it. Without this
-/// check a misspelt name in an expectation of `count = 0` would hold for ever.
+/// Why an expectation makes no sense: the key and what is wrong with it. Without this
+/// check, a misspelt name in an expectation of `count = 0` would hold for ever.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     #[error("`where`: {0}")]
@@ -58,7 +58,7 @@ pub enum Problem {
     NoTarget { key: &'static str, event: EventName },
     #[error("`{key}`: there is no marker without `after`")]
     NoMarker { key: &'static str },
-    #[error("`count` is exact: it goes with no `at_least` or `at_most`")]
+    #[error("`count` is exact: it excludes `at_least` and `at_most`")]
     Count,
 }
 
@@ -107,7 +107,8 @@ impl Declared {
         }
     }
 
-    /// Whether there is a target, and a marker, where one is named.
+    /// Checks that the event has a target and that `after` gives a marker, if either is
+    /// named.
     fn check_parties(&self) -> Result<(), Problem> {
         let by_target =
             matches!(self.task, Some(Task::Target | Task::NotTarget | Task::ChildOfTarget));
@@ -211,7 +212,7 @@ mod tests {
             ),
             (
                 "event = \"mark\"\ncount = 1\nat_most = 2",
-                "`count` is exact: it goes with no `at_least` or `at_most`",
+                "`count` is exact: it excludes `at_least` and `at_most`",
             ),
             ("event = \"mark\"\nwhere = { text = true }", "invalid type: boolean `true`"),
         ] {

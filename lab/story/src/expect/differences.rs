@@ -6,14 +6,14 @@ use super::student::Role;
 use super::{Expectation, Target, Task, Witness};
 use crate::timeline::{Entry, Timeline, own};
 
-/// One event of a run, and what an expectation compares it with.
+/// An event of a run with what an expectation needs to compare it.
 pub(super) struct Candidate<'a> {
     pub timeline: &'a Timeline,
-    /// Its place in the timeline.
+    /// The event's index in the timeline.
     pub index: usize,
     /// The task that wrote the mark of `after`.
     pub marker: Option<i32>,
-    /// Who tells of it.
+    /// How details speak of the event.
     pub witness: Witness<'a>,
 }
 
@@ -23,15 +23,15 @@ impl<'a> Candidate<'a> {
         &self.timeline.entries[self.index]
     }
 
-    /// Everything in which the event differs, in words; nothing if it is one of
-    /// those that are expected. Its name is taken to be right.
+    /// All differences from the expectation, in words. Empty if the event is one of those
+    /// expected. Does not compare the event's name.
     pub fn differences(&self, expected: &Expectation) -> Vec<String> {
         let entry = self.entry();
         let mut differences = Vec::new();
         for (field, wanted) in &expected.fields {
             if !wanted.is_in(field, &entry.fields) {
                 let (found, field) = (shown(entry, field), field.name());
-                // A text may be a sentence, and hold a "not" of its own.
+                // A text may be a sentence with a "not" in it.
                 differences.push(if found.contains(' ') {
                     format!("{field} is `{found}`, not `{wanted}`")
                 } else {
@@ -70,7 +70,7 @@ impl<'a> Candidate<'a> {
         let Some(party) = party else { return Some(format!("there is no {name}")) };
         let (holds, wanted) = match expected {
             Task::Target | Task::Marker => (current == party, "not"),
-            Task::NotTarget | Task::NotMarker => (current != party, "not another than"),
+            Task::NotTarget | Task::NotMarker => (current != party, "not a task other than"),
             _ => (self.is_child(current, party), "not a child of"),
         };
         let (current, party) = (self.name(current), self.name(party));
@@ -97,7 +97,7 @@ impl<'a> Candidate<'a> {
         (!holds).then(|| format!("the target is {target}, {wanted} the marker, {marker}"))
     }
 
-    /// What a task is called.
+    /// The name of a task.
     fn name(&self, pid: i32) -> String {
         self.witness.task(self.entry(), pid)
     }
@@ -117,7 +117,7 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// A field's value by its name, or as it is.
+/// A field's value: the name of its number, or the value itself.
 fn shown(entry: &Entry, field: &Field) -> String {
     match (field.number_name(&entry.fields), field.value(&entry.fields)) {
         (Some(name), _) => name,
@@ -130,7 +130,8 @@ fn role_difference(who: &str, task: &str, found: Role, wanted: Role) -> Option<S
     (found != wanted).then(|| format!("the {who}, {task}, is {found}, not {wanted}"))
 }
 
-/// The first function that is not on the stack behind those before it.
+/// Describes the first function that is missing from the stack, outside the ones before
+/// it.
 fn stack_difference(entry: &Entry, expected: &[String]) -> Option<String> {
     if !expected.is_empty() && entry.stack.is_empty() {
         return Some("it has no stack".to_owned());

@@ -1,4 +1,4 @@
-//! Whether a run fulfils an expectation, and if not, what came closest.
+//! Checks a run against an expectation, and if it fails, finds what came closest.
 
 use std::ops::Range;
 
@@ -11,23 +11,24 @@ use crate::between::Between;
 use crate::detail::{Detail, Events, Shown, ShownEvent};
 use crate::timeline::{Entry, Timeline};
 
-/// How many events a failure shows, at most.
+/// The most events that a failure shows.
 const SHOWN: usize = 3;
 
-/// An expectation, compared with a run.
+/// The result of comparing an expectation with a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Checked {
     /// [`Expectation::fact`].
     pub fact: String,
     /// Whether the run shows it.
     pub passed: bool,
-    /// Where the fact was found; or what was expected, how much of it was found and
-    /// what came closest.
+    /// Where the fact was found. Or what was expected, how many events match and which
+    /// came closest.
     pub detail: Detail,
 }
 
 impl Expectation {
-    /// Compares a run with the expectation; `witness` tells of what was found.
+    /// Compares a run with the expectation. `witness` decides how the detail speaks of
+    /// events.
     pub fn check(&self, timeline: &Timeline, witness: Witness<'_>) -> Checked {
         let between = Between { after: self.after.as_deref(), before: self.before.as_deref() };
         let (passed, detail) = match between.range(&timeline.entries, Entry::says) {
@@ -65,7 +66,7 @@ impl Expectation {
             };
             return (true, Detail::Plain(detail));
         }
-        // Those that differ in the least come first, in order of time.
+        // The events with the fewest differences come first, then the earliest.
         others.sort_by_key(|(_, differences)| differences.len());
         let too_few = found.len() < *self.count.start();
         let events = Events {
@@ -79,7 +80,7 @@ impl Expectation {
     }
 }
 
-/// The first of some events, each with its differences.
+/// The first few events, each with its differences.
 fn shown(events: &[(&Entry, Vec<String>)], witness: Witness<'_>) -> Shown {
     let shown = |(entry, differences): &(&Entry, Vec<String>)| ShownEvent {
         sentence: witness.sentence(entry),
@@ -92,8 +93,8 @@ fn shown(events: &[(&Entry, Vec<String>)], witness: Witness<'_>) -> Shown {
 }
 
 impl std::fmt::Display for Expectation {
-    /// What is expected, without the fact: ``exactly 1 `signal_generate` with
-    /// sig = SIGCHLD, in process context``.
+    /// Writes what is expected, without the fact: ``exactly 1 `signal_generate` with sig
+    /// = SIGCHLD, in process context``.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.count.clone().into_inner() {
             (0, 0) => write!(f, "no `{}`", self.event)?,
@@ -128,10 +129,10 @@ impl Task {
     fn description(self) -> &'static str {
         match self {
             Task::Target => "the target itself",
-            Task::NotTarget => "another task than the target",
+            Task::NotTarget => "a task other than the target",
             Task::ChildOfTarget => "a child of the target",
             Task::Marker => "the marker",
-            Task::NotMarker => "another task than the marker",
+            Task::NotMarker => "a task other than the marker",
             Task::ChildOfMarker => "a child of the marker",
             Task::Student => "the program",
             Task::NotStudent => "another task than the program's",

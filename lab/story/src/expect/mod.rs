@@ -1,4 +1,4 @@
-//! What a lesson's record has to show, as `lesson.toml` says it.
+//! What a lesson's record must show, as declared in `lesson.toml`.
 //!
 //! ```toml
 //! [[expect]]
@@ -13,8 +13,8 @@
 //! count = 1
 //! ```
 //!
-//! An expectation counts events; it does not compute. What cannot be said with
-//! it does not belong into a lesson's list of facts.
+//! An expectation counts events and does not compute anything. A fact that needs more
+//! than that does not belong in a lesson.
 
 mod declared;
 mod differences;
@@ -35,7 +35,7 @@ pub use fulfil::Checked;
 pub use wanted::Wanted;
 pub use witness::Witness;
 
-/// One fact that a record has to show. `declared.rs` says how it is written.
+/// One fact that a record must show. See `declared.rs` for its form in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "declared::Declared")]
 pub struct Expectation {
@@ -43,60 +43,59 @@ pub struct Expectation {
     pub fact: String,
     /// The event that shows it.
     pub event: EventName,
-    /// What fields of the event must hold.
+    /// Values that the event's fields must have.
     pub fields: BTreeMap<Field, Wanted>,
-    /// Where the kernel must be running; anywhere, if `None`.
+    /// The context that the kernel must run in. Any, if `None`.
     pub context: Option<Context>,
-    /// Who the current task is; anyone, if `None`.
+    /// The role of the current task. Any task, if `None`.
     pub task: Option<Task>,
-    /// Who the task in the event's field `pid` is; anyone, if `None`.
+    /// The role of the task in the event's field `pid`. Any task, if `None`.
     pub target: Option<Target>,
     /// Functions on the event's stack, innermost first.
     pub stack: Vec<String>,
-    /// The beginning of the mark after which events count.
+    /// Only events after the first mark that begins like this count.
     pub after: Option<String>,
-    /// The beginning of the mark before which they count.
+    /// Only events before the next mark that begins like this count.
     pub before: Option<String>,
-    /// How many such events there are.
+    /// How many such events there must be.
     pub count: RangeInclusive<usize>,
 }
 
-/// Who the current task is, when an event happens. *Target* is the task in the
-/// event's field `pid`, which a signal is sent to; *marker* is the task that
-/// wrote the mark of `after`. In an interrupt the current task is whoever was
-/// interrupted.
+/// The role of the current task when an event happens. *Target* is the task in the
+/// event's field `pid`, such as the receiver of a signal. *Marker* is the task that wrote
+/// the mark of `after`. In an interrupt, the current task is the interrupted one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// The target itself.
     Target,
-    /// Any other than the target.
+    /// Any task other than the target.
     NotTarget,
     /// A task that the target forked.
     ChildOfTarget,
     /// The marker itself.
     Marker,
-    /// Any other than the marker.
+    /// Any task other than the marker.
     NotMarker,
     /// A task that the marker forked.
     ChildOfMarker,
-    /// The student's program, in an exercise: see [`crate::expect::student`].
+    /// The student's program in an exercise, see [`crate::expect::student`].
     Student,
-    /// Any other than the student's program and its descendants.
+    /// Any task other than the student's program and its descendants.
     NotStudent,
-    /// A descendant of the student's program, threads included.
+    /// A descendant of the student's program, including its threads.
     ChildOfStudent,
 }
 
-/// Who the task in the event's field `pid` is.
+/// The role of the task in the event's field `pid`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
-    /// The one that wrote the mark of `after`.
+    /// The task that wrote the mark of `after`.
     Marker,
-    /// One that the marker forked.
+    /// A task that the marker forked.
     ChildOfMarker,
-    /// The student's program, in an exercise.
+    /// The student's program in an exercise.
     Student,
     /// A descendant of the student's program.
     ChildOfStudent,

@@ -1,7 +1,8 @@
-//! Which tasks are the student's, in an exercise.
+//! Finds the tasks of the student's program in an exercise.
 //!
-//! The program is the task that executed `/lab/student`, which only the lab's
-//! harness starts; what it forks, and what that forks, are its descendants. All
+//! The program is the task that executed `/lab/student`, which only the lab's harness
+//! starts. Its descendants are the tasks that it forked, that they forked, and so on. All
+//! of this is in the trace, so no program has to report it.
 //! of it is read off the trace, so nobody has to be asked.
 
 use std::fmt;
@@ -11,27 +12,26 @@ use trace::Kind;
 
 use crate::timeline::Entry;
 
-/// What a task is to the student's program.
+/// The relation of a task to the student's program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// It is the program.
+    /// The task is the program.
     Program,
     /// The program forked it, or a descendant of the program did.
     Descendant,
-    /// It has nothing to do with the program.
+    /// The task has nothing to do with the program.
     Other,
 }
 
 impl Role {
-    /// The role of a task at the end of some events, which begin with the
-    /// run's first.
+    /// The role of a task after the events `past`, which begin with the first of the run.
     pub fn of(pid: i32, past: &[Entry]) -> Role {
         let program = GuestFile::STUDENT.path();
         let mut pid = pid;
         let mut role = Role::Program;
         let mut past = past;
-        // From the task to its parent to its parent's parent, back in time: a
-        // number may have belonged to another task before.
+        // Walk from the task to its parent and so on, back in time: another task may have
+        // had the same number before.
         loop {
             let birth = past.iter().enumerate().rev().find_map(|(at, entry)| match entry.kind {
                 Kind::Fork { parent_pid, child_pid, .. } if child_pid == pid => {

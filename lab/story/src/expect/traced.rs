@@ -1,4 +1,4 @@
-//! Whether a trace can show what is expected at all.
+//! Checks whether a trace can show what is expected.
 
 use protocol::TraceEvent;
 use trace::EventName;
@@ -6,9 +6,9 @@ use trace::EventName;
 use super::{Expectation, Target, Task};
 
 impl Expectation {
-    /// Why the events that a lesson traces cannot show this fact; `None` if
-    /// they can. Without this check an expectation of `count = 0` would hold
-    /// because nobody looked.
+    /// Why the events that a lesson traces cannot show this fact, or `None` if they can.
+    /// Without this check, an expectation of `count = 0` would hold merely because the
+    /// event is not traced.
     pub fn untraced(&self, trace: &[TraceEvent]) -> Option<String> {
         let traced = |event: &EventName| trace.iter().find(|t| t.name() == event.as_str());
         match traced(&self.event) {

@@ -1,4 +1,4 @@
-//! What a field must hold.
+//! The values that an expectation wants in a field.
 
 use std::fmt;
 
@@ -6,19 +6,19 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use trace::{Field, Fields, Value};
 
-/// What a field must hold: a number, a name of a number, or text.
+/// The value that a field must have: a number, a number's name, or text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// This number.
     Int(i64),
-    /// The number of this name: `SIGCHLD`, `CLD_EXITED`, `already-pending`,
-    /// `ioctl`, `-EINTR`. In a field that holds text, this text; a `*` at its
-    /// end stands for anything.
+    /// The number with this name, such as `SIGCHLD`, `CLD_EXITED`, `already-pending`,
+    /// `ioctl` or `-EINTR`. In a text field, this text. A `*` at the end matches
+    /// anything.
     Text(String),
 }
 
 impl Wanted {
-    /// Whether the field of an event holds it.
+    /// Whether the field of an event has this value.
     pub(super) fn is_in(&self, field: &Field, fields: &Fields) -> bool {
         let value = field.value(fields);
         match self {

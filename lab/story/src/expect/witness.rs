@@ -1,5 +1,5 @@
-//! How a fact's detail speaks of events: as they were in this run, or in a way
-//! that is the same on every host.
+//! How a fact's detail speaks of events: as they were in this run, or in a way that is
+//! the same on every host.
 
 use explain::visible;
 use trace::Kind;
@@ -7,17 +7,17 @@ use trace::Kind;
 use crate::render::text::microseconds;
 use crate::timeline::{AsIs, ByRole, Entry, Lane, Roles, Teller};
 
-/// Who speaks of events.
+/// The way to speak of events.
 #[derive(Debug, Clone, Copy)]
 pub enum Witness<'a> {
-    /// With their times, and tasks by their numbers.
+    /// With times, and with tasks by their numbers.
     OfTheRun,
-    /// Without times, and tasks by their roles.
+    /// Without times, and with tasks by their roles.
     ByRole(&'a Roles),
 }
 
 impl Witness<'_> {
-    /// An event in one line.
+    /// Describes an event in one line.
     pub(super) fn sentence(self, entry: &Entry) -> String {
         let lane = if let Kind::Mark(_) = entry.kind { Lane::User } else { Lane::Kernel };
         self.with_teller(entry, |teller| {
@@ -29,12 +29,12 @@ impl Witness<'_> {
         })
     }
 
-    /// A task, as it is called when an event happens.
+    /// The name of a task at the time of an event.
     pub(super) fn task(self, entry: &Entry, pid: i32) -> String {
         self.with_teller(entry, |teller| teller.task(pid))
     }
 
-    /// When an event happened; `None` where that is the host's.
+    /// The time of an event, or `None` if times differ from host to host.
     pub(super) fn time(self, entry: &Entry) -> Option<String> {
         matches!(self, Witness::OfTheRun).then(|| microseconds(entry.time_ns))
     }

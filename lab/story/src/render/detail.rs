@@ -1,11 +1,11 @@
-//! What a run shows of a fact, as plain text.
+//! Renders what a run shows about a fact as plain text.
 
 use super::text::WIDTH;
 use super::wrap::wrap;
 use crate::detail::Detail;
 
-/// Renders a detail, indented by at least `indent` columns, in lines of at most
-/// [`WIDTH`] but for those of a stranger, each ended by a newline.
+/// Renders a detail, indented by at least `indent` columns. Lines have at most [`WIDTH`]
+/// columns, except for a stranger's, and end with a newline.
 pub fn render(detail: &Detail, indent: usize) -> String {
     let mut text = String::new();
     for line in detail.lines() {
@@ -14,7 +14,7 @@ pub fn render(detail: &Detail, indent: usize) -> String {
             text += &format!("{:indent$}{}\n", "", line.text);
             continue;
         }
-        // A word is kept apart from what begins its line.
+        // `wrap` puts a space between this and the first word, so leave one out.
         let first = " ".repeat(indent - 1);
         for line in wrap(&first, indent + 2, &[line.text], WIDTH) {
             text += &line;

@@ -1,5 +1,5 @@
-//! A timeline as people see it. Rendering decides nothing: what is told, and
-//! in which lane, is in the [`crate::timeline::Timeline`].
+//! A timeline in the form that people see. Rendering decides nothing: the
+//! [`crate::timeline::Timeline`] says what is told in which lane.
 
 pub mod detail;
 pub mod text;

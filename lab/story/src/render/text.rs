@@ -1,4 +1,4 @@
-//! A timeline as plain text, 80 columns wide.
+//! Renders a timeline as plain text, 80 columns wide.
 //!
 //! ```text
 //!       µs   device   kernel                              user
@@ -6,33 +6,33 @@
 //!                          SIGCHLD to 31, CLD_EXITED
 //! ```
 //!
-//! No colour: the text is compared byte for byte, pasted and printed.
+//! The text has no colour, because it is compared byte for byte, pasted and printed.
 
 use super::wrap::{width, wrap_beside};
 use crate::timeline::{Cell, Entry, Lane, Timeline};
 
-/// Columns of a line, at most.
+/// The maximum width of a line, columns.
 pub const WIDTH: usize = 80;
 
-/// Columns between two lanes.
+/// The gap between two lanes, columns.
 const GAP: usize = 3;
-/// Columns of the device lane, at most; a longer text is wrapped.
+/// The maximum width of the device lane, columns. Longer text is wrapped.
 const DEVICE_MAX: usize = 16;
-/// Columns that the continuation of a text is indented by.
+/// The indentation of a continued text, columns.
 const INDENT: usize = 5;
 
-/// A line of a timeline, or several, about one event.
+/// The text of one event in a timeline, one or more lines.
 pub struct Row {
-    /// When it happened; empty in a timeline without times.
+    /// The time of the event. Empty in a timeline without times.
     pub time: String,
-    /// Who acts; see [`Entry::subject`].
+    /// Who acts, see [`Entry::subject`].
     pub subject: String,
-    /// What is told.
+    /// The text of each lane.
     pub cells: Vec<Cell>,
 }
 
 impl Row {
-    /// An event as it was in the run, its time in microseconds since the first.
+    /// Shows an event as it was in the run. Its time is in µs since the first event.
     fn new(entry: &Entry) -> Row {
         let time = microseconds(entry.time_ns);
         Row { time, subject: entry.subject(), cells: entry.cells.clone() }
@@ -43,16 +43,15 @@ impl Row {
     }
 }
 
-/// Renders a timeline: a header and at least one line an event, each ended by
-/// a newline and without spaces before it. Times are in microseconds since the
-/// first event.
+/// Renders a timeline: a header, then at least one line per event. Lines end with a
+/// newline and have no trailing spaces. Times are in µs since the first event.
 pub fn render(timeline: &Timeline) -> String {
     let rows: Vec<Row> = timeline.entries.iter().map(Row::new).collect();
     let time = rows.iter().map(|row| row.time.len()).max().unwrap_or(0).max(8);
     table(&Columns::new(&rows, Some(time)), &rows)
 }
 
-/// The same of rows without times.
+/// Renders rows without times.
 pub fn render_untimed(rows: &[Row]) -> String {
     table(&Columns::new(rows, None), rows)
 }
@@ -67,13 +66,13 @@ fn table(columns: &Columns, rows: &[Row]) -> String {
     text
 }
 
-/// Microseconds with one decimal, rounded.
+/// Formats a time in ns as microseconds, rounded to one decimal.
 pub fn microseconds(time_ns: u64) -> String {
     let tenths = time_ns / 100 + u64::from(time_ns % 100 >= 50);
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// Width of each column.
+/// The width of each column.
 struct Columns {
     time: Option<usize>,
     device: usize,
@@ -86,7 +85,7 @@ impl Columns {
         let device = rows.iter().flat_map(|row| row.lines(Lane::Device)).map(|line| width(line));
         let device = device.max().unwrap_or(0).clamp("device".len(), DEVICE_MAX);
         let time_and_gap = time.map_or(0, |time| time + GAP);
-        // The kernel has more to say than a program.
+        // The kernel has more to tell than a program, so its lane is wider.
         let rest = WIDTH - time_and_gap - device - 2 * GAP;
         let user = rest * 3 / 7;
         Columns { time, device, kernel: rest - user, user }

@@ -1,30 +1,29 @@
-//! Word wrapping in terminal columns.
+//! Word wrapping for a terminal.
 
 use explain::visible;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The least that a line is indented by which is not to begin where others do.
+/// The minimum indentation of a continuation line.
 const LEAST: usize = 2;
 
-/// Columns that a text takes on a terminal.
+/// How many terminal columns a text takes.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// Wraps a paragraph into lines of at most `columns`. `first` begins the first
-/// line; the others are indented by `indent`, or by less if a word would not
-/// fit, but never begin where the first does: nobody's words pass for a line of
-/// their own. Each of `texts` begins a line, unless it is the first.
+/// Wraps a paragraph into lines of at most `columns`. `first` begins the first line. The
+/// others are indented by `indent`, or less if a word would not fit, but never start at
+/// the margin: a continuation must not look like a line of its own. Each of `texts`
+/// except the first starts on a new line.
 ///
-/// An arrow never begins a line. A word that is longer than a whole line is broken
-/// between the names in it, and inside a name only if that is longer still. Control
-/// characters are shown, not obeyed: a newline in a mark cannot pass for a line of the
-/// timeline.
+/// An arrow never begins a line. A word longer than a line is broken between the names in
+/// it, and inside a name only if the name is longer than a line. Control characters are
+/// made visible, so a newline in a mark cannot pass for a line of the timeline.
 pub fn wrap(first: &str, indent: usize, texts: &[String], columns: usize) -> Vec<String> {
     wrap_beside(first, indent, texts, columns, columns)
 }
 
-/// The same, where a name that is longer than a line may take up to `most` columns.
+/// Like `wrap`, but a name that is longer than a line may take up to `most` columns.
 pub fn wrap_beside(
     first: &str,
     indent: usize,
@@ -34,7 +33,7 @@ pub fn wrap_beside(
 ) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = first.to_owned();
-    // Whether the line ends in a word, which the next one is kept apart from.
+    // Whether the line ends with a word, so that the next one needs a space before it.
     let mut after_word = !first.is_empty();
     for (number, text) in texts.iter().enumerate() {
         let mut breaks = number > 0;
@@ -69,12 +68,12 @@ pub fn wrap_beside(
     lines
 }
 
-/// The names of a word, each with what stands behind it: `/sys/` and `kernel`.
+/// The names in a word, each with the punctuation after it: `/sys/` and `kernel`.
 fn names(word: &str) -> impl Iterator<Item = &str> {
     word.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
-/// The parts of a text that stay together.
+/// The parts of a text that must stay together.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()).map(visible) {

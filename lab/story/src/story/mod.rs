@@ -1,9 +1,9 @@
-//! The story of a run: what happens, in which order, by whom.
+//! The story of a run: what happens, in which order, and which task does it.
 //!
-//! It is the same on every host, whatever its kernel's patch level, compilers,
-//! QEMU and speed. So it has no times, and no process ids: tasks are called by
-//! their place in the tree of forks. Of a stack it has what the lesson's facts
-//! name, and of a value that the lesson declares to be the host's only that it is
+//! The story is the same on every host, whatever its kernel's patch level, compilers,
+//! QEMU and speed. So it has no times and no process ids, and names tasks by their place
+//! in the tree of forks. Of a stack it has only the functions that the lesson's facts
+//! name. Of a value that the lesson declares to be the host's it says only that it is
 //! there.
 
 mod order;
@@ -24,11 +24,11 @@ use crate::verdict::Verdict;
 
 use order::Line;
 
-/// Stands for a value that is the host's.
+/// Replaces a value that depends on the host.
 const HOST: &str = "‹host›";
 
-/// The story as text of 80 columns: the lesson's question, the program's output,
-/// the timeline, and the facts that held.
+/// The story as text of 80 columns: the lesson's question, the program's output, the
+/// timeline, and each fact with whether it held.
 pub fn text(lesson: &Lesson, record: &Record, timeline: &Timeline, verdict: &Verdict) -> String {
     let mut text = format!("{}\n", lesson.title);
     for (name, bytes) in [("output", &record.stdout), ("stderr", &record.stderr)] {
@@ -37,7 +37,7 @@ pub fn text(lesson: &Lesson, record: &Record, timeline: &Timeline, verdict: &Ver
             let _ = write!(text, "\n--- {name}\n{}", unmeasured(lesson, &output));
         }
     }
-    // A program that nobody traces proves itself by its output.
+    // Without a trace, the program's output is the only evidence.
     if !timeline.births.is_empty() {
         let (rows, arranged) = rows(lesson, timeline, |_| true);
         let _ = write!(text, "\n--- timeline\n{}", render_untimed(&rows));
@@ -61,8 +61,8 @@ pub fn of_scene(
     format!("{}\n\n--- timeline\n{}\n--- facts\n{facts}", lesson.title, render_untimed(&rows))
 }
 
-/// What the story tells of the events that are wanted, by their places in the
-/// timeline; and what is wrong with the lesson's declarations, if anything is.
+/// The story's rows for the events whose timeline index is wanted, and what is wrong with
+/// the lesson's declarations, if anything is.
 fn rows(
     lesson: &Lesson,
     timeline: &Timeline,
@@ -78,8 +78,7 @@ fn rows(
     (rows.filter(|(entry, _)| wanted(*entry)).map(|(_, row)| row).collect(), arranged)
 }
 
-/// The timeline's events, each told without what is this run's alone, with its place
-/// in the timeline.
+/// All events of the timeline with their indices, told without the values of this run.
 fn lines(lesson: &Lesson, timeline: &Timeline, spans: &Spans<'_>) -> Vec<Line<(usize, Row)>> {
     let roles = Roles::new(&timeline.births);
     let line = |(place, entry): (usize, &Entry)| {
@@ -103,7 +102,7 @@ fn lines(lesson: &Lesson, timeline: &Timeline, spans: &Spans<'_>) -> Vec<Line<(u
     timeline.entries.iter().enumerate().map(line).collect()
 }
 
-/// Which tasks stand for one another, and when: places in the timeline.
+/// Which tasks are interchangeable, and in which range of the timeline.
 type Spans<'a> = Vec<(&'a Alike, Range<usize>)>;
 
 fn spans<'a>(lesson: &'a Lesson, timeline: &Timeline) -> Result<Spans<'a>, NoMark> {
@@ -112,13 +111,13 @@ fn spans<'a>(lesson: &'a Lesson, timeline: &Timeline) -> Result<Spans<'a>, NoMar
     lesson.alike.iter().map(span).collect()
 }
 
-/// Calls everything by names that hold on every host.
+/// Uses names that are the same on every host.
 struct StoryTeller<'a> {
     lesson: &'a Lesson,
     roles: &'a Roles,
-    /// Which tasks stand for one another at that time.
+    /// The tasks that are interchangeable at this time.
     alike: Vec<&'a Alike>,
-    /// When what is told happened.
+    /// The time of the event, ns since the first event.
     time_ns: u64,
 }
 
@@ -148,9 +147,8 @@ impl Teller for StoryTeller<'_> {
     }
 }
 
-/// An output in which each value that a program has put between `‹` and `›` is
-/// the host's, as long as the lesson says that there are any. A column that such
-/// values stand in at the right keeps its width.
+/// Replaces each value that the program printed between `‹` and `›`, if the lesson
+/// declares such values. A right-aligned column of them keeps its width.
 fn unmeasured(lesson: &Lesson, output: &str) -> String {
     if lesson.host.iter().all(|host| host.value != ValueName::Output) {
         return output.to_owned();

@@ -1,29 +1,29 @@
-//! One order for what happened side by side.
+//! One fixed order for what happens side by side.
 //!
-//! Two tasks that do not wait for one another get on as the clock tick has it,
-//! and a few microseconds move that. Where a lesson declares tasks to run side by
-//! side, the story tells what one does before what the next does, as far as the
-//! order that must hold allows: each task's own, a task's birth before its life,
-//! and what the lesson says besides.
+//! If two tasks do not wait for each other, the clock tick decides which one proceeds,
+//! and a few microseconds change that. If a lesson declares such tasks, the story tells
+//! what one does before what the next does, as far as the required order allows: each
+//! task's own order, a birth before the child's actions, and the order that the lesson
+//! declares.
 
 use crate::lesson::Concurrent;
 
-/// What is told of one event, with what its place depends on.
+/// The story of one event, and what its position depends on.
 pub struct Line<T> {
-    /// Who does it; `None` for an interrupt, which is nobody's.
+    /// The task that acts, or `None` in an interrupt, which belongs to no task.
     pub task: Option<String>,
-    /// The task that it brings to life.
+    /// The task that this event creates.
     pub births: Option<String>,
-    /// All of it in one line, `[child 1] exits`.
+    /// The whole text in one line, such as `[child 1] exits`.
     pub text: String,
-    /// What a program says, if it is a mark.
+    /// The program's words, if it is a mark.
     pub mark: Option<String>,
-    /// What the caller keeps of it.
+    /// Data for the caller.
     pub row: T,
 }
 
-/// Puts lines into the story's order. The error is a declaration that does not
-/// fit the run, in a sentence.
+/// Puts lines into the story's order. The error says, in a sentence, which declaration
+/// does not fit the run.
 pub fn arrange<T>(lines: &mut Vec<Line<T>>, declared: &[Concurrent]) -> Result<(), String> {
     for concurrent in declared {
         let says = |line: &Line<T>, beginning: &str| {
@@ -34,7 +34,7 @@ pub fn arrange<T>(lines: &mut Vec<Line<T>>, declared: &[Concurrent]) -> Result<(
         let mut rest: Vec<Line<T>> = lines.drain(range.clone()).collect();
         let mut arranged = Vec::new();
         while !rest.is_empty() {
-            // What other tasks and interrupts do stays where it is.
+            // What other tasks and interrupts do keeps its place.
             let aside = |line: &Line<T>| place(line, concurrent).is_none();
             let end = rest.iter().position(aside).unwrap_or(rest.len());
             let together = rest.drain(..end).collect();
@@ -46,7 +46,7 @@ pub fn arrange<T>(lines: &mut Vec<Line<T>>, declared: &[Concurrent]) -> Result<(
     Ok(())
 }
 
-/// Whether the run kept the order that must hold.
+/// Checks that the run kept the required order.
 fn holds<T>(lines: &[Line<T>], concurrent: &Concurrent) -> Result<(), String> {
     for [first, then] in &concurrent.order {
         let find = |prefix: &String| lines.iter().position(|line| line.text.starts_with(prefix));
@@ -60,14 +60,14 @@ fn holds<T>(lines: &[Line<T>], concurrent: &Concurrent) -> Result<(), String> {
     Ok(())
 }
 
-/// The place of a line's task among those that run side by side.
+/// The index of a line's task among those that run side by side.
 fn place<T>(line: &Line<T>, concurrent: &Concurrent) -> Option<usize> {
     let task = line.task.as_ref()?;
     concurrent.tasks.iter().position(|name| name == task)
 }
 
-/// Takes each time the first line of the first task that nothing has to come
-/// before.
+/// Repeatedly takes the next line of the first task in the list that does not have to
+/// wait.
 fn sorted<T>(lines: Vec<Line<T>>, concurrent: &Concurrent) -> Vec<Line<T>> {
     let mut waiting = lines;
     let mut sorted = Vec::new();
@@ -76,14 +76,14 @@ fn sorted<T>(lines: Vec<Line<T>>, concurrent: &Concurrent) -> Vec<Line<T>> {
             let first = waiting.iter().position(|l| place(l, concurrent) == Some(task))?;
             (!has_to_wait(&waiting, first, concurrent)).then_some(first)
         };
-        // The line that came first in the run never has to wait: this finds one.
+        // The earliest line of the run never has to wait, so there always is one.
         let next = (0..concurrent.tasks.len()).find_map(first_of).unwrap_or(0);
         sorted.push(waiting.remove(next));
     }
     sorted
 }
 
-/// Whether another of the lines has to come before this one.
+/// Whether an earlier line must come before this one.
 fn has_to_wait<T>(waiting: &[Line<T>], which: usize, concurrent: &Concurrent) -> bool {
     let line = &waiting[which];
     waiting[..which].iter().any(|other| {

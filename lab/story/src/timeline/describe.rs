@@ -1,15 +1,15 @@
-//! What is said of an event, and in which lane.
+//! The text that tells an event, and its lane.
 
 use trace::names::{self, DefaultAction};
 use trace::{Kind, Mark};
 
 use super::{Cell, Entry, Lane, Teller};
 
-/// What is said of one event.
+/// The text for one event.
 pub(super) fn cells(entry: &Entry, teller: &dyn Teller) -> Vec<Cell> {
     let cell = |lane, lines| Cell { lane, lines };
     let kernel = |text: String| {
-        // Where it happened comes first, as it does in time.
+        // The path to the event comes first, as it does in time.
         let path = teller.path(&entry.event(), entry.context, &entry.stack);
         let lines = if path.is_empty() { vec![text] } else { vec![format!("{path}:"), text] };
         cell(Lane::Kernel, lines)
@@ -27,13 +27,13 @@ pub(super) fn cells(entry: &Entry, teller: &dyn Teller) -> Vec<Cell> {
     }
 }
 
-/// What a program says. The tasks in it are those that it was told of.
+/// The text of a program's mark. Numbers of tasks become their names.
 fn said(mark: &Mark, teller: &dyn Teller) -> String {
     mark.text(|pid| teller.task_of_number(pid.into()).unwrap_or_else(|| pid.to_string()))
 }
 
-/// The device behind a handler. The lab's modules name their handlers after
-/// themselves, `lab_…`, and the device they drive is QEMU's `edu`.
+/// The device of an interrupt handler. The lab's modules name their handlers `lab_…` and
+/// drive QEMU's `edu`.
 fn device(handler: &str) -> &str {
     if handler.starts_with("lab_") { "edu" } else { handler }
 }
@@ -94,7 +94,7 @@ fn all_fields(entry: &Entry, teller: &dyn Teller) -> String {
     })
 }
 
-/// Whether a system call returns the number of a task.
+/// Whether a system call returns a task's number.
 fn returns_task(id: i64) -> bool {
     const CALLS: &[&str] = &[
         "fork", "vfork", "clone", "clone3", "wait4", "getpid", "gettid", "getppid", "getpgrp",
@@ -103,8 +103,8 @@ fn returns_task(id: i64) -> bool {
     names::syscall(id).is_some_and(|name| CALLS.contains(&name))
 }
 
-/// A signal's name; a real-time signal's number too, which is what programs
-/// that do not use glibc know it by.
+/// A signal's name. A real-time signal has its number too, because programs that do not
+/// use glibc know it by number.
 fn signal(sig: i32) -> String {
     let name = names::signal(sig);
     if name.starts_with("SIGRT") { format!("{name} ({sig})") } else { name }
@@ -120,8 +120,8 @@ fn siginfo(sig: i32, errno: i32, code: i32) -> String {
 
 fn siginfo_delivered(sig: i32, errno: i32, code: i32) -> String {
     const SIGKILL: i32 = 9;
-    // A dying process is told of a SIGKILL without siginfo, whoever sent it
-    // (`get_signal`, kernel/signal.c): its code 0 says nothing.
+    // The kernel delivers SIGKILL to a dying process without siginfo, whoever sent it
+    // (`get_signal`, kernel/signal.c), so its code 0 means nothing.
     if sig == SIGKILL {
         signal(sig)
     } else {
@@ -129,7 +129,7 @@ fn siginfo_delivered(sig: i32, errno: i32, code: i32) -> String {
     }
 }
 
-/// What became of a signal that was sent; nothing to say if it was queued.
+/// The outcome of sending a signal. Empty if it was queued.
 fn outcome(result: i32) -> String {
     match names::result(result.into()) {
         Some("delivered") => String::new(),
@@ -141,7 +141,7 @@ fn outcome(result: i32) -> String {
     }
 }
 
-/// What a delivered signal does.
+/// The effect of a delivered signal.
 fn effect(sig: i32, sa_handler: u64) -> &'static str {
     match (sa_handler, names::default_action(sig)) {
         (0, DefaultAction::Terminate) => ": by default, terminates",
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
     use trace::{Context, Event, Fields, Symbols, Value};
 
-    /// What is told of an event, `|` between its cells.
+    /// The text for an event, with `|` between its cells.
     fn told(name: &str, fields: &[(&str, i64)], texts: &[(&str, &str)]) -> String {
         let ints = fields.iter().map(|(field, n)| (field.to_string(), Value::Int(*n)));
         let texts = texts.iter().map(|(field, t)| (field.to_string(), Value::Text(t.to_string())));

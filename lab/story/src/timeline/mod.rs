@@ -1,8 +1,7 @@
-//! One run as one stream of events, told in words.
+//! A run as one stream of events, told in words.
 //!
-//! A timeline is data: which lane an event is told in and what is said there,
-//! with everything the event held beside it. How it looks is up to
-//! [`crate::render`].
+//! A timeline is data: the lane and text of each event, together with everything that the
+//! event contained. [`crate::render`] decides how it looks.
 
 mod describe;
 mod path;
@@ -22,9 +21,9 @@ pub use teller::{AsIs, ByRole, Teller};
 /// All events of a run, in order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Timeline {
-    /// One for each event.
+    /// One entry per event.
     pub entries: Vec<Entry>,
-    /// The tasks that were made, in order.
+    /// The tasks that were created, in order.
     #[serde(skip)]
     pub births: Vec<Birth>,
 }
@@ -32,29 +31,29 @@ pub struct Timeline {
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// Since the first event of the run, ns.
+    /// Time since the first event of the run, ns.
     pub time_ns: u64,
-    /// The current task; see [`Event::pid`].
+    /// The current task, see [`Event::pid`].
     pub pid: i32,
-    /// On whose behalf the kernel was running.
+    /// On whose behalf the kernel ran.
     pub context: Context,
     /// What happened.
     pub kind: Kind,
-    /// What the event held.
+    /// The event's fields.
     pub fields: Fields,
-    /// What is told of it; at most one cell a lane.
+    /// The text for the event, at most one cell per lane.
     pub cells: Vec<Cell>,
-    /// The whole kernel stack, innermost first; empty if it was not recorded.
+    /// The whole kernel stack, innermost first. Empty if it was not recorded.
     pub stack: Vec<Frame>,
 }
 
-/// What is told of an event in one lane.
+/// The text for an event in one lane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cell {
-    /// Who is told of.
+    /// The lane.
     pub lane: Lane,
-    /// Lines of one sentence, whose subject is [`Entry::subject`]. May hold
-    /// anything that a program put into a mark, newlines too.
+    /// The lines of one sentence, whose subject is [`Entry::subject`]. They may contain
+    /// anything that a program wrote into a mark, including newlines.
     pub lines: Vec<String>,
 }
 
@@ -62,16 +61,16 @@ pub struct Cell {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lane {
-    /// A device, by its interrupt.
+    /// A device, seen through its interrupts.
     Device,
     /// The kernel and its modules.
     Kernel,
-    /// A program, by its marks.
+    /// A program, seen through its marks.
     User,
 }
 
 impl Timeline {
-    /// The timeline of a run's events, which are in order.
+    /// Makes the timeline of a run from its events, which must be in order.
     pub fn new(events: &[Event]) -> Timeline {
         let start = events.first().map_or(0, |event| event.time_ns);
         let entries: Vec<Entry> = events.iter().map(|event| Entry::new(event, start)).collect();
@@ -79,8 +78,8 @@ impl Timeline {
         Timeline { entries, births }
     }
 
-    /// The tasks of an exercise's run: PID 1 starts the `harness`, and that the
-    /// student's `program`, where it starts one.
+    /// The tasks in an exercise's run: PID 1 starts the `harness`, which may start the
+    /// student's `program`.
     pub fn roles_in_an_exercise(&self) -> Roles {
         let roles = Roles::with_root("harness", &self.births);
         let file = GuestFile::STUDENT.path();
@@ -94,7 +93,7 @@ impl Timeline {
         }
     }
 
-    /// The same without the events of this name.
+    /// The timeline without the events of this name.
     pub fn without(mut self, event: &EventName) -> Timeline {
         self.entries.retain(|entry| entry.event() != *event);
         self
@@ -114,16 +113,16 @@ impl Timeline {
     /// }]}
     /// ```
     ///
-    /// `context` is `process`, `softirq`, `hardirq` or `nmi`; `lane` is
-    /// `device`, `kernel` or `user`; `function` is null where the address
-    /// belongs to none. Stacks are innermost first.
+    /// `context` is `process`, `softirq`, `hardirq` or `nmi`. `lane` is `device`,
+    /// `kernel` or `user`. `function` is null if the address belongs to no function.
+    /// Stacks are innermost first.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!(self)
     }
 }
 
 impl Entry {
-    /// An event of a run that began at `start`, told as it is.
+    /// An event as it was, in a run that began at `start` (ns).
     fn new(event: &Event, start: u64) -> Entry {
         let mut entry = Entry {
             time_ns: event.time_ns.saturating_sub(start),
@@ -138,17 +137,17 @@ impl Entry {
         entry
     }
 
-    /// What is told of the event where things are called as `teller` says.
+    /// The text for the event, with the names that `teller` gives.
     pub fn told(&self, teller: &dyn Teller) -> Vec<Cell> {
         describe::cells(self, teller)
     }
 
-    /// Which event it is.
+    /// The name of the event.
     pub fn event(&self) -> EventName {
         self.kind.name()
     }
 
-    /// What a program says, if it is a mark.
+    /// The program's words, if it is a mark.
     pub fn mark(&self) -> Option<String> {
         match &self.kind {
             Kind::Mark(mark) => Some(mark.text(|pid| pid.to_string())),
@@ -161,13 +160,13 @@ impl Entry {
         self.mark().is_some_and(|mark| mark.starts_with(beginning))
     }
 
-    /// Who acts: `[31]` is task 31; `[31] hardirq:` is an interrupt that came
-    /// while task 31 was running, which need not have anything to do with it.
+    /// Who acts: `[31]` is task 31. `[31] hardirq:` is an interrupt that came while task
+    /// 31 was running, and it may have nothing to do with that task.
     pub fn subject(&self) -> String {
         self.subject_told(&AsIs)
     }
 
-    /// The same, where things are called as `teller` says.
+    /// Like `subject`, with the names that `teller` gives.
     pub fn subject_told(&self, teller: &dyn Teller) -> String {
         let task = teller.task(self.pid);
         match self.context {

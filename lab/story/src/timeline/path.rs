@@ -1,11 +1,11 @@
-//! How the kernel came to where an event happened, in one line.
+//! The kernel's path to an event, in one line.
 
 use trace::{Context, Frame};
 
-/// Functions that are on every stack of their kind and tell nothing: the way
-/// into the kernel (arch/x86/entry), the way from any interrupt to any handler
-/// (kernel/irq/handle.c), and the tracer itself, which is innermost. How the
-/// interrupt was signalled (`handle_level_irq`, `handle_edge_irq`) stays.
+/// Functions that are on every stack of a kind and tell nothing: the entry into the
+/// kernel (arch/x86/entry), the way from any interrupt to any handler
+/// (kernel/irq/handle.c), and the tracer itself, which is innermost. Functions that say
+/// how the interrupt was signalled (`handle_level_irq`, `handle_edge_irq`) stay.
 const GENERIC: &[&str] = &[
     "do_syscall_64",
     "entry_SYSCALL_64_after_hwframe",
@@ -27,14 +27,12 @@ const GENERIC: &[&str] = &[
     "trace_event_buffer_commit",
     "trace_sched_waking",
 ];
-/// The same, by how their names begin: assembly entries, the bodies of system
-/// calls and of interrupt vectors behind a function of nearly the same name,
-/// and the tracer.
+/// Prefixes of more such functions: assembly entries, functions that only hold the body
+/// of a system call or interrupt vector with nearly the same name, and the tracer.
 const GENERIC_PREFIXES: &[&str] =
     &["asm_", "__do_sys_", "__se_sys_", "__sysvec_", "trace_event_raw_event_", "__traceiter_"];
-/// Steps that sending a signal takes whoever sends it (kernel/signal.c), and
-/// waking a wait queue whoever wakes it (kernel/sched/wait.c): an ellipsis
-/// stands for them.
+/// Steps that are the same for every sender of a signal (kernel/signal.c) and every waker
+/// of a wait queue (kernel/sched/wait.c). An ellipsis replaces them.
 const PLUMBING: &[&str] = &[
     "kill_pid_info_type",
     "group_send_sig_info",
@@ -46,8 +44,8 @@ const PLUMBING: &[&str] = &[
     "default_wake_function",
 ];
 
-/// The functions of a stack, outermost first, with arrows between them; empty
-/// if there are none worth telling.
+/// The functions of a stack, outermost first, joined by arrows. Empty if no function is
+/// worth telling.
 pub(super) fn path(context: Context, stack: &[Frame]) -> String {
     let told = own(context, stack).iter().rev().map(Frame::name).filter(|name| !is_generic(name));
     let mut told: Vec<&str> =
@@ -56,8 +54,8 @@ pub(super) fn path(context: Context, stack: &[Frame]) -> String {
     told.join(" → ")
 }
 
-/// The part of a stack that belongs to its context. In an interrupt the
-/// functions outside its entry are those of a task that happened to be running.
+/// The part of a stack that belongs to its context. In an interrupt, the functions
+/// outside its entry belong to the task that happened to run.
 pub fn own(context: Context, stack: &[Frame]) -> &[Frame] {
     match stack.iter().position(|frame| is_entry(context, frame.name())) {
         Some(entry) => &stack[..=entry],
@@ -121,7 +119,7 @@ mod tests {
              do_syscall_64",
         );
         assert_eq!(path(Context::Hardirq, &stack), "handle_level_irq → lab_isr → kill_pid");
-        // The same functions, were they a task's own.
+        // The same functions on a task's own stack.
         assert_eq!(
             path(Context::Process, &stack),
             "__x64_sys_write → vfs_write → handle_level_irq → lab_isr → kill_pid"

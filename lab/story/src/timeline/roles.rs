@@ -1,24 +1,24 @@
-//! Who a task is, whatever its number: its place in the tree of forks.
+//! Names tasks by their place in the tree of forks instead of by their number.
 
 use trace::Kind;
 
 use super::Entry;
 
-/// A task was made.
+/// A task was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Birth {
-    /// Since the first event of the run, ns.
+    /// Time since the first event of the run, ns.
     pub time_ns: u64,
-    /// The task that made it.
+    /// The task that created it.
     pub parent: i32,
-    /// Its number.
+    /// The new task's number.
     pub pid: i32,
     /// Whether it is a thread of the same process.
     pub thread: bool,
 }
 
 impl Birth {
-    /// What an event tells of a birth, if it does.
+    /// The birth that an event reports, if any.
     pub(super) fn of(entry: &Entry) -> Option<Birth> {
         let Kind::NewTask { pid, thread } = entry.kind else { return None };
         Some(Birth { time_ns: entry.time_ns, parent: entry.pid, pid, thread })
@@ -27,13 +27,13 @@ impl Birth {
 
 /// The tasks of a run, each with its name.
 ///
-/// The first task that PID 1 makes is `program`. Its children are `child 1`,
-/// `child 2`, in the order of their births; a child of the second is `child 2.1`,
-/// and a thread `thread 1`, or `child 2 thread 1`. PID 1 is `init`, task 0 `idle`,
-/// and any other is a `kernel thread`: nobody else is there.
+/// The first task that PID 1 creates is `program`. Its children are `child 1`, `child 2`,
+/// in order of birth. A child of the second is `child 2.1`. A thread is `thread 1` or
+/// `child 2 thread 1`. PID 1 is `init`, task 0 is `idle`, and every other task is a
+/// `kernel thread`, because there are no other user tasks.
 #[derive(Debug, Clone, Default)]
 pub struct Roles {
-    /// In order of time.
+    /// In order of birth.
     tasks: Vec<Task>,
 }
 
@@ -46,24 +46,24 @@ struct Task {
     threads: usize,
 }
 
-/// How long a name becomes, bytes. The descendants of a task with a longer one share
-/// it: who makes a child that makes a child, and so on, does not fill the host's memory.
+/// The length at which names stop growing, bytes. Descendants of a task with a longer
+/// name share that name, so an endless chain of children does not fill the host's memory.
 const LONGEST: usize = 200;
 
 /// PID 1.
 const INIT: i32 = 1;
 
 impl Roles {
-    /// The tasks of a run from their births, which are in order.
+    /// Names the tasks of a run. `births` must be in order.
     pub fn new(births: &[Birth]) -> Roles {
         Roles::with_root("program", births)
     }
 
-    /// The same where the first task that PID 1 makes has another name.
+    /// Like `new`, with another name for the first task that PID 1 creates.
     pub fn with_root(root: &str, births: &[Birth]) -> Roles {
         let mut tasks: Vec<Task> = Vec::new();
         for birth in births {
-            // A number may have belonged to another task before.
+            // The number may have belonged to another task before.
             let parent = tasks.iter().rposition(|task| task.pid == birth.parent);
             let name = match parent {
                 Some(parent) => tasks[parent].bear(birth.thread),
@@ -76,7 +76,8 @@ impl Roles {
         Roles { tasks }
     }
 
-    /// The same where a task is the `program`, and its own are named after it.
+    /// Renames the tree so that this task is `program` and its descendants are named
+    /// after it.
     pub fn seen_from(mut self, pid: i32, time_ns: u64) -> Roles {
         let Some(root) = self.in_tree(pid, time_ns).map(str::to_owned) else { return self };
         for task in &mut self.tasks {
@@ -90,8 +91,8 @@ impl Roles {
         self
     }
 
-    /// The name of the task that had this number at this time; `None` if it does
-    /// not come from the program.
+    /// The name of the task that had this number at this time. `None` if it does not
+    /// descend from the first task.
     pub fn in_tree(&self, pid: i32, time_ns: u64) -> Option<&str> {
         let task = self.tasks.iter().rev().find(|t| t.pid == pid && t.born_ns <= time_ns)?;
         Some(&task.name)
@@ -108,7 +109,7 @@ impl Roles {
 }
 
 impl Task {
-    /// The name of the next task that this one makes.
+    /// The name of the next task that this one creates.
     fn bear(&mut self, thread: bool) -> String {
         if self.name.len() > LONGEST {
             return self.name.clone();
@@ -122,7 +123,7 @@ impl Task {
         };
         match self.name.as_str() {
             name if !name.contains(' ') => format!("{kind} {number}"),
-            // The last word of a name says what kind of task it is.
+            // The last word of a name says whether the task is a child or a thread.
             name if !thread && !name.contains("thread") => format!("{name}.{number}"),
             name => format!("{name} {kind} {number}"),
         }
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn a_task_is_named_by_its_place_in_the_tree() {
         let births = [
-            birth(1, 2, 19, false), // a kernel thread, made by kthreadd
+            birth(1, 2, 19, false), // a kernel thread, created by kthreadd
             birth(2, 1, 20, false),
             birth(3, 20, 21, false),
             birth(4, 20, 22, true),

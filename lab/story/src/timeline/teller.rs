@@ -1,33 +1,33 @@
-//! How things are called that are not the same in every run.
+//! Names for things that differ from run to run.
 
 use trace::{Context, EventName, Frame};
 
 use super::Roles;
 use super::path::path;
 
-/// Calls by name what a sentence about an event mentions.
+/// Names what a sentence about an event mentions.
 pub trait Teller {
-    /// A task, by its number in the first pid namespace.
+    /// Names a task by its number in the first pid namespace.
     fn task(&self, pid: i32) -> String;
 
-    /// The task that a number means which a program was given, by a system call
-    /// or in a siginfo; `None` if it is told as the number it is. In a pid
-    /// namespace, and for a signal of the kernel's, it is nobody's.
+    /// Names the task that a number stands for, if a system call or a siginfo gave that
+    /// number to a program. `None` means that the number is shown as it is: in a pid
+    /// namespace and in a signal from the kernel it stands for no task.
     fn task_of_number(&self, number: i64) -> Option<String>;
 
-    /// How the kernel came to where an event happened, outermost function
-    /// first; empty if there is nothing worth telling.
+    /// The kernel's path to an event, outermost function first. Empty if nothing is worth
+    /// telling.
     fn path(&self, event: &EventName, context: Context, stack: &[Frame]) -> String;
 
-    /// A value that may be the host's own, such as the number of an interrupt.
+    /// Shows a value that may depend on the host, such as an interrupt number.
     fn value(&self, event: &EventName, field: &str, value: String) -> String;
 }
 
-/// Tasks by their roles, and everything else as it was.
+/// Names tasks by their roles and leaves everything else as it was.
 pub struct ByRole<'a> {
     /// The run's tasks.
     pub roles: &'a Roles,
-    /// When what is told happened, since the first event of the run, ns.
+    /// The time of the event, ns since the first event of the run.
     pub time_ns: u64,
 }
 
@@ -50,7 +50,7 @@ impl Teller for ByRole<'_> {
     }
 }
 
-/// Everything as it was in the run.
+/// Leaves everything as it was in the run.
 pub struct AsIs;
 
 impl Teller for AsIs {

@@ -1,4 +1,4 @@
-//! Facts as a `lesson.toml` states them, held against records.
+//! Checks facts in the form of a `lesson.toml` against real records.
 
 use protocol::Ended;
 use story::expect::{Checked, Expectation};
@@ -153,12 +153,12 @@ fn who_acts_and_who_is_meant_is_explained() {
         (
             kill_pid(),
             "task = \"not-target\"\nbefore = \"raises later\"",
-            "the current task is 19, not another than the target, 19",
+            "the current task is 19, not a task other than the target, 19",
         ),
         (
             kill_pid(),
             "task = \"not-marker\"\nafter = \"registers\"\nbefore = \"raises later\"",
-            "the current task is 19, not another than the marker, 19",
+            "the current task is 19, not a task other than the marker, 19",
         ),
         (
             kill_pid(),

@@ -11,7 +11,7 @@ use object::{
 use story::timeline::Timeline;
 use trace::{Inputs, Symbols, TraceError, decode};
 
-/// What a record holds of a trace.
+/// The parts of a record that make up a trace.
 pub struct Fixture {
     pages: Vec<u8>,
     pub stats: String,
@@ -53,22 +53,22 @@ fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// The record `sigchld`, whole.
+/// The record `sigchld`, all of it.
 pub fn sigchld() -> Timeline {
     Fixture::read("sigchld").decode().unwrap()
 }
 
-/// The record `kill-pid`, whole.
+/// The record `kill-pid`, all of it.
 pub fn kill_pid() -> Timeline {
     let mut fixture = Fixture::read("kill-pid");
-    // Where the module was loaded, and the functions of its object file.
+    // Where the module was loaded, and the functions in its object file.
     let functions = [("lab_kill_pid_ioctl", 0x2c8), ("lab_kill_pid_isr", 0x650)];
     let elf = module(&functions, 0x713);
     fixture.symbols.add_module("lab_kill_pid", 0xffff_ffff_a000_6000, &elf).unwrap();
     fixture.decode().unwrap()
 }
 
-/// A relocatable object with these functions in its `.text`, and one in another
+/// A relocatable object with these functions in its `.text` and one function in another
 /// section.
 fn module(functions: &[(&str, u64)], text_len: usize) -> Vec<u8> {
     let mut object = Object::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);

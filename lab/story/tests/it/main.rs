@@ -1,6 +1,6 @@
 //! From the bytes of real records to verdicts, without a machine.
 
-// Where this lint is no longer in force, nothing is expected, and clippy fails.
+// If this lint stops being in force, the expectation is unfulfilled and clippy fails.
 #![expect(clippy::disallowed_methods, reason = "fixtures are files")]
 
 mod facts;

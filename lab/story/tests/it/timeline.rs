@@ -1,4 +1,4 @@
-//! From records to what people, and machines, read.
+//! From records to what people and machines read.
 
 use story::render;
 use trace::TraceError;
