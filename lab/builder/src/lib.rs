@@ -1,9 +1,8 @@
-//! Everything that a machine is made of, built unless the cache has it: the
-//! guest's kernel, PID 1's archive, programs, modules, and the payload that
-//! brings them in.
+//! Builds everything that a machine is made of, unless the cache has it: the guest's
+//! kernel, PID 1's archive, programs, modules, and the payload that carries them.
 //!
-//! Strangers' files are compiled in a [sandbox]. What is being done is told to
-//! whoever [watches](progress); nothing is printed.
+//! Strangers' files are compiled in a [sandbox]. Progress is reported to a
+//! [watcher](progress); this crate prints nothing.
 
 // In reading order.
 pub mod cache;

@@ -1,19 +1,18 @@
-//! What the lab is doing, told to whoever watches.
+//! Reports what the lab is doing.
 //!
-//! The library says what happens and prints nothing; the command line decides
-//! between bars and plain lines, once, at its start.
+//! The library reports events and prints nothing. The command line decides once, at its
+//! start, between bars and plain lines.
 
 /// One thing that a watcher may want to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A stage begins, such as `kernel`. `total` is the number of steps, where
-    /// it is known.
+    /// A stage begins, such as `kernel`. `total` is its number of steps, if known.
     Begin { stage: &'a str, total: Option<u64> },
-    /// The stage has done so many steps and is at this one.
+    /// The stage has done this many steps and is now at `detail`.
     Step { done: u64, detail: &'a str },
-    /// The stage is over; always the last one begun.
+    /// The stage that began last is over.
     End,
-    /// Something worth a line whatever the stage.
+    /// Something worth a line, in any stage.
     Note(&'a str),
 }
 
@@ -21,13 +20,13 @@ pub enum Event<'a> {
 pub trait Progress: Sync {
     fn event(&self, event: Event<'_>);
 
-    /// [`Event::Note`], as a call.
+    /// Sends an [`Event::Note`].
     fn note(&self, text: &str) {
         self.event(Event::Note(text));
     }
 }
 
-/// Nobody watches.
+/// Ignores all events.
 pub struct Silent;
 
 impl Progress for Silent {

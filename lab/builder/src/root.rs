@@ -1,24 +1,24 @@
-//! Where this repository is. It is asked at run time: a checkout may be moved, or
-//! copied with the programs that were built in it.
+//! Finds this repository. It is looked up at run time, because a checkout may be moved or
+//! copied together with its build results.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use explain::{ExitStatus, Explain};
 
-/// What only this repository has.
+/// Files that only this repository has.
 const MARKS: [&str; 2] = ["images/kernel.fragment", "guest-programs/init/Cargo.toml"];
 
-/// The repository that this program belongs to: the one that Cargo started it in;
-/// otherwise the one around the folder that it is started in; otherwise the one
-/// that it lies in. `None` if there is none of these.
+/// The repository of this program. It is the one in which Cargo started the program, or
+/// else the one around the current folder, or else the one that contains the program.
+/// `None` if there is none.
 pub fn find() -> Option<PathBuf> {
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let places = [manifest, std::env::current_dir().ok(), std::env::current_exe().ok()];
     first(places.into_iter().flatten())
 }
 
-/// The first repository that one of these places lies in.
+/// The first repository that contains one of these places.
 fn first(places: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
     let around =
         |place: PathBuf| place.ancestors().find(|folder| is_one(folder)).map(Path::to_owned);
@@ -29,7 +29,7 @@ fn is_one(folder: &Path) -> bool {
     MARKS.iter().all(|mark| folder.join(mark).is_file())
 }
 
-/// There is no repository around the folder that a command was called in.
+/// The folder in which a command was called is not in a repository of the lab.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to find the lab's own checkout around `{}`", folder.display())]
 pub struct NoRoot {
@@ -46,10 +46,10 @@ impl Explain for NoRoot {
     }
 }
 
-/// The folder of this repository: where `images/` and PID 1's sources are.
+/// This repository's folder, which contains `images/` and PID 1's sources.
 ///
-/// A command line says first if it cannot [find] one; here it is then taken to be
-/// the folder that the program was started in.
+/// A command line reports first if it cannot [find] one. Here the current folder is used
+/// in that case.
 pub fn root() -> PathBuf {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| find().unwrap_or_else(|| PathBuf::from("."))).clone()
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(first([folder.path().to_owned(), inside(&copy)]), Some(copy.clone()));
         assert_eq!(first([copy.join("lab"), inside(&one)]), Some(copy));
         assert_eq!(first([folder.path().to_owned()]), None);
-        // A folder that only looks like one.
+        // A folder that only looks like a repository.
         std::fs::remove_file(one.join(MARKS[0])).unwrap();
         assert_eq!(first([inside(&one)]), None);
     }

@@ -1,10 +1,10 @@
-//! Runs a compiler on a stranger's file: it may read what a compiler reads,
-//! write into one folder, and use so much time, memory and disk, no more.
+//! Runs a compiler on a stranger's file. The compiler may read only what compilers need,
+//! write to one folder, and use limited time, memory and disk.
 //!
-//! Landlock (Documentation/userspace-api/landlock.rst) is what holds it, and
-//! all that it starts: no privilege is needed. What it cannot open it cannot
-//! include, whatever the language has for that. A filter of system calls has it
-//! make no socket, which Landlock forbids only in part.
+//! Landlock (Documentation/userspace-api/landlock.rst) confines it and everything that it
+//! starts, without any privilege. A compiler cannot include what it cannot open, whatever
+//! its language offers for that. Landlock forbids sockets only in part, so a system call
+//! filter forbids making one.
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Seek};
@@ -24,48 +24,48 @@ use nix::sys::statvfs::statvfs;
 use process::Command;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
-/// What a distribution's compilers, linkers and shells consist of.
+/// The folders that contain a distribution's compilers, linkers and shells.
 const SYSTEM: &[&str] =
     &["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"];
 
-/// Devices that build tools write to and read from.
+/// Devices that build tools read and write.
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/urandom"];
 
-/// Processor time of each process, seconds; SIGXCPU ends it then. Whatever is ended by
-/// SIGKILL was ended by somebody else.
+/// Processor time of each process, seconds. Beyond it, SIGXCPU ends the process; a
+/// SIGKILL must have come from somewhere else.
 pub const CPU_S: u64 = 20;
 /// Address space of each process, bytes.
 pub const ADDRESS_SPACE: u64 = 1 << 30;
-/// The longest file, bytes.
+/// The maximum length of a file, bytes.
 pub const FILE_SIZE: u64 = 16 << 20;
-/// What all files of one run take at most, bytes: a compiler keeps an object, a
-/// program and something beside them.
+/// The maximum size of all files of one run, bytes. A compiler writes an object, a
+/// program and something besides.
 const ALL_FILES: u64 = 4 * FILE_SIZE;
-/// The host's time for all of it. A few processes come one after the other, so none
-/// that has [`CPU_S`] meets this but on a host that is busy with something else.
+/// The limit on the host's clock for the whole run. The few processes run one after the
+/// other, so [`CPU_S`] ends them before this limit does, except on a busy host.
 const LIMIT: Duration = Duration::from_secs(240);
-/// Bytes of output that are kept.
+/// How much output is kept, bytes.
 const OUTPUT: u64 = 64 << 10;
 
-/// What is forbidden, as far as the host's kernel can: files since 5.13, TCP
-/// since 6.7.
+/// The Landlock version whose accesses are forbidden as far as the host's kernel can:
+/// files since 5.13, TCP since 6.7.
 const KNOWN: ABI = ABI::V4;
 
-/// System calls that no compiler needs: a socket leads to the network and to the
-/// person's agents and daemons, as does a ring that makes one; keys are the person's.
+/// System calls that no compiler needs. A socket leads to the network and to the person's
+/// agents and daemons, and io_uring can make one. Keys are the person's.
 const FORBIDDEN: &[libc::c_long] =
     &[libc::SYS_socket, libc::SYS_io_uring_setup, libc::SYS_keyctl, libc::SYS_request_key];
 
-/// The same calls have another number for programs of the x32 kind, which run
-/// wherever 64-bit ones do.
+/// Marks the numbers of the same calls in x32 programs, which run wherever 64-bit
+/// programs do.
 const X32: libc::c_long = 0x4000_0000;
 
-/// What a command may touch.
+/// What a command may access.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
-    /// Files and folders that it may read and execute, besides the system's.
+    /// Files and folders that it may read and execute, in addition to the system's.
     pub read: Vec<PathBuf>,
-    /// The folder that it may write to, which is also its `TMPDIR`.
+    /// The only folder that it may write to, also its `TMPDIR`.
     pub write: PathBuf,
 }
 
@@ -73,11 +73,11 @@ pub struct Sandbox {
 #[derive(Debug)]
 pub struct Finished {
     pub status: Status,
-    /// What it wrote to stdout and stderr, as one; cut if it is very long.
+    /// Its stdout and stderr, interleaved. Cut off if very long.
     pub output: String,
 }
 
-/// How it ended, as far as that decides what to do.
+/// How it ended, as far as that matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     Ended(ExitStatus),
@@ -90,8 +90,7 @@ impl Finished {
         matches!(self.status, Status::Ended(status) if status.success())
     }
 
-    /// What was done to it from outside, if anything was: no file that it is given
-    /// explains that.
+    /// What ended it from outside, if anything did. No input file can explain that.
     pub fn meddled(&self) -> Option<String> {
         let Status::Ended(status) = self.status else {
             return Some(format!("it did not end within {} s", LIMIT.as_secs()));
@@ -100,7 +99,7 @@ impl Finished {
             let name = Signal::try_from(signal).map_or("unknown", Signal::as_str);
             return Some(format!("it was ended by signal {signal} ({name})"));
         }
-        // As gcc tells of the programs that it starts.
+        // gcc reports in this way what happened to a program that it started.
         let told = |words: &str| {
             let (_, rest) = self.output.split_once(words)?;
             rest.split(' ').next()?.parse().ok()
@@ -112,7 +111,8 @@ impl Finished {
     }
 }
 
-/// What ends a compiler that met a limit, or its own: no file has it ended otherwise.
+/// The signals of a compiler that exceeded a limit of the sandbox or its own. A file
+/// cannot cause any other signal.
 const EXCESS: &[i32] = &[
     Signal::SIGXCPU as i32,
     Signal::SIGXFSZ as i32,
@@ -121,8 +121,8 @@ const EXCESS: &[i32] = &[
     Signal::SIGILL as i32,
 ];
 
-/// What the host has less of than a command may take in a folder; `None` if it has
-/// enough. Who fails then may have failed for want of it.
+/// What the host offers less of than a command may use in a folder, or `None` if there is
+/// enough. A lack may explain a failure.
 pub fn lacking(folder: &Path) -> Option<String> {
     for (resource, most, what) in LIMITS {
         let hard = getrlimit(resource).map_or(u64::MAX, |(_, hard)| hard);
@@ -152,16 +152,15 @@ pub enum SandboxError {
 }
 
 impl Sandbox {
-    /// An error if this host lacks what a sandbox takes.
+    /// Fails if this host does not support what a sandbox needs.
     pub fn check_support() -> Result<(), SandboxError> {
-        // Nothing is restricted until a process says `restrict_self`; creating
-        // a rule set asks the kernel for its version.
+        // Creating a rule set asks the kernel for its Landlock version. Nothing is
+        // restricted before `restrict_self`.
         let supported = rules().and_then(Ruleset::create);
         supported.map(drop).map_err(|_| SandboxError::Unsupported)
     }
 
-    /// Runs a command with its output in one piece; its environment is what
-    /// `environment` says and nothing else.
+    /// Runs a command and returns its output. Its environment is exactly `environment`.
     pub fn run(
         &self,
         program: &Path,
@@ -185,7 +184,7 @@ impl Sandbox {
             .stderr(output);
         let mut rules = Some(self.rules()?);
         let filter = filter()?;
-        // SAFETY: system calls only; rule set and filter were made before the fork.
+        // SAFETY: only system calls; the rule set and the filter were made before the fork.
         unsafe {
             command.pre_exec(move || {
                 limit()?;
@@ -205,7 +204,7 @@ impl Sandbox {
             Some(ended) => Status::Ended(ended.status),
             None => Status::TimedOut,
         };
-        // Nothing of it stays behind, nor writes what is read now.
+        // After this, no process of the command is left that could write more output.
         child.end().map_err(failed)?;
         let mut bytes = Vec::new();
         log.rewind().map_err(failed)?;
@@ -226,7 +225,7 @@ impl Sandbox {
     }
 }
 
-/// Everything that can be forbidden is; without files there is no sandbox.
+/// Forbids everything that can be forbidden. Restricting file access is mandatory.
 fn rules() -> Result<Ruleset, RulesetError> {
     Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
@@ -234,7 +233,7 @@ fn rules() -> Result<Ruleset, RulesetError> {
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(KNOWN))?
         .handle_access(AccessNet::from_all(KNOWN))?
-        // Since 6.12: it ends no process but its own.
+        // Since Linux 6.12: it can send signals only to its own processes.
         .scope(Scope::Signal)
 }
 
@@ -249,7 +248,7 @@ fn filter() -> Result<BpfProgram, seccompiler::Error> {
     Ok(filter.try_into()?)
 }
 
-/// Opens a path to the sandbox; one that is not there needs no opening.
+/// Allows access to a path. A path that does not exist is skipped.
 fn allow(
     rules: RulesetCreated,
     path: &Path,
@@ -263,18 +262,19 @@ fn allow(
     Ok(rules.add_rule(PathBeneath::new(file, access))?)
 }
 
-/// What each process may use, and what people call that.
+/// The limits of each process, with names for people.
 const LIMITS: [(Resource, u64, &str); 3] = [
     (Resource::RLIMIT_CPU, CPU_S, "processor time in seconds"),
     (Resource::RLIMIT_AS, ADDRESS_SPACE, "memory in bytes"),
     (Resource::RLIMIT_FSIZE, FILE_SIZE, "a file's length in bytes"),
 ];
 
-/// Limits the process that calls this; where the host's limits are lower, they stay.
+/// Limits the calling process. Lower limits of the host stay in force.
 fn limit() -> io::Result<()> {
     for (resource, most, _) in LIMITS {
         let (_, hard) = getrlimit(resource)?;
-        // At the hard limit of processor time comes SIGKILL, a little later.
+        // At the hard limit of processor time comes SIGKILL, so that limit is a little
+        // later.
         let over = if resource == Resource::RLIMIT_CPU { 5 } else { 0 };
         setrlimit(resource, most.min(hard), (most + over).min(hard))?;
     }
@@ -367,7 +367,7 @@ mod tests {
         mkfifo(&path, Mode::S_IRWXU).unwrap();
         let pipe = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(&path).unwrap();
         assert_eq!(code(&shell_in(folder.path(), "exec 3> pipe; sleep 1000 &")), Some(0));
-        // The pipe hangs up when the last who could write to it is gone.
+        // The pipe hangs up when no process is left that could write to it.
         let mut wait = [PollFd::new(pipe.as_fd(), PollFlags::empty())];
         assert_eq!(poll(&mut wait, PollTimeout::from(10_000u16)).unwrap(), 1);
         assert_eq!(wait[0].revents(), Some(PollFlags::POLLHUP));

@@ -1,9 +1,9 @@
-//! What a package of the workspace is made of: its own files, those of its path
-//! dependencies, and of the crates that these use their versions and checksums.
-//! What other packages of the workspace use is none of it.
+//! Finds everything that a workspace package is built from: its own files, the files of
+//! its path dependencies, and the versions and checksums of the external crates that
+//! these use. Dependencies of other packages in the workspace do not count.
 //!
-//! Cargo would say the same (`cargo metadata`), but starting it costs as much as
-//! running a lesson.
+//! `cargo metadata` would say the same, but starting Cargo costs as much as running a
+//! lesson.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,24 +12,24 @@ use toml::{Table, Value};
 
 use crate::cache::{CacheError, KeyBuilder};
 
-/// Why it is not known what a package is made of.
+/// Why the inputs of a package cannot be found.
 #[derive(Debug, thiserror::Error)]
 pub enum ClosureError {
     #[error(transparent)]
     Cache(#[from] CacheError),
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error("failed to understand `{}`: {source}", path.display())]
     Parse { path: PathBuf, source: toml::de::Error },
-    #[error("failed to understand `{}`: it does not know the crate `{name}`", lock.display())]
+    #[error("failed to understand `{}`: it has no crate `{name}`", lock.display())]
     Unknown { lock: PathBuf, name: String },
 }
 
-/// Adds all that the package in `folder` is made of; `root` is its workspace's.
+/// Adds all inputs of the package in `folder` to a key. `root` is the workspace's folder.
 ///
 /// # Errors
-/// That a manifest, a source or the lock file cannot be read or understood.
+/// A manifest, a source file or the lock file cannot be read or parsed.
 pub fn add(key: KeyBuilder, root: &Path, folder: &Path) -> Result<KeyBuilder, ClosureError> {
     let workspace = Workspace { manifest: parse(&root.join("Cargo.toml"))?, root };
     let mut closure = Closure { packages: BTreeMap::new(), crates: BTreeSet::new() };
@@ -61,7 +61,7 @@ impl Workspace<'_> {
         rest.iter().try_fold(self.manifest.get(*first)?, |value, name| value.get(name))
     }
 
-    /// What it says of all packages.
+    /// Adds the settings that apply to all packages.
     fn add_settings(&self, key: KeyBuilder) -> KeyBuilder {
         let settings: &[&[&str]] = &[
             &["workspace", "resolver"],
@@ -78,20 +78,20 @@ impl Workspace<'_> {
     }
 }
 
-/// A package of which the sources are here.
+/// A package whose sources are in this repository.
 struct Package {
     folder: PathBuf,
-    /// Without what is for its tests alone.
+    /// The manifest without the dependencies of tests.
     manifest: String,
-    /// Its build script, if it has the usual name, or is named.
+    /// Its build script: the file that the manifest names, or `build.rs`.
     build: Option<PathBuf>,
 }
 
 struct Closure {
-    /// By their names.
+    /// The packages by name.
     packages: BTreeMap<String, Package>,
-    /// Of these crates, from elsewhere: the name of the package that uses one, and
-    /// the crate's.
+    /// External crates: the name of the package that uses the crate, and the crate's
+    /// name.
     crates: BTreeSet<(String, String)>,
 }
 
@@ -107,7 +107,7 @@ impl Closure {
         let mut text = manifest.to_string();
         let mut folders = Vec::new();
         for (alias, wanted) in dependencies(&manifest) {
-            // A dependency is said here, or in the workspace's manifest.
+            // The dependency is specified here or in the workspace's manifest.
             let (wanted, base) = match wanted.get("workspace") {
                 Some(_) => {
                     let shared = workspace.table(&["workspace", "dependencies", alias]);
@@ -134,8 +134,8 @@ impl Closure {
     }
 }
 
-/// The dependencies of a manifest, those of its build script and of all targets
-/// too, by the names that it gives them.
+/// The dependencies in a manifest under the names used there, including those of the
+/// build script and of specific targets.
 fn dependencies(manifest: &Table) -> Vec<(&str, &Value)> {
     let mut tables = vec![manifest];
     let targets = manifest.get("target").and_then(Value::as_table);
@@ -148,7 +148,7 @@ fn dependencies(manifest: &Table) -> Vec<(&str, &Value)> {
     kinds.flatten().map(|(name, wanted)| (name.as_str(), wanted)).collect()
 }
 
-/// The lock file.
+/// The contents of `Cargo.lock`.
 struct Lock {
     path: PathBuf,
     packages: Vec<Table>,
@@ -165,7 +165,7 @@ impl Lock {
         Ok(Lock { path, packages })
     }
 
-    /// Which packages these crates are, and all that they use.
+    /// Finds the lock file's packages for these crates and for everything that they use.
     fn closure(
         &self,
         crates: &BTreeSet<(String, String)>,
@@ -173,7 +173,7 @@ impl Lock {
         let mut found = BTreeSet::new();
         let mut open = Vec::new();
         for (user, name) in crates {
-            // One name may be that of several versions: the user's line says which.
+            // Several versions may share a name; the user's line says which one it needs.
             let user = self.find_own(user)?;
             let line = self.uses(user).find(|line| line.split(' ').next() == Some(name.as_str()));
             open.push(self.find(line.unwrap_or(name))?);
@@ -188,14 +188,13 @@ impl Lock {
         Ok(found)
     }
 
-    /// Lines such as `nix`, or `nix 0.31.1` where there are several.
+    /// Lines such as `nix`, or `nix 0.31.1` if there are several versions.
     fn uses(&self, package: usize) -> impl Iterator<Item = &str> {
         let lines = self.packages[package].get("dependencies").and_then(Value::as_array);
         lines.into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// The package of the workspace with this name; a crate from elsewhere may have the
-    /// same.
+    /// The workspace's package with this name. An external crate may have the same name.
     fn find_own(&self, name: &str) -> Result<usize, ClosureError> {
         let is_it = |package: &Table| {
             let found = package.get("name").and_then(Value::as_str);
@@ -204,7 +203,7 @@ impl Lock {
         self.packages.iter().position(is_it).ok_or_else(|| self.unknown(name))
     }
 
-    /// The package that a line names.
+    /// The package that a dependency line names.
     fn find(&self, line: &str) -> Result<usize, ClosureError> {
         let mut words = line.split(' ');
         let (name, version) = (words.next(), words.next());
@@ -252,7 +251,8 @@ mod tests {
         [[package]]\nname = \"below\"\nversion = \"2.0.0\"\n\
         [[package]]\nname = \"other\"\nversion = \"3.0.0\"\n";
 
-    /// A workspace, and the key of its package `init` after each change.
+    /// A workspace, and a function that changes a file and returns the new key of the
+    /// package `init`.
     fn workspace() -> (tempfile::TempDir, impl Fn(&str, &str) -> Key) {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_owned();
@@ -323,10 +323,7 @@ mod tests {
         let error = add(Key::builder("x"), folder.path(), &folder.path().join("init")).err();
         assert_eq!(
             error.unwrap().to_string(),
-            format!(
-                "failed to understand `{}`: it does not know the crate `below`",
-                lock.display()
-            )
+            format!("failed to understand `{}`: it has no crate `below`", lock.display())
         );
     }
 }

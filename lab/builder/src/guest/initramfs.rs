@@ -1,5 +1,5 @@
-//! The initramfs: PID 1, modules that it loads, and a console; the same bytes for
-//! the same parts.
+//! The initramfs: PID 1, the modules that it loads, and a console. The same parts give
+//! the same bytes.
 
 use std::io::{self, Write};
 
@@ -10,8 +10,9 @@ const S_IFDIR: u32 = 0o040_000;
 const S_IFCHR: u32 = 0o020_000;
 const S_IFREG: u32 = 0o100_000;
 
-/// Packs PID 1 and its modules, by their names, as the kernel wants it: a cpio archive in the newc format,
-/// uncompressed. No time and no owner of the host gets in.
+/// Packs PID 1 and its modules (name and content) into an uncompressed cpio archive in
+/// newc format, as the kernel expects. The archive contains no times or owners from the
+/// host.
 pub fn pack(init: &[u8], modules: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {
     let mut archive = Vec::new();
     let mut add = |ino: u32, entry: Builder, bytes: &[u8]| {
@@ -20,7 +21,8 @@ pub fn pack(init: &[u8], modules: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {
         writer.finish().map(drop)
     };
     add(1, Builder::new("dev").mode(S_IFDIR | 0o755), &[])?;
-    // The kernel opens it as PID 1's standard streams before anything is mounted.
+    // The kernel opens this device as PID 1's standard streams before anything is
+    // mounted.
     let console = Builder::new("dev/console").mode(S_IFCHR | 0o600).rdev_major(5).rdev_minor(1);
     add(2, console, &[])?;
     add(3, Builder::new("init").mode(S_IFREG | 0o755), init)?;

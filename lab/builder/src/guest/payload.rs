@@ -1,4 +1,4 @@
-//! The payload: what one run is given, as a tar archive.
+//! The payload: the input of one run, as a tar archive.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,10 @@ use explain::{ExitStatus, Explain};
 use fs_err as fs;
 use protocol::{GuestFile, JOB_FILE, Job};
 
-/// A payload under construction; the same files in the same order give the
-/// same bytes.
+/// A payload under construction. The same files in the same order give the same bytes.
 pub struct Payload(tar::Builder<Vec<u8>>);
 
-/// A file of the host that the payload brings into the guest.
+/// A host file that the payload carries into the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayloadFile {
     pub guest: GuestFile,
@@ -21,7 +20,7 @@ pub struct PayloadFile {
 /// Why a payload could not be packed.
 #[derive(Debug, thiserror::Error)]
 pub enum PayloadError {
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error("failed to pack `{name}` into the payload: {source}")]
@@ -35,7 +34,7 @@ impl Explain for PayloadError {
 }
 
 impl Payload {
-    /// A payload with its job.
+    /// Makes a payload that contains the job.
     pub fn new(job: &Job) -> Result<Payload, PayloadError> {
         let mut payload = Payload(tar::Builder::new(Vec::new()));
         let json = serde_json::to_vec(job)
@@ -44,18 +43,18 @@ impl Payload {
         Ok(payload)
     }
 
-    /// Adds a file, executable by all.
+    /// Adds a file that every user may execute.
     pub fn add_file(&mut self, file: &PayloadFile) -> Result<(), PayloadError> {
         self.add(file.guest.as_str(), &fs::read(&file.host)?, 0o755)
     }
 
-    /// Adds a file of the host under a name, with the permissions it has there.
+    /// Adds a host file under a name, with its permissions on the host.
     pub fn add_copy(&mut self, name: &str, path: &Path) -> Result<(), PayloadError> {
         let mode = fs::metadata(path)?.permissions().mode();
         self.add(name, &fs::read(path)?, mode & 0o777)
     }
 
-    /// Adds a symbolic link under a name.
+    /// Adds a symbolic link called `name` that points to `target`.
     pub fn add_link(&mut self, name: &str, target: &str) -> Result<(), PayloadError> {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Symlink);
@@ -78,7 +77,7 @@ impl Payload {
     }
 
     fn add(&mut self, name: &str, bytes: &[u8], mode: u32) -> Result<(), PayloadError> {
-        // A fresh header has no time, no owner and no name of the host.
+        // A fresh header has no time, owner or name from the host.
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
         header.set_mode(mode);
@@ -87,7 +86,7 @@ impl Payload {
             .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })
     }
 
-    /// The archive's bytes.
+    /// Finishes the archive and returns its bytes.
     pub fn finish(self) -> Result<Vec<u8>, PayloadError> {
         self.0
             .into_inner()

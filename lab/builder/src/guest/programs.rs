@@ -1,7 +1,7 @@
 //! Guest programs: Cargo packages, compiled to static executables.
 //!
-//! The finished programs lie in the cache under the hash of their sources;
-//! Cargo is asked only when that is not there.
+//! Built programs are kept in the cache under the hash of their sources. Cargo runs only
+//! if the cache does not have them.
 
 use std::path::{Path, PathBuf};
 
@@ -17,14 +17,15 @@ use crate::guest::kmods::workplace;
 use crate::host::toolchain::{LINKER, Toolchain, ToolchainError};
 use crate::progress::{Event, Progress};
 
-/// Static, so that a program needs no libraries in the guest; glibc, because
-/// one lesson is about it. Linked by what the key knows, whatever `cc` is here.
+/// Programs are linked statically, so that they need no libraries in the guest, and
+/// against glibc, because one lesson is about it. The linker is the one in the key, not
+/// whatever `cc` is.
 pub fn flags() -> [String; 2] {
     ["-Ctarget-feature=+crt-static".to_owned(), format!("-Clinker={LINKER}")]
 }
 
-/// What of the environment Cargo is given for guest programs: where it and its
-/// registry are, and how to reach the network. All else could change a program.
+/// The environment variables that Cargo keeps for guest programs: the locations of Cargo
+/// and its registry, and the network settings. Any other variable could change a program.
 const INHERITED: &[&str] = &[
     "PATH",
     "HOME",
@@ -39,23 +40,23 @@ const INHERITED: &[&str] = &[
     "SSL_CERT_FILE",
 ];
 
-/// How far guest programs are optimised: one of Cargo's levels.
+/// The optimisation level of guest programs, one of Cargo's levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OptLevel(pub u8);
 
 impl Default for OptLevel {
-    /// That of the profile `guest`.
+    /// The level of the profile `guest`.
     fn default() -> OptLevel {
         OptLevel(2)
     }
 }
 
-/// The programs of a package.
+/// The built programs of a package.
 #[derive(Debug, Clone)]
 pub struct Programs {
-    /// The folder that holds them.
+    /// The folder that contains them.
     pub folder: PathBuf,
-    /// Stands for all that they were made of.
+    /// The hash of everything that they were built from.
     pub key: Key,
 }
 
@@ -71,14 +72,14 @@ pub enum ProgramError {
     #[error("failed to build `{package}`")]
     Compile {
         package: String,
-        /// What the compiler printed, whole.
+        /// The compiler's whole output.
         output: String,
     },
     #[error("failed to run cargo: {0}")]
     Cargo(#[source] std::io::Error),
     #[error("failed to prepare the call of cargo: {0}")]
     Shell(#[source] xshell::Error),
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
 }
@@ -96,10 +97,10 @@ impl Explain for ProgramError {
     }
 }
 
-/// Builds all programs of a package of the workspace at `root`, unless the
-/// cache has them.
+/// Builds all programs of a package in the workspace at `root`, unless the cache has
+/// them.
 ///
-/// `folder` is the package's folder, below `root`; its name is the package's.
+/// `folder` is the package's folder below `root`. The package has the folder's name.
 pub fn build(
     root: &Path,
     folder: &Path,
@@ -130,7 +131,7 @@ pub fn build_at(
     Ok(Programs { folder, key })
 }
 
-/// Stands for everything that the programs of a package are made of.
+/// The hash of everything that a package's programs are built from.
 pub fn key(toolchain: &Toolchain, root: &Path, folder: &Path) -> Result<Key, ProgramError> {
     key_at(OptLevel::default(), toolchain, root, folder)
 }
@@ -161,18 +162,17 @@ fn compile(
     Ok(())
 }
 
-/// A library that Cargo compiled, for a package or for what it depends on.
+/// A compiled library: the package itself or one of its dependencies.
 #[derive(Debug, Clone)]
 pub struct Library {
-    /// As Rust code names it.
+    /// Its name in Rust code.
     pub name: String,
-    /// What a compiler needs of it.
+    /// The files that a compiler needs.
     pub files: Vec<PathBuf>,
 }
 
-/// Compiles a package's library with the flags of guest programs; returns it
-/// and all that it depends on. `entry` is the folder of the cache that
-/// they are for.
+/// Compiles a package's library with the flags of guest programs. Returns it and all its
+/// dependencies. `entry` is the cache folder for their temporary files.
 pub fn libraries(
     toolchain: &Toolchain,
     root: &Path,
@@ -190,8 +190,8 @@ pub fn libraries(
     Ok(messages.lines().filter_map(library).collect())
 }
 
-/// A line that Cargo prints for a machine to read: `compiler-artifact`, or any
-/// other, which has no target and files.
+/// A line of Cargo's machine-readable output. Only `compiler-artifact` has a target and
+/// files.
 #[derive(Deserialize)]
 struct Message {
     target: Option<Target>,
@@ -205,16 +205,16 @@ struct Target {
     name: String,
 }
 
-/// Where Cargo works on guest programs.
+/// Cargo's target folder for guest programs.
 fn target_dir(level: OptLevel, root: &Path) -> PathBuf {
     let folder = root.join("target").join("guest-programs");
-    // Two levels at once must not write the same program.
+    // Two levels built at the same time must not write the same program.
     if level == OptLevel::default() { folder } else { folder.join(format!("level-{}", level.0)) }
 }
 
-/// Runs `cargo build` on a package of the workspace at `root`; returns what it
-/// prints to stdout. Temporary files are below `entry`, a folder of the cache:
-/// nobody has to look for what is left of them.
+/// Runs `cargo build` on a package in the workspace at `root` and returns its stdout.
+/// Temporary files are below `entry`, a folder of the cache, so leftovers are removed
+/// with it.
 fn cargo(
     level: OptLevel,
     toolchain: &Toolchain,
@@ -226,7 +226,7 @@ fn cargo(
     let sh = Shell::new().map_err(ProgramError::Shell)?;
     sh.change_dir(root);
     let built = target_dir(level, root);
-    // Where the tree and the registry lie must not show in the programs.
+    // The locations of the checkout and the registry must not appear in the programs.
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
@@ -237,10 +237,10 @@ fn cargo(
         format!("--remap-path-prefix={}=cargo", cargo_home.display()),
     ]);
     let target = &toolchain.target;
-    // Not by its name, which a crate from elsewhere may have as well.
+    // Selected by path, because an external crate may have the same name.
     let manifest = root.join("guest-programs").join(package).join("Cargo.toml");
     let inherited = INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
-    // A course's own profile counts unless somebody says otherwise.
+    // The course's own profile decides, unless the caller chose another level.
     let level = (level != OptLevel::default()).then_some(level);
     let level = level.map(|OptLevel(level)| ("CARGO_PROFILE_GUEST_OPT_LEVEL", level.to_string()));
     let temporary = workplace(entry)?;
@@ -252,7 +252,7 @@ fn cargo(
     .envs(inherited)
     .env("LC_ALL", "C")
     .env("RUSTC", &toolchain.rustc)
-    // What a person's own configuration of Cargo says does not count either.
+    // The person's own Cargo configuration must not matter either.
     .env("RUSTC_WRAPPER", "")
     .env("RUSTC_WORKSPACE_WRAPPER", "")
     .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
@@ -269,7 +269,7 @@ fn cargo(
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The names of a package's programs: its own, and those of `src/bin/`.
+/// The names of a package's programs: its own name and those in `src/bin/`.
 pub fn programs_of(root: &Path, package: &str) -> Vec<String> {
     let mut names = vec![package.to_owned()];
     let bins = root.join("guest-programs").join(package).join("src/bin");

@@ -1,5 +1,4 @@
-//! The host, with the cache: what programs told of their versions, and what
-//! compiles.
+//! The host, with the help of the cache: versions of programs, and the toolchain.
 
 mod told;
 pub mod toolchain;
@@ -10,9 +9,9 @@ use crate::cache::Cache;
 
 pub use told::{told, version_line};
 
-/// Makes sure that the host has all that a command needs, as
-/// [`ensure`](::host::ensure) does; a program is asked for its version only when
-/// its file has changed.
+/// Makes sure that the host has everything that a command needs, as
+/// [`ensure`](::host::ensure) does. Asks a program for its version only if its file has
+/// changed.
 pub fn ensure(
     cache: &Cache,
     command: &str,
@@ -20,8 +19,9 @@ pub fn ensure(
     talk: &Talk<'_>,
 ) -> Result<(), HostError> {
     let remembered = |program: &std::path::Path, arg: &str| {
-        // What is wrong with the cache is said where it is used next.
-        // rustup's compiler is one that it chooses anew each time.
+        // If the cache fails, ask the program directly: the next use of the cache reports
+        // the error. If `program` is rustup's rustc, ask the compiler that rustup
+        // chooses.
         let is_rustc = program.file_name().is_some_and(|name| name == RUSTC);
         let program = &toolchain::rustc().ok().filter(|_| is_rustc).unwrap_or(program.to_owned());
         told(cache, program, &[arg]).ok().or_else(|| ask(program, arg))

@@ -1,7 +1,6 @@
-//! What a program tells of its version, remembered for as long as its file
-//! stays as it is.
+//! A program's version, remembered until the program's file changes.
 //!
-//! Starting QEMU to ask it costs a twentieth of a lesson.
+//! Starting QEMU just for its version costs a twentieth of a lesson.
 
 use std::path::Path;
 
@@ -14,11 +13,11 @@ use crate::progress::Silent;
 /// The kind of the cache's entries.
 const KIND: &str = "versions";
 
-/// The entry's file.
+/// The file in an entry.
 const FILE: &str = "stdout";
 
-/// What a program prints on its standard output when it is given `args`; it is
-/// run only if its file has changed since it was last asked.
+/// Returns what a program prints to its standard output when run with `args`. Runs it
+/// only if its file has changed since the last time.
 pub fn told(cache: &Cache, program: &Path, args: &[&str]) -> Result<String, CacheError> {
     let key = Key::builder("version")
         .text("program", &stamp(program))
@@ -37,8 +36,8 @@ pub fn told(cache: &Cache, program: &Path, args: &[&str]) -> Result<String, Cach
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The first line of what a program says of its version; `None` where it is not
-/// on the PATH or says nothing.
+/// The first line of a program's version output. `None` if the program is not on the PATH
+/// or prints nothing.
 pub fn version_line(cache: &Cache, name: &str) -> Option<String> {
     let told = told(cache, &on_path(name)?, &["--version"]).ok()?;
     told.lines().next().map(str::to_owned)
@@ -55,7 +54,8 @@ mod tests {
         let cache = Cache::at(folder.path().join("cache")).unwrap();
         let (program, runs) = (folder.path().join("program"), folder.path().join("runs"));
         let install = |version: &str| {
-            // Moved into place: a program open for writing cannot be run.
+            // Move it into place, because a program that is open for writing cannot be
+            // run.
             let new = folder.path().join("new");
             let script = format!("#!/bin/sh\necho {version} $1\necho >>{}\n", runs.display());
             std::fs::write(&new, script).unwrap();

@@ -1,5 +1,5 @@
-//! What compiles and links guest programs: asked of the host that runs the lab,
-//! which need not be the one that built it.
+//! The toolchain that compiles and links guest programs. It is looked up at run time,
+//! because the lab may have been built on another host.
 
 use std::path::{Path, PathBuf};
 
@@ -9,23 +9,23 @@ use process::Command;
 use crate::cache::{Cache, CacheError, KeyBuilder};
 use crate::host::{told, version_line};
 
-/// The program that links: it brings the C library along.
+/// The program that links. It provides the C library.
 pub const LINKER: &str = "gcc";
 
-/// The toolchain of guest programs.
+/// The toolchain for guest programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toolchain {
-    /// The compiler itself, and not one that chooses among several.
+    /// The compiler itself, not rustup's program that chooses one.
     pub rustc: PathBuf,
     /// The folder with the compiler and its libraries.
     pub sysroot: PathBuf,
     /// The host's target, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
-    /// What it is, and which: `("ld", "GNU ld (GNU Binutils for Debian) 2.40")`.
+    /// Each part with its version: `("ld", "GNU ld (GNU Binutils for Debian) 2.40")`.
     pub parts: Vec<(&'static str, String)>,
 }
 
-/// Why nothing is known of the toolchain.
+/// Why the toolchain cannot be determined.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolchainError {
     #[error(transparent)]
@@ -34,12 +34,13 @@ pub enum ToolchainError {
     NoRustc,
     #[error("failed to start `{}`: {source}", rustc.display())]
     Start { rustc: PathBuf, source: std::io::Error },
-    #[error("failed to ask `{}` what it compiles for", rustc.display())]
+    #[error("failed to ask `{}` for its target", rustc.display())]
     NoTarget { rustc: PathBuf },
 }
 
 impl Toolchain {
-    /// That of this host. Each program is asked only if its file has changed.
+    /// The toolchain of this host. Runs a program for its version only if its file has
+    /// changed.
     pub fn here(cache: &Cache) -> Result<Toolchain, ToolchainError> {
         let rustc = rustc()?;
         let version = told(cache, &rustc, &["-vV"])?;
@@ -61,20 +62,20 @@ impl Toolchain {
         Ok(Toolchain { rustc, sysroot, target, parts })
     }
 
-    /// Adds all of it to a key.
+    /// Adds every part to a key.
     pub fn add(&self, key: KeyBuilder) -> KeyBuilder {
         self.parts.iter().fold(key, |key, (what, which)| key.text(what, which))
     }
 }
 
-/// Stands for what this host lacks.
+/// The version of a part that this host does not have.
 pub fn none() -> String {
     "none".to_owned()
 }
 
-/// The Rust compiler. Cargo, which started this program, lies beside its own. On
-/// the PATH there may be rustup's, which chooses one and stays as it is when that
-/// is updated: it is asked each time.
+/// The Rust compiler. If Cargo started this program, the compiler is next to Cargo.
+/// Otherwise the `rustc` on the PATH may be rustup's. That file stays the same when the
+/// toolchain is updated, so it is asked each time.
 pub fn rustc() -> Result<PathBuf, ToolchainError> {
     let beside =
         |cargo: PathBuf| Some(cargo.with_file_name("rustc")).filter(|rustc| rustc.is_file());
@@ -95,6 +96,6 @@ pub fn rustc() -> Result<PathBuf, ToolchainError> {
 fn libc(cache: &Cache) -> Result<Option<PathBuf>, CacheError> {
     let Some(linker) = on_path(LINKER) else { return Ok(None) };
     let path = told(cache, &linker, &["-print-file-name=libc.a"])?;
-    // gcc repeats the name where it has no such file.
+    // If gcc has no such file, it prints the bare name.
     Ok(Some(PathBuf::from(path.trim())).filter(|path| path.is_absolute()))
 }

@@ -1,7 +1,7 @@
-//! Archives of the kernel's source: checked, then unpacked.
+//! Checks and unpacks archives of the kernel's source.
 //!
-//! Nothing is unpacked whose checksum is not known: a tarball cut off by a bad
-//! line looks like a whole one until its last block.
+//! An archive with an unknown checksum is never unpacked: a download that was cut off
+//! looks complete until its last block.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use process::{Command, stream};
 use super::KernelError;
 use super::pinned::PINNED;
 
-/// Checks that a person's archive, of which this is the sha256, is the one that it
-/// should be: one that is known by heart, or as the file `ARCHIVE.sha256` beside it
-/// says, in the form of sha256sum(1).
+/// Checks a person's archive, whose sha256 is `found`. The sum must be in the lab's own
+/// table or in the file `ARCHIVE.sha256` beside the archive, in the format of
+/// sha256sum(1).
 pub fn check(archive: &Path, found: &str) -> Result<(), KernelError> {
     if PINNED.iter().any(|pinned| pinned.sha256 == found) {
         return Ok(());
@@ -32,8 +32,8 @@ pub fn check(archive: &Path, found: &str) -> Result<(), KernelError> {
     Err(KernelError::WrongChecksum { path, expected, found: found.to_owned() })
 }
 
-/// Unpacks a tarball, or the tarball in a Debian package, so that the kernel's
-/// `Makefile` comes to lie in `folder`. `scratch` is an empty folder to use.
+/// Unpacks a tarball, or the tarball in a Debian package, so that the kernel's `Makefile`
+/// is directly in `folder`. `scratch` is an empty folder for temporary files.
 pub fn unpack(archive: &Path, folder: &Path, scratch: &Path) -> Result<(), KernelError> {
     if archive.extension().is_none_or(|extension| extension != "deb") {
         return untar(archive, folder);
@@ -70,13 +70,13 @@ fn untar(tarball: &Path, folder: &Path) -> Result<(), KernelError> {
     run(command, "tar", tarball)
 }
 
-/// Runs a program that unpacks, and makes one reason of what it complains of.
+/// Runs a program that unpacks, and turns its complaints into one reason.
 fn run(mut command: Command, program: &'static str, archive: &Path) -> Result<(), KernelError> {
-    // Options that a person has for tar and xz in the environment are not for these.
+    // The person's own options for tar and xz in the environment must not apply.
     let inherited = ["PATH", "TMPDIR"].into_iter();
     let inherited = inherited.filter_map(|name| Some((name, std::env::var_os(name)?)));
     command.env_clear().envs(inherited).env("LC_ALL", "C");
-    // Where the tarball was made in blocks, xz unpacks them on all cores.
+    // If the tarball has several blocks, xz unpacks them on all cores.
     command.env("XZ_DEFAULTS", "--threads=0");
     let (status, tail) = stream(command, |_| Ok(()))
         .map_err(|source| KernelError::Start { program: program.to_owned(), source })?;
@@ -86,8 +86,8 @@ fn run(mut command: Command, program: &'static str, archive: &Path) -> Result<()
     let text = tail.text();
     let full = "No space left on device";
     let reason = match text.lines().next() {
-        // One complaint for each of thousands of files, of which the last that
-        // had any room says how far it came.
+        // On a full disk there is one complaint for each of thousands of files, so name
+        // only the cause.
         _ if text.contains(full) || text.contains(": Wrote only ") => full.to_owned(),
         Some(line) => line.to_owned(),
         None => format!("{program} ended with {status}"),

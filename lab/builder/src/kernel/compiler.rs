@@ -1,7 +1,7 @@
-//! The compiler of a kernel and its modules.
+//! The compiler for a kernel and its modules.
 //!
-//! By default the host's gcc. Another one gives another kernel, whose functions
-//! are inlined otherwise: a lesson's facts and story must not depend on it.
+//! The default is the host's gcc. Another compiler inlines other functions, so it gives
+//! another kernel, but a lesson's facts and story must not depend on that.
 
 use std::str::FromStr;
 
@@ -10,28 +10,28 @@ use crate::cache::Cache;
 use crate::host::toolchain::none;
 use crate::host::version_line;
 
-/// A compiler by its name on the PATH: `gcc`, `gcc-11`, `clang`, `clang-16`.
+/// A compiler, by its name on the PATH: `gcc`, `gcc-11`, `clang`, `clang-16`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compiler {
     family: Family,
-    /// What follows the family's name, such as `-16`; empty for the host's own.
+    /// The part after the family's name, such as `-16`. Empty for the host's default.
     suffix: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Family {
     Gcc,
-    /// With the linker and the other tools of LLVM that bear the same suffix.
+    /// Also uses LLVM's linker and other tools with the same suffix.
     Clang,
 }
 
-/// How the kernel and its modules are optimised.
+/// How to optimise the kernel and its modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Optimize {
-    /// `-Os`, as `make tinyconfig` has it.
+    /// `-Os`, as in `make tinyconfig`.
     #[default]
     Size,
-    /// `-O2`, as distributions have it.
+    /// `-O2`, as in distributions.
     Speed,
 }
 
@@ -44,7 +44,7 @@ impl Default for Compiler {
 impl FromStr for Compiler {
     type Err = String;
 
-    /// The error says which names there are.
+    /// Parses a compiler's name. The error lists the possible names.
     fn from_str(name: &str) -> Result<Compiler, String> {
         let families = [("gcc", Family::Gcc), ("clang", Family::Clang)];
         let is_suffix = |suffix: &str| {
@@ -62,12 +62,12 @@ impl FromStr for Compiler {
 }
 
 impl Compiler {
-    /// Whether it is the one that a kernel has unless somebody says otherwise.
+    /// Whether it is the default compiler.
     pub fn is_default(&self) -> bool {
         *self == Compiler::default()
     }
 
-    /// Its program.
+    /// The name of its program.
     pub fn program(&self) -> String {
         let family = match self.family {
             Family::Gcc => "gcc",
@@ -76,7 +76,7 @@ impl Compiler {
         format!("{family}{}", self.suffix)
     }
 
-    /// What the kernel's make is told, for the kernel and for modules alike
+    /// The variable to pass to the kernel's make, for the kernel and for modules
     /// (Documentation/kbuild/llvm.rst).
     pub fn make_variable(&self) -> Option<String> {
         match (self.family, self.suffix.as_str()) {
@@ -87,12 +87,12 @@ impl Compiler {
         }
     }
 
-    /// Its name and version and those of what it assembles and links by, as they
-    /// tell them in their first lines. The error says that it cannot be started.
+    /// The first version lines of the compiler and of the assembler and linker that it
+    /// uses. Fails if one of them cannot be started.
     pub fn identity(&self, cache: &Cache) -> Result<String, KernelError> {
         let tools = match self.family {
             Family::Gcc => vec!["as".to_owned(), "ld".to_owned()],
-            // It assembles by itself.
+            // clang has its own assembler.
             Family::Clang => vec![format!("ld.lld{}", self.suffix)],
         };
         let program = self.program();

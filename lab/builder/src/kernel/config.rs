@@ -1,7 +1,7 @@
-//! The kernel's configuration: fragments in, a checked `.config` out.
+//! The kernel's configuration: turns fragments into a checked `.config`.
 //!
-//! `olddefconfig` drops without a word what a dependency forbids, so every
-//! symbol asked for is looked up afterwards.
+//! `olddefconfig` silently drops a symbol whose dependencies are not met, so we check
+//! every requested symbol afterwards.
 
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use super::{KernelError, Unmet};
 
-/// Values by symbol. A symbol that is not there, or is `n`, is not set.
+/// Values by symbol. A symbol that is missing or `n` is not set.
 pub type Values = BTreeMap<String, String>;
 
-/// What fragments ask for; where two disagree the later one counts.
+/// Reads the values that fragments request. If two disagree, the later one counts.
 pub fn read(fragments: &[PathBuf]) -> Result<Values, KernelError> {
     let mut values = Values::new();
     for path in fragments {
@@ -25,7 +25,7 @@ pub fn read(fragments: &[PathBuf]) -> Result<Values, KernelError> {
     Ok(values)
 }
 
-/// Appends fragments to a `.config`, in which the last word counts.
+/// Appends fragments to a `.config`. The last value of a symbol counts.
 pub fn append(config: &Path, fragments: &[PathBuf]) -> Result<(), KernelError> {
     let mut file = fs::OpenOptions::new().append(true).open(config)?;
     for fragment in fragments {
@@ -34,7 +34,7 @@ pub fn append(config: &Path, fragments: &[PathBuf]) -> Result<(), KernelError> {
     Ok(())
 }
 
-/// What a `.config` does not give the value asked for.
+/// Returns the symbols whose value in a `.config` is not the requested one.
 pub fn unmet(wanted: &Values, config: &Path) -> Result<Vec<Unmet>, KernelError> {
     let text = fs::read_to_string(config)?;
     let found =
@@ -42,8 +42,8 @@ pub fn unmet(wanted: &Values, config: &Path) -> Result<Vec<Unmet>, KernelError> 
     Ok(compare(wanted, &found))
 }
 
-/// Checks that a `.config` gives every symbol the value asked for. `source`
-/// is where to look for the reason if not.
+/// Checks that every symbol in a `.config` has its requested value. If not, the error
+/// quotes the dependencies found in `source`.
 pub fn check(wanted: &Values, source: &Path, config: &Path) -> Result<(), KernelError> {
     let unmet = unmet(wanted, config)?;
     if unmet.is_empty() {
@@ -53,8 +53,8 @@ pub fn check(wanted: &Values, source: &Path, config: &Path) -> Result<(), Kernel
     Err(KernelError::Config { unmet, depends })
 }
 
-/// Reads a `.config` or a fragment of one. The error is the number of a line
-/// that is neither a symbol nor a comment.
+/// Parses a `.config` or a fragment. The error is the number of a line that is neither a
+/// symbol nor a comment.
 fn parse(text: &str) -> Result<Values, usize> {
     let mut values = Values::new();
     for (index, line) in text.lines().enumerate() {
@@ -91,7 +91,7 @@ fn compare(wanted: &Values, found: &Values) -> Vec<Unmet> {
         .collect()
 }
 
-/// What a symbol depends on, as the kernel's Kconfig files have it.
+/// A symbol's dependencies according to the kernel's Kconfig files.
 fn dependencies(source: &Path, symbol: &str) -> Vec<String> {
     let name = symbol.trim_start_matches("CONFIG_");
     let mut files = Vec::new();
@@ -111,7 +111,8 @@ fn dependencies(source: &Path, symbol: &str) -> Vec<String> {
         .collect()
 }
 
-/// Errors are left out: this only makes a message better.
+/// Collects Kconfig files. Ignores errors, because the files only improve an error
+/// message.
 fn kconfig_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_kconfig = entry.file_name().to_string_lossy().starts_with("Kconfig");
@@ -123,7 +124,7 @@ fn kconfig_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The lines of a Kconfig file that say what a symbol depends on.
+/// The lines of a Kconfig file with a symbol's dependencies.
 fn depends_on(text: &str, name: &str) -> Vec<String> {
     let is_ours = |line: &str| {
         ["config ", "menuconfig "].iter().any(|word| line.strip_prefix(word) == Some(name))
@@ -131,7 +132,7 @@ fn depends_on(text: &str, name: &str) -> Vec<String> {
     text.lines()
         .skip_while(|line| !is_ours(line.trim()))
         .skip(1)
-        // Up to whatever stands at the margin next: another entry.
+        // The entry ends at the next line that is not indented.
         .take_while(|line| line.is_empty() || line.starts_with([' ', '\t']))
         .map(str::trim)
         .filter(|line| line.starts_with("depends on ") || line.starts_with("def_bool "))

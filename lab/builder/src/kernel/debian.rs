@@ -1,8 +1,8 @@
-//! The newest package of the kernel's source that a distribution with apt offers.
+//! Gets the newest kernel source package that an apt-based distribution offers.
 //!
-//! No root is needed, nothing is installed, and apt checks what it downloads
-//! against the archive's signature. Where apt has never been told what
-//! packages there are, it is told so in a folder of the lab's own.
+//! This needs no root and installs nothing, and apt checks its downloads against the
+//! archive's signature. If apt has no package lists, we download them into a folder of
+//! the lab's own.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -14,21 +14,20 @@ use crate::progress::{Event, Progress};
 
 const PACKAGE: &str = "linux-source-6.12";
 
-/// An archive that was downloaded, and where it came from, in words.
+/// A downloaded archive and a description of its origin.
 pub struct Fetched {
     pub archive: PathBuf,
     pub origin: String,
 }
 
-/// Downloads the package into `scratch`. The error is a reason why there is
-/// none to be had.
+/// Downloads the package into `scratch`. The error says why it is not available.
 pub fn fetch(scratch: &Path, progress: &dyn Progress) -> Result<Fetched, String> {
     for program in ["apt-get", "apt-cache", "dpkg-deb"] {
         if on_path(program).is_none() {
             return Err(format!("the distribution's {PACKAGE}: there is no `{program}` here"));
         }
     }
-    // Lists that are there may be old, and name files that are gone.
+    // Existing lists may be old and name files that are gone.
     let host = Apt { scratch, options: Vec::new(), progress };
     host.fetch().or_else(|_| Apt::with_own_lists(scratch, progress)?.fetch())
 }
@@ -41,7 +40,8 @@ struct Apt<'a> {
 }
 
 impl<'a> Apt<'a> {
-    /// apt with its state in the scratch folder, told what packages there are.
+    /// An apt whose state is in the scratch folder, with freshly downloaded package
+    /// lists.
     fn with_own_lists(scratch: &'a Path, progress: &'a dyn Progress) -> Result<Apt<'a>, String> {
         let state = scratch.join("apt");
         for folder in ["state/lists/partial", "cache/archives/partial"] {
@@ -52,13 +52,13 @@ impl<'a> Apt<'a> {
             format!("Dir::Cache={}", state.join("cache").display()),
             "Dir::State::status=/var/lib/dpkg/status".to_owned(),
             "Acquire::Languages=none".to_owned(),
-            // As root, apt would download as a user who may not write here.
+            // As root, apt would download as a user who cannot write here.
             "APT::Sandbox::User=root".to_owned(),
         ];
         let apt = Apt { scratch, options: options.into(), progress };
-        apt.step("asking apt what packages there are");
-        // It may complain of one archive of several: what counts is what it
-        // knows afterwards.
+        apt.step("asking apt which packages there are");
+        // apt may complain about one of several archives. What counts is which packages
+        // it knows afterwards.
         let _ = apt.run("apt-get", &["update"]);
         Ok(apt)
     }
@@ -83,7 +83,7 @@ impl<'a> Apt<'a> {
         self.progress.event(Event::Step { done: 0, detail });
     }
 
-    /// Runs one of apt's programs and returns what it printed.
+    /// Runs one of apt's programs and returns its output.
     fn run(&self, program: &str, args: &[&str]) -> Result<String, String> {
         let mut command = Command::new(program);
         command.args(self.options.iter().flat_map(|option| ["-o", option]));
@@ -98,14 +98,14 @@ impl<'a> Apt<'a> {
         if status.success() {
             return Ok(text);
         }
-        // apt marks what counts by `E: `.
+        // apt marks its errors with `E: `.
         let reason = text.lines().find_map(|line| line.strip_prefix("E: "));
         let reason = reason.map_or_else(|| format!("{program} ended with {status}"), str::to_owned);
         Err(format!("the distribution's {PACKAGE}: {reason}"))
     }
 }
 
-/// The first version in what `apt-cache madison` prints, which is the newest.
+/// The first version that `apt-cache madison` prints, which is the newest.
 fn newest(text: &str) -> Option<&str> {
     text.lines()
         .map(|line| line.split('|').map(str::trim))

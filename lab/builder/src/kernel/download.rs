@@ -1,15 +1,14 @@
-//! Downloading a file, by what a host has for that.
+//! Downloads a file with whatever program the host has.
 
 use std::path::Path;
 
 use host::on_path;
 use process::{Command, stream};
 
-/// apt's own program for it, which is where apt is and on no PATH.
+/// apt's own download program. It is not on the PATH.
 const APT_HELPER: &str = "/usr/lib/apt/apt-helper";
 
-/// Downloads what is at a URL into a file, unchecked. The error is a reason why
-/// there is none to be had.
+/// Downloads a URL into a file, unchecked. The error says why it is not available.
 pub fn download(url: &str, file: &Path) -> Result<(), String> {
     let (order, mut command) = downloader(url)
         .ok_or_else(|| format!("{url}: there is neither curl nor wget nor apt here"))?;
@@ -24,7 +23,7 @@ pub fn download(url: &str, file: &Path) -> Result<(), String> {
     }
 }
 
-/// A program that is here, and where it wants the file's name.
+/// A program that the host has, and the order of its arguments.
 type Downloader = Option<(Order, Command)>;
 
 enum Order {
@@ -32,8 +31,8 @@ enum Order {
     UrlFirst,
 }
 
-/// apt knows of a proxy that only it is told of; without certificates it cannot
-/// do https.
+/// apt comes first for http, because it may know a proxy that others do not. It comes
+/// last for https, because it may lack certificates.
 fn downloader(url: &str) -> Downloader {
     let order: [fn() -> Downloader; 3] = match url.starts_with("https:") {
         true => [curl, wget, apt],
@@ -60,7 +59,7 @@ fn apt() -> Downloader {
         return None;
     }
     let mut apt = Command::new(APT_HELPER);
-    // As root it would download as a user who may not write here.
+    // As root, it would download as a user who cannot write here.
     apt.args(["-o", "APT::Sandbox::User=root", "-o", "Acquire::http::Timeout=30"]);
     apt.args(["-o", "Acquire::Retries=1", "download-file"]).env("LC_ALL", "C");
     Some((Order::UrlFirst, apt))
@@ -74,7 +73,7 @@ mod tests {
     fn a_download_that_fails_says_of_what() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
-        // A port of this host at which nobody listens.
+        // A port of this host where nothing listens.
         let error = download("http://127.0.0.1:9/linux.tar.xz", &file).unwrap_err();
         assert!(error.starts_with("http://127.0.0.1:9/linux.tar.xz: "), "{error}");
         assert!(!file.exists() || file.metadata().unwrap().len() == 0);

@@ -1,4 +1,4 @@
-//! What can go wrong on the way to a kernel.
+//! Errors on the way to a kernel.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ pub enum KernelError {
     #[error("failed to configure the kernel: {}", list(unmet))]
     Config {
         unmet: Vec<Unmet>,
-        /// Lines of the kernel's Kconfig files that may say why.
+        /// Lines of the kernel's Kconfig files that may give the reason.
         depends: Vec<String>,
     },
     #[error("failed to build the kernel: `make {target}` ended with {status}, see `{}`", log.display())]
@@ -55,19 +55,19 @@ pub enum KernelError {
     NoCompiler { program: String },
     #[error("failed to start `{program}`: {source}")]
     Start { program: String, source: std::io::Error },
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
 }
 
-/// A symbol that did not take the value asked for.
+/// A symbol that does not have the requested value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmet {
-    /// With its prefix, `CONFIG_PCI`.
+    /// The symbol with its prefix, such as `CONFIG_PCI`.
     pub symbol: String,
-    /// The value asked for; `n` for none.
+    /// The requested value, `n` for not set.
     pub wanted: String,
-    /// The value that it has; `n` for none.
+    /// The actual value, `n` for not set.
     pub found: String,
 }
 
@@ -110,7 +110,7 @@ impl Explain for KernelError {
                 sums.file_name().unwrap_or_default().display()
             )),
             KernelError::WrongChecksum { .. } => {
-                Some("the file is damaged, cut off or another one: get it again".into())
+                Some("the file is damaged, cut off or the wrong one: get it again".into())
             }
             KernelError::Unpack { reason, .. } if reason.contains(FULL) => Some(space()),
             KernelError::Make { tail, .. } if tail.contains(FULL) => Some(space()),

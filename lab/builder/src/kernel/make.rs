@@ -1,4 +1,4 @@
-//! Running the kernel's make.
+//! Runs the kernel's make.
 
 use fs_err::File;
 use std::cell::{Cell, RefCell};
@@ -11,51 +11,50 @@ use process::{Command, stream};
 use super::{KernelError, Options};
 use crate::progress::{Event, Progress};
 
-/// About how many files a build compiles. More make the progress stop at its
-/// end for a while, no more: counting them first would take seconds.
+/// About how many files a build compiles. Counting them first would take seconds. If
+/// there are more, the progress only stays at its end for a while.
 const OBJECTS: u64 = 838;
 
-/// What every kernel says of its origin, instead of the time, person and
-/// machine of its build: the same inputs give the same bytes.
+/// Replaces the time, user and host that a kernel records about its build, so that the
+/// same inputs give the same bytes.
 const ENVIRONMENT: [(&str, &str); 5] = [
     ("KBUILD_BUILD_TIMESTAMP", "Thu Jan  1 00:00:00 UTC 2026"),
     ("KBUILD_BUILD_USER", "upcall"),
     ("KBUILD_BUILD_HOST", "upcall"),
     ("KBUILD_BUILD_VERSION", "1"),
-    // Messages and sort orders.
+    // Sets the language of messages and the sort order.
     ("LC_ALL", "C"),
 ];
 
 /// A build under way.
 pub struct Make<'a> {
     pub source: &'a Path,
-    /// Where everything made goes; the source stays as it is.
+    /// The folder for all output. The source is never changed.
     pub build: &'a Path,
     pub options: &'a Options,
-    /// Where the output goes, whole.
+    /// The file for make's whole output.
     pub log: PathBuf,
     pub progress: &'a dyn Progress,
     compiled: Cell<u64>,
     file: RefCell<File>,
 }
 
-/// All of the environment that make is given, for the kernel and for modules.
-/// Variables such as ARCH, CC, MAKEFLAGS or KCPPFLAGS would change both, and a
-/// folder for temporary files with a blank in its path fails a kernel's build: it
-/// is `temporary`.
+/// The complete environment of make, for the kernel and for modules. Variables such as
+/// ARCH, CC, MAKEFLAGS or KCPPFLAGS would change the result. A blank in the path of the
+/// folder for temporary files breaks a kernel build, so `temporary` replaces it.
 pub fn environment(temporary: &Path) -> impl Iterator<Item = (&'static str, OsString)> {
     let path = std::env::var_os("PATH").map(|path| ("PATH", path));
     let others = ENVIRONMENT.map(|(name, value)| (name, value.into()));
     path.into_iter().chain([("TMPDIR", temporary.into())]).chain(others)
 }
 
-/// What the way of building puts into a kernel, for its key.
+/// Text about the way of building that affects a kernel, for its key.
 pub fn identity() -> String {
     ENVIRONMENT.map(|(name, value)| format!("{name}={value}")).join("\n")
 }
 
 impl<'a> Make<'a> {
-    /// Prepares a build and empties its log.
+    /// Prepares a build and empties its log file.
     pub fn new(
         source: &'a Path,
         build: &'a Path,
@@ -68,7 +67,7 @@ impl<'a> Make<'a> {
         Ok(Make { source, build, options, log, progress, compiled, file })
     }
 
-    /// Makes targets. Each file compiled is a step of progress.
+    /// Makes targets. Each compiled file is a step of progress.
     pub fn run(&self, targets: &[&str]) -> Result<(), KernelError> {
         let mut command = Command::new("make");
         command
@@ -96,7 +95,7 @@ impl<'a> Make<'a> {
 
     fn line(&self, line: &str) -> std::io::Result<()> {
         writeln!(self.file.borrow_mut(), "{line}")?;
-        // Quiet builds print a verb of up to seven letters and a file.
+        // A quiet build prints a verb of up to seven letters and a file.
         if let Some(file) = line.strip_prefix("  CC      ") {
             let done = (self.compiled.get() + 1).min(OBJECTS);
             self.compiled.set(done);

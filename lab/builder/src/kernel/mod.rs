@@ -1,12 +1,12 @@
-//! The lab's kernel: from source to an image that QEMU starts.
+//! The lab's kernel: from source to an image that QEMU can start.
 //!
 //! ```text
 //! source → tinyconfig + fragments → olddefconfig → check → make → prune
 //! ```
 //!
-//! No patches, no modules of the kernel's own, no installation. An unpacked
-//! source takes 1.7 GB of the cache, a built kernel 27 MB, a debug kernel
-//! 110 MB; while it is being built ten times that.
+//! The kernel has no patches and no modules of its own, and is not installed. An unpacked
+//! source takes 1.7 GB in the cache, a built kernel 27 MB and a debug kernel 110 MB. A
+//! build needs ten times that while it runs.
 
 mod archive;
 mod compiler;
@@ -35,32 +35,32 @@ pub use source::Source;
 
 use make::Make;
 
-/// A kernel, built.
+/// A built kernel.
 #[derive(Debug, Clone)]
 pub struct Kernel {
-    /// The stripped `vmlinux`, for QEMU's `-kernel`: it starts by PVH.
+    /// The stripped `vmlinux` for QEMU's `-kernel`, which starts it through PVH.
     pub image: PathBuf,
     /// Names and addresses of the kernel's functions.
     pub system_map: PathBuf,
-    /// As uname(1) has it, such as `6.12.117`.
+    /// The release as uname(1) prints it, such as `6.12.117`.
     pub release: String,
-    /// For modules: `make -C SOURCE O=BUILD_DIR M=…`. Holds `vmlinux` with its symbols
-    /// too, for gdb.
+    /// The build folder for modules: `make -C SOURCE O=BUILD_DIR M=…`. It also has the
+    /// `vmlinux` with symbols, for gdb.
     pub build_dir: PathBuf,
-    /// The source that it was built from.
+    /// The source of the kernel.
     pub source: Source,
-    /// What it was built by, and its modules are.
+    /// The compiler of the kernel and of its modules.
     pub compiler: Compiler,
-    /// The hash of everything that it was built from.
+    /// The hash of everything that the kernel was built from.
     pub key: Key,
 }
 
-/// What a person may choose about the kernel.
+/// A person's choices about the kernel.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// A kernel source of one's own: a folder, or an archive with its checksum.
+    /// The person's own kernel source: a folder, or an archive with its checksum.
     pub source: Option<PathBuf>,
-    /// How many compilers may run at a time.
+    /// How many compilers may run at the same time.
     pub jobs: usize,
     pub kind: Kind,
     pub compiler: Compiler,
@@ -68,7 +68,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The configuration fragments; later ones win over earlier ones.
+    /// The configuration fragments. Later ones override earlier ones.
     pub fn fragments(&self) -> Vec<PathBuf> {
         let mut fragments = self.kind.fragments();
         match self.optimize {
@@ -79,19 +79,19 @@ impl Options {
     }
 }
 
-/// Which of the lab's kernels.
+/// The kinds of kernel that the lab has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
-    /// The one that lessons' times are taken on.
+    /// The kernel on which lessons run and their times are measured.
     #[default]
     Lesson,
-    /// The same, and it finds mistakes in modules while it runs. With debug
-    /// information and gdb's scripts.
+    /// The same kernel with detectors for mistakes in modules, debug information and
+    /// gdb's scripts.
     Debug,
 }
 
 impl Kind {
-    /// Its configuration fragments; later ones win over earlier ones.
+    /// Its configuration fragments. Later ones override earlier ones.
     pub fn fragments(self) -> Vec<PathBuf> {
         let names: &[&str] = match self {
             Kind::Lesson => &["kernel.fragment"],
@@ -104,17 +104,17 @@ impl Kind {
     pub fn memory_mib(self) -> u32 {
         match self {
             Kind::Lesson => 64,
-            // An eighth is KASAN's shadow, and much of the rest what kmemleak and
-            // lockdep note.
+            // KASAN's shadow takes an eighth. Records of kmemleak and lockdep take much
+            // of the rest.
             Kind::Debug => 256,
         }
     }
 
-    /// How many times the guest's time and the host's a lesson may take of what
-    /// it may take on [`Kind::Lesson`].
+    /// The factor by which a lesson may take more time, on the guest's clock and the
+    /// host's, than on [`Kind::Lesson`].
     ///
-    /// The guest's clock counts instructions. The debug kernel takes two to five
-    /// times as many of them for a lesson, and then looks for lost memory.
+    /// The guest's clock counts instructions. The debug kernel executes two to five times
+    /// as many in a lesson, and then searches for leaked memory.
     pub fn patience(self) -> u32 {
         match self {
             Kind::Lesson => 1,
@@ -123,14 +123,14 @@ impl Kind {
     }
 }
 
-/// A file of `images/`.
+/// The path of a file in `images/`.
 fn image(name: &str) -> PathBuf {
     crate::root().join("images").join(name)
 }
 
-/// The kernel of these options and configuration fragments if it is built
-/// already. Runs the compiler for its version, and otherwise only looks at
-/// files; a source folder of one's own is looked at file by file.
+/// Returns the kernel with these options and fragments if it is already built. Runs the
+/// compiler for its version and otherwise only looks at files. For a person's own source
+/// folder, that means every file in it.
 pub fn find(
     cache: &Cache,
     options: &Options,
@@ -144,15 +144,15 @@ pub fn find(
     }
 }
 
-/// The kernel of these options and configuration fragments, built if it is not
-/// in the cache. Later fragments win over earlier ones.
+/// Returns the kernel with these options and fragments, and builds it if the cache does
+/// not have it. Later fragments override earlier ones.
 pub fn build(
     cache: &Cache,
     options: &Options,
     fragments: &[PathBuf],
     progress: &dyn Progress,
 ) -> Result<Kernel, KernelError> {
-    // Before anything is downloaded.
+    // Check this before anything is downloaded.
     let own = options.source.as_deref().filter(|source| source.is_dir());
     [Some(cache.root()), own].into_iter().flatten().try_for_each(place::check)?;
     let source = source::get(cache, options.source.as_deref(), progress)?;
@@ -168,10 +168,10 @@ pub fn build(
     Kernel::of(&entry, source, options, key)
 }
 
-/// The kind of the cache's entry.
+/// The kind of the cache's entries.
 const KIND: &str = "kernel";
 
-/// Names in the entry.
+/// File names in an entry.
 const IMAGE: &str = "vmlinux.stripped";
 const SYSTEM_MAP: &str = "System.map";
 const BUILD: &str = "build";
@@ -197,8 +197,8 @@ impl Kernel {
     }
 }
 
-/// The hash of everything that goes into a kernel. The number of jobs does
-/// not: it changes no byte.
+/// The hash of everything that affects a kernel. The number of jobs is not part of it,
+/// because it changes nothing.
 fn key(
     cache: &Cache,
     source: &Source,
@@ -216,15 +216,15 @@ fn key(
     Ok(key.finish())
 }
 
-/// Where the output of a build is kept, whether it fails or not.
+/// Where a build's output is kept, whether the build fails or not.
 fn log_path(cache: &Cache, key: &Key) -> Result<PathBuf, KernelError> {
     let folder = cache.root().join("logs");
     fs::create_dir_all(&folder)?;
     Ok(folder.join(format!("kernel-{key}.log")))
 }
 
-/// Configures, checks and compiles. A person's own source need not know all
-/// symbols: those that it does not take are named.
+/// Configures, checks and compiles. A person's own source may not know all symbols, so
+/// the symbols that it refuses are only reported.
 fn make_kernel(make: &Make<'_>, fragments: &[PathBuf], own: bool) -> Result<(), KernelError> {
     fs::create_dir_all(make.build)?;
     let wanted = config::read(fragments)?;
@@ -236,12 +236,12 @@ fn make_kernel(make: &Make<'_>, fragments: &[PathBuf], own: bool) -> Result<(), 
         let config = make.build.join(".config");
         if own {
             for unmet in config::unmet(&wanted, &config)? {
-                make.progress.note(&format!("this kernel does not take it: {unmet}"));
+                make.progress.note(&format!("not possible with this kernel: {unmet}"));
             }
         } else {
             config::check(&wanted, make.source, &config)?;
         }
-        // `modules` makes the list of symbols that modules may use.
+        // `modules` creates the list of symbols that modules may use.
         make.run(&["vmlinux", "modules"])?;
         if make.options.kind == Kind::Debug { make.run(&["scripts_gdb"]) } else { Ok(()) }
     })();
@@ -249,7 +249,7 @@ fn make_kernel(make: &Make<'_>, fragments: &[PathBuf], own: bool) -> Result<(), 
     built
 }
 
-/// Takes what the lab needs out of the build, and throws away most of the rest.
+/// Takes what the lab needs out of a build and deletes most of the rest.
 fn finish(folder: &Path) -> Result<(), KernelError> {
     let build = folder.join(BUILD);
     let image = folder.join(IMAGE);

@@ -1,13 +1,13 @@
-//! Which folders a kernel can be built in.
+//! Checks whether a kernel can be built in a folder.
 
 use std::path::Path;
 
 use super::KernelError;
 
-/// Refuses a path that the kernel's make cannot handle: it splits some at blanks
-/// and colons, and gives others to a shell as they are.
+/// Refuses a path that the kernel's make cannot handle. It splits some paths at blanks
+/// and colons, and passes others unquoted to a shell.
 pub fn check(path: &Path) -> Result<(), KernelError> {
-    // make asks for the real path.
+    // make uses the real path.
     let real = path.canonicalize();
     for path in [Some(path), real.as_deref().ok()].into_iter().flatten() {
         if let Some(character) = path.to_string_lossy().chars().find(|&c| !is_fit(c)) {

@@ -1,12 +1,12 @@
-//! Reducing a build to what modules and gdb need of it.
+//! Reduces a build to what modules and gdb need.
 
 use fs_err as fs;
 use std::path::Path;
 
 use super::KernelError;
 
-/// Removes objects and make's notes on them from a build folder. What stays is
-/// what a distribution's headers package holds, with `vmlinux` for gdb.
+/// Removes objects and make's records of them from a build folder. What stays is the
+/// content of a distribution's headers package, plus `vmlinux` for gdb.
 pub fn prune(build: &Path) -> Result<(), KernelError> {
     for entry in fs::read_dir(build)? {
         let entry = entry?;
@@ -20,7 +20,7 @@ pub fn prune(build: &Path) -> Result<(), KernelError> {
     Ok(())
 }
 
-/// Whether a file has done its duty once the kernel is linked.
+/// Whether a file is no longer needed once the kernel is linked.
 fn is_spent(name: &str) -> bool {
     let suffixes = [".o", ".a", ".cmd", ".d", ".dwo"];
     let names = ["modules.order", "modules.builtin", "modules.builtin.modinfo"];

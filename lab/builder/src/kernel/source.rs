@@ -1,10 +1,10 @@
-//! Where the kernel's source comes from.
+//! Gets the kernel's source.
 //!
-//! In this order: a path that a person gives; the cache; what is [pinned](super::pinned)
-//! by its hash; the newest 6.12 that the distribution offers. What a source is in a
-//! key is its content, and neither its version nor its place. An unpacked source is
-//! an entry of the cache like any other: it is there whole or not at all, and is
-//! never written to.
+//! The lab tries, in this order: a path that a person gives; the cache; the sources that
+//! are [pinned](super::pinned) by hash; the newest 6.12 that the distribution offers. In
+//! a key, a source is represented by its content, not by its version or location. An
+//! unpacked source is an ordinary entry of the cache: complete or absent, and never
+//! written to.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -19,19 +19,20 @@ use crate::progress::{Event, Progress};
 /// An unpacked source of the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The folder with the kernel's `Makefile`.
+    /// The folder that contains the kernel's `Makefile`.
     pub dir: PathBuf,
-    /// As its `Makefile` tells, such as `6.12.117`.
+    /// The version in its `Makefile`, such as `6.12.117`.
     pub version: String,
     /// Where it came from, in words.
     pub origin: String,
-    /// What stands for its content in a key.
+    /// The text that represents its content in a key.
     pub identity: String,
-    /// Whether it is a person's own, which may lack what the lessons' kernel has.
+    /// Whether it is a person's own source, which may lack symbols that the lessons'
+    /// kernel has.
     pub own: bool,
 }
 
-/// What an entry of the cache says of itself.
+/// What an entry of the cache says about itself.
 #[derive(Serialize, Deserialize)]
 struct Record {
     version: String,
@@ -43,23 +44,23 @@ struct Record {
 const RECORD: &str = ".upcall-source";
 /// The kind of the cache's entries.
 const KIND: &str = "kernel-source";
-/// Inside an entry while it is being filled.
+/// A temporary folder in an entry that is being filled.
 const SCRATCH: &str = ".upcall-scratch";
-/// The line of releases that the lessons are about.
+/// The release series that the lessons are about.
 const LINE: &str = "6.12.";
 
-/// Under which the cache has an archive, whoever gave it.
+/// The key of an archive in the cache, wherever the archive came from.
 fn key_of(sha256: &str) -> Key {
     Key::builder(KIND).text("sha256", sha256).finish()
 }
 
-/// Under which the cache has what the distribution offered when it was asked: its
-/// hash is known only then.
+/// The key of the distribution's source in the cache. Its hash is known only after the
+/// download.
 fn key_of_distribution() -> Key {
     Key::builder(KIND).text("from", "the distribution").finish()
 }
 
-/// The source if it can be had without unpacking or downloading.
+/// Returns the source if that needs no unpacking or downloading.
 pub fn find(cache: &Cache, user: Option<&Path>) -> Result<Option<Source>, KernelError> {
     let Some(path) = user else {
         let pinned = PINNED.iter().map(|pinned| key_of(pinned.sha256));
@@ -74,7 +75,7 @@ pub fn find(cache: &Cache, user: Option<&Path>) -> Result<Option<Source>, Kernel
     entry.map(|entry| Source::read(entry, !is_pinned(&sha256))).transpose()
 }
 
-/// The source, downloaded and unpacked if need be.
+/// Returns the source, and downloads and unpacks it if necessary.
 pub fn get(
     cache: &Cache,
     user: Option<&Path>,
@@ -105,7 +106,7 @@ fn is_folder(path: &Path) -> Result<bool, KernelError> {
 }
 
 impl Source {
-    /// Reads an entry of the cache.
+    /// Reads a cache entry.
     fn read(dir: PathBuf, own: bool) -> Result<Source, KernelError> {
         let path = dir.join(RECORD);
         let malformed =
@@ -116,7 +117,7 @@ impl Source {
     }
 }
 
-/// A person's own folder, used where it lies.
+/// A person's own folder, used in place.
 fn folder(cache: &Cache, path: &Path) -> Result<Source, KernelError> {
     let dir = fs::canonicalize(path)?;
     let version = version(&dir)?;
@@ -125,7 +126,7 @@ fn folder(cache: &Cache, path: &Path) -> Result<Source, KernelError> {
     Ok(Source { dir, version, origin, identity, own: true })
 }
 
-/// An entry of the cache, filled if it is not there.
+/// Returns a cache entry, and fills it if it does not exist.
 fn entry(
     cache: &Cache,
     key: &Key,
@@ -155,8 +156,8 @@ fn from_archive(
     })
 }
 
-/// What is pinned, or what the distribution offers; it is said where it is not the
-/// first of what is pinned.
+/// Gets a pinned source, or else the one that the distribution offers. Reports if it is
+/// not the first pinned one.
 fn from_elsewhere(
     cache: &Cache,
     pinned: &[Pinned],
@@ -186,13 +187,13 @@ fn from_elsewhere(
     Ok(said(source, pinned, &reasons, progress))
 }
 
-/// Says that a source is not the one that lessons were recorded with, and why.
+/// Reports that a source is not the one that lessons were recorded with, and why.
 fn said(source: Source, pinned: &[Pinned], reasons: &[String], progress: &dyn Progress) -> Source {
     if !reasons.is_empty() {
         let (version, first) = (&source.version, pinned.first().map_or("", |p| p.release));
         progress.note(&format!(
-            "taking {}: Linux {version} is another patch level than {first}, which cannot be had \
-             ({})",
+            "taking {}: Linux {version} differs in patch level from {first}, which is not \
+             available ({})",
             source.origin,
             reasons.join("; ")
         ));
@@ -200,8 +201,8 @@ fn said(source: Source, pinned: &[Pinned], reasons: &[String], progress: &dyn Pr
     source
 }
 
-/// Downloads what is pinned into a folder and checks it. The errors say of each
-/// place why it is not to be had there.
+/// Downloads a pinned archive into a folder and checks it. There is one error per URL,
+/// which says why it failed.
 fn from_urls(
     pinned: &Pinned,
     scratch: &Path,
@@ -226,7 +227,7 @@ fn from_urls(
     Err(reasons)
 }
 
-/// Runs something while there is a scratch folder in an entry.
+/// Runs `fill` while a scratch folder exists in the entry.
 fn in_scratch(
     entry: &Path,
     fill: impl FnOnce() -> Result<(), KernelError>,
@@ -237,7 +238,7 @@ fn in_scratch(
     Ok(fs::remove_dir_all(&scratch)?)
 }
 
-/// Unpacks a checked archive into an entry and records what it is.
+/// Unpacks a checked archive into an entry and records its origin.
 fn fill(
     archive: &Path,
     entry: &Path,
@@ -253,8 +254,7 @@ fn fill(
     Ok(fs::write(entry.join(RECORD), text)?)
 }
 
-/// The version of the kernel in a folder, from the first lines of its
-/// `Makefile`.
+/// The version of the kernel in a folder, from the first lines of its `Makefile`.
 fn version(folder: &Path) -> Result<String, KernelError> {
     let path = folder.join("Makefile");
     let text = match fs::read_to_string(&path) {

@@ -1,4 +1,4 @@
-//! Sources that a person gives: good ones, and every way of being bad.
+//! Sources that a person gives: good ones and all kinds of bad ones.
 
 #![expect(clippy::disallowed_methods, reason = "what a test starts ends by itself")]
 
@@ -25,7 +25,7 @@ impl Lab {
         self.folder.path().join(name)
     }
 
-    /// A folder that passes for a kernel's source.
+    /// A folder that looks like a kernel's source.
     fn tree(&self) -> PathBuf {
         let tree = self.path("linux");
         fs::create_dir_all(tree.join("lib")).unwrap();
@@ -35,7 +35,7 @@ impl Lab {
         tree
     }
 
-    /// A tarball of such a folder, with its checksum.
+    /// A tarball of such a folder with its checksum.
     fn tarball(&self) -> PathBuf {
         self.tree();
         let tarball = self.path("linux.tar.xz");
@@ -53,7 +53,7 @@ impl Lab {
         get(&self.cache, Some(path), &Silent)
     }
 
-    /// Asserts that no source is in use, not even half of one.
+    /// Asserts that the cache has no source, not even an incomplete one.
     fn assert_nothing_kept(&self) {
         let kept = fs::read_dir(self.cache.root().join(KIND)).map_or(0, Iterator::count);
         assert_eq!(kept, 0);
@@ -80,7 +80,7 @@ fn an_archive_is_unpacked_once() {
     assert_eq!(source.version, "6.12.7");
     assert!(source.dir.starts_with(lab.cache.root()) && source.dir.join("lib/big").is_file());
     assert!(!source.dir.join(SCRATCH).exists());
-    // Its checksum is not asked for again.
+    // The checksum is not needed again.
     fs::remove_file(lab.path("linux.tar.xz.sha256")).unwrap();
     assert_eq!(lab.get(&tarball).unwrap(), source);
     assert_eq!(find(&lab.cache, Some(&tarball)).unwrap(), Some(source));
@@ -150,7 +150,7 @@ fn a_wrong_checksum_is_told_with_both() {
     lab.assert_nothing_kept();
 }
 
-/// What is pinned for a test: a tarball on this host, if it can be had.
+/// A pinned source for a test: a tarball on this host, if the tarball exists.
 fn pinned(lab: &Lab, origin: &'static str, sum_of: Option<&Path>) -> Pinned {
     let sha256 = sum_of.map_or("0".repeat(64), |file| sha256(file).unwrap());
     let url = format!("file://{}", lab.path("linux.tar.xz").display());
@@ -158,7 +158,7 @@ fn pinned(lab: &Lab, origin: &'static str, sum_of: Option<&Path>) -> Pinned {
     Pinned { origin, release: "6.12.7", sha256: sha256.leak(), urls: vec![url].leak() }
 }
 
-/// Keeps what was said.
+/// Records all notes.
 #[derive(Default)]
 struct Notes(std::sync::Mutex<Vec<String>>);
 
@@ -185,11 +185,11 @@ fn the_first_that_can_be_had_is_taken_and_another_one_is_said() {
     assert_eq!(
         notes.0.into_inner().unwrap(),
         [format!(
-            "taking second: Linux 6.12.7 is another patch level than 6.12.7, which cannot be had \
-             ({url}: its sha256 is {found}, not {bad})"
+            "taking second: Linux 6.12.7 differs in patch level from 6.12.7, which is not \
+             available ({url}: its sha256 is {found}, not {bad})"
         )]
     );
-    // The same bytes from a person are the same source.
+    // The same bytes from a person count as the same source.
     let theirs = lab.get(&tarball).unwrap();
     assert_eq!((theirs.dir, theirs.identity), (source.dir, source.identity));
 }
@@ -222,7 +222,7 @@ fn a_truncated_tarball_is_refused_even_if_its_checksum_is_right() {
     lab.assert_nothing_kept();
 }
 
-/// Needs root, for a file system of its own that is small enough to fill.
+/// Needs root, to mount a file system that is small enough to fill.
 #[test]
 fn a_full_disk_is_told_and_leaves_nothing() {
     let lab = lab();
@@ -239,7 +239,8 @@ fn a_full_disk_is_told_and_leaves_nothing() {
     }
     let error = lab.get(&tarball).unwrap_err();
     let kept = fs::read_dir(small.join(KIND)).map_or(0, Iterator::count);
-    // Lazily: a child of another test may hold a file of it until its exec.
+    // Unmounted lazily, because a child of another test may hold a file open until its
+    // exec.
     assert!(Command::new("umount").arg("--lazy").arg(small).status().unwrap().success());
     assert_eq!(
         error.to_string(),
