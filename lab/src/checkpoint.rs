@@ -1,17 +1,17 @@
-//! Which checkpoint a machine has. A saved state belongs to one QEMU with its
-//! firmware, one kernel, one PID 1 and one command line; its key is the hash of
-//! them all.
+//! Finds the checkpoint of a machine. A saved state belongs to one QEMU with its
+//! firmware, one kernel, one PID 1 and one command line. Its key is the hash of all of
+//! these.
 
 use builder::cache::{Key, stamp};
 use host::{QEMU, on_path};
 use vm::{Parts, checkpoint};
 
-/// The key of the checkpoint that a machine of these parts has.
+/// The key of the checkpoint for a machine with these parts.
 ///
-/// QEMU is told apart by its file's path, size and time of change: asking it
-/// for its version would cost a tenth of a lesson.
-/// `firmware` stands for what the firmware's files hold, whose package is not
-/// QEMU's own: the saved machine has executed it and holds what it left.
+/// QEMU is identified by its file's path, size and time of change, because asking it for
+/// its version would cost a tenth of a lesson. `firmware` is the hash of the firmware's
+/// files, which come from another package. The saved machine has executed the firmware
+/// and contains its results.
 pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key, firmware: &Key) -> Key {
     key_with(&qemu_identity(), parts, kernel, initramfs, firmware)
 }
@@ -57,7 +57,7 @@ mod tests {
         ];
         let different: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());
-        // Where the files lie is not what they hold.
+        // Only the content of the files matters, not their place.
         let moved = Parts { kernel: Path::new("/elsewhere"), ..parts(Accel::TCG) };
         assert_eq!(key_with("7.2", moved, &one, &one, &one), keys[0]);
     }

@@ -1,9 +1,9 @@
-//! The course: all lessons of a tree, in the order in which they are read.
+//! The course: all lessons of a tree, in reading order.
 //!
-//! A lesson is a folder `guest-programs/<slug>` with a `lesson.toml`. The order, and
-//! the parts of the course, stand in `course.md` alone, which people read: each line
-//! there that begins with a link to a lesson's chapter, `- [Who sends it?](…)`, is that
-//! lesson's place. So `lesson-3` is the third of these lines.
+//! A lesson is a folder `guest-programs/<slug>` with a `lesson.toml`. The order and the
+//! parts of the course are only in `course.md`, a page for people. Each line there that
+//! starts with a link to a lesson's chapter, `- [Who sends it?](…)`, is that lesson's
+//! place. So `lesson-3` is the third such line.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,33 +13,34 @@ use fs_err as fs;
 
 use story::lesson::{self, Lesson, LessonError, Name};
 
-/// The course's first page, in its tree.
+/// The course's first page, in the root of its tree.
 pub const FILE: &str = "course.md";
 
-/// The folder of all lessons, in the course's tree.
+/// The folder in a course's tree that contains the lessons.
 pub const LESSONS: &str = "guest-programs";
 
-/// A lesson's chapter, in its folder.
+/// The file in a lesson's folder that contains its chapter.
 pub const CHAPTER: &str = "chapter.md";
 
 /// A tree with lessons: this repository, or a miniature of it in tests.
 #[derive(Debug, Clone)]
 pub struct Course {
-    /// The folder that holds `Cargo.toml`, `course.md`, `guest-programs/` and `kmods/`.
+    /// The folder that contains `Cargo.toml`, `course.md`, `guest-programs/` and
+    /// `kmods/`.
     pub root: PathBuf,
-    /// In the order of the course.
+    /// The lessons' names, in the order of the course.
     pub names: Vec<Name>,
 }
 
-/// Why the course, or a lesson of it, could not be had.
+/// Why the course or one of its lessons cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CourseError {
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error("`{FILE}` lists `{name}`, but there is no `{LESSONS}/{name}/{}`", lesson::FILE)]
     NoFolder { name: String },
-    #[error("`{}` is not called as a lesson is", path.display())]
+    #[error("`{}` is not a lesson's name", path.display())]
     Malformed { path: PathBuf },
     #[error("`{FILE}` does not list `{LESSONS}/{name}`")]
     Unlisted { name: Name },
@@ -48,7 +49,7 @@ pub enum CourseError {
     #[error("there is no lesson `{asked}`")]
     Unknown {
         asked: String,
-        /// The name that comes nearest, or nothing near.
+        /// The most similar name, if one is similar enough.
         near: Option<Name>,
     },
     #[error(transparent)]
@@ -89,8 +90,8 @@ impl Explain for CourseError {
 }
 
 impl Course {
-    /// The lessons of a tree: those that its first page lists, which are all that there
-    /// are.
+    /// Opens the course in a tree. Its first page must list exactly the lessons that
+    /// exist.
     pub fn open(root: &Path) -> Result<Course, CourseError> {
         let text = fs::read_to_string(root.join(FILE))?;
         let mut names = Vec::new();
@@ -112,14 +113,14 @@ impl Course {
         Ok(Course { root: root.to_owned(), names })
     }
 
-    /// A lesson's place in the course, from 1; `None` if it has none.
+    /// A lesson's place in the course, from 1. `None` if it is not in the course.
     pub fn place(&self, name: &Name) -> Option<usize> {
         self.names.iter().position(|other| other == name).map(|index| index + 1)
     }
 
-    /// The lesson that a person means: by its place (`lesson-3`, `3`), by its name, or
-    /// as lessons used to be called, `lesson-03-kill-pid`. The number in such a name
-    /// counts for nothing.
+    /// Finds the lesson that a person means: by place (`lesson-3`, `3`), by name, or by
+    /// the old form with a number, `lesson-03-kill-pid`. The number in the old form does
+    /// not matter.
     pub fn find(&self, asked: &str) -> Result<Lesson, CourseError> {
         let name = self.meant(asked).ok_or_else(|| CourseError::Unknown {
             asked: asked.to_owned(),
@@ -128,16 +129,16 @@ impl Course {
         self.read(name)
     }
 
-    /// What is to be said of a name with a number, `lesson-03-siginfo`, where `lesson-3`
-    /// is another lesson: the name counts.
+    /// A note for a name such as `lesson-03-siginfo` if `lesson-3` is now another lesson:
+    /// the name counts, not the number.
     pub fn numbered_otherwise(&self, asked: &str) -> Option<String> {
         let (number, name) = Name::numbered(asked)?;
         let there = self.names.get(number.checked_sub(1)?)?;
         (*there != name && self.names.contains(&name))
-            .then(|| format!("`{asked}` is taken for {name}; lesson-{number} is {there} now"))
+            .then(|| format!("`{asked}` means {name}; lesson-{number} is {there} now"))
     }
 
-    /// Reads a lesson of this course.
+    /// Reads one of this course's lessons.
     pub fn read(&self, name: &Name) -> Result<Lesson, CourseError> {
         let folder = self.root.join(LESSONS).join(name.as_str());
         let text = fs::read_to_string(folder.join(lesson::FILE))?;
@@ -156,24 +157,24 @@ impl Course {
         let asked = Name::of_work(asked).map_or_else(|| asked.to_owned(), |name| name.to_string());
         let distance = |name: &Name| strsim::levenshtein(&asked, name.as_str());
         let near = self.names.iter().min_by_key(|name| distance(name))?;
-        // Farther than a third of its letters, a name is another one.
+        // A name that differs in more than a third of its letters is not similar.
         (distance(near) * 3 <= asked.len()).then(|| near.clone())
     }
 }
 
-/// What a line of the list calls its lesson; `None` for any other line.
+/// The lesson's name in a line of the list. `None` for any other line.
 pub fn listed(line: &str) -> Option<&str> {
     let (_, link) = line.trim_start().strip_prefix("- [")?.split_once("](")?;
     let (target, _) = link.split_once(')')?;
     target.strip_prefix(LESSONS)?.strip_prefix('/')?.strip_suffix(CHAPTER)?.strip_suffix('/')
 }
 
-/// The lessons that have a folder.
+/// The names of all folders that contain a lesson.
 fn folders(path: &Path) -> Result<BTreeSet<Name>, CourseError> {
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        // What has none is a crate that lessons share.
+        // A folder without this file is a crate that lessons share.
         if !entry.path().join(lesson::FILE).exists() {
             continue;
         }
@@ -237,7 +238,7 @@ mod tests {
         );
         let malformed = told(PAGE, &["kill-pid", "sigchld", "lesson-03-aio"]);
         assert!(
-            malformed.ends_with("guest-programs/lesson-03-aio` is not called as a lesson is"),
+            malformed.ends_with("guest-programs/lesson-03-aio` is not a lesson's name"),
             "{malformed}"
         );
     }
@@ -263,9 +264,10 @@ mod tests {
         let course = course();
         assert_eq!(
             course.numbered_otherwise("lesson-01-kill-pid").as_deref(),
-            Some("`lesson-01-kill-pid` is taken for kill-pid; lesson-1 is sigchld now")
+            Some("`lesson-01-kill-pid` means kill-pid; lesson-1 is sigchld now")
         );
-        // Its own place; a place that nobody has; no number; no lesson.
+        // The lesson's own place, a place without a lesson, no number, and an unknown
+        // lesson.
         for asked in ["lesson-02-kill-pid", "lesson-09-kill-pid", "kill-pid", "lesson-01-x"] {
             assert_eq!(course.numbered_otherwise(asked), None, "{asked}");
         }

@@ -1,7 +1,7 @@
 //! Any error of the lab.
 //!
-//! Each part of the lab has errors of its own, which [explain](Explain)
-//! themselves. Nothing here knows them.
+//! Each part of the lab has its own errors, which [explain](Explain) themselves. This
+//! module knows none of them.
 
 use std::fmt;
 use std::io;
@@ -15,14 +15,14 @@ use explain::{ExitStatus, Explain};
 pub struct Error(Box<dyn Explain>);
 
 impl Error {
-    /// Makes an error of what could not be done to a file: `verb` is what was
-    /// tried, such as `read`.
+    /// Makes an error about a failed operation on a file. `verb` is the operation, such
+    /// as `read`.
     pub fn file(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
         move |source| FileError { verb, path, source }.into()
     }
 
-    /// The error itself, as anybody's.
+    /// The error itself as a standard error.
     pub fn as_std(&self) -> &(dyn std::error::Error + 'static) {
         &*self.0
     }
@@ -53,7 +53,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// A file that something could not be done to.
+/// An operation on a file failed.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to {verb} `{}`: {source}", path.display())]
 struct FileError {

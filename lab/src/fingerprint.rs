@@ -1,5 +1,5 @@
-//! A run's exact bytes, as one number: two runs have the same only if everything
-//! that the guest sent is the same, times and process ids included.
+//! A run's exact bytes, as one number. Two runs have the same number only if everything
+//! that the guest sent is the same, including times and process ids.
 
 use std::fmt;
 
@@ -14,12 +14,12 @@ use builder::cache::{Key, KeyBuilder};
 pub struct Fingerprint(Key);
 
 impl Fingerprint {
-    /// Of a whole record but for its nonce, which no two runs share: how the
+    /// Hashes a whole record without its nonce, which differs in every run: how the
     /// program ended, what it wrote, and every event as the kernel recorded it.
     ///
     /// # Errors
-    /// Those of [`ring_buffer::read`]. What lies on a page behind its last event
-    /// is no part of the trace.
+    /// The same as of [`ring_buffer::read`]. Bytes after the last event on a page are not
+    /// part of the trace.
     pub fn new(record: &Record) -> Result<Fingerprint, TraceError> {
         let mut key = Key::builder("run")
             .text("ended", &format!("{:?}", record.outcome.ended))

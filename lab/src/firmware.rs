@@ -1,4 +1,4 @@
-//! The firmware that QEMU gives the machine.
+//! The firmware that QEMU loads into the machine.
 
 use std::path::Path;
 
@@ -7,16 +7,16 @@ use builder::host::told;
 use builder::host::toolchain::none;
 use host::{QEMU, on_path};
 
-/// Files of QEMU's that the guest executes: the firmware, whose package is not
-/// QEMU's own, and the option ROMs that start a kernel.
+/// QEMU's files that the guest executes: the firmware, which comes from another package,
+/// and the option ROMs that start a kernel.
 const FIRMWARE: &[&str] = &["bios-256k.bin", "pvh.bin", "linuxboot_dma.bin", "kvmvapic.bin"];
 
-/// Its files, and what they hold.
+/// The firmware's files, each with the hash of its content.
 ///
 /// # Errors
-/// That a file that is there cannot be read.
+/// An existing file cannot be read.
 pub fn firmware(cache: &Cache) -> Result<Vec<(&'static str, String)>, CacheError> {
-    // Where QEMU looks for it, in its own order.
+    // The folders where QEMU looks, in its order.
     let folders = match on_path(QEMU) {
         Some(qemu) => told(cache, &qemu, &["-L", "help"])?,
         None => String::new(),

@@ -1,13 +1,13 @@
-//! The lab, as a library: how a lesson becomes a verdict.
+//! The lab as a library: how a lesson becomes a verdict.
 //!
 //! ```text
 //! lesson.toml → Lesson → Plan → Vm → Record → Timeline → Verdict
 //! ```
 //!
-//! Each arrow is one step. What a machine is made of is the crate [`build`]'s, the
-//! machine [`vm`]'s, the record [`trace`]'s, and what it tells [`story`]'s; here
-//! is what puts them in order for a person: the [course], a [plan], its [run],
-//! [exercises](exercise) and [grading](grade), and [running by hand](exec).
+//! Each arrow is one step. The crate [`builder`] builds the parts of a machine, [`vm`]
+//! runs it, [`trace`] reads its record, and [`story`] tells what the record shows. This
+//! crate combines them for a person: the [course], a [plan], its [run],
+//! [exercises](exercise), [grading](grade), and [running a program by hand](exec).
 
 // In reading order.
 pub mod bench;

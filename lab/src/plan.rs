@@ -1,7 +1,7 @@
-//! What a run will do, worked out before any of it is done.
+//! Works out what a run will do, before any of it is done.
 //!
-//! A plan is made from the lesson alone, without IO, so that it can be printed
-//! and compared in tests.
+//! A plan is made from the lesson alone, without IO, so that it can be printed and
+//! compared in tests.
 
 use std::fmt;
 
@@ -16,17 +16,17 @@ use trace::EventName;
 
 use vm::command::{self, Accel, Device, Files, Flag, Start};
 
-/// How a person wants a lesson to be run.
+/// A person's choices for the run of a lesson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     pub accel: Accel,
-    /// Boot instead of going on from a checkpoint.
+    /// Boot instead of resuming from a checkpoint.
     pub cold: bool,
     /// Record the lesson's trace events.
     pub trace: bool,
     /// Which kernel to boot.
     pub kernel: Kind,
-    /// How far the lesson's programs are optimised.
+    /// The optimisation level of the lesson's programs.
     pub programs: OptLevel,
 }
 
@@ -46,18 +46,18 @@ impl Default for Options {
 /// Everything that a run will do.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The lesson, or that of the exercise.
+    /// The lesson, or the one that the exercise belongs to.
     pub lesson: Lesson,
     pub experiment: Experiment,
     pub options: Options,
-    /// What has to be there first, in this order; each is taken from the cache
-    /// if nothing that it is made of has changed.
+    /// What must be built first, in this order. Each part comes from the cache unless one
+    /// of its inputs has changed.
     pub build: Vec<BuildStep>,
-    /// What PID 1 is told, but for the nonce, which each run chooses anew.
+    /// PID 1's instructions, except the nonce, which is new in each run.
     pub job: Job,
 }
 
-/// Something that has to be built before the machine starts.
+/// Something that must be built before the machine starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildStep {
     Kernel(Kind),
@@ -89,13 +89,13 @@ impl fmt::Display for BuildStep {
 }
 
 impl Plan {
-    /// Works out a run of a lesson.
+    /// Plans a run of a lesson.
     pub fn new(lesson: Lesson, options: Options) -> Plan {
         let experiment = lesson.experiment.clone();
         Plan::of(experiment, lesson, options)
     }
 
-    /// Works out a run of an experiment that belongs to a lesson.
+    /// Plans a run of an experiment that belongs to a lesson.
     pub fn of(experiment: Experiment, lesson: Lesson, options: Options) -> Plan {
         let package = lesson.name.to_string();
         let mut build = vec![
@@ -130,17 +130,17 @@ impl Plan {
         Plan { lesson, experiment, options, build, job }
     }
 
-    /// Events that are traced and that the experiment did not ask for.
+    /// Events that are traced although the experiment did not ask for them.
     pub fn unasked(&self) -> impl Iterator<Item = EventName> {
         own_events(&self.experiment)
     }
 
-    /// How the machine comes to life.
+    /// How the machine starts.
     pub fn start(&self) -> Start {
         if self.options.cold { Start::Cold } else { Start::Restore }
     }
 
-    /// The devices that the machine has for it.
+    /// The devices of the machine.
     pub fn devices(&self) -> Vec<Device> {
         let device = |wanted: &experiment::Device| match wanted {
             experiment::Device::Edu => Device::Edu,
@@ -150,7 +150,7 @@ impl Plan {
         self.experiment.devices.iter().map(device).collect()
     }
 
-    /// QEMU's command line, with names in place of files.
+    /// QEMU's command line, with names instead of files.
     pub fn command_line(&self) -> Vec<Flag> {
         let files = Files::named();
         let memory_mib = self.options.kernel.memory_mib();
@@ -160,14 +160,14 @@ impl Plan {
     }
 }
 
-/// What the kernel records: the experiment's events, and what the lab itself needs.
+/// The events to record: the experiment's, and those that the lab itself needs.
 fn traced(experiment: &Experiment) -> Vec<TraceEvent> {
     let own = own_events(experiment).map(|event| TraceEvent::plain(event.path()));
     own.chain(experiment.trace.iter().cloned()).collect()
 }
 
-/// What the lab traces for itself, unless the experiment does: every task that is
-/// made, so that a story can say who a task is, and where each module lies.
+/// The events that the lab itself needs, unless the experiment traces them: every new
+/// task, so that a story can name tasks, and where each module is loaded.
 fn own_events(experiment: &Experiment) -> impl Iterator<Item = EventName> {
     let modules = experiment.kmods.iter().any(|kmod| kmod == TRACE_KMOD);
     let own = [Some(EventName::NewTask), modules.then_some(EventName::LoadModule)];
@@ -176,7 +176,7 @@ fn own_events(experiment: &Experiment) -> impl Iterator<Item = EventName> {
     own.into_iter().flatten().filter(move |own| !is_asked(own))
 }
 
-/// For people: every step, flag and parameter with its reason.
+/// Every step, flag and parameter with its reason, for people.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.lesson.name, self.lesson.title)?;

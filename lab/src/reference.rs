@@ -1,5 +1,5 @@
-//! What the exact bytes of a lesson's run depend on: the host's half, which a
-//! machine brings along, and the lab's, which is in this repository.
+//! What the exact bytes of a lesson's run depend on: properties of the host and the
+//! machine, and the contents of this repository.
 
 use std::fmt;
 
@@ -16,19 +16,19 @@ use crate::firmware::firmware;
 use crate::plan::Plan;
 use crate::run::{Lab, Machine};
 
-/// A host, as far as the bytes of a run depend on it.
+/// The properties of a host that affect the bytes of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
-    /// What it is, and which: `("gcc", "gcc (Debian 12.2.0-14) 12.2.0")`.
+    /// Each part with its version: `("gcc", "gcc (Debian 12.2.0-14) 12.2.0")`.
     pub parts: Vec<(&'static str, String)>,
 }
 
 impl Host {
-    /// This host. Reads a few megabytes and asks each tool for its version, or
-    /// the cache, where it was asked before.
+    /// Examines this host. Reads a few megabytes, and asks each tool for its version
+    /// unless the cache has it.
     ///
     /// # Errors
-    /// If a file that is there cannot be read.
+    /// An existing file cannot be read.
     pub fn here(lab: &Lab<'_>, machine: &Machine) -> Result<Host, Error> {
         let version = |name| version_line(&lab.cache, name).unwrap_or_else(none);
         let source = &machine.kernel.source;
@@ -48,7 +48,7 @@ impl Host {
         Ok(Host { parts })
     }
 
-    /// Stands for all of it.
+    /// The hash of all parts.
     pub fn key(&self) -> Key {
         let add = |key: KeyBuilder, (what, which): &(&str, String)| key.text(what, which);
         self.parts.iter().fold(Key::builder("host"), add).finish()
@@ -56,7 +56,7 @@ impl Host {
 }
 
 impl fmt::Display for Host {
-    /// One line, for people: the versions.
+    /// One line with the versions, for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, (what, which)) in self.parts.iter().enumerate() {
             let comma = if number == 0 { "" } else { "; " };
@@ -66,11 +66,11 @@ impl fmt::Display for Host {
     }
 }
 
-/// The lab's half: PID 1, the program, its modules, the kernel's configuration,
-/// the machine and the job.
+/// The hash of the repository's half: PID 1, the program, its modules, the kernel's
+/// configuration, the machine and the job.
 ///
 /// # Errors
-/// That a source cannot be read.
+/// A source file cannot be read.
 pub fn lab_key(lab: &Lab<'_>, plan: &Plan) -> Result<Key, Error> {
     let root = &lab.course.root;
     let own = builder::root();

@@ -1,4 +1,4 @@
-//! What a person, or a machine, is shown of a run.
+//! Reports on a run, for people and for programs.
 
 use std::fmt::Write;
 
@@ -13,8 +13,8 @@ use vm::last_lines;
 use crate::plan::Plan;
 use crate::run::Run;
 
-/// Everything, as text of 80 columns: the program's output, the timeline, and
-/// which expectations held.
+/// The whole report as text of 80 columns: the program's output, the timeline, and
+/// whether each expectation was met.
 pub fn text(plan: &Plan, run: &Run) -> String {
     let mut text = format!(
         "{}: {}\n{}\n",
@@ -33,8 +33,8 @@ pub fn text(plan: &Plan, run: &Run) -> String {
     text
 }
 
-/// The scenes of a run that a person asked for: their timeline, and what is expected
-/// of them; with the story, as that tells it.
+/// The report on some scenes of a run: their timeline and their facts. With `story`, in
+/// the form of the story.
 pub fn scene(plan: &Plan, run: &Run, asked: &str, story: bool) -> Result<String, UnknownScene> {
     let (lesson, timeline) = (&plan.lesson, &run.timeline);
     let scenes = Scenes::new(timeline);
@@ -62,7 +62,7 @@ pub fn scene(plan: &Plan, run: &Run, asked: &str, story: bool) -> Result<String,
 pub struct UnknownScene {
     lesson: String,
     asked: String,
-    /// Those that there are, in their order.
+    /// The lesson's scenes, in order.
     known: Vec<String>,
 }
 
@@ -86,7 +86,7 @@ fn section(text: &mut String, name: &str, content: &str) {
     }
 }
 
-/// The accelerator, always said: a slow or irreproducible run explains itself.
+/// The accelerator. It is always shown, because it explains a slow or irreproducible run.
 fn machine(accel: Accel, booted: bool) -> String {
     let accel = match accel {
         Accel::TCG => "tcg".to_owned(),
@@ -97,12 +97,12 @@ fn machine(accel: Accel, booted: bool) -> String {
     format!("{accel}, {start}")
 }
 
-/// The run's story, which is the same on every host; see [`story::text`].
+/// The story of a run, which is the same on every host; see [`story::text`].
 pub fn story(plan: &Plan, run: &Run) -> String {
     story::text(&plan.lesson, &run.record, &run.timeline, &run.verdict)
 }
 
-/// One JSON document:
+/// The report as one JSON document:
 ///
 /// ```json
 /// {"version": 1, "lesson": "sigchld", "accel": "tcg", "cold": false,
@@ -111,11 +111,11 @@ pub fn story(plan: &Plan, run: &Run) -> String {
 ///  "timeline": {"entries": []}, "vm_ms": 190}
 /// ```
 ///
-/// `cold` is whether the machine booted, as it does where its checkpoint is of
-/// no use. `ended` is `{"exited": status}`, `{"signaled": number}`, `"timed-out"` or
-/// `{"not-started": reason}`. `vm_ms` is the host's time from QEMU's start to
-/// its end; everything else is the same in every run. The timeline is
-/// documented at [`story::timeline::Timeline::to_json`].
+/// `cold` says whether the machine booted, which it also does if its checkpoint is
+/// unusable. `ended` is `{"exited": status}`, `{"signaled": number}`, `"timed-out"` or
+/// `{"not-started": reason}`. `vm_ms` is the time on the host from QEMU's start to its
+/// end. Everything else is the same in every run. The timeline is documented at
+/// [`story::timeline::Timeline::to_json`].
 pub fn json(plan: &Plan, run: &Run) -> Value {
     json!({
         "version": 1,
@@ -151,7 +151,7 @@ impl Explain for NoVerdict {
     }
 }
 
-/// Why a run has no verdict, if it has none.
+/// Why a run has no verdict, or `None` if it has one.
 pub fn no_verdict(plan: &Plan, run: &Run) -> Option<String> {
     match &run.record.outcome.ended {
         Ended::Exited(_) | Ended::Signaled(_) => None,

@@ -1,4 +1,4 @@
-//! A run: everything that a plan says, done.
+//! Carries out a plan.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -27,10 +27,10 @@ use crate::error::Error;
 use crate::firmware::firmware;
 use crate::plan::Plan;
 
-/// The file of the initramfs's cache entry.
+/// The file in the initramfs's cache entry.
 const INITRAMFS_FILE: &str = "initramfs.cpio";
 
-/// What runs of lessons have in common.
+/// What all runs of lessons share.
 pub struct Lab<'a> {
     pub course: Course,
     pub cache: Cache,
@@ -38,52 +38,52 @@ pub struct Lab<'a> {
     pub progress: &'a dyn Progress,
 }
 
-/// The machine, all built: what every lesson starts from.
+/// The machine with all its parts built, from which every lesson starts.
 #[derive(Debug, Clone)]
 pub struct Machine {
     pub kernel: Kernel,
     pub kind: Kind,
-    /// The module that says what an idle processor does, as a file.
+    /// The file of the module that says what an idle processor does.
     pub idle: PathBuf,
-    /// The initramfs, as a file.
+    /// The initramfs file.
     pub initramfs: PathBuf,
     pub initramfs_key: Key,
     symbols: Symbols,
 }
 
-/// What a run left, before anybody judges it.
+/// What a run left, before it is judged.
 #[derive(Debug)]
 pub struct Observed {
     pub record: Record,
     pub timeline: Timeline,
     /// See [`Run::leaks`].
     pub leaks: Option<String>,
-    /// Whether the machine booted instead of going on from a checkpoint.
+    /// Whether the machine booted instead of resuming from a checkpoint.
     pub booted: bool,
     /// See [`vm::Finished::registers`].
     pub registers: String,
     /// The kernel log.
     pub log: String,
-    /// From starting QEMU to its end.
+    /// The time from the start of QEMU to its end.
     pub elapsed: Duration,
 }
 
-/// What came of a lesson's run.
+/// The result of a lesson's run.
 #[derive(Debug)]
 pub struct Run {
     pub record: Record,
     pub timeline: Timeline,
     pub verdict: Verdict,
-    /// What the kernel's leak detector found; see [`Record::leaks`]. Functions
-    /// of modules have their names.
+    /// What the kernel's leak detector found; see [`Record::leaks`]. Addresses in modules
+    /// are replaced by function names.
     pub leaks: Option<String>,
-    /// Whether the machine booted instead of going on from a checkpoint.
+    /// Whether the machine booted instead of resuming from a checkpoint.
     pub booted: bool,
     /// See [`vm::Finished::registers`].
     pub registers: String,
     /// The kernel log.
     pub log: String,
-    /// From starting QEMU to its end.
+    /// The time from the start of QEMU to its end.
     pub elapsed: Duration,
 }
 
@@ -114,7 +114,7 @@ impl Lab<'_> {
         Ok(Machine { kernel, kind, idle, initramfs, initramfs_key, symbols })
     }
 
-    /// A module of the machine's own, from its folder below `images/`.
+    /// One of the machine's own modules, from its folder below `images/`.
     fn image_module(&self, folder: &str, kernel: &Kernel) -> Result<PathBuf, Error> {
         let folder = builder::root().join("images").join(folder);
         let files = kmods::build_folder(&folder, kernel, &self.cache, self.progress)?;
@@ -122,7 +122,7 @@ impl Lab<'_> {
         Ok(file)
     }
 
-    /// The checkpoint of a machine, made if there is none.
+    /// The checkpoint of a machine. Makes one if there is none.
     pub fn checkpoint(&self, machine: &Machine, accel: Accel) -> Result<PathBuf, Error> {
         let parts = machine.parts(accel);
         let key = self.checkpoint_key(machine, accel)?;
@@ -135,8 +135,8 @@ impl Lab<'_> {
         Ok(folder.join(STATE_FILE))
     }
 
-    /// The checkpoint; `None`, which is said, where this QEMU does not save the
-    /// machine.
+    /// The checkpoint. If this QEMU cannot save the machine, reports that and returns
+    /// `None`.
     pub fn saved(&self, machine: &Machine, accel: Accel) -> Result<Option<PathBuf>, Error> {
         match self.checkpoint(machine, accel) {
             Err(error) => match error.downcast_ref() {
@@ -150,7 +150,7 @@ impl Lab<'_> {
         }
     }
 
-    /// Under which the cache has it, in `checkpoints`.
+    /// The checkpoint's key in the cache, under `checkpoints`.
     pub fn checkpoint_key(&self, machine: &Machine, accel: Accel) -> Result<Key, Error> {
         let add = |key: KeyBuilder, (name, hash): (_, String)| key.text(name, &hash);
         let firmware = firmware(&self.cache)?.into_iter().fold(Key::builder("firmware"), add);
@@ -158,7 +158,7 @@ impl Lab<'_> {
         Ok(checkpoint::key(machine.parts(accel), kernel, initramfs, &firmware.finish()))
     }
 
-    /// Does what a lesson's plan says.
+    /// Runs a lesson as its plan says.
     pub fn run(&self, machine: &Machine, plan: &Plan) -> Result<Run, Error> {
         let lesson = &plan.lesson;
         let programs = self.programs(plan)?;
@@ -195,9 +195,9 @@ impl Lab<'_> {
             .collect()
     }
 
-    /// Runs a plan's job in a machine and reads its record; judges nothing.
+    /// Runs a plan's job in a machine and reads its record, without judging it.
     ///
-    /// `programs` and `modules` are the payload.
+    /// The payload consists of `programs` and `modules`.
     pub fn observe(
         &self,
         machine: &Machine,
@@ -236,9 +236,9 @@ impl Lab<'_> {
         Ok(Observed { record, timeline, leaks, booted, registers, log, elapsed })
     }
 
-    /// Runs a machine: from the checkpoint, or by booting where there is none or
-    /// it cannot be restored. `run` is given the checkpoint. Says whether the
-    /// machine booted.
+    /// Runs a machine from its checkpoint. Boots it if there is no checkpoint or it
+    /// cannot be restored. `run` is given the checkpoint. Returns whether the machine
+    /// booted.
     pub(crate) fn start(
         &self,
         state: Option<&Path>,
@@ -247,7 +247,7 @@ impl Lab<'_> {
         let Some(state) = state else { return Ok((run(None)?, true)) };
         match run(Some(state)) {
             Err(VmError::Restore { message }) => {
-                self.progress.note(&format!("booting: the checkpoint is of no use ({message})"));
+                self.progress.note(&format!("booting: the checkpoint is unusable ({message})"));
                 Ok((run(None)?, true))
             }
             result => Ok((result?, false)),
@@ -261,15 +261,15 @@ impl Machine {
         Parts { accel, memory_mib, kernel: &self.kernel.image, initramfs: &self.initramfs }
     }
 
-    /// The timeline of a record, whose modules are these files.
+    /// The timeline of a record. `modules` are the module files in its payload.
     pub(crate) fn read_trace(
         &self,
         record: &Record,
         modules: &[PayloadFile],
     ) -> Result<Timeline, Error> {
         let elves = elves(modules)?;
-        // A module that was there at the end and not before is one whose loading
-        // nothing tells of: then that is where it lay.
+        // If a module is loaded at the end but was not at the start, and no event reports
+        // its loading, its address at the end counts.
         let later = record.modules.iter();
         let later = later.filter(|end| record.first_modules.iter().all(|m| m.name != end.name));
         let symbols = self.symbols_with(record.first_modules.iter().chain(later), &elves)?;
@@ -283,8 +283,7 @@ impl Machine {
         Ok(Timeline::new(&trace::decode(&inputs)?))
     }
 
-    /// The functions of the kernel, and those of modules that lie where it is
-    /// said.
+    /// The functions of the kernel and of the loaded modules.
     pub(crate) fn symbols_with<'a>(
         &self,
         loaded: impl IntoIterator<Item = &'a LoadedModule>,
@@ -300,20 +299,19 @@ impl Machine {
     }
 }
 
-/// The modules of a payload by the names that the kernel gives them.
+/// The modules of a payload, keyed by the names that the kernel gives them.
 pub(crate) fn elves(modules: &[PayloadFile]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     modules.iter().map(|file| Ok((file.guest.module_name(), read(&file.host)?))).collect()
 }
 
-/// The host's time that a run may take. The guest's own time-out ends a
-/// program that hangs; this one ends a machine that does, on a host that may
-/// be slow and busy.
+/// The limit for a run on the host's clock. The guest's own time-out ends a program that
+/// hangs. This one ends a machine that hangs, and allows for a slow and busy host.
 pub(crate) fn wall_limit(job: &Job, kind: Kind) -> Duration {
     Duration::from_secs(20) * kind.patience() + 2 * Duration::from_millis(job.timeout_ms)
 }
 
-/// 128 random bits in hexadecimal: always as long, so that no run does more
-/// work on it than another.
+/// 128 random bits in hexadecimal. The length is fixed, so that every run does the same
+/// work on it.
 pub(crate) fn nonce() -> Result<String, Error> {
     let mut bytes = [0; 16];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;

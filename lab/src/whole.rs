@@ -1,5 +1,5 @@
-//! Files that are written whole or not at all: the old one is there, or the new one,
-//! never a part of it.
+//! Writes files completely or not at all: the file has the old or the new content, never
+//! a part.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,8 +8,8 @@ use std::path::Path;
 
 use nix::libc;
 
-/// Writes a file. What is there and is no file, such as a device or a pipe, takes
-/// what comes. An error names the file.
+/// Writes a file. Something that is not a regular file, such as a device or a pipe, is
+/// written to directly. Errors name the file.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, bytes)
         .map_err(|e| io::Error::new(e.kind(), format!("failed to write `{}`: {e}", path.display())))
@@ -20,12 +20,12 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => None,
         result => Some(result?),
     };
-    // `/dev/stdout` may be a file, which somebody else has open, too.
+    // `/dev/stdout` may be a file that another process has open too.
     let is_taken = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
     if is_taken || before.as_ref().is_some_and(|meta| !meta.is_file()) {
         return fs::write(path, bytes);
     }
-    // A link stays one.
+    // If the path is a link, keep the link and replace its target.
     let path = if before.is_some() { &path.canonicalize()? } else { path };
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     let new = path.with_file_name(format!(".{}.unfinished", name.to_string_lossy()));
@@ -43,8 +43,8 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Opens an empty file that nobody else writes to. There may be one: of somebody who
-/// was killed, or who is about to rename it.
+/// Opens an empty file that no other process writes to. The file may exist already, left
+/// by a killed process or about to be renamed by a running one.
 fn take(path: &Path) -> io::Result<File> {
     loop {
         let mut options = File::options();
@@ -79,7 +79,7 @@ mod tests {
         write(&file, b"old, and longer").unwrap();
         fs::set_permissions(&file, PermissionsExt::from_mode(0o640)).unwrap();
         symlink("file", &link).unwrap();
-        // Somebody was killed.
+        // The leftover of a killed process.
         fs::write(folder.path().join(".file.unfinished"), "half, and longer than all").unwrap();
         write(&link, b"new").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"new");

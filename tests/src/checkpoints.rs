@@ -148,7 +148,7 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     let booted = scratch.lab(lab, &notes)?.run(machine, &plan)?;
     let notes = notes.take();
     let [note] = &notes[..] else { return Err(format!("one line, not {notes:#?}").into()) };
-    let beginning = "booting: the checkpoint is of no use (";
+    let beginning = "booting: the checkpoint is unusable (";
     if !note.starts_with(beginning) || note.contains('\n') {
         return Err(format!("`{note}` is not one line that begins with `{beginning}`").into());
     }

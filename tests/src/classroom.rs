@@ -60,7 +60,7 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
         .stdin(Stdio::null())
         .output()?;
     let told = || String::from_utf8_lossy(&output.stderr).into_owned();
-    let said = "`lesson-03-sigchld` is taken for sigchld; lesson-3 is signal-self now";
+    let said = "`lesson-03-sigchld` means sigchld; lesson-3 is signal-self now";
     if !output.status.success() || !told().contains(said) {
         return Err(told().into());
     }

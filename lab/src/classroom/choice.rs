@@ -1,11 +1,11 @@
-//! Which exercise a student is at.
+//! Chooses the exercise that a student works on.
 
 use super::progress::Progress;
 use super::{Work, WorkError};
 use crate::exercise::Exercise;
 
-/// The exercise to go on with: the first that was begun and is not solved, or
-/// else the first that is not solved; `None` if all are.
+/// The exercise to go on with: the first one that was started but not solved, or else the
+/// first unsolved one. `None` if all are solved.
 pub fn current<'a>(
     work: &Work,
     progress: &Progress,
@@ -15,8 +15,8 @@ pub fn current<'a>(
     unsolved().find(|exercise| work.is_started(exercise)).or_else(|| unsolved().next())
 }
 
-/// The next exercise behind one that is not solved, or from the start again;
-/// `None` if all others are solved.
+/// The next unsolved exercise after `at`, or from the start again. `None` if all others
+/// are solved.
 pub fn next<'a>(
     progress: &Progress,
     exercises: &'a [Exercise],
@@ -32,8 +32,8 @@ pub fn next<'a>(
 }
 
 impl Work {
-    /// Judges nothing: says where a student stands with each exercise, one a
-    /// line, and with all of them.
+    /// Shows where a student stands, one line per exercise, then the total. Judges
+    /// nothing.
     pub fn overview(&self, exercises: &[Exercise]) -> Result<String, WorkError> {
         let progress = self.progress()?;
         let (mut points, mut of) = (0, 0);

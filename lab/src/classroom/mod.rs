@@ -6,8 +6,8 @@
 //! work/progress.json             points, hints taken
 //! ```
 //!
-//! Nothing here is ever overwritten: an update of the lab leaves `work/` alone,
-//! and a reset keeps what was there.
+//! Nothing here is ever overwritten. An update of the lab does not touch `work/`, and a
+//! reset keeps the old file.
 
 pub mod choice;
 pub mod progress;
@@ -20,10 +20,10 @@ use story::lesson::Name;
 
 use crate::exercise::{Exercise, Sample};
 
-/// The folder of all that a student writes, in the course's.
+/// The folder in a course's tree for everything that a student writes.
 pub const FOLDER: &str = "work";
 
-/// The task, beside the student's file.
+/// The file that describes the task, next to the student's file.
 pub const TASK: &str = "TASK.md";
 
 /// A student's files.
@@ -32,10 +32,10 @@ pub struct Work {
     root: PathBuf,
 }
 
-/// Why a student's files could not be had.
+/// Why a student's files cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error("{lesson} has not been started")]
@@ -72,23 +72,23 @@ impl Explain for WorkError {
     }
 }
 
-/// What became of `start`.
+/// The result of `start`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Started {
     Now,
-    /// The file was there already, and was left as it is.
+    /// The file existed before and was not changed.
     Before,
 }
 
-/// A student's folder for a lesson, below the folder of all their work. Where there is
-/// none, the path that a new one has.
+/// The path of a student's folder for a lesson, below the folder of all their work. If
+/// there is no such folder, the path for a new one.
 pub fn folder_of(root: &Path, name: &Name) -> PathBuf {
     root.join(folders_of(root, name).first().map_or(name.as_str(), String::as_str))
 }
 
-/// The names of all folders of a student for a lesson: called as the lesson is, or with a
-/// number, as such folders used to be, `lesson-03-kill-pid`. Which number counts for
-/// nothing. The first is the one that is taken: the one without a number, if it is there.
+/// The names of all folders that a student has for a lesson: the lesson's name, or the
+/// old form with a number, `lesson-03-kill-pid`. The number does not matter. The first
+/// name is the one to use: the one without a number if it exists.
 pub fn folders_of(root: &Path, name: &Name) -> Vec<String> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     let mut folders: Vec<String> =
@@ -99,27 +99,27 @@ pub fn folders_of(root: &Path, name: &Name) -> Vec<String> {
 }
 
 impl Work {
-    /// The work of whoever uses a course's tree.
+    /// The work of the person who uses this course's tree.
     pub fn of(course: &Path) -> Work {
         Work::at(course.join(FOLDER))
     }
 
-    /// The work in a folder of its own.
+    /// The work in a folder of its own, outside a course's tree.
     pub fn at(root: PathBuf) -> Work {
         Work { root }
     }
 
-    /// The folder of everything.
+    /// The folder that contains all the work.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The folder of one exercise.
+    /// The folder for one exercise.
     pub fn folder(&self, exercise: &Exercise) -> PathBuf {
         folder_of(&self.root, &exercise.lesson.name)
     }
 
-    /// The file that a student writes.
+    /// The file that the student writes.
     pub fn file(&self, exercise: &Exercise) -> PathBuf {
         self.folder(exercise).join(exercise.file.name())
     }
@@ -129,7 +129,7 @@ impl Work {
         self.file(exercise).exists()
     }
 
-    /// The file that a student writes, if it is there.
+    /// The file that the student writes. Fails if it does not exist.
     pub fn started(&self, exercise: &Exercise) -> Result<PathBuf, WorkError> {
         if self.is_started(exercise) {
             Ok(self.file(exercise))
@@ -138,7 +138,7 @@ impl Work {
         }
     }
 
-    /// Writes the stub and the task. A file that is there is left alone.
+    /// Writes the stub and the task. Leaves an existing file alone.
     pub fn start(&self, exercise: &Exercise) -> Result<Started, WorkError> {
         let folder = self.folder(exercise);
         fs::create_dir_all(&folder)?;
@@ -154,8 +154,8 @@ impl Work {
         Ok(Started::Now)
     }
 
-    /// Puts the stub in place of the student's file, which is kept beside it;
-    /// returns where.
+    /// Replaces the student's file by the stub. The old file is kept next to it; returns
+    /// its path.
     pub fn reset(&self, exercise: &Exercise) -> Result<PathBuf, WorkError> {
         let file = self.started(exercise)?;
         let backup = (1..)

@@ -1,4 +1,4 @@
-//! How far a student has come: `work/progress.json`.
+//! A student's progress: `work/progress.json`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,29 +12,29 @@ use crate::exercise::marks::Marks;
 use crate::exercise::{Exercise, report};
 use crate::whole;
 
-/// The only `version` understood.
+/// The only `version` that this lab understands.
 pub const VERSION: u32 = 1;
 
-/// Everything that is remembered of a student.
+/// Everything that is stored about a student.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
     version: u32,
-    /// By lesson. A lesson that is gone from the course is kept.
+    /// The exercises by lesson. Lessons that are no longer in the course are kept.
     lessons: BTreeMap<String, Exercised>,
 }
 
-/// What is remembered of one exercise.
+/// What is stored about one exercise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exercised {
     /// The most points so far.
     pub points: u32,
-    /// Points that there were then.
+    /// The maximum number of points at that time.
     pub of: u32,
     /// Hints shown so far.
     pub hints: usize,
-    /// Whether the solution was shown before it was found.
+    /// Whether the solution was shown before the exercise was solved.
     pub peeked: bool,
 }
 
@@ -52,7 +52,7 @@ impl Exercised {
 }
 
 impl Progress {
-    /// Calls lessons as they are called today; they used to have numbers.
+    /// Renames lessons from the old form with a number to their current names.
     fn rename(&mut self) {
         for (old, exercised) in std::mem::take(&mut self.lessons) {
             let name = Name::of_work(&old).map_or(old, |name| name.to_string());
@@ -63,22 +63,22 @@ impl Progress {
         }
     }
 
-    /// What is remembered of an exercise; nothing, if it was never checked.
+    /// What is stored about an exercise. Empty if it was never checked.
     pub fn of(&self, exercise: &Exercise) -> Exercised {
         self.lessons.get(exercise.lesson.name.as_str()).copied().unwrap_or_default()
     }
 
-    /// Remembers marks, if they are the best so far.
+    /// Stores marks if they are the best so far.
     pub fn checked(&mut self, exercise: &Exercise, marks: &Marks) {
         let exercised = self.entry(exercise);
-        // Where the exercise has changed, old points mean nothing.
+        // If the exercise has changed, its old points mean nothing.
         if exercised.of != marks.of() || exercised.points < marks.points() {
             (exercised.points, exercised.of) = (marks.points(), marks.of());
         }
     }
 
-    /// The next hint, counted from 0, and remembers that it was shown; the last
-    /// one again, if there are no more.
+    /// Returns the index of the next hint, from 0, and stores that it was shown. If there
+    /// are no more hints, returns the last one again.
     pub fn next_hint(&mut self, exercise: &Exercise) -> usize {
         let exercised = self.entry(exercise);
         let last = exercise.hints.len().saturating_sub(1);
@@ -87,7 +87,7 @@ impl Progress {
         hint
     }
 
-    /// Remembers that the solution was shown before a pass.
+    /// Stores that the solution was shown before the exercise was solved.
     pub fn peeked(&mut self, exercise: &Exercise) {
         self.entry(exercise).peeked = true;
     }
@@ -98,7 +98,7 @@ impl Progress {
 }
 
 impl Work {
-    /// Where a student stands with an exercise, in a few words: `3 of 6 points,
+    /// Describes in a few words where a student stands with an exercise: `3 of 6 points,
     /// 1 hint`.
     pub fn standing(&self, exercise: &Exercise, exercised: &Exercised) -> String {
         let mut words = match exercised {
@@ -117,14 +117,14 @@ impl Work {
         words
     }
 
-    /// Remembers the marks of a check.
+    /// Stores the marks of a check.
     pub fn remember(&self, exercise: &Exercise, marks: &Marks) -> Result<(), WorkError> {
         let mut progress = self.progress()?;
         progress.checked(exercise, marks);
         self.save(&progress)
     }
 
-    /// The next hint, as text; remembers that it was given.
+    /// Returns the text of the next hint and stores that it was given.
     pub fn next_hint(&self, exercise: &Exercise) -> Result<String, WorkError> {
         let mut progress = self.progress()?;
         let number = progress.next_hint(exercise);
@@ -136,7 +136,7 @@ impl Work {
         self.root().join("progress.json")
     }
 
-    /// Reads the progress; there is none before the first check.
+    /// Reads the progress. It is empty before the first check.
     pub fn progress(&self) -> Result<Progress, WorkError> {
         let path = self.progress_file();
         let text = match fs::read_to_string(&path) {
@@ -156,8 +156,7 @@ impl Work {
         Ok(progress)
     }
 
-    /// Writes the progress: the old one or the new one is there, never half of
-    /// one.
+    /// Writes the progress. The file always has either the old or the new content.
     pub fn save(&self, progress: &Progress) -> Result<(), WorkError> {
         let path = self.progress_file();
         fs::create_dir_all(self.root())?;

@@ -1,4 +1,4 @@
-//! gdb: told where the symbols are, started, and never left behind.
+//! Starts gdb, tells it where the symbols are, and always ends it.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -14,27 +14,27 @@ use process::{Command, Temporary};
 
 use crate::error::Error;
 
-/// The program that is run; a need of the host's.
+/// The program to run, which the host needs to have.
 pub const GDB: &str = "gdb";
 
-/// Files of the session's private folder.
+/// Names of files in the session's private folder.
 pub const SOCKET: &str = "socket";
 const SETUP: &str = "setup.gdb";
 const MODULES: &str = "modules";
 
-/// What gdb is told of a machine.
+/// What gdb is told about a machine.
 pub struct Session<'a> {
-    /// With debug information and the kernel's own scripts for gdb.
+    /// The kernel, with debug information and its own scripts for gdb.
     pub kernel: &'a Kernel,
     pub modules: &'a [PayloadFile],
-    /// Folders of the modules' sources.
+    /// The folders that contain the modules' sources.
     pub sources: Vec<PathBuf>,
-    /// Commands to follow instead of a person's.
+    /// A file of commands to run instead of talking to a person.
     pub batch: Option<&'a Script>,
 }
 
-/// A file of commands for gdb. That it can be read is known: gdb would only
-/// warn of one that cannot, and succeed.
+/// A file of commands for gdb that is known to be readable. If gdb cannot read its
+/// script, it only warns and succeeds.
 #[derive(Debug, Clone)]
 pub struct Script(PathBuf);
 
@@ -50,7 +50,7 @@ impl FromStr for Script {
 }
 
 impl Session<'_> {
-    /// Makes the folder that gdb works with: nobody else may open it.
+    /// Makes gdb's working folder, which no other user may open.
     pub fn prepare(&self) -> Result<Temporary, Error> {
         let folder = Temporary::new()?;
         let modules = folder.path().join(MODULES);
@@ -63,16 +63,16 @@ impl Session<'_> {
         Ok(folder)
     }
 
-    /// What gdb does before anybody else tells it anything.
+    /// The commands that gdb runs first.
     fn setup(&self, folder: &Path) -> String {
         let mut text = String::from("set breakpoint pending on\n");
         for source in &self.sources {
             text += &format!("directory {}\n", source.display());
         }
         text += &format!("target remote {}\n", folder.join(SOCKET).display());
-        // The kernel's own command (scripts/gdb/linux/symbols.py): it has gdb
-        // read a module's symbols when the kernel has put it into memory, and
-        // before its init runs. It also looks for modules where gdb stands.
+        // The kernel's own command (scripts/gdb/linux/symbols.py). When the kernel has
+        // loaded a module, and before the module's init runs, it makes gdb read the
+        // symbols. It also searches gdb's current folder for modules.
         text += &format!(
             "cd {0}\nlx-symbols {0}/{MODULES}\ncd {1}\n",
             folder.display(),
@@ -81,8 +81,8 @@ impl Session<'_> {
         text
     }
 
-    /// Runs gdb to its end; returns its exit status, or 128 + N for signal N. Ctrl-C
-    /// is gdb's, which stops the machine by it.
+    /// Runs gdb to its end. Returns its exit status, or 128 + N for signal N. Ctrl-C
+    /// belongs to gdb, which stops the machine on it.
     pub fn run(&self, folder: &Path) -> Result<u8, Error> {
         let _left = CtrlCLeft::to_program();
         let status = self.command(folder).status().map_err(Error::file("start", GDB))?;
@@ -94,11 +94,10 @@ impl Session<'_> {
         let mut command = Command::new(GDB);
         command.in_foreground().arg("-quiet");
         if self.batch.is_some() {
-            // A script does the same for everybody: no configuration is read.
+            // A script must do the same for everybody, so gdb reads no configuration.
             command.args(["-batch", "-nx"]).stdin(Stdio::null());
         }
-        // gdb runs the scripts that lie beside a kernel only where it is told
-        // that they may be trusted.
+        // gdb runs the scripts next to a kernel only if it is told to trust them.
         for trusted in [&self.kernel.build_dir, &self.kernel.source.dir] {
             command
                 .arg("-init-eval-command")
@@ -113,11 +112,11 @@ impl Session<'_> {
     }
 }
 
-/// Copies a module with all its sections at address 0.
+/// Copies a module, with all its sections at address 0.
 ///
-/// The linker leaves some elsewhere, which is of no meaning in a file that is
-/// still to be relocated. gdb takes it for one that is not, and would look for
-/// the module's variables among its code.
+/// The linker puts some sections elsewhere, which means nothing in a relocatable file.
+/// But gdb does not treat the file as relocatable and would look for the module's
+/// variables in its code.
 fn place_at_zero(module: &Path, copy: &Path) -> Result<(), Error> {
     let mut objcopy = Command::new("objcopy");
     objcopy.args(["--change-section-address", "*=0"]).args([module, copy]);

@@ -1,10 +1,9 @@
-//! gdb on the debug kernel: a lesson's machine, stopped before it does
-//! anything, with the symbols of the kernel and of each module once it is
-//! loaded.
+//! gdb on the debug kernel: a lesson's machine is stopped before it does anything. gdb
+//! has the symbols of the kernel, and of each module once it is loaded.
 //!
-//! The machine comes from the checkpoint of the debug kernel, so gdb is there a
-//! moment after the command, and what it stops at, it stops at again the next
-//! time: the guest's clock counts instructions, and stands still with them.
+//! The machine starts from the debug kernel's checkpoint, so gdb is ready at once. A
+//! breakpoint is hit at the same moment in every run: the guest's clock counts
+//! instructions, and stops while gdb has stopped the machine.
 
 mod gdb;
 mod suggest;
@@ -26,10 +25,10 @@ pub use gdb::{GDB, Script};
 pub use suggest::{Suggestion, suggestions, text};
 
 impl Lab<'_> {
-    /// Runs gdb on a lesson's machine until gdb ends; the machine ends with it.
+    /// Runs gdb on a lesson's machine until gdb ends. The machine ends with it.
     ///
-    /// `machine` is that of the debug kernel. `batch` is a file of commands for
-    /// gdb to follow, instead of a person's. Returns gdb's exit status.
+    /// `machine` must have the debug kernel. `batch` is a file of commands to run instead
+    /// of talking to a person. Returns gdb's exit status.
     pub fn debug(
         &self,
         machine: &Machine,
@@ -47,7 +46,7 @@ impl Lab<'_> {
         }
         let payload = payload.finish()?;
 
-        // It is in the initramfs, but gdb is to know it too.
+        // The module is in the initramfs, but gdb needs its symbols too.
         modules
             .push(PayloadFile { guest: IDLE_FILE.to_owned().into(), host: machine.idle.clone() });
         let session = gdb::Session {
@@ -58,17 +57,17 @@ impl Lab<'_> {
         };
         let folder = session.prepare()?;
         let path = folder.path().join(gdb::SOCKET);
-        // Here, not by QEMU: gdb finds somebody listening, however early it is.
+        // We listen here instead of in QEMU, so that gdb can connect at any time.
         let socket = UnixListener::bind(&path).map_err(Error::file("listen at", path))?;
 
-        // What edu does, the lesson's program has it do; the host's own access
-        // to the machine belongs to tests.
+        // The lesson's program controls edu. Host access to the machine is only for
+        // tests.
         let mut devices = plan.devices();
         devices.retain(|device| *device == Device::Edu);
         let parts = machine.parts(plan.options.accel);
         let limit = wall_limit(&job, machine.kind);
-        // Not from a boot: before the kernel has its page tables, gdb can read
-        // nothing of it.
+        // Never boot here: gdb can read nothing of the kernel before it has its page
+        // tables.
         let state = self.checkpoint(machine, plan.options.accel)?;
         let ended = RefCell::new(None);
         let attend = || *ended.borrow_mut() = Some(session.run(folder.path()));
@@ -77,7 +76,7 @@ impl Lab<'_> {
         ended.into_inner().expect("gdb ran before the machine ended")
     }
 
-    /// Where a module's source lies: what it was compiled from was a copy.
+    /// The folder with a module's source, because the module was compiled from a copy.
     fn source(&self, kmod: &str) -> PathBuf {
         self.course.root.join("kmods").join(kmod)
     }

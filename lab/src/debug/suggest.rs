@@ -1,5 +1,5 @@
-//! Where to break, as a lesson's own facts suggest: the functions on the stacks
-//! that it expects.
+//! Suggests breakpoints from a lesson's own facts: the functions on the stacks that the
+//! facts expect.
 
 use std::fmt::Write as _;
 use std::slice;
@@ -10,16 +10,16 @@ use story::render::wrap::wrap;
 
 use builder::guest::kmods::module_file;
 
-/// A function to break at.
+/// A function to stop at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
     pub function: String,
-    /// The fact that it takes part in, or what it is.
+    /// The fact that the function appears in, or a description of the function.
     pub why: String,
 }
 
-/// Suggestions as commands for gdb, each reason below the last that it is for;
-/// text of 80 columns, or nothing.
+/// Formats suggestions as gdb commands, each reason below the last function that it
+/// applies to. Text of 80 columns, or empty.
 pub fn text(suggestions: &[Suggestion]) -> String {
     let mut text = String::new();
     for (number, Suggestion { function, why }) in suggestions.iter().enumerate() {
@@ -33,8 +33,8 @@ pub fn text(suggestions: &[Suggestion]) -> String {
     text
 }
 
-/// What a lesson suggests: first the functions of its own modules, which exist
-/// when these are loaded, then the kernel's; innermost first, each once.
+/// The suggestions for a lesson. The functions of its own modules come first; they exist
+/// once the modules are loaded. Then the kernel's, innermost first, each once.
 pub fn suggestions(lesson: &Lesson) -> Vec<Suggestion> {
     let mut all: Vec<Suggestion> = Vec::new();
     for expectation in &lesson.expect {
@@ -51,7 +51,7 @@ pub fn suggestions(lesson: &Lesson) -> Vec<Suggestion> {
             function.strip_prefix(&module).is_some_and(|rest| rest.starts_with('_'))
         })
     };
-    // A stable sort: false, for the modules' own, comes first.
+    // The sort is stable, and `false` comes first: the modules' own functions.
     all.sort_by_key(|suggestion| !of_module(&suggestion.function));
     all
 }

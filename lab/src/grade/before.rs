@@ -1,5 +1,5 @@
-//! Results of an earlier call, to which those are added that it lacks: of a class
-//! that was cut off, or of what was not graded.
+//! Results of an earlier call that this one completes: of a class that was interrupted,
+//! or of submissions that could not be graded.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -13,16 +13,16 @@ use super::{GradeError, Graded, lesson, pairs};
 use crate::exercise::Exercise;
 use crate::exercise::values::Seed;
 
-/// Rows of a document of results.
+/// The rows of a results document.
 #[derive(Debug, Default)]
 pub struct Before(Vec<Value>);
 
-/// Whose a row is: a student's name, and a lesson's.
+/// The owner of a row: a student's name and a lesson's.
 type Whose = (String, String);
 
 impl Before {
-    /// Reads a document. One that is not there has no rows; one of another seed is
-    /// an error, since its marks are for other inputs.
+    /// Reads a document. A missing file has no rows. A document with another seed is an
+    /// error, because its marks are for other inputs.
     pub fn read(path: &Path, seed: Seed) -> Result<Before, GradeError> {
         let failed = |reason: String| GradeError::Into { path: path.to_owned(), reason };
         let text = match std::fs::read(path) {
@@ -43,14 +43,14 @@ impl Before {
         }
     }
 
-    /// Whether somebody was graded in a lesson.
+    /// Whether a student was graded in a lesson.
     pub fn has(&self, student: &str, lesson: &str) -> bool {
         let is_it = |row: &&Value| row["student"] == student && row["lesson"] == lesson;
         self.0.iter().find(is_it).is_some_and(|row| row["error"].is_null())
     }
 
-    /// The document of these rows and new ones, in the order of a class; behind them
-    /// those of others.
+    /// Combines these rows with new ones into a document, in the order of the class. Rows
+    /// of other students come last.
     pub fn and(
         self,
         graded: &[Graded],
@@ -67,7 +67,7 @@ impl Before {
     }
 }
 
-/// Where both have a row of somebody, the new one counts.
+/// If both have a row for the same student and lesson, the new one counts.
 fn merge(before: Vec<Value>, new: Vec<Value>, order: impl Iterator<Item = Whose>) -> Vec<Value> {
     let whose = |row: &Value| {
         let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();

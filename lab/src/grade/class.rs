@@ -1,4 +1,4 @@
-//! The students of a class: folders, found by looking.
+//! The students of a class, found in folders.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::course::Course;
 use crate::exercise::Exercise;
 use crate::exercise::submission::Refused;
 
-/// Everybody whose work is to be graded, in the order of their names.
+/// Every student whose work is to be graded, in order of names.
 #[derive(Debug, Clone, Default)]
 pub struct Class {
     pub students: Vec<Student>,
@@ -22,17 +22,17 @@ pub struct Class {
 /// One student.
 #[derive(Debug, Clone)]
 pub struct Student {
-    /// The folder's name. What is no UTF-8 in it has become U+FFFD.
+    /// The folder's name. Bytes that are not UTF-8 became U+FFFD.
     pub name: String,
     pub folder: PathBuf,
-    /// Why nothing can be taken from the folder.
+    /// Why nothing in the folder can be graded.
     pub problem: Option<Refused>,
 }
 
 impl Class {
-    /// Looks for students in folders, each of which is one student's (it holds
-    /// folders that are called as lessons are) or holds folders of students. Files, and
-    /// folders that begin with a dot, are nobody's.
+    /// Finds students in folders. A folder that contains folders named like lessons is
+    /// one student's. Any other folder contains students' folders. Files and names that
+    /// start with a dot are ignored.
     pub fn find(folders: &[PathBuf], lessons: &[Name]) -> Result<Class, GradeError> {
         let mut students = Vec::new();
         for folder in folders {
@@ -55,7 +55,7 @@ impl Class {
         Ok(Class { students })
     }
 
-    /// The Kth of N parts of the class, counted from 1.
+    /// The part `part` of `of` parts of the class, counted from 1.
     #[must_use]
     pub fn shard(self, part: usize, of: usize) -> Class {
         let students = self.students.into_iter().enumerate();
@@ -63,9 +63,9 @@ impl Class {
         Class { students: students.map(|(_, student)| student).collect() }
     }
 
-    /// What is to be said of the folders that are taken: that the number of one is
-    /// another lesson's now, once, however many students call theirs so; and which ones
-    /// of a student are left aside, for there is another.
+    /// Notes on the folders to be graded. A number that is now another lesson's is
+    /// reported once for the whole class. If a student has several folders for a lesson,
+    /// the note says which one is graded.
     pub fn odd_names(&self, lessons: &[&Name], course: &Course) -> Vec<String> {
         let (mut numbers, mut left) = (BTreeSet::new(), Vec::new());
         for student in self.students.iter().filter(|student| student.problem.is_none()) {
@@ -81,7 +81,7 @@ impl Class {
         numbers.into_iter().chain(left).collect()
     }
 
-    /// The exercises for which anybody has handed in anything.
+    /// The exercises for which at least one student has handed in something.
     pub fn attempted(&self, exercises: Vec<Exercise>) -> Vec<Exercise> {
         let by = |student: &Student, exercise: &Exercise| {
             let folder = folder_of(&student.folder, &exercise.lesson.name);
@@ -93,7 +93,7 @@ impl Class {
     }
 }
 
-/// Whether a folder is called as a student's work for a lesson is.
+/// Whether a folder's name is that of a student's work for a lesson.
 fn is_work(folder: &str, lessons: &[Name]) -> bool {
     Name::of_work(folder).is_some_and(|name| lessons.contains(&name))
 }
@@ -109,7 +109,7 @@ fn name_of(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Names and paths in a folder.
+/// The names and paths in a folder.
 fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, GradeError> {
     fs::read_dir(folder)?
         .map(|entry| {
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(
             class.odd_names(&[&names[0], &names[1]], &course),
             [
-                "`lesson-02-x` is taken for x; lesson-2 is y now",
+                "`lesson-02-x` means x; lesson-2 is y now",
                 "carol: `x` is graded, and `lesson-02-x` is not"
             ]
         );

@@ -1,13 +1,13 @@
-//! Grades a class: folders of strangers' files, from anywhere on disk, offline.
+//! Grades a class: folders of strangers' files anywhere on disk, without a network.
 //!
 //! ```text
 //! DIR/alice/kill-pid/lab_kill_pid.c     a folder of students
 //! DIR/kill-pid/lab_kill_pid.c           or one student's
 //! ```
 //!
-//! Nobody is trusted: of each folder only the one file that the exercise names
-//! is taken, it is compiled in a sandbox, it runs in a machine of its own, and
-//! its marks come from the record of that run.
+//! No submission is trusted. Of each folder, only the one file that the exercise names is
+//! taken. The file is compiled in a sandbox, runs in a machine of its own, and gets its
+//! marks from the record of that run.
 
 pub mod before;
 pub mod class;
@@ -40,33 +40,34 @@ use crate::run::{Lab, Machine};
 #[derive(Debug, Clone)]
 pub struct Graded {
     pub student: String,
-    /// `kill-pid`
+    /// The lesson's name, such as `kill-pid`.
     pub lesson: String,
     pub result: Result<Given, String>,
 }
 
-/// What was given for a submission.
+/// The result of grading a submission.
 #[derive(Debug, Clone)]
 pub struct Given {
     pub marks: Marks,
-    /// Files in the student's folder that nobody looked at.
+    /// Files in the student's folder that were not looked at.
     pub ignored: Vec<String>,
-    /// What `check` would have shown.
+    /// The report that `check` would have shown.
     pub feedback: String,
-    /// What of it shows nothing of the seed: see [`report::public`].
+    /// The parts of the report that reveal nothing about the seed: see
+    /// [`report::public`].
     pub public: String,
 }
 
 impl Lab<'_> {
-    /// Grades every student of a class in every exercise, `jobs` at a time, but for
-    /// what was graded `before`. The order of the results is the class's, whatever
-    /// the order of the runs.
+    /// Grades every student of a class in every exercise, `jobs` at a time, except what
+    /// was graded `before`. The results are in the order of the class, whatever the order
+    /// of the runs.
     ///
-    /// Where the lab is asked to end meanwhile, the results are those there are.
+    /// If the lab is asked to end in the meantime, it returns the results so far.
     ///
-    /// An error of the lab or the host with one submission is that submission's
-    /// result, and stops no other. An error is a host on which nothing can be
-    /// graded.
+    /// If the lab or the host fails on one submission, that error is the submission's
+    /// result, and the others go on. An error is returned only if the host cannot grade
+    /// at all.
     pub fn grade(
         &self,
         machine: &Machine,
@@ -75,9 +76,9 @@ impl Lab<'_> {
         jobs: usize,
         before: &Before,
     ) -> Result<Vec<Graded>, Error> {
-        // Better said once than for each student.
+        // Report this once instead of for each student.
         Sandbox::check_support().map_err(CompileError::from)?;
-        // What all submissions share is built once, before the first of them.
+        // Build what all submissions share once, before the first of them.
         for exercise in exercises {
             self.prepare(machine, exercise)?;
         }
@@ -92,11 +93,11 @@ impl Lab<'_> {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some((student, exercise)) = work.get(index) else { return };
             let graded = self.grade_one(machine, student, exercise);
-            // What was cut off is no result.
+            // A run that was interrupted has no result.
             if interrupt::signal().is_some() {
                 return;
             }
-            // Each index is drawn once, so each place is empty.
+            // Each index is taken once, so its slot is empty.
             results[index].get_or_init(|| graded);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             self.progress.event(Event::Step { done, detail: &student.name });
@@ -148,7 +149,7 @@ impl Lab<'_> {
     }
 }
 
-/// Who is to be graded in what, in the order of the results.
+/// Every student and exercise to grade, in the order of the results.
 pub fn pairs<'a>(
     class: &'a Class,
     exercises: &'a [Exercise],
@@ -157,21 +158,21 @@ pub fn pairs<'a>(
     students.flat_map(|student| exercises.iter().map(move |exercise| (student, exercise)))
 }
 
-/// An exercise's lesson, as results name it.
+/// The name of an exercise's lesson in results.
 fn lesson(exercise: &Exercise) -> String {
     exercise.lesson.name.to_string()
 }
 
-/// The attempt of somebody whose file could not be taken.
+/// The attempt of a student whose file cannot be accepted.
 fn none(exercise: &Exercise, ending: Ending) -> Attempt {
     let marks = Marks::none(exercise, ending);
     Attempt { marks, observed: None, compiler: None, log: None }
 }
 
-/// Why nothing could be graded.
+/// Why nothing can be graded.
 #[derive(Debug, thiserror::Error)]
 pub enum GradeError {
-    /// It names the folder.
+    /// The error names the folder.
     #[error(transparent)]
     List(#[from] std::io::Error),
     #[error("there is no submission for an exercise of this course")]
@@ -189,7 +190,7 @@ impl Explain for GradeError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            GradeError::Into { .. } => "give the JSON that `grade` wrote, and the seed it had",
+            GradeError::Into { .. } => "give the JSON that `grade` wrote, and the same seed",
             GradeError::List(_) | GradeError::Nobody | GradeError::Twice { .. } => {
                 "a student's folder holds `LESSON/FILE`; give that folder, or one with \
                  folders of students"

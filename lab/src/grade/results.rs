@@ -1,6 +1,5 @@
-//! Marks for machines and spreadsheets. Nothing in them depends on the host,
-//! its speed or the time of day: the same submissions and the same seed give
-//! the same bytes.
+//! Results for programs and spreadsheets. Nothing in them depends on the host, its speed
+//! or the time of day: the same submissions and the same seed give the same bytes.
 
 use std::path::Path;
 
@@ -15,10 +14,10 @@ use crate::exercise::marks::Mark;
 use crate::exercise::values::Seed;
 use crate::whole;
 
-/// Of the JSON document.
+/// The version of the JSON document.
 pub const VERSION: u32 = 1;
 
-/// One JSON document:
+/// The results as one JSON document:
 ///
 /// ```json
 /// {"version": 1, "seed": 0, "results": [
@@ -28,9 +27,9 @@ pub const VERSION: u32 = 1;
 ///    "error": null}]}
 /// ```
 ///
-/// `ending` is one of [`crate::exercise::ending::Kind`], `mistake` the name of
-/// the mutant that fails just the same. Where the lab or the host failed,
-/// `error` says how, and nothing else is given.
+/// `ending` is one of [`crate::exercise::ending::Kind`]. `mistake` is the name of the
+/// mutant that fails in the same way. If the lab or the host failed, `error` says how,
+/// and there is nothing else.
 pub fn json(seed: Seed, graded: &[Graded]) -> Value {
     let results: Vec<Value> = graded.iter().map(result).collect();
     json!({ "version": VERSION, "seed": seed.0, "results": results })
@@ -64,7 +63,7 @@ fn result(graded: &Graded) -> Value {
     }
 }
 
-/// A table `student,lesson,points,of,ending,error` of a document, with a line a
+/// A document as a table `student,lesson,points,of,ending,error` with one line per
 /// result.
 pub fn csv(document: &Value) -> String {
     const COLUMNS: [&str; 6] = ["student", "lesson", "points", "of", "ending", "error"];
@@ -81,15 +80,15 @@ pub fn csv(document: &Value) -> String {
     text
 }
 
-/// A cell as RFC 4180 has it, on one line. What a spreadsheet would take for a formula
-/// gets an apostrophe: the names in it are the students' choice. So does what would be
-/// one in a spreadsheet that splits at semicolons.
+/// Formats a cell as in RFC 4180, on one line. Text that a spreadsheet would take for a
+/// formula gets an apostrophe, because students choose the names. This includes formulas
+/// that appear if the spreadsheet splits at semicolons.
 fn quoted(cell: &str) -> String {
     let text = visible(cell);
     let mut cell = String::new();
     let mut begins = true;
     for c in text.chars() {
-        // As they are on a keyboard, and as wide as a character of Chinese.
+        // The ASCII characters and their full-width forms.
         if begins && matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') {
             cell.push('\'');
         }
@@ -99,7 +98,7 @@ fn quoted(cell: &str) -> String {
     if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
-/// JUnit: a suite a student and lesson, a test a check.
+/// JUnit XML: a suite per student and lesson, a test per check.
 pub fn junit(graded: &[Graded]) -> String {
     let mut report = Report::new("upcall grade");
     for one in graded {
@@ -128,7 +127,7 @@ pub fn junit(graded: &[Graded]) -> String {
     report.to_string().expect("all of it is text")
 }
 
-/// For people: a line a result, and what was ignored.
+/// Text for people: one line per result, with the ignored files.
 pub fn text(graded: &[Graded]) -> String {
     let names: Vec<String> = graded.iter().map(|one| visible(&one.student)).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
@@ -152,8 +151,8 @@ pub fn text(graded: &[Graded]) -> String {
     text
 }
 
-/// Writes a text of each result into `folder/STUDENT/LESSON.txt`. A student's name is
-/// the name of a folder, so it leads nowhere else.
+/// Writes a text about each result into `folder/STUDENT/LESSON.txt`. A student's name is
+/// the name of a folder, so it cannot lead elsewhere.
 pub fn write_feedback(
     folder: &Path,
     graded: &[Graded],

@@ -1,7 +1,7 @@
-//! A new lesson, complete and passing, for its author to change bit by bit.
+//! Makes a new lesson, complete and passing, for its author to change step by step.
 //!
-//! What it consists of is worked out first ([`Scaffold::files`]), without IO,
-//! and then written: everything, or nothing if a part of it is there already.
+//! Its content is worked out first ([`Scaffold::files`]), without IO. Then everything is
+//! written, or nothing if a part of it already exists.
 
 mod template;
 
@@ -16,41 +16,40 @@ use xshell::{Shell, cmd};
 
 use crate::course::{self, CHAPTER, Course, LESSONS};
 
-/// A slug's greatest length, bytes: file names and lines that hold it stay
-/// readable.
+/// The maximum length of a slug, bytes, which keeps file names and lines readable.
 const SLUG_BYTES: usize = 40;
 
-/// The crates that a lesson's program may name, besides the lab's own: those that the
-/// compiler has, and one from elsewhere.
+/// Crates that a lesson's program may use, besides the lab's own: the compiler's and one
+/// external crate.
 const NAMED: &[&str] = &["alloc", "core", "nix", "proc-macro", "std", "test"];
 
-/// A lesson to be made.
+/// A lesson to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scaffold {
     pub name: Name,
-    /// Whether it has a kernel module of its own.
+    /// Whether it has its own kernel module.
     pub kmod: bool,
 }
 
-/// Why a lesson could not be made.
+/// Why a lesson cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum ScaffoldError {
-    #[error("there is a lesson `{name}` already")]
+    #[error("there is already a lesson `{name}`")]
     Name { name: Name },
-    #[error("there is a crate `{name}` already, and a lesson is one, too")]
+    #[error("there is already a crate `{name}`, and a lesson is a crate too")]
     Crate { name: Name },
-    #[error("`{}` is there already", path.display())]
+    #[error("`{}` already exists", path.display())]
     Exists { path: PathBuf },
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error("failed to run cargo: {0}")]
     Cargo(#[source] std::io::Error),
-    #[error("failed to prepare the call of cargo: {0}")]
+    #[error("failed to prepare to run cargo: {0}")]
     Shell(#[source] xshell::Error),
     #[error("failed to add the lesson to `Cargo.lock`")]
     Lock {
-        /// What cargo printed.
+        /// Cargo's output.
         output: String,
     },
 }
@@ -92,7 +91,7 @@ impl Explain for ScaffoldError {
     }
 }
 
-/// A name that a person gives to a new lesson.
+/// A person's name for a new lesson.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewName(pub Name);
 
@@ -103,27 +102,27 @@ impl FromStr for NewName {
         let numbered = s.strip_prefix("lesson-").unwrap_or(s).split_once('-');
         if let Some((_, name)) = numbered.filter(|(number, _)| number.parse::<u32>().is_ok()) {
             return Err(format!(
-                "`{s}` has a number: a lesson's place is that of its line in {}; `{name}` would do",
+                "`{s}` has a number, but a lesson's place is its line in {}: use `{name}`",
                 course::FILE
             ));
         }
         match s.parse().ok().filter(|name: &Name| name.as_str().len() <= SLUG_BYTES) {
             Some(name) => Ok(NewName(name)),
             None => Err(format!(
-                "`{s}` is no lesson's name: lower-case words with hyphens between, {SLUG_BYTES} \
-                 letters at most"
+                "`{s}` is not a lesson's name: lower-case words with hyphens between, at most \
+                 {SLUG_BYTES} letters"
             )),
         }
     }
 }
 
 impl Scaffold {
-    /// The name of its folder in `kmods/`: its slug, as C can spell it.
+    /// The name of its folder in `kmods/`: the slug as a C identifier.
     pub fn topic(&self) -> Option<String> {
         self.kmod.then(|| self.name.as_str().replace('-', "_"))
     }
 
-    /// Its files: paths in the course's tree, and what is in them.
+    /// Its files: their paths in the course's tree and their content.
     pub fn files(&self) -> Vec<(PathBuf, String)> {
         let lesson = Path::new(LESSONS).join(self.name.as_str());
         let files = template::lesson(self).into_iter();
@@ -144,11 +143,11 @@ impl Scaffold {
         format!("- [{}]({LESSONS}/{}/{CHAPTER})", template::title(self), self.name)
     }
 
-    /// Writes the lesson into a course's tree: its files, its line in the course's list
-    /// of chapters, behind all others, and its package in `Cargo.lock`, without which it
-    /// cannot be built. Nothing that is there is overwritten.
+    /// Writes the lesson into a course's tree: its files, its line at the end of the list
+    /// of chapters, and its package in `Cargo.lock`, without which it cannot be built.
+    /// Overwrites nothing.
     ///
-    /// Returns the files that are new, relative to the tree.
+    /// Returns the paths of the new files, relative to the tree.
     pub fn write(&self, course: &Course) -> Result<Vec<PathBuf>, ScaffoldError> {
         self.refuse_what_is_there(course)?;
         let text_path = course.root.join(course::FILE);
@@ -173,14 +172,14 @@ impl Scaffold {
         let lesson = Path::new(LESSONS).join(self.name.as_str());
         let module = self.topic().map(|topic| Path::new("kmods").join(topic));
         for folder in std::iter::once(lesson).chain(module) {
-            // A dangling link is there, too.
+            // A dangling link counts as existing.
             if course.root.join(&folder).symlink_metadata().is_ok() {
                 return Err(ScaffoldError::Exists { path: folder });
             }
         }
         let lock = course.root.join("Cargo.lock");
         let lock = fs::read_to_string(&lock)?;
-        // A crate that others use, from elsewhere, may be called so.
+        // An external crate may have the same name.
         let own = lock.split("\n\n").filter(|package| !package.contains("\nsource = "));
         let line = format!("name = \"{}\"", self.name);
         let is_own = own.flat_map(str::lines).any(|found| found == line);
@@ -191,12 +190,12 @@ impl Scaffold {
     }
 }
 
-/// A course's first page with one more line in its list of chapters, the last.
+/// The course's first page with one more line at the end of its list of chapters.
 fn listed(page: &str, line: &str) -> String {
     let mut lines: Vec<&str> = page.lines().collect();
     let end =
         lines.iter().rposition(|line| course::listed(line).is_some()).map_or(lines.len(), |last| {
-            // What a line of the list says goes on in lines that are indented.
+            // A list entry may continue on indented lines.
             let more = lines[last + 1..].iter().take_while(|line| line.starts_with(' ')).count();
             last + 1 + more
         });
@@ -204,9 +203,8 @@ fn listed(page: &str, line: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Adds to `Cargo.lock` what is new in the workspace, and changes no version
-/// of what is there. A lesson's dependencies are those of other lessons, so
-/// nothing has to be fetched.
+/// Adds the new package to `Cargo.lock` without changing the version of any other. A
+/// lesson has the dependencies of other lessons, so nothing has to be fetched.
 fn lock(root: &Path) -> Result<(), ScaffoldError> {
     let sh = Shell::new().map_err(ScaffoldError::Shell)?;
     sh.change_dir(root);

@@ -1,12 +1,12 @@
-//! The files of `templates/`, with the lesson's names put in.
+//! The files of `templates/`, with the lesson's names filled in.
 //!
-//! A name stands there between at-signs: `@topic@`.
+//! Names are placeholders between at-signs, such as `@topic@`.
 
 use super::Scaffold;
 use crate::course::CHAPTER;
 use crate::exercise::frame::Frame;
 
-/// A path, below a folder that the caller knows, and the text.
+/// A path below a folder that the caller knows, and the file's text.
 type File = (String, String);
 
 macro_rules! template {
@@ -15,17 +15,17 @@ macro_rules! template {
     };
 }
 
-/// What lessons with and without a module differ in.
+/// What differs between lessons with and without a module.
 struct Kind {
     lesson: &'static str,
     main: &'static str,
-    /// The files that the program has beside, in `src/`, and their texts.
+    /// The program's other files in `src/`, with their texts.
     scenes: &'static [(&'static str, &'static str)],
     exercise: &'static str,
-    /// The name of the exercise's frame, and its text.
+    /// The name and the text of the exercise's frame.
     frame: (&'static str, &'static str),
     mutants: &'static str,
-    /// What the lesson's program prints.
+    /// The output of the lesson's program.
     output: &'static str,
 }
 
@@ -61,7 +61,7 @@ fn kind(scaffold: &Scaffold) -> &'static Kind {
     if scaffold.kmod { &MODULE } else { &PROGRAM }
 }
 
-/// The files of the lesson's folder.
+/// The files in the lesson's folder.
 pub fn lesson(scaffold: &Scaffold) -> Vec<File> {
     let kind = kind(scaffold);
     let (frame, text) = kind.frame;
@@ -85,7 +85,7 @@ pub fn lesson(scaffold: &Scaffold) -> Vec<File> {
     files
 }
 
-/// The files of the module's folder. The module is the exercise's solution.
+/// The files in the module's folder. The module is the exercise's solution.
 pub fn module(scaffold: &Scaffold, topic: &str) -> Vec<File> {
     let frame = Frame::parse(MODULE.frame.1).expect("a template is a frame");
     vec![
@@ -95,7 +95,7 @@ pub fn module(scaffold: &Scaffold, topic: &str) -> Vec<File> {
     ]
 }
 
-/// Its chapter, all sections in it.
+/// Its chapter, with all sections.
 fn chapter(scaffold: &Scaffold) -> String {
     let module = match scaffold.topic() {
         Some(topic) => format!(" The module is\n`kmods/{topic}/lab_{topic}.c`."),
@@ -105,17 +105,17 @@ fn chapter(scaffold: &Scaffold) -> String {
     fill(scaffold, &text.replace("@module@", &module))
 }
 
-/// The question that a new lesson has until its author has a better one.
+/// The title of a new lesson until its author finds a better question.
 pub fn title(scaffold: &Scaffold) -> String {
     format!("Which question does {} answer?", scaffold.name.as_str().replace('-', " "))
 }
 
-/// Puts the lesson's names in.
+/// Fills in the lesson's names.
 fn fill(scaffold: &Scaffold, text: &str) -> String {
     let name = scaffold.name.to_string();
     let topic = scaffold.topic().unwrap_or_default();
     let title = title(scaffold);
-    // What the kernel calls a task is cut to 15 bytes.
+    // The kernel cuts a task's name to 15 bytes.
     let comm = name.chars().take(15).collect();
     [
         ("@crate@", name.replace('-', "_")),

@@ -15,14 +15,14 @@ fn names_are_words() {
     let long = "x".repeat(41);
     for wrong in ["", "16", "lesson-16", "X", "a--b", "a-", "a_b", &long] {
         let error = wrong.parse::<NewName>().unwrap_err();
-        assert!(error.starts_with(&format!("`{wrong}` is no lesson's name: ")), "{error}");
+        assert!(error.starts_with(&format!("`{wrong}` is not a lesson's name: ")), "{error}");
     }
     for numbered in ["16-hello", "lesson-16-hello"] {
         assert_eq!(
             numbered.parse::<NewName>().unwrap_err(),
             format!(
-                "`{numbered}` has a number: a lesson's place is that of its line in course.md; \
-                 `hello` would do"
+                "`{numbered}` has a number, but a lesson's place is its line in course.md: use \
+                 `hello`"
             )
         );
     }
@@ -54,8 +54,7 @@ fn every_name_is_put_in() {
     }
 }
 
-/// What `lesson.toml` and the exercise's files say makes sense, and all of the
-/// frame is used.
+/// The new `lesson.toml` and exercise are valid, and the whole frame is used.
 #[test]
 fn a_new_lesson_is_complete() {
     for kmod in [false, true] {
@@ -81,7 +80,7 @@ fn a_new_lesson_is_complete() {
     }
 }
 
-/// A tree with one lesson, which has a module.
+/// A tree with one lesson that has a module.
 fn course() -> (tempfile::TempDir, Course) {
     let root = tempfile::tempdir().unwrap();
     for folder in ["guest-programs/kill-pid", "kmods/kill_pid", "kmods/trace"] {
@@ -103,10 +102,10 @@ const LOCK: &str = "[[package]]\nname = \"vm\"\n\n\
 fn what_is_there_is_refused_and_left_alone() {
     let (root, course) = course();
     for (name, kmod, error) in [
-        ("kill-pid", false, "there is a lesson `kill-pid` already"),
-        ("trace", true, "`kmods/trace` is there already"),
-        ("vm", false, "there is a crate `vm` already, and a lesson is one, too"),
-        ("std", false, "there is a crate `std` already, and a lesson is one, too"),
+        ("kill-pid", false, "there is already a lesson `kill-pid`"),
+        ("trace", true, "`kmods/trace` already exists"),
+        ("vm", false, "there is already a crate `vm`, and a lesson is a crate too"),
+        ("std", false, "there is already a crate `std`, and a lesson is a crate too"),
     ] {
         let refused = scaffold(name, kmod).write(&course).unwrap_err();
         assert_eq!(refused.to_string(), error);

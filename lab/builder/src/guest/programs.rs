@@ -77,7 +77,7 @@ pub enum ProgramError {
     },
     #[error("failed to run cargo: {0}")]
     Cargo(#[source] std::io::Error),
-    #[error("failed to prepare the call of cargo: {0}")]
+    #[error("failed to prepare to run cargo: {0}")]
     Shell(#[source] xshell::Error),
     /// The error names the file.
     #[error(transparent)]
