@@ -1,8 +1,8 @@
-//! A host that is busy with something else.
+//! Keeps the host busy with something else.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Does something while so many loops run besides.
+/// Does some work while `loops` busy loops run.
 pub fn busily<T>(loops: usize, work: impl FnOnce() -> T) -> T {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {

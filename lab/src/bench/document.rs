@@ -1,4 +1,4 @@
-//! What a benchmark found, for people and for machines.
+//! The results of a benchmark, for people and for programs.
 
 use std::fmt;
 
@@ -7,47 +7,48 @@ use vm::command::Accel;
 
 use super::Samples;
 
-/// Everything that was measured, and on what.
+/// Everything that was measured, and the host that it was measured on.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// The processor's name.
     pub cpu: String,
     pub cores: usize,
-    /// QEMU's name and version, as it tells them.
+    /// QEMU's name and version, in its own words.
     pub qemu: String,
     pub accel: Accel,
-    /// How many samples a row has that says nothing else.
+    /// The number of samples of a row that gives no other number.
     pub runs: usize,
     pub rows: Vec<Row>,
 }
 
-/// One line of the table.
+/// One row of the table.
 #[derive(Debug, Clone)]
 pub struct Row {
     pub what: String,
     pub unit: Unit,
-    /// What the median may be at most; of identical runs, how many they should
-    /// be. `None` for what is told beside the bars.
+    /// The maximum for the median, or the target number of identical runs. `None` for a
+    /// row without a bar.
     pub bar: Option<f64>,
     pub measured: Measured,
 }
 
-/// What came of a row.
+/// The result of a row.
 #[derive(Debug, Clone)]
 pub enum Measured {
     Samples(Samples),
-    /// So many runs of all were the same.
+    /// How many runs were the same, out of all.
     Same {
         same: usize,
         of: usize,
     },
-    /// Nothing; `reason` is the argument that it takes, or what kept it.
+    /// Nothing was measured. `reason` is the argument that would measure it, or what
+    /// prevented it.
     Not {
         reason: String,
     },
 }
 
-/// What a row counts in.
+/// The unit of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Seconds,
@@ -64,7 +65,7 @@ impl Unit {
         }
     }
 
-    /// Milliseconds matter below ten seconds.
+    /// Shows milliseconds for times below ten seconds.
     fn show(self, value: f64) -> String {
         match self {
             Unit::Seconds if value < 10.0 => format!("{value:.3}"),
@@ -80,7 +81,7 @@ impl Row {
         Row { what: what.to_owned(), unit: Unit::Seconds, bar, measured }
     }
 
-    /// Whether the bar is met; `None` if there is none or nothing was measured.
+    /// Whether the bar is met. `None` if there is no bar or nothing was measured.
     pub fn met(&self) -> Option<bool> {
         match (&self.measured, self.bar) {
             (Measured::Samples(samples), Some(bar)) => Some(samples.median() <= bar),
@@ -90,7 +91,7 @@ impl Row {
     }
 }
 
-/// For people: a line a row, the bar beside what was found.
+/// One line per row for people, with the bar next to the result.
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Document { cpu, cores, qemu, runs, .. } = self;
@@ -129,7 +130,7 @@ impl Row {
 }
 
 impl Document {
-    /// One JSON document:
+    /// The document as JSON:
     ///
     /// ```json
     /// {"version": 1, "cpu": "…", "cores": 2, "qemu": "QEMU emulator version …",
@@ -139,10 +140,10 @@ impl Document {
     ///    "met": true, "not_measured": null}]}
     /// ```
     ///
-    /// `unit` is `s`, `MiB` or `runs`; of `runs`, `median` is how many were
-    /// the same, of as many as `bar` says. `bar` and `met` are null where there
-    /// is no bar. A row that was not measured has in `not_measured` the argument that it
-    /// takes or what kept it, and null from `median` to `met`.
+    /// `unit` is `s`, `MiB` or `runs`. For `runs`, `bar` is the number of runs and
+    /// `median` how many of them were the same. `bar` and `met` are null if there is no
+    /// bar. For a row that was not measured, `not_measured` is the argument that would
+    /// measure it or what prevented it, and `median` to `met` are null.
     pub fn to_json(&self) -> Value {
         json!({
             "version": 1,

@@ -1,8 +1,7 @@
-//! A student edits the file of an exercise and wants its verdict.
+//! Measures a student's edit of an exercise, until the verdict.
 //!
-//! The edits are made in a folder of their own, with a cache that shares what
-//! was built with the real one: neither `work/` nor the cache have anything of
-//! it in the end.
+//! The edits are made in a temporary folder, with a cache that shares built parts with
+//! the real one. So neither `work/` nor the real cache changes.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,13 +16,13 @@ use crate::exercise::values::Seed;
 use crate::exercise::{Exercise, Sample};
 use crate::run::Lab;
 
-/// A student's folder, and a cache for what is compiled of it.
+/// A student's folder, and a cache for what is compiled from it.
 pub struct Desk {
     work: Temporary,
     cache: Temporary,
 }
 
-/// What was built before a student comes.
+/// The kinds of parts that are built before a student comes.
 const SHARED: &[&str] = &[
     "kernel",
     "kernel-source",
@@ -42,8 +41,8 @@ impl Desk {
         Ok(Desk { work, cache })
     }
 
-    /// Puts the solution of a lesson's exercise on the desk, whose verdict is
-    /// success; returns the file.
+    /// Puts the solution of a lesson's exercise on the desk, so that the verdict is
+    /// success. Returns the file.
     pub fn solution(&self, lab: &Lab<'_>, lesson: &str) -> Result<PathBuf, Error> {
         let exercise = Exercise::read(&lab.course.find(lesson)?, Seed::default())?;
         let work = Work::at(self.work.path().to_owned());
@@ -53,7 +52,7 @@ impl Desk {
         Ok(file)
     }
 
-    /// The command line, at this desk.
+    /// The command line, run at this desk.
     pub fn process(&self, xtask: &Path, args: &[&str]) -> Process {
         let work = self.work.path().to_string_lossy();
         let args: Vec<&str> = ["--work", work.as_ref()].iter().chain(args).copied().collect();
@@ -61,8 +60,8 @@ impl Desk {
     }
 }
 
-/// Edits a source file: another comment each time, so that it has to be
-/// compiled and means the same.
+/// Edits a source file. Each edit adds a different comment, so that the file must be
+/// compiled again but means the same.
 pub fn touch(file: &Path, round: usize) -> Result<(), Error> {
     let mut file = fs::OpenOptions::new().append(true).open(file)?;
     Ok(writeln!(file, "/* edit {round} */")?)

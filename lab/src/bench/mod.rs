@@ -1,8 +1,8 @@
-//! The numbers that the lab wants to reach, measured.
+//! Measures the numbers that the lab wants to reach.
 //!
-//! This is a benchmark and never a test: it prints what it found beside the
-//! bar, and no time makes it fail. Times are whole processes, as a person waits
-//! for them; where a machine has a part in it, that part is a row of its own.
+//! This is a benchmark, not a test: it prints results next to the bars, and no time makes
+//! it fail. Times are those of whole processes, because that is how long a person waits.
+//! The machine's part of a time has a row of its own.
 
 mod busy;
 mod document;
@@ -33,18 +33,18 @@ use process::{Process, Usage};
 pub use repeat::repeat;
 pub use samples::Samples;
 
-/// What to measure.
+/// The choice of what to measure.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// How often each row is measured; at least 1.
     pub runs: usize,
-    /// Build a kernel, once, which takes minutes.
+    /// Also build a kernel, once. This takes minutes.
     pub kernel: bool,
-    /// How often each lesson is run under load, to compare the runs.
+    /// How many times each lesson is run under load, to compare the runs.
     pub repeat: Option<usize>,
 }
 
-/// Why there is no number.
+/// Why something could not be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     #[error("failed to run `{command}`: {source}")]
@@ -53,12 +53,12 @@ pub enum BenchError {
     Failed {
         command: String,
         status: std::process::ExitStatus,
-        /// What it wrote to its standard error.
+        /// The command's standard error.
         stderr: String,
     },
     #[error("failed to measure `{command}`: its output has no `{missing}`")]
     Output { command: String, missing: &'static str },
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error(transparent)]
@@ -78,13 +78,13 @@ impl Explain for BenchError {
     }
 }
 
-/// Measures every row. `xtask` is the command line's executable; everything
-/// that the lessons need is built first, so that no row pays for another.
+/// Measures every row. `xtask` is the command line's executable. Everything that lessons
+/// need is built first, so that no row includes the cost of another.
 pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document, Error> {
     let machine = lab.machine()?;
     lab.saved(&machine, Accel::TCG)?;
     let bench = Bench { lab, xtask, runs: options.runs.max(1) };
-    // Builds what `run` and `test` would build on their first use.
+    // Build what `run` and `test` would build on their first use.
     bench.process(&["run", LESSON, "--json"]).run()?;
 
     let mut rows = vec![bench.kernel(options.kernel)?];
@@ -111,9 +111,9 @@ pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document
     })
 }
 
-/// The lesson that stands for all in the rows of one lesson.
+/// The lesson for rows about one lesson.
 const LESSON: &str = "sigchld";
-/// The lesson whose module stands for all modules.
+/// The lesson for rows about modules.
 const MODULE_LESSON: &str = "kill-pid";
 
 struct Bench<'a> {
@@ -127,7 +127,7 @@ impl Bench<'_> {
         self.environment(Process::new(self.xtask, args))
     }
 
-    /// The kernel is the one that this benchmark was asked about.
+    /// Makes a process use the kernel that this benchmark was asked about.
     fn environment(&self, process: Process) -> Process {
         match &self.lab.kernel.source {
             Some(source) => process.env("UPCALL_KERNEL_SOURCE", source),
@@ -135,7 +135,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Does something as often as each row is measured.
+    /// Does some work as often as each row is measured.
     fn repeat<T>(
         &self,
         what: &str,
@@ -180,7 +180,8 @@ impl Bench<'_> {
             whole("run sigchld, whole process", Some(0.5), &runs),
             vm_part("run sigchld, the machine's part", Some(0.25), &runs)?,
         ];
-        // As people call it; cargo sets the variable when it runs the lab.
+        // Measures the call as people type it. Cargo sets the variable when it runs the
+        // lab.
         if let Some(cargo) = std::env::var_os("CARGO") {
             let cargo = PathBuf::from(cargo);
             let args = ["xtask", "run", LESSON, "--json"];
@@ -212,8 +213,8 @@ impl Bench<'_> {
         let (what, bar) = ("test: all lessons against their snapshots", Some(10.0));
         let args = ["test", "lessons::"];
         match self.repeat("test lessons", |_| Ok(self.process(&args).run()?)) {
-            // Snapshots are of one kernel, QEMU and compiler. Where they do not
-            // hold, what a failing test does besides would be measured too.
+            // Snapshots belong to one kernel, QEMU and compiler. If they do not match,
+            // the time would include what a failing test does besides.
             Err(error) if is_failure(&error) => Ok(Row {
                 what: what.to_owned(),
                 unit: Unit::Seconds,
@@ -233,7 +234,7 @@ impl Bench<'_> {
         ] {
             let file = desk.solution(self.lab, lesson)?;
             let run = || self.environment(desk.process(self.xtask, &["check", lesson]));
-            // The first verdict compiles all that the exercise needs.
+            // The first verdict compiles everything that the exercise needs.
             edit::touch(&file, self.runs)?;
             run().run()?;
             let runs = self.repeat(what, |round| {
@@ -246,7 +247,7 @@ impl Bench<'_> {
     }
 }
 
-/// Whether something was run and failed.
+/// Whether a command ran and failed.
 fn is_failure(error: &Error) -> bool {
     matches!(error.downcast_ref(), Some(BenchError::Failed { .. }))
 }
@@ -260,7 +261,7 @@ fn vm_part(what: &str, bar: Option<f64>, runs: &[Usage]) -> Result<Row, Error> {
     Ok(Row::seconds(what, bar, seconds))
 }
 
-/// The processor, as /proc/cpuinfo names it.
+/// The processor's name in /proc/cpuinfo.
 fn cpu() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     info.lines()
@@ -268,7 +269,7 @@ fn cpu() -> String {
         .map_or("unknown processor".to_owned(), |(_, name)| name.to_owned())
 }
 
-/// QEMU's first line about itself.
+/// The first line of QEMU's version output.
 fn qemu(cache: &Cache) -> String {
     version_line(cache, QEMU).unwrap_or_else(|| QEMU.to_owned())
 }

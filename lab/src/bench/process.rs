@@ -1,4 +1,4 @@
-//! One whole process, measured: how long it took and what memory it needed.
+//! Measures the time and memory of one whole process.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -8,19 +8,19 @@ use process::{Command, Output};
 
 use super::BenchError;
 
-/// A process about to be measured.
+/// A process to be measured.
 pub struct Process {
     command: Command,
     name: String,
 }
 
-/// What a process that succeeded took.
+/// The time and memory of a process that succeeded.
 #[derive(Debug)]
 pub struct Usage {
-    /// From its start to its end.
+    /// The time from its start to its end, seconds.
     pub seconds: f64,
-    /// The largest resident set of any one process among it and those that it
-    /// started and waited for. For a run of a lesson that one is QEMU.
+    /// The largest resident set of any single process among it and the descendants that
+    /// were waited for, MiB. For a run of a lesson, that process is QEMU.
     pub peak_mib: f64,
     name: String,
     stdout: Vec<u8>,
@@ -30,7 +30,7 @@ impl Process {
     pub fn new(program: &Path, args: &[&str]) -> Process {
         let mut command = Command::new(program);
         command.args(args).current_dir(builder::root());
-        // What cargo sets for the lab it runs is not for other cargos.
+        // Cargo sets this variable for the lab, and other cargos must not see it.
         command.env_remove("CARGO_MANIFEST_DIR");
         let file = program.file_name().unwrap_or_default().to_string_lossy();
         Process { command, name: format!("{file} {}", args.join(" ")) }
@@ -41,7 +41,7 @@ impl Process {
         self
     }
 
-    /// Runs it. One that fails is an error: its time says nothing.
+    /// Runs the process. If it fails, that is an error, because its time means nothing.
     pub fn run(self) -> Result<Usage, BenchError> {
         let failed = |source| BenchError::Start { command: self.name.clone(), source };
         let started = Instant::now();
@@ -57,7 +57,7 @@ impl Process {
 }
 
 impl Usage {
-    /// The machine's part of a `run --json`.
+    /// The time of the machine's part of a `run --json`, seconds.
     pub fn vm_seconds(&self) -> Result<f64, BenchError> {
         serde_json::from_slice::<serde_json::Value>(&self.stdout)
             .ok()

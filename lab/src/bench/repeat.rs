@@ -1,5 +1,5 @@
-//! The same lesson, again and again, on a host that is busy with something
-//! else: are the runs the same, byte for byte?
+//! Runs a lesson many times on a busy host and checks whether all runs are the same, byte
+//! for byte.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,11 +21,11 @@ use crate::report;
 use crate::run::{Lab, Machine};
 use crate::whole;
 
-/// Runs each lesson so many times, as many machines at a time as there are
-/// cores, beside a busy loop for each core; a row a lesson.
+/// Runs each lesson `times` times, on as many machines at a time as there are cores, with
+/// a busy loop for each core. Returns one row per lesson.
 ///
-/// What was counted before, of the same lesson on the same host, counts: a
-/// thousand runs need not be one sitting.
+/// Earlier runs of the same lesson on the same host count too, so a thousand runs can be
+/// spread over several calls.
 pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, Error> {
     let host = Host::here(lab, machine)?.key().to_string();
     busily(lab.kernel.jobs, || {
@@ -50,8 +50,8 @@ pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, 
     })
 }
 
-/// Runs a plan so many times, as many machines at a time as there are cores, and
-/// tells each run's fingerprint and all that a person would be shown of it.
+/// Runs a plan `times` times, on as many machines at a time as there are cores. Passes on
+/// each run's fingerprint and the text that a person would see.
 pub fn repeat(
     lab: &Lab<'_>,
     machine: &Machine,
@@ -83,8 +83,8 @@ pub fn repeat(
     result
 }
 
-/// How often a lesson's runs were what. Kept in the cache, with what a person
-/// would have been shown of each sort of run.
+/// How many of a lesson's runs had each fingerprint. Kept in the cache, with a person's
+/// text for each fingerprint.
 struct Counts {
     folder: PathBuf,
     by_fingerprint: BTreeMap<String, usize>,
@@ -93,7 +93,7 @@ struct Counts {
 impl Counts {
     const FILE: &str = "counts";
 
-    /// What was counted before.
+    /// Reads the counts of earlier calls.
     fn read(cache: &Cache, key: &Key) -> Counts {
         let folder = cache.root().join("repeat").join(key.to_string());
         let text = fs::read_to_string(folder.join(Counts::FILE)).unwrap_or_default();
@@ -124,7 +124,7 @@ impl Counts {
         self.by_fingerprint.values().sum()
     }
 
-    /// How many of them are like most of them.
+    /// The number of runs with the most frequent fingerprint.
     fn most(&self) -> usize {
         self.by_fingerprint.values().copied().max().unwrap_or(0)
     }

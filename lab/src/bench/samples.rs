@@ -1,19 +1,19 @@
-//! What was measured, again and again, and what of it is worth telling.
+//! Repeated measurements, and the statistics worth reporting.
 
-/// At least one measurement, in ascending order.
+/// One or more measurements, in ascending order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Samples(Vec<f64>);
 
 impl Samples {
     /// # Panics
-    /// If there is no sample, or one is no number.
+    /// If there is no sample or one of them is NaN.
     pub fn new(mut samples: Vec<f64>) -> Samples {
         assert!(!samples.is_empty(), "at least one sample");
         samples.sort_by(|a, b| a.partial_cmp(b).expect("a sample is a number"));
         Samples(samples)
     }
 
-    /// The middle one; between two, their mean.
+    /// The middle sample, or the mean of the two middle ones.
     pub fn median(&self) -> f64 {
         let middle = self.0.len() / 2;
         if self.0.len() % 2 == 1 {
@@ -23,12 +23,12 @@ impl Samples {
         }
     }
 
-    /// The lowest and the highest: nothing is left out.
+    /// The lowest and the highest sample. Outliers are not left out.
     pub fn spread(&self) -> (f64, f64) {
         (self.0[0], self.0[self.0.len() - 1])
     }
 
-    /// Every one of them, ascending.
+    /// All samples, in ascending order.
     pub fn all(&self) -> &[f64] {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! An attempt: a submission, compiled, run and judged.
+//! An attempt: a submission that is compiled, run and judged.
 
 use std::fmt;
 use std::path::Path;
@@ -15,21 +15,20 @@ use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine, Observed};
 
-/// What came of an attempt.
+/// The result of an attempt.
 #[derive(Debug)]
 pub struct Attempt {
     pub marks: Marks,
     /// What the run left, if there was a run.
     pub observed: Option<Observed>,
-    /// What the compiler printed, if it refused the file.
+    /// What the compiler printed, if it rejected the file.
     pub compiler: Option<String>,
     /// The kernel log, if the machine failed.
     pub log: Option<String>,
 }
 
 impl Lab<'_> {
-    /// Builds what all submissions for an exercise have in common, or takes it
-    /// from the cache.
+    /// Builds what all submissions for an exercise share, or takes it from the cache.
     pub fn prepare(&self, machine: &Machine, exercise: &Exercise) -> Result<(), Error> {
         let compiler = self.compiler();
         let crates = compiler.crates(exercise)?;
@@ -40,11 +39,11 @@ impl Lab<'_> {
         Ok(())
     }
 
-    /// Compiles, runs and judges a submission. `path` is what messages call it.
+    /// Compiles, runs and judges a submission. Messages call the file `path`.
     ///
-    /// What is the submission's own doing, a compile error or a panic, is an
-    /// attempt without points; an error is the lab's or the host's, and says with its
-    /// exit status that there is no verdict.
+    /// A failure that the submission itself causes, such as a compile error or a panic,
+    /// is an attempt without points. An error means that the lab or the host failed; its
+    /// exit status says that there is no verdict.
     pub fn attempt(
         &self,
         machine: &Machine,
@@ -55,8 +54,7 @@ impl Lab<'_> {
         self.attempt_by(Accel::TCG, machine, exercise, path, text)
     }
 
-    /// The same, where something else executes the guest's instructions, or at
-    /// another speed.
+    /// Like `attempt`, with another accelerator or at another speed.
     pub fn attempt_by(
         &self,
         accel: Accel,
@@ -81,18 +79,18 @@ impl Lab<'_> {
         let compiled = ending.kind != Kind::NotCompiled;
         let mut marks = Marks::none(exercise, ending);
         if !compiled {
-            // What does not even compile has no known mistake.
+            // A file that does not compile has no known mistake.
             marks.mistake = None;
         }
         Ok(Attempt { marks, observed: None, compiler, log })
     }
 
-    /// Compiles and runs a submission, and says whose fault it is if there is nothing to
-    /// judge.
+    /// Compiles and runs a submission. If there is nothing to judge, says whose fault
+    /// that is.
     ///
-    /// Where the machine has not ended in the host's time, the host may have had none
-    /// for it. It is the submission's fault if the exercise's solution ends here and
-    /// now, and the submission still does not.
+    /// If the machine does not end in time, the host may have been too busy. It is the
+    /// submission's fault only if the exercise's solution ends on this host now and the
+    /// submission still does not.
     fn observe_ended(
         &self,
         accel: Accel,
@@ -138,7 +136,7 @@ impl Lab<'_> {
     }
 }
 
-/// Why a submission was not judged: not its own fault.
+/// Why a submission was not judged, through no fault of its own.
 #[derive(Debug)]
 struct NotJudged(Error);
 

@@ -1,8 +1,8 @@
-//! Compiles what a run of a submission consists of.
+//! Compiles everything that a submission's run needs.
 //!
-//! A student's file is compiled as one file, with the compiler itself: there is
-//! no manifest, no build script and no other file of theirs that could count.
-//! What it may use was compiled before, by Cargo, from the lab's own sources.
+//! A student's file is compiled alone and directly by the compiler, so no manifest, build
+//! script or other file of the student has any effect. Cargo has compiled the crates that
+//! it may use before, from the lab's own sources.
 
 mod blame;
 
@@ -27,20 +27,21 @@ use blame::Source;
 
 use super::{Exercise, Sample, StudentFile};
 
-/// The compiled program, in its cache entry.
+/// The compiled program's file in its cache entry.
 const PROGRAM: &str = "student";
 
-/// The crate that starts a student's program, and its binary: the harness of
+/// The crate that starts a student's program. Its binary is also the harness for
 /// exercises without one.
 const STUDENT: &str = "guest-programs/student";
 
-/// As [`programs::build`] compiles, but quickly: a student waits.
+/// Like the flags of [`programs::build`], but for fast compilation, because a student
+/// waits.
 const FLAGS: &[&str] = &["--edition=2024", "-Copt-level=1", "-Cstrip=symbols"];
 
-/// And for a harness, which is the lab's own.
+/// Additional flags for a harness, which is the lab's own code.
 const HARNESS_FLAGS: &[&str] = &["-Dwarnings"];
 
-/// Why a submission, or what belongs to it, could not be compiled.
+/// Why a submission, or something that it needs, could not be compiled.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
     #[error(transparent)]
@@ -56,13 +57,13 @@ pub enum CompileError {
     #[error("`{}` does not compile", file.display())]
     Compile {
         file: PathBuf,
-        /// What the compiler printed, with the student's path.
+        /// The compiler's output, with the student's path.
         output: String,
     },
     #[error("the exercise's own `{}` does not compile", file.display())]
     Harness {
         file: PathBuf,
-        /// What the compiler printed.
+        /// The compiler's output.
         output: String,
     },
     #[error(
@@ -74,10 +75,10 @@ pub enum CompileError {
     Unexplained {
         file: PathBuf,
         reason: String,
-        /// What the compiler printed.
+        /// The compiler's output.
         output: String,
     },
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error("failed to understand what cargo built: {0}")]
@@ -103,7 +104,7 @@ impl Explain for CompileError {
         }
     }
 
-    /// What a compiler printed, if that is what failed.
+    /// The compiler's output, if the compiler failed.
     fn details(&self) -> Option<&str> {
         match self {
             CompileError::Compile { output, .. }
@@ -116,26 +117,26 @@ impl Explain for CompileError {
     }
 }
 
-/// What programs of an exercise may use: crates, compiled.
+/// Compiled crates that programs of an exercise may use.
 #[derive(Debug, Clone)]
 pub struct Crates {
     folder: PathBuf,
     key: Key,
-    /// File names in the folder, by crate name.
+    /// File names in `folder`, keyed by crate name.
     externs: BTreeMap<String, String>,
 }
 
 /// Compiles things for exercises.
 pub struct Compiler<'a> {
-    /// The tree that the lessons lie in.
+    /// The tree that contains the lessons.
     pub root: &'a Path,
     pub cache: &'a Cache,
     pub progress: &'a dyn Progress,
 }
 
 impl Compiler<'_> {
-    /// The crates of a lesson: nix, the lab's own, the lesson's library and
-    /// what that needs.
+    /// Compiles the crates for a lesson: nix, the lab's own, and the lesson's library
+    /// with its dependencies.
     pub fn crates(&self, exercise: &Exercise) -> Result<Crates, CompileError> {
         let folder = &exercise.lesson.folder;
         let package = exercise.lesson.name.to_string();
@@ -191,12 +192,12 @@ impl Compiler<'_> {
         Ok(fs::write(&path, json)?)
     }
 
-    /// The harness of an exercise, as a file.
+    /// The file of an exercise's harness.
     pub fn harness(&self, exercise: &Exercise, crates: &Crates) -> Result<PathBuf, CompileError> {
         match exercise.harness() {
             Some(path) => {
                 let text = fs::read_to_string(&path)?;
-                // Its mistakes are the lab's, not the student's.
+                // The harness's mistakes are the lab's, not the student's.
                 let flags = [FLAGS, HARNESS_FLAGS].concat();
                 self.rustc(&flags, Source { path: &path, text: &text, right: None }, crates)
             }
@@ -232,7 +233,7 @@ impl Compiler<'_> {
                 let mut args: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
                 args.extend([
                     format!("--crate-name={PROGRAM}"),
-                    // The same file gives the same program, whoever's it is.
+                    // The same file gives the same program for every student.
                     format!("--remap-path-prefix={}={NAMELESS}", folder.display()),
                     format!("-Ldependency={}", crates.folder.display()),
                     format!("-o{}", folder.join(PROGRAM).display()),
@@ -260,8 +261,7 @@ impl Compiler<'_> {
         Ok(entry.join(PROGRAM))
     }
 
-    /// Compiles one file to a module, which has the name of the exercise's file but
-    /// for its ending.
+    /// Compiles one file to a module with the same base name as the exercise's file.
     fn module(
         &self,
         source: Source<'_>,
@@ -326,7 +326,7 @@ impl Compiler<'_> {
         Ok(entry.join(format!("{stem}.ko")))
     }
 
-    /// The headers that a student's module may include besides the shared ones.
+    /// The headers that a student's module may include, besides the shared ones.
     fn headers(&self, exercise: &Exercise) -> Result<Vec<PathBuf>, CompileError> {
         let mut headers = Vec::new();
         for kmod in exercise.headers() {
@@ -342,8 +342,8 @@ impl Compiler<'_> {
         Ok(headers)
     }
 
-    /// Compiles a student's file: the files of the payload, programs and
-    /// modules apart.
+    /// Compiles a student's file. Returns the files for the payload, programs and modules
+    /// separately.
     pub fn submission(
         &self,
         exercise: &Exercise,
@@ -372,20 +372,20 @@ impl Compiler<'_> {
     }
 }
 
-/// What the payload of a run consists of.
+/// The files in the payload of a run.
 #[derive(Debug, Clone)]
 pub struct Compiled {
     pub programs: Vec<PayloadFile>,
     pub modules: Vec<PayloadFile>,
 }
 
-/// The folder of a student's file, as the compiled program has it.
+/// The folder of a student's file, as it appears in the compiled program.
 const NAMELESS: &str = "submission";
 
-/// The list of crates in their cache entry.
+/// The file in a cache entry that lists the crates.
 const EXTERNS: &str = "externs.json";
 
-/// The names under `[dependencies]` of a manifest, as Rust spells them.
+/// The names under `[dependencies]` in a manifest, in Rust's spelling.
 fn direct_dependencies(manifest: &Path) -> Result<Vec<String>, CompileError> {
     #[derive(Deserialize)]
     struct Manifest {
@@ -398,13 +398,13 @@ fn direct_dependencies(manifest: &Path) -> Result<Vec<String>, CompileError> {
     Ok(manifest.dependencies.keys().map(|name| name.replace('-', "_")).collect())
 }
 
-/// What the compiler printed, without make's account of how it came to be run.
+/// The compiler's part of the output, without make's messages about its commands.
 fn compilers_own(output: &str) -> String {
     let is_makes = |line: &&str| line.starts_with("make: ") || line.starts_with("make[");
     output.lines().filter(|line| !is_makes(line)).map(|line| format!("{line}\n")).collect()
 }
 
-/// The folder of a student's file, as messages name it.
+/// The name of a student's folder in messages.
 fn shown_folder(path: &Path) -> String {
     match path.parent().map(|folder| folder.display().to_string()) {
         Some(folder) if !folder.is_empty() => format!("{folder}/"),

@@ -1,4 +1,4 @@
-//! What teachers are shown of an exercise's mutants.
+//! Shows teachers an exercise's mutants.
 
 use std::fmt::Write;
 
@@ -8,11 +8,11 @@ use super::frame::Change;
 use super::report::paragraph;
 use super::{Exercise, Mutant};
 
-/// Lines that are shown around each change.
+/// How many lines are shown around each change.
 const CONTEXT: usize = 2;
 
-/// Each mutant: the mistake, the checks that it fails, the hint that answers it,
-/// and the difference between it and the solution without its reasoning.
+/// For each mutant: the mistake, the checks that it fails, the hint that answers it, and
+/// its difference from the solution without the solution's comments.
 pub fn text(exercise: &Exercise) -> String {
     let mutants: Vec<String> =
         exercise.mutants.iter().map(|mutant| describe(exercise, mutant)).collect();

@@ -1,6 +1,6 @@
-//! What became of a submission's run, in one sentence, where it did not simply
-//! run to its end: it hung, forked without end, filled its memory or output, or
-//! took the kernel down. And whose fault it is that there was no run to judge.
+//! Describes in one sentence how a submission's run ended if it did not simply finish: it
+//! hung, forked without end, filled its memory or output, or crashed the kernel. Also
+//! decides whose fault it is if there is no run to judge.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use super::compile::CompileError;
 use super::submission::Refused;
 use crate::error::Error;
 
-/// What became of a run.
+/// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
     pub kind: Kind,
@@ -26,36 +26,35 @@ pub struct Ending {
     pub text: String,
 }
 
-/// What became of a run, for machines: the same on every host. A mutant names it as
-/// JSON does, `timed-out`.
+/// How a run ended, for programs: the same on every host. A mutant names it as in JSON,
+/// `timed-out`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// There was no file that could be taken.
+    /// There was no acceptable file.
     Refused,
-    /// The compiler refused it, or was stopped.
+    /// The compiler rejected the file or was stopped.
     NotCompiled,
     /// The kernel panicked.
     Panicked,
     /// The machine ran away or hung.
     Hung,
-    /// The machine ended before the run did, or gave no record of its own.
+    /// The machine ended before the run did, or did not give PID 1's record.
     NoRecord,
-    /// There was more to trace than the trace could hold.
+    /// There were more events than the trace can hold.
     Flooded,
     OutOfMemory,
     TooMuchOutput,
     TimedOut,
-    /// The lab's own part failed, for what it was given.
+    /// The harness failed because of its input.
     HarnessFailed,
 }
 
 impl Kind {
-    /// The same as a sentence without its final period, of which nothing depends on the
-    /// run's inputs.
+    /// A sentence without its final period that reveals nothing about the run's inputs.
     pub fn told(self) -> &'static str {
         match self {
-            Kind::Refused => "there was no file that could be taken",
+            Kind::Refused => "there was no file that could be accepted",
             Kind::NotCompiled => "it does not compile, or not within a compiler's limits",
             Kind::Panicked => "the kernel panicked",
             Kind::Hung => "the kernel hung",
@@ -64,32 +63,32 @@ impl Kind {
             Kind::OutOfMemory => "it used up the machine's memory",
             Kind::TooMuchOutput => "it wrote more than it may",
             Kind::TimedOut => "it did not end in time",
-            Kind::HarnessFailed => "the harness failed, for what it was given",
+            Kind::HarnessFailed => "the harness failed because of the submission",
         }
     }
 }
 
 impl fmt::Display for Kind {
-    /// As in JSON.
+    /// The name in JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }
 }
 
-/// Whose fault it is that there is no run to be judged.
+/// Whose fault it is that there is no run to judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// The submission's: its file alone explains it, and it would be the same on any
-    /// host. So is what happens in the machine, which goes by its own clock and sees
-    /// nothing of the host.
+    /// The submission's fault: its file alone explains the failure, which would be the
+    /// same on any host. This includes what happens in the machine, which has its own
+    /// clock and is isolated from the host.
     Submission(Ending),
-    /// The lab's or the host's, or nobody knows whose. That is never a mark.
+    /// The lab's or the host's fault, or unknown. This never affects marks.
     Host,
 }
 
 impl Fault {
     pub fn of(error: &Error) -> Fault {
-        // Each match names all variants: a new one has to say whose fault it is.
+        // Each match names all variants, so that a new one needs a decision.
         let compile = error.downcast_ref().map(of_compile_error);
         compile
             .or_else(|| error.downcast_ref().map(of_refused))
@@ -99,8 +98,7 @@ impl Fault {
             .unwrap_or(Fault::Host)
     }
 
-    /// Of a machine that does not end in the host's time, where one with another
-    /// submission does.
+    /// For a machine that does not end in time although one with another submission does.
     pub fn never_ends() -> Fault {
         Fault::submission(Kind::Hung, "the machine did not end, however long the host waited")
     }
@@ -115,7 +113,7 @@ impl Ending {
         Ending { kind, text: text.into() }
     }
 
-    /// Of a run that has a record; `None` if it simply ran to its end.
+    /// Describes how a run with a record ended. `None` if it simply ran to its end.
     pub fn of_run(record: &Record, timeline: &Timeline) -> Option<Ending> {
         let entries = &timeline.entries;
         if entries.iter().any(|entry| matches!(entry.kind, trace::Kind::OomVictim { .. })) {
@@ -132,7 +130,7 @@ impl Ending {
         }
         match &record.outcome.ended {
             Ended::Exited(0) => None,
-            // One process is the program itself.
+            // One of the processes is the program itself.
             Ended::TimedOut if forks(timeline) + 1 >= PROCESSES as usize => Some(Ending::new(
                 Kind::TimedOut,
                 format!(
@@ -190,7 +188,8 @@ fn of_vm_error(error: &VmError) -> Fault {
         VmError::Odd { by: EndedBy::Guest, .. } => {
             Fault::submission(Kind::NoRecord, "the machine ended before the run did")
         }
-        // What a compiler makes is far shorter.
+        // A compiler's result is far smaller than the payload's limit, so this is not the
+        // file's fault.
         VmError::Payload { .. }
         | VmError::Odd { by: EndedBy::Host, .. }
         | VmError::Hung { .. }
@@ -205,8 +204,8 @@ fn of_vm_error(error: &VmError) -> Fault {
     }
 }
 
-/// A machine that reset itself has come to a proper end: only its record shows that
-/// it was too early, or that somebody else wrote it.
+/// A machine that resets itself ends properly. Only its record shows that it was too
+/// early or that something other than PID 1 wrote it.
 fn of_record_error(error: &RecordError) -> Fault {
     match error {
         RecordError::Read(_)
@@ -229,7 +228,8 @@ fn of_trace_error(error: &TraceError) -> Fault {
             Kind::Flooded,
             "it did so much that the trace could not hold it: a loop without end?",
         ),
-        // Nothing else writes there: it was tampered with.
+        // Nothing but the kernel and PID 1 writes there, so the submission tampered with
+        // it.
         TraceError::Page { .. }
         | TraceError::Payload { .. }
         | TraceError::Field { .. }
@@ -246,7 +246,7 @@ fn of_trace_error(error: &TraceError) -> Fault {
     }
 }
 
-/// How often the program and its descendants forked.
+/// How many times the program and its descendants forked.
 fn forks(timeline: &Timeline) -> usize {
     let entries = &timeline.entries;
     let is_theirs = |(index, entry): &(usize, &Entry)| {
@@ -256,10 +256,10 @@ fn forks(timeline: &Timeline) -> usize {
     entries.iter().enumerate().filter(is_theirs).count()
 }
 
-/// The mark of a program that wrote beyond RLIMIT_FSIZE.
+/// The mark for a program that wrote beyond RLIMIT_FSIZE.
 const KILLED_BY_SIGXFSZ: &str = "the program was killed by signal 25";
 
-/// What the harness said before it gave up, or why it was not started.
+/// The harness's last words, or why it was not started.
 fn told(record: &Record) -> String {
     match &record.outcome.ended {
         Ended::NotStarted(reason) => reason.clone(),

@@ -1,4 +1,4 @@
-//! The frame of an exercise: its solution, parts of which have names.
+//! The frame of an exercise: the solution with named regions.
 //!
 //! ```text
 //! fn count(pipes: &[OwnedFd]) -> usize {
@@ -11,25 +11,25 @@
 //! }
 //! ```
 //!
-//! The stub and each mutant are a [`Change`]: what some of the regions hold
-//! instead. Regions may lie in one another. What lies in a region `solution`,
-//! of which there may be many, only the solution has.
+//! The stub and each mutant are a [`Change`], which replaces the content of some regions.
+//! Regions may be nested. A region `solution`, of which there may be many, appears only
+//! in the solution.
 //!
-//! The lines that begin and end a region are in no file that is assembled.
-//! Editors fold by them, and rustfmt leaves them where they are.
+//! The lines that begin and end a region are left out of every generated file. Editors
+//! can fold at them, and rustfmt leaves them in place.
 
 use std::collections::BTreeMap;
 
-/// The region that only the solution has.
+/// The name of regions that only the solution has.
 const SOLUTION: &str = "solution";
 
-/// What regions hold instead of what the solution has there, by their names.
+/// New content for regions, keyed by their names.
 ///
-/// A text begins in the first column and is indented as the line is that begins
-/// the region. No text takes the region's lines away.
+/// A text starts in column one and is indented like the line that begins the region. An
+/// empty text removes the region's lines.
 pub type Change = BTreeMap<String, String>;
 
-/// A frame, taken apart.
+/// A parsed frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     parts: Vec<Part>,
@@ -37,7 +37,7 @@ pub struct Frame {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
-    /// A line, without its end.
+    /// A line without its newline.
     Line(String),
     Region(Region),
 }
@@ -45,15 +45,15 @@ enum Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Region {
     name: String,
-    /// What the line that begins it begins with.
+    /// The indentation of the line that begins the region.
     indent: String,
-    /// That line, counted from 1.
+    /// The number of that line, from 1.
     line: usize,
     parts: Vec<Part>,
 }
 
 impl Frame {
-    /// Takes a frame's text apart. The error says in which line what is wrong.
+    /// Parses a frame. The error says what is wrong in which line.
     pub fn parse(text: &str) -> Result<Frame, String> {
         let mut first_seen: BTreeMap<String, usize> = BTreeMap::new();
         let mut open: Vec<Region> = Vec::new();
@@ -64,20 +64,20 @@ impl Frame {
                 Some(Mark::Begin(name)) => {
                     if !is_name(name) {
                         return Err(format!(
-                            "line {number}: `{name}` is no name for a region: it takes \
+                            "line {number}: `{name}` is not a region's name: use \
                              lower-case words with hyphens between"
                         ));
                     }
                     if open.last().is_some_and(|around| around.name == SOLUTION) {
                         return Err(format!(
-                            "line {number}: region `{name}` lies in a region `{SOLUTION}`, which \
+                            "line {number}: region `{name}` is inside a region `{SOLUTION}`, which \
                              stub and mutants do not have"
                         ));
                     }
                     let first = *first_seen.entry(name.to_owned()).or_insert(number);
                     if name != SOLUTION && first != number {
                         return Err(format!(
-                            "line {number}: there is a region `{name}` already, in line {first}"
+                            "line {number}: region `{name}` already begins in line {first}"
                         ));
                     }
                     let indent = line[..line.len() - line.trim_start().len()].to_owned();
@@ -97,33 +97,33 @@ impl Frame {
                 Err(format!("line {line}: region `{name}` has no `// endregion`"))
             }
             None if frame.names().is_empty() => {
-                Err("no part of it is a region: `// region: NAME` begins one".to_owned())
+                Err("it has no regions: `// region: NAME` begins one".to_owned())
             }
             None => Ok(frame),
         }
     }
 
-    /// The solution, with its reasoning.
+    /// The solution with its comments.
     pub fn solution(&self) -> String {
         let mut text = String::new();
         push(&mut text, &self.parts, None);
         text
     }
 
-    /// The same with a change, and without what only the solution has.
+    /// The frame with a change, without the `solution` regions.
     pub fn with(&self, change: &Change) -> String {
         let mut text = String::new();
         push(&mut text, &self.parts, Some(change));
         text
     }
 
-    /// The names of all regions that can be changed, in their order.
+    /// The names of all regions that can be changed, in order.
     pub fn names(&self) -> Vec<&str> {
         let regions = regions(&self.parts).into_iter();
         regions.map(|(region, _)| region.name.as_str()).filter(|&name| name != SOLUTION).collect()
     }
 
-    /// What is wrong with a change, and the region that it is wrong about.
+    /// What is wrong with a change, and the region that has the problem.
     pub fn problem<'a>(&self, change: &'a Change) -> Option<(&'a str, String)> {
         let regions = regions(&self.parts);
         change.iter().find_map(|(name, text)| {
@@ -138,19 +138,19 @@ impl Frame {
             if let Some(outer) = around.iter().find(|outer| change.contains_key(**outer)) {
                 return Some((
                     name.as_str(),
-                    format!("region `{name}` lies in `{outer}`, which is changed, too"),
+                    format!("region `{name}` is inside `{outer}`, which is changed too"),
                 ));
             }
             let (mut before, mut after) = (String::new(), String::new());
             push(&mut before, &region.parts, Some(&Change::new()));
             push_indented(&mut after, &region.indent, text);
             (before == after)
-                .then(|| (name.as_str(), format!("region `{name}` is not changed by its text")))
+                .then(|| (name.as_str(), format!("the text for region `{name}` changes nothing")))
         })
     }
 }
 
-/// Puts a text together: the solution's, or what a change makes of it.
+/// Assembles a text: the solution, or the frame with a change.
 fn push(text: &mut String, parts: &[Part], change: Option<&Change>) {
     for part in parts {
         match part {
@@ -177,7 +177,7 @@ fn push_indented(text: &mut String, indent: &str, lines: &str) {
     }
 }
 
-/// All regions in their order, each with the names of those that it lies in.
+/// All regions in order, each with the names of the regions around it.
 fn regions(parts: &[Part]) -> Vec<(&Region, Vec<&str>)> {
     let mut found = Vec::new();
     for part in parts {
@@ -248,7 +248,7 @@ fn main() {
         );
         for (regions, text) in [
             (
-                // One line needs no end; an empty text takes the lines away.
+                // One line needs no newline. An empty text removes the lines.
                 &[("print", "dbg!(n);"), ("more", "\nfn more() {}\n")][..],
                 "fn main() {\n    for n in 0..3 {\n        dbg!(n);\n    }\n}\n\nfn more() {}\n",
             ),
@@ -274,14 +274,14 @@ fn main() {
             (
                 &[("loop", "x"), ("print", "y")],
                 "print",
-                "region `print` lies in `loop`, which is changed, too".to_owned(),
+                "region `print` is inside `loop`, which is changed too".to_owned(),
             ),
             (
                 &[("print", "println!(\"{n}\");")],
                 "print",
-                "region `print` is not changed by its text".to_owned(),
+                "the text for region `print` changes nothing".to_owned(),
             ),
-            (&[("more", "")], "more", "region `more` is not changed by its text".to_owned()),
+            (&[("more", "")], "more", "the text for region `more` changes nothing".to_owned()),
         ] {
             assert_eq!(frame.problem(&change(regions)), Some((region, problem)));
         }
@@ -298,21 +298,22 @@ fn main() {
             ("x\n// endregion\n", "line 2: no region ends here"),
             (
                 "// region: a\n// endregion\n// region: a\n// endregion\n",
-                "line 3: there is a region `a` already, in line 1",
+                "line 3: region `a` already begins in line 1",
             ),
             (
                 "//region: A b\n",
-                "line 1: `A b` is no name for a region: it takes lower-case words with hyphens \
+                "line 1: `A b` is not a region's name: use lower-case words with hyphens \
                  between",
             ),
             (
                 "// region: solution\n// region: a\n",
-                "line 2: region `a` lies in a region `solution`, which stub and mutants do not have",
+                "line 2: region `a` is inside a region `solution`, which stub and mutants do not \
+                 have",
             ),
-            ("x\n", "no part of it is a region: `// region: NAME` begins one"),
+            ("x\n", "it has no regions: `// region: NAME` begins one"),
             (
                 "// region: solution\n// endregion\n",
-                "no part of it is a region: `// region: NAME` begins one",
+                "it has no regions: `// region: NAME` begins one",
             ),
         ] {
             assert_eq!(Frame::parse(frame).unwrap_err(), problem);

@@ -1,5 +1,5 @@
-//! The marks of a submission: which checks passed, what each earned, and what
-//! is told of those that did not.
+//! The marks of a submission: which checks passed, how many points each earned, and the
+//! details of those that failed.
 
 use std::collections::BTreeSet;
 
@@ -14,38 +14,38 @@ use super::{Check, Exercise, Mutant};
 /// What a submission earned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marks {
-    /// In the exercise's order.
+    /// The checks, in the exercise's order.
     pub checks: Vec<Mark>,
-    /// What became of the run, if it did not simply run to its end.
+    /// How the run ended, if it did not simply finish.
     pub ending: Option<Ending>,
-    /// The mistake that fails just these checks, if one is known.
+    /// The mistake that fails exactly these checks, if one is known.
     pub mistake: Option<Mutant>,
 }
 
-/// What one check earned.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     pub name: String,
     pub what: String,
-    /// Points of the check.
+    /// The points that the check is worth.
     pub of: u32,
     pub passed: bool,
-    /// The facts behind it, those that hold too; empty if there was no record.
+    /// The facts of the check, including those that hold. Empty if there was no record.
     pub facts: Vec<Checked>,
 }
 
 impl Mark {
-    /// Points earned.
+    /// The points that were earned.
     pub fn points(&self) -> u32 {
         if self.passed { self.of } else { 0 }
     }
 }
 
 impl Marks {
-    /// Compares a run with the exercise's checks. A run that did not end
-    /// properly may still earn what its record shows.
+    /// Checks a run. A run that did not end properly still earns points for what its
+    /// record shows.
     pub fn of_run(exercise: &Exercise, record: &Record, timeline: &Timeline) -> Marks {
-        // What is told of a run is the same on every host.
+        // Roles make the text about a run the same on every host.
         let roles = timeline.roles_in_an_exercise();
         let witness = Witness::ByRole(&roles);
         let mark = |check| mark(check, record, timeline, witness);
@@ -58,7 +58,7 @@ impl Marks {
         marks
     }
 
-    /// The marks of a submission without a record: none, for this reason.
+    /// The marks of a submission without a record: no points, for this reason.
     pub fn none(exercise: &Exercise, ending: Ending) -> Marks {
         let failed = |check: &Check| Mark {
             name: check.name.clone(),
@@ -69,7 +69,7 @@ impl Marks {
         };
         let checks = exercise.checks.iter().map(failed).collect();
         let mut marks = Marks { checks, ending: Some(ending), mistake: None };
-        // A mistake that takes the machine down leaves no facts.
+        // A mistake that crashes the machine leaves no facts.
         marks.find_mistake(exercise, |mutant| mutant.expect.is_empty());
         marks
     }
@@ -94,12 +94,12 @@ impl Marks {
         self.checks.iter().all(|mark| mark.passed)
     }
 
-    /// Points earned.
+    /// The points that were earned.
     pub fn points(&self) -> u32 {
         self.checks.iter().map(Mark::points).sum()
     }
 
-    /// Points that there are.
+    /// The maximum number of points.
     pub fn of(&self) -> u32 {
         self.checks.iter().map(|mark| mark.of).sum()
     }
@@ -117,7 +117,7 @@ fn mark(check: &Check, record: &Record, timeline: &Timeline, witness: Witness<'_
     }
 }
 
-/// Whether the output is these lines, and if not, the first that differs.
+/// Checks whether the output is exactly these lines, and finds the first difference.
 fn stdout(expected: &[String], found: &[u8]) -> Checked {
     let found = String::from_utf8_lossy(found);
     let found: Vec<&str> = found.lines().collect();

@@ -1,4 +1,4 @@
-//! An exercise, as its `exercise/exercise.toml` declares it.
+//! An exercise as its `exercise/exercise.toml` declares it.
 //!
 //! ```text
 //! exercise/exercise.toml   the task and the stub, what varies, checks with points, hints
@@ -7,13 +7,12 @@
 //! exercise/harness.rs      what acts on the student's program (optional)
 //! ```
 //!
-//! A student starts from the stub, and is shown the solution after a pass, with
-//! its reasoning. Stub and mutants say which regions of the frame they change:
-//! see [`frame`].
+//! A student starts from the stub. After passing, the student is shown the solution with
+//! its comments. Stub and mutants say which regions of the frame they change: see
+//! [`frame`].
 //!
-//! The structures below are the format's documentation: unknown keys are
-//! errors. Any string may hold `{name}`, where `name` varies with the seed:
-//! see [`values`].
+//! The structures below document the format: unknown keys are errors. Any string may
+//! contain `{name}` for a value that varies with the seed: see [`values`].
 
 pub mod attempt;
 pub mod compile;
@@ -47,48 +46,48 @@ use mutant::RawMutants;
 use source::{Place, Source};
 use values::{Range, Seed, Values};
 
-/// The only `format` understood.
+/// The only `format` that this lab understands.
 pub const FORMAT: u32 = 1;
 
-/// The folder of an exercise, in its lesson's.
+/// The folder of an exercise, in its lesson's folder.
 pub const FOLDER: &str = "exercise";
 
-/// Its declaration, in that folder.
+/// The file that declares the exercise, in that folder.
 const EXERCISE: &str = "exercise.toml";
 
-/// The mistakes, in that folder.
+/// The file with the mistakes, in that folder.
 const MUTANTS: &str = "mutants.toml";
 
-/// What acts on the student's program, in that folder.
+/// The source of the harness, in that folder.
 const HARNESS: &str = "harness.rs";
 
-/// An exercise whose values are chosen.
+/// An exercise with the values of a seed.
 #[derive(Debug, Clone)]
 pub struct Exercise {
     pub lesson: Lesson,
-    /// What a run is given, and what is recorded of it. The student's own module is
-    /// loaded by the harness.
+    /// What a run is given, and what it records. The harness loads the student's own
+    /// module.
     pub experiment: Experiment,
-    /// The folder that `exercise.toml` lies in.
+    /// The folder that contains `exercise.toml`.
     pub folder: PathBuf,
-    /// What varies, for this seed.
+    /// The values for this seed.
     pub values: Values,
-    /// What the student is asked to do, in Markdown.
+    /// The student's task, in Markdown.
     pub task: String,
     /// The one file that the student writes.
     pub file: StudentFile,
-    /// From a nudge to nearly the answer.
+    /// The hints, from vague to nearly the answer.
     pub hints: Vec<String>,
-    /// What earns points, in the order of printing.
+    /// The checks that earn points, in the order of printing.
     pub checks: Vec<Check>,
     /// Mistakes that people make.
     pub mutants: Vec<Mutant>,
-    /// What stub, solution and mutants are made from.
+    /// The frame of stub, solution and mutants.
     pub frame: Frame,
     raw: RawExercise,
 }
 
-/// What a student writes.
+/// The file that a student writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StudentFile {
     /// A program: `main.rs`, compiled as one file.
@@ -104,7 +103,7 @@ impl StudentFile {
         }
     }
 
-    /// The name of the frame that it is made from.
+    /// The file name of its frame.
     pub fn frame(&self) -> &'static str {
         match self {
             StudentFile::Program { .. } => "frame.rs",
@@ -113,25 +112,24 @@ impl StudentFile {
     }
 }
 
-/// Something that earns points, all or none of them.
+/// A condition that earns all of its points or none.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// Lower-case words with hyphens between.
     pub name: String,
-    /// What a right submission does, as a sentence: lower-case, no final
-    /// period.
+    /// What a correct submission does, as a sentence: lower-case, no final period.
     pub what: String,
     pub points: u32,
-    /// Facts that the record has to show, all of them.
+    /// The facts that the record must show, all of them.
     #[serde(default)]
     pub expect: Vec<Expectation>,
-    /// Lines that the program's standard output consists of. Default: it is
-    /// not looked at.
+    /// The exact lines of the program's standard output. Default: the output does not
+    /// matter.
     pub stdout: Option<Vec<String>>,
 }
 
-/// What `exercise.toml` says besides its experiment, before checking.
+/// What `exercise.toml` says besides its experiment, unchecked.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawExercise {
@@ -140,27 +138,27 @@ struct RawExercise {
     task: String,
     file: String,
     hints: Vec<String>,
-    /// What a student starts from: what the frame's regions hold there.
+    /// The content of the frame's regions that a student starts from.
     stub: Change,
-    /// Folders of `kmods/` whose headers a student's module may include.
+    /// Folders in `kmods/` whose headers a student's module may include.
     #[serde(default)]
     headers: Vec<String>,
-    /// Arguments of the harness; without one, of the student's program.
+    /// Arguments of the harness, or of the student's program if there is no harness.
     #[serde(default)]
     args: Vec<String>,
     #[serde(rename = "check")]
     checks: Vec<Check>,
 }
 
-/// Guest time after which the run is ended, where an exercise says nothing of it.
+/// The default guest time after which the run is ended, ms.
 const TIMEOUT_MS: i64 = 5_000;
 
-/// Why an exercise could not be used.
+/// Why an exercise cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ExerciseError {
     #[error("{lesson} has no exercise yet")]
     None { lesson: String },
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error("failed to parse `{}`: {source}", path.display())]
@@ -193,7 +191,7 @@ impl Exercise {
         lesson.folder.join(FOLDER).join(EXERCISE).is_file()
     }
 
-    /// Reads the exercise of a lesson, with the values of a seed.
+    /// Reads a lesson's exercise with the values of a seed.
     pub fn read(lesson: &Lesson, seed: Seed) -> Result<Exercise, ExerciseError> {
         if !Exercise::exists(lesson) {
             return Err(ExerciseError::None { lesson: lesson.name.to_string() });
@@ -201,7 +199,8 @@ impl Exercise {
         let folder = lesson.folder.join(FOLDER);
         let source = Source::read(&folder, EXERCISE)?;
         let mut table = source.table()?;
-        // What varies with the seed, by name; of no more use when it is chosen.
+        // The ranges of the values, by name. They are not needed once the values are
+        // chosen.
         let ranges: BTreeMap<String, Range> = match table.remove("vary") {
             Some(ranges) => ranges.try_into().map_err(|e| source.unparsed(e))?,
             None => BTreeMap::new(),
@@ -260,22 +259,22 @@ impl Exercise {
         Ok(declared.mutants)
     }
 
-    /// Points of all checks together.
+    /// The points of all checks together.
     pub fn points(&self) -> u32 {
         self.checks.iter().map(|check| check.points).sum()
     }
 
-    /// The harness's source, if the exercise brings one.
+    /// The path of the harness's source, if the exercise has a harness.
     pub fn harness(&self) -> Option<PathBuf> {
         Some(self.folder.join(HARNESS)).filter(|path| path.is_file())
     }
 
-    /// Folders of `kmods/` whose headers a student's module may include.
+    /// Folders in `kmods/` whose headers a student's module may include.
     pub fn headers(&self) -> &[String] {
         &self.raw.headers
     }
 
-    /// What a run of a submission will do.
+    /// Plans a run of a submission.
     pub fn plan(&self, options: Options) -> Plan {
         let mut plan = Plan::of(self.experiment.clone(), self.lesson.clone(), options);
         plan.job.program = GuestFile::HARNESS;
@@ -284,11 +283,11 @@ impl Exercise {
         plan
     }
 
-    /// The file of the stub, the solution or a mutant.
+    /// The text of the stub, the solution or a mutant.
     ///
     /// # Panics
     ///
-    /// When there is no such mutant.
+    /// If there is no such mutant.
     pub fn sample(&self, sample: &Sample) -> String {
         match sample {
             Sample::Stub => self.frame.with(&self.raw.stub),
@@ -301,13 +300,13 @@ impl Exercise {
         }
     }
 
-    /// Everything that [`Exercise::sample`] makes from the frame.
+    /// Everything that [`Exercise::sample`] can make from the frame.
     pub fn samples(&self) -> Vec<Sample> {
         let mutants = self.mutants.iter().map(|mutant| Sample::Mutant(mutant.name.clone()));
         [Sample::Stub, Sample::Solution].into_iter().chain(mutants).collect()
     }
 
-    /// The names of the files that an exercise may consist of.
+    /// The names of the files that an exercise may have.
     pub fn files(&self) -> [&'static str; 4] {
         [EXERCISE, MUTANTS, HARNESS, self.file.frame()]
     }
@@ -322,7 +321,7 @@ impl Exercise {
 }
 
 impl Course {
-    /// Every exercise of the course, with the values of a seed.
+    /// All exercises of the course, with the values of a seed.
     pub fn exercises(&self, seed: Seed) -> Result<Vec<Exercise>, Error> {
         let mut exercises = Vec::new();
         for name in &self.names {
@@ -335,7 +334,7 @@ impl Course {
     }
 }
 
-/// A submission that comes with the exercise.
+/// A submission that is part of the exercise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sample {
     Stub,
@@ -355,7 +354,7 @@ impl Sample {
 }
 
 impl RawExercise {
-    /// Why it makes no sense.
+    /// Why the declaration makes no sense.
     fn problem(&self, experiment: &Experiment) -> Option<String> {
         if self.format != FORMAT {
             return Some(format!("it has format {}, but this lab reads {FORMAT}", self.format));
@@ -366,11 +365,11 @@ impl RawExercise {
         }
         let names: BTreeSet<&String> = self.checks.iter().map(|check| &check.name).collect();
         if names.len() != self.checks.len() {
-            return Some("two checks have one name".to_owned());
+            return Some("two checks have the same name".to_owned());
         }
         for check in &self.checks {
             if check.expect.is_empty() && check.stdout.is_none() {
-                return Some(format!("check `{}` looks at nothing", check.name));
+                return Some(format!("check `{}` checks nothing", check.name));
             }
             if let Some(problem) = check.expect.iter().find_map(|e| e.untraced(&experiment.trace)) {
                 return Some(format!("check `{}`: {problem}", check.name));
@@ -386,9 +385,9 @@ impl RawExercise {
     }
 }
 
-/// Adds what is traced of every exercise, unless it asks for it itself: which tasks are
-/// the student's, see [`story::expect::Task::Student`], and who was killed for want of
-/// memory.
+/// Adds the events that every exercise needs, unless it traces them itself. They show
+/// which tasks are the student's, see [`story::expect::Task::Student`], and which process
+/// was killed because memory ran out.
 fn add_own_events(trace: &mut Vec<TraceEvent>) {
     let own = [EventName::Exec, EventName::Fork, EventName::OomVictim];
     let mut own = own.map(|event| TraceEvent::plain(event.path())).to_vec();

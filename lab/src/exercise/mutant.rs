@@ -1,5 +1,5 @@
-//! Mistakes that people make, as `exercise/mutants.toml` declares them: each with
-//! what it changes in the frame, what that breaks, and the hint that answers it.
+//! Mistakes that people make, as `exercise/mutants.toml` declares them. Each says what it
+//! changes in the frame, what that breaks, and which hint answers it.
 
 use std::collections::BTreeSet;
 
@@ -17,22 +17,22 @@ pub struct Mutant {
     pub name: String,
     /// The mistake, as a sentence: lower-case, no final period.
     pub mistake: String,
-    /// The names of the checks that it fails, and no other.
+    /// The names of exactly the checks that it fails.
     pub fails: BTreeSet<String>,
-    /// What a student is told who fails just these checks, while the record
-    /// shows these facts.
+    /// The hint for a student whose submission fails exactly these checks and whose
+    /// record shows these facts.
     pub hint: String,
-    /// The mistake itself: what it has in place of the solution's regions.
+    /// The mistake itself: the new content of the frame's regions.
     pub change: Change,
-    /// Facts that tell it from the stub, or from another mutant, where these
-    /// fail the same checks. Default: none.
+    /// Facts that distinguish it from the stub or another mutant that fails the same
+    /// checks. Default: none.
     #[serde(default)]
     pub expect: Vec<Expectation>,
-    /// What becomes of its run, where that tells it apart. Default: no matter what.
+    /// How its run ends, if that distinguishes it. Default: any ending.
     pub ending: Option<Kind>,
 }
 
-/// `mutants.toml`.
+/// The content of `mutants.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawMutants {
@@ -41,8 +41,8 @@ pub struct RawMutants {
 }
 
 impl RawMutants {
-    /// Why they make no sense, among these checks. `untraced` says of a fact why
-    /// no record can show it.
+    /// Why the mutants make no sense together with these checks. `untraced` says why no
+    /// record can show a fact.
     pub fn problem(
         &self,
         checks: &BTreeSet<&String>,
@@ -65,7 +65,7 @@ impl RawMutants {
             }
             let alone = mutant.expect.is_empty() && mutant.ending.is_none();
             if alone && !seen.insert(&mutant.fails) {
-                return problem(" fails the same checks as another: nothing tells them apart");
+                return problem(" fails the same checks as another: nothing distinguishes them");
             }
         }
         None

@@ -1,4 +1,4 @@
-//! What a student is shown of an attempt.
+//! Reports an attempt to a student.
 
 use std::fmt::Write;
 
@@ -12,12 +12,11 @@ use super::Exercise;
 use super::attempt::Attempt;
 use super::marks::{Mark, Marks};
 
-/// Everything, as text of 80 columns: the output, each check with its points,
-/// and what was found where one failed.
+/// The whole report as text of 80 columns: the output, each check with its points, and
+/// what was found if a check failed.
 ///
-/// What a stranger's program printed, or had a compiler or the kernel print, stands
-/// behind `| ` in each line, so that it passes for nothing else, and acts on no
-/// terminal.
+/// Each line that a stranger's program printed, or made a compiler or the kernel print,
+/// follows a `| `. So it cannot pass for anything else, and it cannot control a terminal.
 pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
     let marks = &attempt.marks;
     let mut text = String::new();
@@ -34,7 +33,7 @@ pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
                 quote(&mut text, name, output.lines().take(SHOWN));
                 match output.lines().count().checked_sub(SHOWN) {
                     None | Some(0) => {}
-                    Some(more) => text += &format!("… and {more} lines more\n"),
+                    Some(more) => text += &format!("… and {more} more lines\n"),
                 }
             }
         }
@@ -47,7 +46,8 @@ pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
     }
     if let Some(ending) = &marks.ending {
         text.push('\n');
-        // It may have words of a stranger's kernel in it: none begins a line.
+        // The text may contain words from a stranger's kernel, so they must not begin a
+        // line.
         paragraph(&mut text, "", 2, &sentence(&ending.text));
     }
     if let Some(log) = &attempt.log {
@@ -62,10 +62,10 @@ pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
     visible_lines(&text)
 }
 
-/// What may be shown to a student of an attempt whose inputs are the teacher's: the
-/// points and the hint. Their program was given the inputs and may have printed them, as
-/// may have what was found and expected; so neither is there. `public` is the exercise
-/// with the inputs that everybody knows.
+/// What a student may see of an attempt whose inputs are the teacher's secret: the points
+/// and the hint. The program was given the inputs and may have printed them, and facts
+/// may reveal them, so neither is shown. `public` is the exercise with the inputs that
+/// everybody knows.
 pub fn public(public: &Exercise, attempt: &Attempt) -> String {
     let marks = &attempt.marks;
     let mut text = String::new();
@@ -90,7 +90,7 @@ pub fn public(public: &Exercise, attempt: &Attempt) -> String {
     visible_lines(&text)
 }
 
-/// What a student may do next.
+/// What a student can do next.
 pub fn next(exercise: &Exercise, attempt: &Attempt) -> String {
     let name = &exercise.lesson.name;
     if attempt.marks.passed() {
@@ -100,7 +100,7 @@ pub fn next(exercise: &Exercise, attempt: &Attempt) -> String {
     }
 }
 
-/// A hint, counted from 0, as text of 80 columns.
+/// A hint as text of 80 columns. `number` counts from 0.
 pub fn hint(exercise: &Exercise, number: usize) -> String {
     let mut text = String::new();
     let first = format!("{} of {}:", number + 1, exercise.hints.len());
@@ -125,7 +125,7 @@ fn push_facts(text: &mut String, mark: &Mark) {
     }
 }
 
-/// Words, wrapped to 80 columns, behind what the first line begins with.
+/// Appends words, wrapped to 80 columns. `first` begins the first line.
 pub fn paragraph(text: &mut String, first: &str, indent: usize, words: &str) {
     for line in wrap(first, indent, &[words.to_owned()], WIDTH) {
         let _ = writeln!(text, "{line}");
@@ -140,12 +140,12 @@ fn sentence(words: &str) -> String {
     }
 }
 
-/// Lines of a program's output that are shown.
+/// How many lines of a program's output are shown.
 const SHOWN: usize = 20;
-/// Lines of the kernel log: what it says of a panic is shorter.
+/// How many lines of the kernel log are shown. A report of a panic is shorter.
 const LOG_LINES: usize = 100;
 
-/// Lines that somebody else wrote, each behind a sign that says so.
+/// Appends lines that a stranger's program wrote, each after a sign that says so.
 fn quote<'a>(text: &mut String, what: &str, lines: impl Iterator<Item = &'a str>) {
     let _ = writeln!(text, "--- {what}");
     for line in lines {
@@ -153,7 +153,7 @@ fn quote<'a>(text: &mut String, what: &str, lines: impl Iterator<Item = &'a str>
     }
 }
 
-/// One JSON document:
+/// The report as one JSON document:
 ///
 /// ```json
 /// {"version": 1, "lesson": "sigchld", "points": 3, "of": 5,
@@ -164,8 +164,9 @@ fn quote<'a>(text: &mut String, what: &str, lines: impl Iterator<Item = &'a str>
 ///              "facts": [{"fact": "…", "passed": false, "detail": "…"}]}]}
 /// ```
 ///
-/// `ending` is what became of a run that did not simply end, see
-/// [`super::ending::Kind`]; `said` is the same as a sentence. `compiler` is what the compiler printed if it refused the file.
+/// `ending` says how a run ended that did not simply finish, see [`super::ending::Kind`].
+/// `said` is the same as a sentence. `compiler` is the compiler's output if it rejected
+/// the file.
 pub fn json(exercise: &Exercise, attempt: &Attempt) -> Value {
     let marks = &attempt.marks;
     let check = |mark: &Mark| {

@@ -1,4 +1,4 @@
-//! The files that declare an exercise, and errors that name them.
+//! Reads the files that declare an exercise, with errors that name the file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,35 +12,35 @@ use super::ExerciseError;
 use super::frame::{Change, Frame};
 use super::values::{self, Values};
 
-/// One file, read.
+/// The content of one file.
 pub struct Source {
     path: PathBuf,
     pub text: String,
 }
 
-/// Where a change stands.
+/// The place of a change in its file.
 #[derive(Debug, Clone, Copy)]
 pub enum Place {
     /// In `[stub]`.
     Stub,
-    /// In the mutant of this index.
+    /// In the mutant with this index.
     Mutant(usize),
 }
 
 impl Source {
-    /// Reads a file of an exercise's folder.
+    /// Reads a file in an exercise's folder.
     pub fn read(folder: &Path, name: &str) -> Result<Source, ExerciseError> {
         let path = folder.join(name);
         let text = fs::read_to_string(&path)?;
         Ok(Source { path, text })
     }
 
-    /// The text as TOML.
+    /// Parses the text as TOML.
     pub fn table(&self) -> Result<toml::Table, ExerciseError> {
         toml::from_str(&self.text).map_err(|e| self.unparsed(e))
     }
 
-    /// What a table of this file declares, with these values.
+    /// Reads what a table of this file declares, with these values filled in.
     pub fn declared<T: DeserializeOwned>(
         &self,
         mut table: toml::Table,
@@ -50,7 +50,7 @@ impl Source {
         toml::Value::Table(table).try_into().map_err(|e| self.unparsed(e))
     }
 
-    /// Refuses a change that is none, or that the frame does not take.
+    /// Refuses a change that changes nothing or does not fit the frame.
     pub fn refuse(
         &self,
         change: &Change,
@@ -66,7 +66,7 @@ impl Source {
         }
     }
 
-    /// That the file makes no sense.
+    /// Makes an error that says why the file makes no sense.
     pub fn problem(&self, problem: String) -> ExerciseError {
         ExerciseError::Problem { path: self.path.clone(), problem }
     }
@@ -75,7 +75,7 @@ impl Source {
         ExerciseError::Parse { path: self.path.clone(), source: Box::new(error) }
     }
 
-    /// The line, counted from 1, in which a region is changed.
+    /// The number of the line that changes a region, from 1.
     fn line_of(&self, place: Place, region: &str) -> Option<usize> {
         type Regions = BTreeMap<Spanned<String>, IgnoredAny>;
         #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! A student's file, taken from a folder that nobody vouches for.
+//! Takes a student's file from an untrusted folder.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -8,20 +8,20 @@ use std::path::{Path, PathBuf};
 use explain::{ExitStatus, Explain};
 use nix::libc;
 
-/// The longest file that is taken, bytes.
+/// The maximum length of a submission, bytes.
 pub const MAX_LEN: u64 = 256 << 10;
 
 /// A student's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// What messages call it: its folder's name and its own.
+    /// The name in messages: the folder's name and the file's.
     pub shown: PathBuf,
     pub text: String,
-    /// What else lay in the folder, which nobody looks at: names, sorted.
+    /// The names of other files in the folder, sorted. They are not looked at.
     pub ignored: Vec<String>,
 }
 
-/// Why a file was not taken.
+/// Why a file was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     #[error("there is no `{}`", path.display())]
@@ -41,7 +41,7 @@ pub enum Refused {
 impl Explain for Refused {
     fn exit_status(&self) -> ExitStatus {
         match self {
-            // There may be one, and a right one.
+            // A correct file may exist, so this is not the student's fault.
             Refused::Read { .. } => ExitStatus::Vm,
             _ => ExitStatus::Usage,
         }
@@ -49,11 +49,10 @@ impl Explain for Refused {
 }
 
 impl Submission {
-    /// Takes the file `name` from `folder`: by its name, never through a
-    /// symbolic link, and nothing else.
+    /// Takes only the file `name` from `folder`, and never follows a symbolic link.
     pub fn take(folder: &Path, name: &str) -> Result<Submission, Refused> {
         let path = folder.join(name);
-        // As it is told: where the folder lies is nobody's business.
+        // Messages must not reveal where the folder is.
         let shown_folder = PathBuf::from(folder.file_name().unwrap_or_default());
         let shown = shown_folder.join(name);
         let failed =
@@ -87,8 +86,8 @@ impl Submission {
             }
             Ok(_) => {}
         }
-        // Should it have become a link or a pipe since, opening fails or reads
-        // nothing, and does not wait.
+        // The file may have become a link or a pipe in the meantime. Then opening fails
+        // or nothing is read, but nothing blocks.
         let file = OpenOptions::new()
             .read(true)
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)

@@ -46,7 +46,7 @@ hint = "print {n} lines"
 change.print = "// {n}"
 "#;
 
-/// The exercise that three files declare. An error calls their folder `-`.
+/// Reads the exercise in three files. Errors call their folder `-`.
 fn read(exercise: &str, mutants: &str, frame: &str) -> Result<Exercise, String> {
     let lesson = tempfile::tempdir().unwrap();
     let folder = lesson.path().join("x");
@@ -100,15 +100,15 @@ fn what_makes_no_sense_is_named() {
     for (from, to, problem) in [
         ("format = 1", "format = 2", "it has format 2, but this lab reads 1"),
         ("main.rs", "../main.rs", "`../main.rs` is neither a `.rs` nor a `.c` file"),
-        ("{n} lines", "{m} lines", "`{m}` is no value; `[vary]` has n"),
+        ("{n} lines", "{m} lines", "`{m}` is not a value; `[vary]` has n"),
         ("stub.print = \"todo!(\\\"{n}\\\");\"", "stub = {}", "the stub changes nothing"),
-        ("name = \"prints\"", "name = \"ends\"", "two checks have one name"),
+        ("name = \"prints\"", "name = \"ends\"", "two checks have the same name"),
         (
             "hints =",
             "load = [{ kmod = \"x\" }]\nhints =",
             "it loads `x`, which is not among its kmods",
         ),
-        ("stdout = [\"{n} lines\"]", "", "check `prints` looks at nothing"),
+        ("stdout = [\"{n} lines\"]", "", "check `prints` checks nothing"),
         (
             "\"mark\", where",
             "\"signal_deliver\", where",
@@ -116,7 +116,7 @@ fn what_makes_no_sense_is_named() {
         ),
     ] {
         let text = SMALLEST.replace(from, to).replace("text = \"the program exited with {n}\"", {
-            // Another event has other fields.
+            // The other event has other fields.
             if to.contains("deliver") { "sig = 1" } else { "text = \"x\"" }
         });
         assert_eq!(
@@ -134,7 +134,7 @@ fn mutants_that_make_no_sense_are_named() {
         ("[\"prints\"]", "[\"sings\"]", "mutant `silent`: there is no check `sings`"),
         ("[\"prints\"]", "[]", "mutant `silent` fails nothing"),
         ("change.print = \"// {n}\"", "change = {}", "mutant `silent` changes nothing"),
-        ("{n} lines", "{m} lines", "`{m}` is no value; `[vary]` has n"),
+        ("{n} lines", "{m} lines", "`{m}` is not a value; `[vary]` has n"),
         ("change.print", "change.pint", "line 6: there is no region `pint`; the frame has print"),
     ] {
         let refused = read(SMALLEST, &MUTANTS.replace(from, to), FRAME).unwrap_err();
@@ -196,6 +196,6 @@ fn mutants_that_nothing_tells_apart_are_refused() {
     assert_eq!(
         read(SMALLEST, &format!("{MUTANTS}{second}"), FRAME).unwrap_err(),
         "`-/mutants.toml` makes no sense: mutant `mute` fails the same checks as another: nothing \
-         tells them apart"
+         distinguishes them"
     );
 }

@@ -1,4 +1,4 @@
-//! What varies with the seed, so that no answer can be learnt by heart.
+//! Values that vary with the seed, so that answers cannot be learnt by heart.
 //!
 //! ```toml
 //! args = ["{children}"]
@@ -8,11 +8,10 @@
 //! to = 8
 //! ```
 //!
-//! `{children}` in any string stands for the value; so do `{children+1}`,
-//! `{children-1}`, `{children*2}` and `{children+others}`. A string that is
-//! nothing but that becomes a number in `where`, `count`, `at_least` and
-//! `at_most`: `count = "{children}"`. A brace is written twice to stand for
-//! itself: `{{`.
+//! In any string, `{children}` stands for the value. So do `{children+1}`,
+//! `{children-1}`, `{children*2}` and `{children+others}`. In `where`, `count`,
+//! `at_least` and `at_most`, a string that consists only of such an expression becomes a
+//! number: `count = "{children}"`. A doubled brace, `{{`, stands for a single one.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +22,7 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Seed(pub u64);
 
-/// What a value may be: `from` to `to`, both included.
+/// The range of a value: `from` to `to`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
@@ -36,7 +35,7 @@ pub struct Range {
 pub struct Values(BTreeMap<String, i64>);
 
 impl Values {
-    /// The values of a seed for an exercise.
+    /// The values of an exercise for a seed.
     pub fn choose(exercise: &str, ranges: &BTreeMap<String, Range>, seed: Seed) -> Values {
         let choose = |name: &str, range: &Range| {
             let hash = Sha256::new()
@@ -52,7 +51,7 @@ impl Values {
         Values(ranges.iter().map(|(name, range)| (name.clone(), choose(name, range))).collect())
     }
 
-    /// `children=5 value=1234`, for people.
+    /// The values as `children=5 value=1234`, for people.
     pub fn text(&self) -> String {
         let words: Vec<String> = self.0.iter().map(|(name, v)| format!("{name}={v}")).collect();
         words.join(" ")
@@ -75,7 +74,7 @@ impl Values {
         }
     }
 
-    /// Puts values into a text. The error is what cannot be evaluated.
+    /// Fills values into a text. The error says what cannot be evaluated.
     pub fn fill(&self, text: &str) -> Result<String, String> {
         let mut filled = String::new();
         let mut rest = text;
@@ -91,9 +90,9 @@ impl Values {
             let (inside, behind) = rest
                 .split_once('}')
                 .filter(|_| brace == "{")
-                .ok_or_else(|| format!("`{text}` has a lone `{brace}`; write it twice"))?;
+                .ok_or_else(|| format!("`{text}` has a single `{brace}`; write it twice"))?;
             let value = self.evaluate(inside).ok_or_else(|| {
-                format!("`{{{inside}}}` is no value; `[vary]` has {}", self.names())
+                format!("`{{{inside}}}` is not a value; `[vary]` has {}", self.names())
             })?;
             filled += &value.to_string();
             rest = behind;
@@ -107,9 +106,8 @@ impl Values {
     }
 }
 
-/// Puts values into every string of a table, but for its `task`, `hints` and
-/// `stub`, and for what a mutant has in `change`: they are the same for every
-/// seed.
+/// Fills values into every string of a table, except its `task`, `hints`, `stub` and the
+/// `change` of a mutant, which are the same for every seed.
 pub fn fill_table(table: &mut toml::Table, values: &Values) -> Result<(), String> {
     for (key, value) in table.iter_mut() {
         if !matches!(key.as_str(), "task" | "hints" | "stub") {
@@ -119,7 +117,7 @@ pub fn fill_table(table: &mut toml::Table, values: &Values) -> Result<(), String
     Ok(())
 }
 
-/// Where a string that is nothing but a value becomes a number.
+/// The keys under which a string that is only a value becomes a number.
 const NUMBERS: &[&str] = &["count", "at_least", "at_most", "where"];
 
 fn fill(key: &str, value: &mut toml::Value, values: &Values) -> Result<(), String> {
@@ -166,9 +164,9 @@ mod tests {
     #[test]
     fn what_is_no_value_is_named() {
         for (text, error) in [
-            ("{c}", "`{c}` is no value; `[vary]` has a, b"),
-            ("{a", "`{a` has a lone `{`; write it twice"),
-            ("a}", "`a}` has a lone `}`; write it twice"),
+            ("{c}", "`{c}` is not a value; `[vary]` has a, b"),
+            ("{a", "`{a` has a single `{`; write it twice"),
+            ("a}", "`a}` has a single `}`; write it twice"),
         ] {
             assert_eq!(values().fill(text), Err(error.to_owned()));
         }
@@ -186,7 +184,7 @@ mod tests {
         assert_eq!(check["where"]["text"].as_str(), Some("310"));
     }
 
-    /// Marks have to be the same everywhere: how values are chosen is fixed.
+    /// Marks must be the same everywhere, so the way of choosing values is fixed.
     #[test]
     fn a_seed_chooses_the_same_values_everywhere() {
         let ranges = BTreeMap::from([("children".to_owned(), Range { from: 3, to: 8 })]);

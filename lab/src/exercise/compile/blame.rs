@@ -1,4 +1,4 @@
-//! Whose fault it is that a file does not compile: the file's, or the host's.
+//! Decides whether a compile error is the file's fault or the host's.
 
 use std::path::Path;
 
@@ -11,21 +11,21 @@ use super::CompileError;
 /// A file to compile.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// What messages call it.
+    /// The name for the file in messages.
     pub path: &'a Path,
     pub text: &'a str,
-    /// A file in its place that compiles, if the host lets it; `None` if this one is
+    /// A file that compiles in its place if the host is in order. `None` if this one is
     /// the lab's own.
     pub right: Option<&'a str>,
 }
 
 impl Source<'_> {
-    /// Compiles it in a folder of its own, below `target`, and returns that.
+    /// Compiles the file in a folder of its own, below `target`, and returns the folder.
     ///
-    /// Where that fails, and the compiler names no place in the file, nobody knows yet
-    /// whose fault it is: the disk may be full, a library missing, a part of the
-    /// compiler killed. It is the file's if a right file compiles here and now, and
-    /// this one still does not.
+    /// If that fails and the compiler names no place in the file, the host may be at
+    /// fault: a full disk, a missing library, a killed part of the compiler. It is the
+    /// file's fault only if the right file compiles on this host now and this one still
+    /// does not.
     pub fn compile(
         self,
         target: &Path,
@@ -35,7 +35,7 @@ impl Source<'_> {
         let compile = |text: &str| -> Result<Result<TempDir, Finished>, CompileError> {
             let folder = kmods::workplace(target)?;
             let finished = compile(folder.path(), text)?;
-            // One that failed has left the disk as it was when this returns.
+            // If it failed, its folder is removed here, which frees the disk.
             Ok(if finished.succeeded() { Ok(folder) } else { Err(finished) })
         };
         let first = match compile(self.text)? {
@@ -51,11 +51,11 @@ impl Source<'_> {
         }
         self.explained(target, first)?;
         if let Err(Finished { output, .. }) = compile(right)? {
-            let reason = "a file that is right does not compile either".to_owned();
+            let reason = "a correct file does not compile either".to_owned();
             return Err(CompileError::Unexplained { file, reason, output });
         }
         let again = match compile(self.text)? {
-            // What there was is over.
+            // The problem was temporary.
             Ok(folder) => return Ok(folder),
             Err(finished) => self.explained(target, finished)?,
         };
@@ -65,7 +65,7 @@ impl Source<'_> {
         })
     }
 
-    /// An error if something of the host's may be why a compiler failed.
+    /// Fails if a problem of the host may explain why a compiler failed.
     fn explained(self, target: &Path, finished: Finished) -> Result<Finished, CompileError> {
         match finished.meddled().or_else(|| sandbox::lacking(target)) {
             None => Ok(finished),
@@ -77,12 +77,12 @@ impl Source<'_> {
     }
 }
 
-/// What rustc says where it cannot load a crate, which it says at the place that
-/// wants it: that may be missing on this host.
+/// rustc's messages about a crate that it cannot load. They name the place in the file
+/// that uses the crate, but the host may lack the crate.
 const LOADING: &[&str] =
     &["[E0460]", "[E0461]", "[E0462]", "[E0463]", "[E0514]", "[E0519]", "[E0786]"];
 
-/// Whether rustc says of an error where in the file it is.
+/// Whether rustc gives an error with a place in the file.
 pub fn rustc_names_place(output: &str, file: &Path) -> bool {
     let place = format!("--> {}:", file.display());
     let mut within = false;
@@ -96,7 +96,8 @@ pub fn rustc_names_place(output: &str, file: &Path) -> bool {
     })
 }
 
-/// The same of a C compiler. A `fatal error` is one of a file that is not there.
+/// Whether a C compiler gives an error with a place in the file. A `fatal error` does not
+/// count: it is about a missing file.
 pub fn cc_names_place(output: &str, file: &Path) -> bool {
     let file = format!("{}:", file.display());
     output.lines().any(|line| line.starts_with(&file) && line.contains(": error: "))
@@ -112,7 +113,8 @@ mod tests {
 
     const PLACE: &str = "error: this\n  --> main.rs:1:1\n";
 
-    /// What becomes of a file, where compilers come to one end after the other.
+    /// The verdict on a file if the compilers end like this, one after the other, and how
+    /// often one ran.
     fn blamed(ends: &[(i32, &str)]) -> (String, usize) {
         let target = tempfile::tempdir().unwrap();
         let calls = Cell::new(0);
@@ -142,7 +144,7 @@ mod tests {
         let hosts = |reason: &str| {
             format!("failed to compile `main.rs`, which need not be its fault: {reason}")
         };
-        let either = hosts("a file that is right does not compile either");
+        let either = hosts("a correct file does not compile either");
         let killed = hosts("it was ended by signal 9 (SIGKILL)");
         let bus = hosts("a part of it was ended by signal 7");
         let ld = "error: linking failed\n  = note: collect2: fatal error: ld terminated with \
@@ -150,11 +152,11 @@ mod tests {
         for (ends, said, calls) in [
             (&[(OK, "")][..], "compiled", 1),
             (&[(FAILED, PLACE)], its_own, 1),
-            // A library is missing.
+            // A library is missing on the host.
             (&[(FAILED, "error: linking failed\n"), (FAILED, "")], &either, 2),
-            // It was, for a while.
+            // A library was missing for a while.
             (&[(FAILED, "error: linking failed\n"), (OK, ""), (OK, "")], "compiled", 3),
-            // The student asks for one that there is not.
+            // The student asks for a library that does not exist.
             (&[(FAILED, "error: no -lx\n"), (OK, ""), (FAILED, "error: no -lx\n")], its_own, 3),
             (&[(ABORTED, ""), (OK, ""), (ABORTED, "")], excess, 3),
             (&[(CPU, ""), (OK, ""), (CPU, "")], excess, 3),
