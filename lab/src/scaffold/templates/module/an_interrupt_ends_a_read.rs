@@ -1,4 +1,4 @@
-//! Nothing has come yet, so read has to wait.
+//! No interrupt has come yet, so read must wait.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -9,7 +9,7 @@ use @crate@ as lab;
 
 pub fn run(device: &OwnedFd) -> nix::Result<()> {
     scene!("1. asks for an interrupt in 100 ms, and reads");
-    // SAFETY: a request without an argument.
+    // SAFETY: the request has no argument.
     unsafe { lab::raise_later(device.as_raw_fd()) }?;
     let mut count = [0; 4];
     check!("read", read(device, &mut count)?, count.len());

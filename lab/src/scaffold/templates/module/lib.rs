@@ -1,9 +1,9 @@
 //! `kmods/@topic@/lab_@topic@.h` in Rust: what this lesson's programs and the
-//! module have to agree on. What each request does is said there.
+//! module must agree on. The header says what each request does.
 
 /// The device.
 pub const DEVICE: &str = "/dev/lab_@topic@";
-/// The module, as the kernel calls it.
+/// The kernel's name for the module.
 pub const MODULE: &std::ffi::CStr = c"lab_@topic@";
 
 /// `LAB_@TOPIC@_IOC`

@@ -1,4 +1,4 @@
-//! The deliberate failure: there is no room for the count.
+//! The deliberate failure: the buffer has no room for the count.
 
 use std::os::fd::OwnedFd;
 

@@ -1,4 +1,4 @@
-//! The deliberate failure: ignored, there is the error and nothing else.
+//! The deliberate failure: if the signal is ignored, only the error is left.
 
 use std::os::fd::OwnedFd;
 

@@ -1,8 +1,8 @@
 //! @title@
 //!
-//! This program writes to a pipe whose reader is gone. Look in the timeline at
-//! who sends the signal (`pipe_write` in the kernel's fs/pipe.c), and when its
-//! handler runs.
+//! This program writes to a pipe whose reader is gone. Look in the timeline for
+//! the sender of the signal (`pipe_write` in the kernel's fs/pipe.c), and for the
+//! moment when the handler runs.
 //!
 //! Documented in pipe(7), write(2) and signal(7).
 
@@ -19,9 +19,9 @@ fn main() -> io::Result<()> {
     marker::open_trace();
     let writer = sigpipe::pipe_without_reader()?;
 
-    // The writer sends the signal to itself, and the write fails behind the handler.
+    // The writer sends the signal to itself, and the write fails after the handler.
     with_a_handler::run(&writer)?;
-    // Ignored, there is the error and nothing else.
+    // If the signal is ignored, only the error is left.
     ignored::run(&writer)?;
     Ok(())
 }

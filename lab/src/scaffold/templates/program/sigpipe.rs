@@ -1,20 +1,20 @@
-//! What both scenes need: a pipe that nobody reads, and what SIGPIPE does.
+//! What both scenes need: a pipe without a reader, and an action for SIGPIPE.
 
 use std::os::fd::OwnedFd;
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::pipe;
 
-/// The writing end of a pipe; the reading end is closed when this returns.
+/// Returns the writing end of a pipe. The reading end is closed on return.
 pub fn pipe_without_reader() -> nix::Result<OwnedFd> {
     let (_reader, writer) = pipe()?;
     Ok(writer)
 }
 
-/// Sets what SIGPIPE does.
+/// Sets the action for SIGPIPE.
 pub fn act(handler: SigHandler) -> nix::Result<()> {
     let action = SigAction::new(handler, SaFlags::SA_SIGINFO, SigSet::empty());
-    // SAFETY: the handler, where there is one, does what it may.
+    // SAFETY: the handler, if there is one, is async-signal-safe.
     unsafe { sigaction(Signal::SIGPIPE, &action)? };
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! With a handler the write still fails, but not before the handler has run.
+//! With a handler, the write still fails, but only after the handler has run.
 
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
@@ -11,13 +11,13 @@ use nix::unistd::{getpid, write};
 
 use crate::sigpipe::act;
 
-/// The sender, as the handler's siginfo names it.
+/// The sender in the handler's siginfo.
 static SENDER: AtomicI32 = AtomicI32::new(0);
 
 /// Only what signal-safety(7) allows: a store and one write(2).
 extern "C" fn on_sigpipe(_signal: c_int, info: *mut siginfo_t, _context: *mut c_void) {
     // SAFETY: the kernel passes a valid siginfo to an SA_SIGINFO handler, and
-    // that of SIGPIPE holds a pid.
+    // for SIGPIPE it contains a pid.
     let sender = unsafe { (*info).si_pid() };
     SENDER.store(sender, Relaxed);
     mark!("1. handler: si_pid {}", Arg::Task(sender));

@@ -10,10 +10,10 @@
  *	                interrupt handler ◀─── interrupt
  *	                  acknowledges ──────▶
  *	                  counts, wakes
- *	      ◀──────── hands over the count
+ *	      ◀──────── returns the count
  *
  * The requests are in lab_@topic@.h. Interrupts are counted from the moment
- * that the module is loaded, and each is handed over once, whoever reads.
+ * that the module is loaded, and each is reported to just one reader.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -31,8 +31,8 @@ static DEFINE_LAB_EDU(edu);
 
 /* What the interrupt handler shares with readers. */
 static struct {
-	wait_queue_head_t wait;	/* for interrupts; has a lock of its own */
-	atomic_t interrupts;	/* that nobody has read */
+	wait_queue_head_t wait;	/* for interrupts; has its own lock */
+	atomic_t interrupts;	/* not read yet */
 } lab = {
 	.wait = __WAIT_QUEUE_HEAD_INITIALIZER(lab.wait),
 };
@@ -50,8 +50,8 @@ static irqreturn_t lab_@topic@_isr(int irq, void *data)
 	// region: acknowledge
 	// region: solution
 	/*
-	 * What was read and nothing else: a cause that came since then has not
-	 * been seen by anybody.
+	 * Only what was read: a cause that came since then has not been handled
+	 * yet.
 	 */
 	// endregion
 	writel(causes, edu.regs + EDU_IRQ_ACK);
@@ -59,7 +59,7 @@ static irqreturn_t lab_@topic@_isr(int irq, void *data)
 	// endregion
 
 	// region: solution
-	/* First what the sleeper looks for, then the call that makes it look. */
+	/* First the change that the sleeper waits for, then the wake-up. */
 	// endregion
 	// region: count
 	atomic_inc(&lab.interrupts);
@@ -80,14 +80,14 @@ static ssize_t lab_read(struct file *file, char __user *buf, size_t count, loff_
 
 	if (count < sizeof(interrupts))
 		return -EINVAL;
-	/* In a loop: another reader may have been faster, woken by the same. */
+	/* A loop, because the same wake-up may let another reader come first. */
 	while (!(interrupts = atomic_xchg(&lab.interrupts, 0))) {
 		err = wait_event_interruptible(lab.wait, atomic_read(&lab.interrupts));
 		if (err)
 			return err;
 	}
 	if (put_user(interrupts, (u32 __user *)buf)) {
-		/* Nobody has seen them: they are still to be read. */
+		/* They were not delivered, so they count as unread again. */
 		atomic_add(interrupts, &lab.interrupts);
 		wake_up_interruptible(&lab.wait);
 		return -EFAULT;
@@ -120,12 +120,12 @@ static int __init lab_@topic@_init(void)
 }
 module_init(lab_@topic@_init);
 
-/* No file is open any more, so nobody sleeps in lab.wait. */
+/* No file is open any more, so no task sleeps in lab.wait. */
 static void __exit lab_@topic@_exit(void)
 {
 	lab_edu_unregister(&edu);
 }
 module_exit(lab_@topic@_exit);
 
-MODULE_DESCRIPTION("Upcall: an interrupt of edu wakes who reads");
+MODULE_DESCRIPTION("Upcall: an interrupt of edu wakes a reader");
 MODULE_LICENSE("GPL");

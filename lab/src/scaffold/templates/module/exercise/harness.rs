@@ -17,13 +17,13 @@ use student::module;
 
 use @crate@ as lab;
 
-/// How long a read may sleep, seconds. An interrupt takes a tenth of one.
+/// How long a read may sleep, seconds. An interrupt comes after 0.1 s.
 const PATIENCE: u32 = 1;
 
 /// Whether a read slept for too long.
 static LATE: AtomicBool = AtomicBool::new(false);
 
-/// That it ran, without SA_RESTART, ends a read that sleeps.
+/// Because SA_RESTART is not set, this handler ends a sleeping read.
 extern "C" fn on_alarm(_signal: c_int) {
     LATE.store(true, Relaxed);
 }
@@ -38,8 +38,8 @@ fn main() -> io::Result<()> {
     // SAFETY: the handler stores one value.
     unsafe { sigaction(Signal::SIGALRM, &action) }?;
 
-    // MSI: an interrupt that is not acknowledged is a stale cause then, and not
-    // a handler that runs for ever.
+    // With MSI, an interrupt that is not acknowledged leaves a stale cause instead
+    // of a handler that runs for ever.
     if module::load("lab_@topic@", c"msi=1").is_err() {
         return Ok(());
     }
@@ -52,23 +52,23 @@ fn main() -> io::Result<()> {
             0 => mark!("1. acknowledged"),
             left => mark!("1. the device still has the causes {}", Arg::Address(left.into())),
         }
-        // What is left now belongs to this interrupt, not to the next.
+        // Causes that are left belong to this interrupt, not to the next.
         edu.acknowledge(edu.causes());
     }
     hear(&device, "2. read", "returns")?;
 
-    // SAFETY: a request without an argument.
+    // SAFETY: the request has no argument.
     unsafe { lab::raise_later(device.as_raw_fd()) }?;
     hear(&device, "3. read", "is ended by the interrupt and returns")?;
     edu.acknowledge(edu.causes());
 
     drop(device);
-    // What came of it is in the trace already.
+    // The results are already in the trace.
     let _ = module::remove(lab::MODULE);
     Ok(())
 }
 
-/// Reads, and marks what read returns, or that nothing ended its sleep.
+/// Reads, and marks the result of read, or that nothing ended its sleep.
 fn hear(device: &OwnedFd, step: &str, what: &str) -> io::Result<()> {
     let mut count = [0; 4];
     LATE.store(false, Relaxed);

@@ -2,8 +2,8 @@
 //!
 //! Usage: main PIPES BROKEN
 //!
-//! The readers of the first BROKEN pipes are gone. The program prints how many
-//! those are, as far as `write_to_each` knows.
+//! The readers of the first BROKEN pipes are gone. The program prints the number
+//! that `write_to_each` found.
 
 use std::os::fd::OwnedFd;
 
@@ -23,12 +23,12 @@ fn write_to_each(pipes: &[OwnedFd]) -> Result<usize> {
     // endregion
     // region: write
     // region: solution
-    // What is to be known is in write's error. The signal says the same, but to
-    // a program that does not look at errors: it ends it. Ignored, it is
-    // dropped, and the error is all that comes.
+    // The error of write says everything. The signal says the same to a program
+    // that does not check errors: it ends it. If it is ignored, it is dropped,
+    // and only the error is left.
     // endregion
     // region: ignore
-    // SAFETY: there is no handler that could do wrong.
+    // SAFETY: no handler is installed.
     unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn)? };
     // endregion
     let mut gone = 0;
@@ -52,8 +52,8 @@ fn main() -> Result<()> {
         std::env::args().skip(1).map(|number| number.parse()).collect();
     let [pipes, broken] = numbers?[..] else { return Err("usage: main PIPES BROKEN".into()) };
 
-    // Rust has its programs begin with SIGPIPE ignored. Others begin like this.
-    // SAFETY: there is no handler that could do wrong.
+    // Rust programs start with SIGPIPE ignored. Other programs start like this.
+    // SAFETY: no handler is installed.
     unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl)? };
 
     let (mut readers, mut writers) = (Vec::new(), Vec::new());
