@@ -3,13 +3,13 @@
 #
 # Usage: grade.sh UPCALL SUBMISSIONS RESULTS
 #   UPCALL       a checkout of the lab, of the teacher's choosing
-#   SUBMISSIONS  a folder that are called as lessons are, or a folder of such folders,
-#                each with its student's name
-#   RESULTS      a folder for marks.json, marks.csv, marks.xml, feedback/, which are the
-#                teacher's, and for-students/, which shows nothing of the inputs
+#   SUBMISSIONS  a student's folder, which contains folders named like lessons, or a
+#                folder of such folders, each with its student's name
+#   RESULTS      a folder for marks.json, marks.csv, marks.xml and feedback/, which are
+#                for the teacher, and for-students/, which reveals no inputs
 #
-# SEED in the environment chooses the inputs. Whoever can change what runs this can read
-# it: that must be no student.
+# SEED in the environment chooses the inputs. Anyone who can change the job that runs
+# this script can read it, so students must not be able to.
 set -euo pipefail
 upcall=$1
 submissions=$(realpath "$2")
