@@ -1,6 +1,6 @@
-//! Submissions that try to get marks without work, or to do harm. Each is a
-//! file in `tests/attacks/`: programs are handed in for the first lesson's
-//! exercise, modules for the third's.
+//! Submissions that try to get marks without work or to do harm. Each is a file in
+//! `tests/attacks/`: programs are submitted for the first lesson's exercise, modules for
+//! the third's.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use libtest_mimic::Failed;
 
 use crate::Test;
 
-/// A file and what must become of it.
+/// A file and its expected result.
 struct Attack {
     name: &'static str,
     points: u32,
     ending: Option<Kind>,
-    /// The whole of its output, where that shows what it could not do.
+    /// The program's whole output, if it shows what the attack could not do.
     stdout: Option<&'static str>,
 }
 
@@ -35,7 +35,7 @@ const ATTACKS: &[Attack] = &[
     attack("forges-by-the-compiler", 0, Some(Kind::NotCompiled)),
     Attack {
         name: "reaches-out",
-        // It ends, which is what the other two points are for.
+        // It runs to its end, which earns the other two points.
         points: 2,
         ending: None,
         stdout: Some(
@@ -117,7 +117,7 @@ const MODULES: &[Attack] = &[
     attack("pauses-the-machine", 0, Some(Kind::Panicked)),
 ];
 
-/// One test an attack.
+/// One test per attack.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let mut tests = Vec::new();
     for (asked, kind, attacks) in [("sigchld", "rs", ATTACKS), ("kill-pid", "c", MODULES)] {
@@ -141,7 +141,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     Ok(tests)
 }
 
-/// What is in the file that some of them want to read.
+/// The content of the file that some attacks want to read.
 const SECRET: &str = "0123456789abcdef";
 
 fn judge(exercise: &Exercise, attack: &Attack, attempt: &Attempt) -> Result<(), Failed> {
@@ -155,9 +155,9 @@ fn judge(exercise: &Exercise, attack: &Attack, attempt: &Attempt) -> Result<(), 
         );
     }
     if report.contains(SECRET) {
-        return Err(format!("it has got hold of the secret:\n{report}").into());
+        return Err(format!("it got the secret:\n{report}").into());
     }
-    // Nothing acts on a terminal, and nobody but the lab says anything in its own words.
+    // Nothing may act on a terminal, and only the lab may speak in the lab's words.
     if let Some(c) = report.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(format!("{c:?} gets through:\n{report:?}").into());
     }

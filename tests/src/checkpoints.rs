@@ -1,6 +1,5 @@
-//! A checkpoint that is no good: it is said in one line, another is made or
-//! the machine boots, and the lesson's result is what it always is. And one that
-//! is good: it is like any other.
+//! Bad checkpoints: one line reports them, another is made or the machine boots, and the
+//! lesson's result is the usual one. And good checkpoints: each is like any other.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -24,14 +23,14 @@ use crate::cold::same;
 use crate::pairs::cores;
 use crate::scratch::Scratch;
 
-/// The lesson that is run.
+/// The lesson to run.
 const LESSON: &str = "lesson-1";
 
-/// Something that happens to the file of a checkpoint.
+/// Damage to the file of a checkpoint.
 struct Damage {
     name: &'static str,
     inflict: fn(&Path) -> std::io::Result<()>,
-    /// What is said of it; `{len}` stands for the file's proper length.
+    /// The report about it. `{len}` stands for the file's real length.
     said: &'static str,
 }
 
@@ -61,12 +60,11 @@ const DAMAGES: &[Damage] = &[
     },
 ];
 
-/// A QEMU that may write no file as long as a saved machine.
+/// A QEMU that cannot write a file as long as a saved machine.
 const CANNOT_SAVE: &str = "#!/bin/sh\ntrap '' XFSZ\nulimit -f 4096\nexec ‹qemu› \"$@\"\n";
 
-/// One test for each damage, one for a checkpoint that is whole and that QEMU
-/// cannot read, one for a QEMU that makes none, and one for several that nothing
-/// is wrong with.
+/// One test per kind of damage, one for an intact checkpoint that QEMU cannot read, one
+/// for a QEMU that cannot save, and one that compares good checkpoints.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
     type Check = fn(&Lab<'_>, &Machine) -> Result<(), Failed>;
     const CHECKS: &[(&str, Check)] = &[
@@ -86,8 +84,8 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
     damages.chain(checks).collect()
 }
 
-/// Whenever it is made and however busy the host is: the kernel has counted the
-/// same ticks, interrupts and context switches when a program starts.
+/// No matter when a checkpoint is made and how busy the host is, the kernel has counted
+/// the same ticks, interrupts and context switches when a program starts.
 fn alike(lab: &Lab<'_>) -> Result<(), Failed> {
     const CHECKPOINTS: usize = 4;
     let counted: Vec<_> = busily(cores(), || (0..CHECKPOINTS).map(|_| counted(lab)).collect());
@@ -97,7 +95,7 @@ fn alike(lab: &Lab<'_>) -> Result<(), Failed> {
     if different.is_empty() { Ok(()) } else { Err(format!("{different:#?}").into()) }
 }
 
-/// What the kernel has counted in a machine from a checkpoint that is new.
+/// What the kernel has counted in a machine from a new checkpoint.
 fn counted(lab: &Lab<'_>) -> Result<Vec<String>, Failed> {
     let scratch = Scratch::without_checkpoints(lab)?;
     let cat = ["exec", "--", "cat", "/proc/stat", "/proc/interrupts", "/proc/softirqs"];
@@ -106,7 +104,7 @@ fn counted(lab: &Lab<'_>) -> Result<Vec<String>, Failed> {
     if !output.status.success() {
         return Err(format!("{}: {stderr}", output.status).into());
     }
-    // Lines of /proc/stat end in hundreds of interrupts that there are not.
+    // Lines of /proc/stat end with the counts of hundreds of unused interrupts.
     let text = String::from_utf8_lossy(&output.stdout);
     Ok(text.lines().map(|line| line.trim_end_matches(" 0").to_owned()).collect())
 }
@@ -122,13 +120,13 @@ fn is_made_again(lab: &Lab<'_>, machine: &Machine, damage: &Damage) -> Result<()
     let found = show(&scratch.lab(lab, &notes)?, machine)?;
     equal(&notes.take(), &vec![said])?;
     equal(&found, &expected)?;
-    // The new one is as good as any.
+    // The new one is a good one.
     let found = show(&scratch.lab(lab, &notes)?, machine)?;
     equal(&notes.take(), &Vec::new())?;
     equal(&found, &expected)
 }
 
-/// The file is what its manifest says, but QEMU finds its end too early.
+/// The file matches its manifest, but QEMU finds its end too early.
 fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     let plan = plan(lab)?;
     let warm = lab.run(machine, &plan)?;
@@ -158,7 +156,8 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     same(&plan, &warm, &booted)
 }
 
-/// A run whose QEMU does not save the machine: one line more, and the same story.
+/// A run with a QEMU that does not save the machine shows one more line and the same
+/// story.
 fn is_booted_unsaved(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     let scratch = Scratch::without_checkpoints(lab)?;
     let qemu = on_path(QEMU).ok_or("there is no QEMU")?;
@@ -181,7 +180,7 @@ fn is_booted_unsaved(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     equal(&*String::from_utf8_lossy(&output.stdout), &*usual)
 }
 
-/// A scratch cache with a copy of the checkpoint, and the copy.
+/// A scratch cache with a copy of the checkpoint, and the path of the copy.
 fn with_a_copy(lab: &Lab<'_>, state: &Path) -> Result<(Scratch, PathBuf), Failed> {
     let scratch = Scratch::without_checkpoints(lab)?;
     let entry = state.parent().ok_or("a state lies in a folder")?;
@@ -199,7 +198,7 @@ fn plan(lab: &Lab<'_>) -> Result<Plan, Failed> {
     Ok(Plan::new(lab.course.find(LESSON)?, Options::default()))
 }
 
-/// All that a person sees of a run, times included.
+/// Everything that a person sees of a run, including times.
 fn show(lab: &Lab<'_>, machine: &Machine) -> Result<String, Failed> {
     let plan = plan(lab)?;
     Ok(report::text(&plan, &lab.run(machine, &plan)?))
@@ -213,7 +212,7 @@ fn equal<T: PartialEq + std::fmt::Debug + ?Sized>(found: &T, expected: &T) -> Re
     }
 }
 
-/// Keeps what is said.
+/// Records all notes.
 #[derive(Default)]
 struct Notes(Mutex<Vec<String>>);
 

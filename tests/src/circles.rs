@@ -1,10 +1,10 @@
-//! No modules need one another in a circle: each can be read after those that it
-//! uses.
+//! Checks that no modules depend on each other in a circle, so that each can be read
+//! after those that it uses.
 //!
-//! A module is a file or a folder of one, and the modules beside it are held
-//! against one another, on every level of every crate. A parent and its children
-//! are one whole: that one names the other is no circle. Where a parent only
-//! passes on what a child has, the child is what is used.
+//! A module is a file or a folder. Modules next to each other are compared, on every
+//! level of every crate. A parent and its children are one unit, so a child may name its
+//! parent and the reverse. If a parent only re-exports something of a child, the child
+//! counts as used.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use libtest_mimic::Failed;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use story::lesson::Lesson;
 
-/// Where crates are.
+/// The folders that contain crates.
 const FOLDERS: &[&str] = &["lab", "xtask", "tests", "guest-programs"];
 
-/// The names of a module and of all around it; none for the crate's root.
+/// The names of a module and of all modules around it. Empty for the crate's root.
 type Place = Vec<String>;
 
 /// Each crate's circles, in words.
@@ -52,21 +52,21 @@ fn find_crates(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
 #[derive(Default)]
 struct Modules {
     places: BTreeSet<Place>,
-    /// Which module names what.
+    /// Pairs of modules: the first names the second.
     uses: Vec<(Place, Place)>,
-    /// What a module has by `use`, under the names that it has there.
+    /// The imports of a module, keyed by their names in it.
     imports: BTreeMap<(Place, String), Place>,
 }
 
 impl Modules {
-    /// Reads the modules in a folder, which belong to the module `place`.
+    /// Reads the modules in a folder that belongs to the module `place`.
     fn read_folder(&mut self, folder: &Path, place: &[String]) -> Result<(), Failed> {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let inside = [place, std::slice::from_ref(&name)].concat();
             if path.is_dir() {
-                // Other folders hold what is no module: templates, programs.
+                // Other folders contain no modules, but templates or programs.
                 if path.join("mod.rs").is_file() || path.with_extension("rs").is_file() {
                     self.read_folder(&path, &inside)?;
                 }
@@ -123,10 +123,10 @@ impl Modules {
         }
     }
 
-    /// The module that a path leads to: the one that defines what it names.
+    /// The module that defines what a path names.
     fn module_of(&self, path: &[String]) -> Place {
         let mut path = path.to_owned();
-        // As many steps as there are imports, in case some name one another.
+        // Limited to as many steps as there are imports, in case some import each other.
         for _ in 0..=self.imports.len() {
             let known = |len: &usize| self.places.contains(&path[..*len]);
             let depth = (0..=path.len()).rev().find(known).unwrap_or_default();
@@ -141,9 +141,9 @@ impl Modules {
         path
     }
 
-    /// Every circle that there is, or one of several that hang together.
+    /// All circles. Of several connected ones, only one.
     fn circles(&self) -> Vec<String> {
-        // By the module that both are in: who uses whom.
+        // For each parent module: which of its children uses which.
         let mut graphs: BTreeMap<&[String], BTreeMap<&str, BTreeSet<String>>> = BTreeMap::new();
         for (place, path) in &self.uses {
             let target = self.module_of(path);
@@ -162,7 +162,7 @@ impl Modules {
     }
 }
 
-/// A circle of a graph, its first member at its end again.
+/// A circle of a graph. Its first member is repeated at the end.
 fn circle(graph: &BTreeMap<&str, BTreeSet<String>>) -> Option<Vec<String>> {
     fn visit(
         graph: &BTreeMap<&str, BTreeSet<String>>,
@@ -185,14 +185,14 @@ fn circle(graph: &BTreeMap<&str, BTreeSet<String>>) -> Option<Vec<String>> {
     graph.keys().find_map(|node| visit(graph, node, &mut Vec::new(), &mut done))
 }
 
-/// A path in a source, such as `super::{kind::Kind as K}`'s only one.
+/// A path in a source, such as the only one in `super::{kind::Kind as K}`.
 struct Written {
     segments: Vec<String>,
-    /// What it is called where it was imported.
+    /// Its name where it is imported.
     name: String,
 }
 
-/// The paths that begin at a token, and the place behind them.
+/// The paths that begin at a token, and the index after them.
 fn paths(tokens: &[TokenTree], mut at: usize) -> (Vec<Written>, usize) {
     let is_colon = |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
     let mut segments: Vec<String> = Vec::new();
@@ -228,7 +228,7 @@ fn paths(tokens: &[TokenTree], mut at: usize) -> (Vec<Written>, usize) {
     (vec![Written { segments, name }], at)
 }
 
-/// A path as the crate's root sees it, written in a module.
+/// Resolves a path, written in a module, from the crate's root.
 fn from(place: &Place, path: &[String]) -> Place {
     let (mut base, mut rest) = (place.clone(), path);
     while let Some((first, behind)) = rest.split_first() {
@@ -273,7 +273,7 @@ mod tests {
             circles(&[root, user, ("b", "use super::Own; const TEXT: &str = \"crate::a\";")]),
             [""; 0]
         );
-        // What the root only passes on is b's.
+        // Something that the root only re-exports belongs to b.
         assert_eq!(circles(&[root, user, ("b", "use crate::a::A;")]), ["a → b → a"]);
     }
 

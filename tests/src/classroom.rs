@@ -1,5 +1,5 @@
-//! A student's way through an exercise, to the letter: every command of the
-//! loop on real files, from the start to the solution.
+//! A student's way through an exercise, compared exactly: every command of the loop on
+//! real files, from the start to the solution.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,22 +16,22 @@ use crate::Test;
 use crate::command_line::cannot_be_written;
 use crate::snapshots::compare;
 
-/// A step: what the student does, and the exit status that it has.
+/// A step: the student's action and its exit status.
 enum Step {
-    /// Calls the command line.
+    /// Runs the command line.
     Call(&'static [&'static str], i32),
-    /// Writes the file: what this sample has in it.
+    /// Writes the content of this sample into the file.
     Write(Sample, &'static str),
 }
 
-/// One test: the steps depend on one another.
+/// A single test, because the steps depend on each other.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let exercise = Exercise::read(&lab.course.find("lesson-1")?, Seed::default())?;
     let solution = exercise.sample(&Sample::Solution);
     let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
     Ok(vec![
         Test::new("classroom::walk".to_owned(), move || {
-            // Built here, so that no call says that it builds.
+            // Build this first, so that no call reports that it builds.
             lab.prepare(&machine, &exercise)?;
             full(&exercise)?;
             walk(&exercise)
@@ -42,11 +42,11 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     ])
 }
 
-/// The script of the CI recipes, on the repository of a student who has solved
-/// one exercise and tried to bring a build script along.
+/// The script of the CI recipes, on the repository of a student who has solved one
+/// exercise and added a build script.
 fn ci_recipe(solution: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    // As such folders used to be called, with a number that is another lesson's now.
+    // A folder name in the old form, with a number that is now another lesson's.
     let submission = folder.path().join("submission/lesson-03-sigchld");
     std::fs::create_dir_all(&submission)?;
     std::fs::write(submission.join("main.rs"), solution)?;
@@ -96,8 +96,8 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// What students may see is the same whatever the seed is, though their program prints
-/// its arguments; what teachers see is not.
+/// Students see the same text for every seed, although their program prints its
+/// arguments. Teachers see different texts.
 fn students_learn_no_inputs() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let submission = folder.path().join("class/ada/sigchld");
@@ -139,13 +139,13 @@ fn students_learn_no_inputs() -> Result<(), Failed> {
     Ok(())
 }
 
-/// What teachers see of an exercise's mutants.
+/// The text that teachers see about an exercise's mutants.
 fn mutants() -> Result<(), Failed> {
     let work = tempfile::tempdir()?;
     compare("classroom-mutants", &call(work.path(), &["mutants", "lesson-1"], 0)?)
 }
 
-/// A verdict that cannot be printed is none.
+/// If a verdict cannot be printed, the command fails.
 fn full(exercise: &Exercise) -> Result<(), Failed> {
     let work = tempfile::tempdir()?;
     call(work.path(), &["start", "1"], 0)?;
@@ -192,7 +192,7 @@ fn walk(exercise: &Exercise) -> Result<(), Failed> {
             }
         }
     }
-    // The folder has another name in every run.
+    // The folder's name differs in every run.
     let told = told.replace(&format!("{}/", work.path().display()), "work/");
     compare("classroom-walk", &told)
 }

@@ -1,4 +1,4 @@
-//! `clean --unused`, and the bound that the cache keeps by itself.
+//! `clean --unused`, and the size limit that the cache enforces itself.
 
 use std::fs::{self, File};
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ use crate::scratch::Scratch;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Both as a person calls them.
+/// Tests both through the command line.
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     let (for_days, for_bound) = (Arc::clone(lab), Arc::clone(lab));
     vec![
@@ -23,7 +23,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     ]
 }
 
-/// A MiB in the cache that nobody has used for so many days.
+/// Puts 1 MiB into the cache that was last used `days` ago.
 fn put(scratch: &Scratch, name: &str, days: u32) -> Result<(), Failed> {
     let folder = scratch.cache.root().join("crates").join(name);
     fs::create_dir_all(&folder)?;
@@ -31,7 +31,7 @@ fn put(scratch: &Scratch, name: &str, days: u32) -> Result<(), Failed> {
     Ok(File::open(folder)?.set_modified(SystemTime::now() - DAY * days)?)
 }
 
-/// What of that is still there.
+/// The names of those entries that still exist.
 fn left(scratch: &Scratch) -> Result<Vec<String>, Failed> {
     let entries = fs::read_dir(scratch.cache.root().join("crates"))?;
     let name = |entry: std::io::Result<fs::DirEntry>| {
@@ -64,9 +64,9 @@ fn unused(lab: &Lab<'_>) -> Result<(), Failed> {
     expect(&scratch, &[])
 }
 
-/// Whoever builds something looks after the size.
+/// Every process that builds something enforces the limit.
 fn bound(lab: &Lab<'_>) -> Result<(), Failed> {
-    // The versions of the host's programs are asked for, and that is kept.
+    // The versions of the host's programs are looked up and kept.
     let kinds: Vec<&str> =
         crate::scratch::ALL.iter().copied().filter(|&kind| kind != "versions").collect();
     let scratch = Scratch::new(lab, &kinds)?;

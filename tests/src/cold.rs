@@ -1,6 +1,6 @@
-//! Every lesson, booted instead of restored: the same story. Times differ, since
-//! the machine is as old as its boot; so may process ids, since the kernel makes
-//! a thread of its own at another moment, which takes a number.
+//! Every lesson, booted instead of restored, tells the same story. Times differ, because
+//! the machine's age is that of its boot. Process ids may differ, because the kernel
+//! creates one of its threads, which takes a number, at another moment.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use libtest_mimic::Failed;
 use crate::Test;
 use crate::snapshots::difference;
 
-/// One test a lesson.
+/// One test per lesson.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let mut tests = Vec::new();
     for name in &lab.course.names {
@@ -28,7 +28,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     Ok(tests)
 }
 
-/// Whether two runs tell the same story.
+/// Checks that two runs tell the same story.
 pub fn same(plan: &Plan, restored: &Run, booted: &Run) -> Result<(), Failed> {
     let [restored, booted] = [restored, booted].map(|run| report::story(plan, run));
     if restored == booted {

@@ -1,5 +1,5 @@
-//! The command line against a miniature course: what each command prints, to
-//! the letter, and its exit status.
+//! The command line on a miniature course: compares exactly what each command prints, and
+//! its exit status.
 
 use std::fs::File;
 use std::io;
@@ -18,14 +18,14 @@ use vm::accel::{KVM, probe_kvm};
 use crate::Test;
 use crate::snapshots::compare;
 
-/// A call of the command line.
+/// A run of the command line.
 struct Call {
     name: &'static str,
     args: &'static [&'static str],
-    /// Sets an environment variable, with the help of an empty folder.
+    /// Sets an environment variable, using an empty folder.
     env: Option<fn(&Path) -> io::Result<Variable>>,
-    /// A need of the host that is not met then: how it is installed differs from
-    /// host to host, so the snapshot says `‹command›` instead.
+    /// A need that the host then does not meet. How to install it differs from host to
+    /// host, so the snapshot has `‹command›` instead.
     lacks: Option<&'static str>,
     status: i32,
 }
@@ -87,9 +87,9 @@ const fn call(name: &'static str, args: &'static [&'static str], status: i32) ->
     Call { name, args, env: None, lacks: None, status }
 }
 
-/// One test a call.
+/// One test per call.
 pub fn all(lab: &Lab<'_>, machine: &Machine) -> Result<Vec<Test>, Error> {
-    // Built here, so that no call says that it builds or waits for another.
+    // Build this first, so that no call reports that it builds or waits for another.
     let course = Course::open(&course())?;
     for name in course.names.iter().filter(|name| name.as_str() != BROKEN) {
         let lesson = course.read(name)?;
@@ -114,8 +114,8 @@ pub fn all(lab: &Lab<'_>, machine: &Machine) -> Result<Vec<Test>, Error> {
     Ok(tests)
 }
 
-/// A panic is told by its own line. The end of the log behind it holds addresses
-/// and registers, which are this host's.
+/// A panic is reported by its own line. The end of the log after it contains addresses
+/// and registers, which depend on the host.
 fn panics() -> Result<(), Failed> {
     let output = Command::new(std::env::current_exe()?)
         .arg("--course")
@@ -134,8 +134,8 @@ fn panics() -> Result<(), Failed> {
     }
 }
 
-/// An interrupt from outside the machine comes when it comes, so times differ
-/// and are in no snapshot; that each of the lesson's facts holds is exact.
+/// An interrupt from outside the machine comes at any time, so times differ and are not
+/// in a snapshot. But each of the lesson's facts must hold.
 fn host_interrupts() -> Result<(), Failed> {
     let output = Command::new(std::env::current_exe()?)
         .arg("--course")
@@ -153,8 +153,8 @@ fn host_interrupts() -> Result<(), Failed> {
     }
 }
 
-/// As `| head` does. What is tested here is the test command itself, with what
-/// takes the least: one rule of tidy.
+/// What `| head` does. This tests the test command itself, with the fastest test: one
+/// rule of tidy.
 fn a_reader_leaves() -> Result<(), Failed> {
     let (reader, writer) = nix::unistd::pipe()?;
     drop(reader);
@@ -172,7 +172,7 @@ fn a_reader_leaves() -> Result<(), Failed> {
     }
 }
 
-/// A disk that is full makes a command fail that has done all else.
+/// On a full disk, a command fails even if everything else succeeded.
 fn full() -> Result<(), Failed> {
     let work = tempfile::tempdir()?;
     for args in [&["list"][..], &["plan", "1"], &["progress"], &["run", "1"], &["--help"]] {
@@ -190,8 +190,8 @@ fn full() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Whether a command failed because its output could not be written, and said
-/// so in one line.
+/// Checks that a command failed because its output could not be written, and said so in
+/// one line.
 pub fn cannot_be_written(output: &Output) -> Result<(), Failed> {
     let said = String::from_utf8_lossy(&output.stderr);
     let expected = "error: failed to write `/dev/stdout`: No space left on device (os error 28)\n";
@@ -202,7 +202,7 @@ pub fn cannot_be_written(output: &Output) -> Result<(), Failed> {
     }
 }
 
-/// Where KVM does not work, the reason is the host's own and in no snapshot.
+/// If KVM does not work, the reason depends on the host and is not in a snapshot.
 fn kvm_is_refused() -> Result<(), Failed> {
     let reason = probe_kvm(Path::new(KVM)).expect_err("it was just so").reason;
     let output = Command::new(std::env::current_exe()?)
@@ -222,7 +222,7 @@ fn kvm_is_refused() -> Result<(), Failed> {
     }
 }
 
-/// The lesson whose program does not compile.
+/// A lesson whose program does not compile.
 const BROKEN: &str = "broken";
 
 pub fn course() -> PathBuf {
@@ -259,7 +259,7 @@ fn check(call: &Call) -> Result<(), Failed> {
     }
 }
 
-/// A cache with nothing in it.
+/// A cache that is empty.
 fn empty_cache(folder: &Path) -> io::Result<Variable> {
     Ok(("XDG_CACHE_HOME", folder.to_owned()))
 }
@@ -272,14 +272,14 @@ fn path_without_busybox(folder: &Path) -> io::Result<Variable> {
     path_without(BUSYBOX, folder)
 }
 
-/// A PATH that has every program of the real one but this.
+/// A PATH with every program of the real one except `missing`.
 fn path_without(missing: &str, folder: &Path) -> io::Result<Variable> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     for directory in std::env::split_paths(&path) {
         for program in std::fs::read_dir(directory).into_iter().flatten() {
             let program = program?;
             let link = folder.join(program.file_name());
-            // The first of a name wins, as in the search along PATH.
+            // The first program with a name wins, as in the search along PATH.
             if program.file_name() != missing && link.symlink_metadata().is_err() {
                 symlink(program.path(), link)?;
             }

@@ -1,5 +1,4 @@
-//! gdb on a lesson's machine: what it shows of the way of an interrupt to a
-//! signal.
+//! gdb on a lesson's machine: what it shows of an interrupt's way to a signal.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -34,9 +33,8 @@ fn kill_pid_backtrace(lab: &Lab<'_>) -> Result<(), Failed> {
     snapshots::compare("debug-kill-pid", &answers(&told))
 }
 
-/// What gdb answered, of all that it says: the frames of its backtraces, and the
-/// values that it printed. Where it loads modules from is another folder each
-/// time.
+/// The answers in gdb's output: the frames of its backtraces and the values that it
+/// printed. The folder that it loads modules from differs each time.
 fn answers(text: &str) -> String {
     let answers = text.lines().filter(|line| line.starts_with('#') || line.starts_with('$'));
     answers.collect::<Vec<_>>().join("\n")

@@ -1,7 +1,7 @@
-//! Every lesson on the debug kernel: its facts hold there too, and the kernel
-//! finds nothing wrong with what the modules do.
+//! Every lesson on the debug kernel: its facts hold there too, and the kernel finds no
+//! fault with the modules.
 //!
-//! Nothing is compared with a snapshot: on that kernel everything takes longer.
+//! Nothing is compared with a snapshot, because everything takes longer on that kernel.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use vm::command::Accel;
 
 use crate::{Test, lessons};
 
-/// One test a lesson, and one for each program of bad input. `machine` is that
-/// of the debug kernel.
+/// One test per lesson and per program of bad input. `machine` must have the debug
+/// kernel.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     lab.saved(machine, Accel::TCG)?;
     let test = |plan: Plan| {
@@ -36,7 +36,7 @@ fn check(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
         plan.lesson.report.iter().filter(|report| report.program == plan.job.program).collect();
     let run = match lab.run(machine, plan) {
         Ok(run) => run,
-        // A kernel that went on after a report may not have come far.
+        // A kernel that continued after a report may not have got far.
         Err(error) => {
             let log = error.downcast_ref().and_then(VmError::log).unwrap_or_default();
             return Err(format!("{error}\n{}", Findings::new(log, "", &declared)).into());

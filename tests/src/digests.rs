@@ -1,11 +1,9 @@
-//! The exact bytes of each lesson's run on the hosts that are named in
-//! `tests/digests.lock`.
+//! The exact bytes of each lesson's run on the hosts named in `tests/digests.lock`.
 //!
-//! A line says of a lesson and a host what the run's fingerprint is, and with
-//! which inputs of the lab's own. Where both halves of what the bytes depend on
-//! are as they were, another fingerprint is a fault. Where the lab's half has
-//! changed, the line is stale, and has to be made again. A host that no line knows
-//! has no digests: there the tests are skipped.
+//! A line gives the run's fingerprint for a lesson and a host, and the key of the lab's
+//! own inputs. If neither the host nor the lab's inputs have changed, another fingerprint
+//! is a fault. If the lab's inputs have changed, the line is stale and must be made
+//! again. A host without lines has no digests, so its tests are skipped.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,25 +26,25 @@ const HEADER: &str = "\
 # --accept digests` makes the lines of this host anew, tests/hosts/run those of all.
 ";
 
-/// The lock file.
+/// The content of the lock file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Lock {
-    /// By their names: their key, and what they are, in words.
+    /// The hosts by name: their key, and a description.
     hosts: BTreeMap<String, (String, String)>,
-    /// By lesson and host: the lab's key, and the fingerprint.
+    /// By lesson and host: the key of the lab's inputs, and the fingerprint.
     lines: BTreeMap<(String, String), (String, String)>,
 }
 
-/// This host, as the lock knows it.
+/// This host in the lock file.
 struct Here {
-    /// `None` if it does not.
+    /// `None` if the file does not have it.
     name: Option<String>,
     host: Host,
-    /// Taken by whoever changes the file.
+    /// Locked while the file is changed.
     file: Mutex<()>,
 }
 
-/// One test a lesson.
+/// One test per lesson.
 pub fn all(
     lab: &Arc<Lab<'static>>,
     machine: &Machine,
@@ -65,8 +63,8 @@ pub fn all(
     Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
 }
 
-/// Whether this is the first of the reference hosts. What has to be shown on one
-/// host, and need not be seen on each, is shown there.
+/// Whether this is the first of the reference hosts. Something that must be shown on one
+/// host only is shown there.
 pub fn is_first_reference(lab: &Lab<'_>, machine: &Machine) -> Result<bool, Error> {
     let key = Host::here(lab, machine)?.key().to_string();
     let lock = Lock::read();
@@ -101,7 +99,7 @@ fn compare(lab: &Lab<'_>, pairs: &Pairs, here: &Here, plan: &Plan) -> Result<Com
 }
 
 impl Here {
-    /// Writes a line, and this host in place of what had its name before.
+    /// Writes a line, and replaces the host that had this host's name.
     fn accept(&self, place: (String, String), found: (String, String)) -> Result<(), Failed> {
         let _guard = self.file.lock().expect("nobody panics with the lock held");
         let mut lock = Lock::read();
@@ -121,7 +119,7 @@ impl Lock {
         builder::root().join("tests/digests.lock")
     }
 
-    /// What the file says; nothing where there is none.
+    /// The content of the file. Empty if there is no file.
     fn read() -> Lock {
         Lock::parse(&std::fs::read_to_string(Lock::path()).unwrap_or_default())
     }

@@ -1,6 +1,6 @@
-//! How the command line ends when it is asked to, when it is killed, when the host
-//! limits it, when nobody reads, and when QEMU does not end: in time, with a status
-//! that means one thing, and with nothing left behind.
+//! How the command line ends when it is asked to, when it is killed, when the host limits
+//! it, when nothing reads its output, and when QEMU does not end. It ends in time, with a
+//! meaningful status, and leaves nothing behind.
 
 pub mod witness;
 
@@ -36,7 +36,7 @@ use crate::command_line::{cannot_be_written, course};
 use crate::scratch::{ALL, Scratch};
 use witness::{Alone, Witness};
 
-/// How long anything may take to end that was asked to, or whose lab is gone.
+/// How long a process may take to end after it is asked to, or after its lab is gone.
 const IN_TIME: Duration = Duration::from_secs(2);
 
 type Check = fn(&Lab<'static>, &Machine) -> Result<(), Failed>;
@@ -72,7 +72,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("exec-used-wrongly", |_, _| used_wrongly()),
 ];
 
-/// Those that run a program of busybox in the machine.
+/// The tests that run a busybox program in the machine.
 const SHELL_CHECKS: &[(&str, Check)] = &[
     ("exec-by-sigint", |_, _| executes(SIGINT)),
     ("exec-by-sigterm", |_, _| executes(SIGTERM)),
@@ -80,7 +80,7 @@ const SHELL_CHECKS: &[(&str, Check)] = &[
     ("shell-killed-leaves-the-terminal-as-it-was", |_, _| leaves_the_terminal()),
 ];
 
-/// One test a way to end.
+/// One test per way to end.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     lab.prepare(machine, &exercise(lab)?)?;
     let test = |&(name, check): &(&'static str, Check)| {
@@ -91,8 +91,8 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     Ok(CHECKS.iter().map(&test).chain(with_shell).collect())
 }
 
-/// A call of the command line that is under way, and who sees the last of what it
-/// started go.
+/// A running call of the command line, and a witness that sees when everything that it
+/// started is gone.
 struct Call {
     lab: Child,
     witness: Alone,
@@ -105,7 +105,7 @@ impl Call {
         Ok(Call { lab, witness: witness.alone() })
     }
 
-    /// Waits until a line is on a stream that begins like this.
+    /// Waits until a stream has a line that begins like this.
     fn says(stream: Option<impl Read>, beginning: &str) -> Result<(), Failed> {
         let mut said = String::new();
         for line in BufReader::new(stream.ok_or("the stream is not read")?).lines() {
@@ -118,7 +118,7 @@ impl Call {
         Err(format!("it did not come to say `{beginning}`:\n{said}").into())
     }
 
-    /// Sends a signal. In time it has to end, by that signal, and with all that it
+    /// Sends a signal. The call must end in time, by that signal, with everything that it
     /// started.
     fn ends_by(mut self, signal: i32) -> Result<(), Failed> {
         let asked = Instant::now();
@@ -137,13 +137,12 @@ impl Call {
     }
 }
 
-/// The exercise that is graded.
+/// The exercise to grade.
 fn exercise(lab: &Lab<'_>) -> Result<Exercise, Error> {
     Ok(Exercise::read(&lab.course.find("lesson-1")?, Seed::default())?)
 }
 
-/// A class in a scratch folder, all of whose programs are right, and yet to be
-/// compiled.
+/// A class in a scratch folder. All its programs are correct and not compiled yet.
 struct Class {
     scratch: Scratch,
     folder: PathBuf,
@@ -174,7 +173,7 @@ impl Class {
     }
 }
 
-/// While others are compiled and run; marks from before stay.
+/// Interrupts the grading while others are compiled and run. Earlier marks stay.
 fn graded(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
     let class = Class::new(lab, 8)?;
     fs::write(&class.marks, "old")?;
@@ -182,13 +181,13 @@ fn graded(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
     Call::says(call.lab.stderr.take(), "grading: 10 %")?;
     call.ends_by(signal)?;
     if fs::read_to_string(&class.marks)? != "old" {
-        return Err("the marks are others".into());
+        return Err("the marks differ".into());
     }
     class.scratch.nothing_is_left()
 }
 
-/// The rows of a class that was cut off are kept, the others added: the same bytes as
-/// of one that was not.
+/// The rows of an interrupted class are kept and the others added. The bytes are the same
+/// as without the interruption.
 fn goes_on(lab: &Lab<'_>) -> Result<(), Failed> {
     let class = Class::new(lab, 4)?;
     let mut call = Call::start(class.grade(lab, &["--jobs", "1", "--into"])?)?;
@@ -206,7 +205,7 @@ fn goes_on(lab: &Lab<'_>) -> Result<(), Failed> {
         return Err(format!("{before} rows, then {after} more, of 4").into());
     }
     succeeded(class.grade(lab, &["--json"])?)?;
-    if fs::read(&class.marks)? == marks { Ok(()) } else { Err("the marks are others".into()) }
+    if fs::read(&class.marks)? == marks { Ok(()) } else { Err("the marks differ".into()) }
 }
 
 fn succeeded(mut command: Command) -> Result<Output, Failed> {
@@ -222,7 +221,7 @@ fn told(output: &Output) -> String {
     format!("{}\n{}--- stderr\n{}", output.status, text(&output.stdout), text(&output.stderr))
 }
 
-/// A folder of programs that come before those of the host.
+/// A PATH with a folder of programs in front of the host's.
 fn before_path(scratch: &Scratch, name: &str, script: &str) -> Result<std::ffi::OsString, Failed> {
     let folder = scratch.folder().join("bin");
     fs::create_dir_all(&folder)?;
@@ -233,7 +232,7 @@ fn before_path(scratch: &Scratch, name: &str, script: &str) -> Result<std::ffi::
     Ok(std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path)))?)
 }
 
-/// As soon as make runs, which says so through a pipe.
+/// Interrupts the build as soon as make runs. make reports that through a pipe.
 fn builds_a_kernel(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
     let scratch = Scratch::new(lab, &["kernel-source", "versions", "programs"])?;
     let pipe = scratch.folder().join("pipe");
@@ -244,7 +243,7 @@ fn builds_a_kernel(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
     let mut command = scratch.call(lab, &["setup"])?;
     command.env("PATH", before_path(&scratch, "make", &script)?).stderr(Stdio::piped());
     let mut call = Call::start(command)?;
-    // Held open for writing too, or it would end with each make.
+    // Also opened for writing, or the pipe would end with each make.
     let reader = File::options().read(true).write(true).open(&pipe)?;
     let mut runs = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
     if poll(&mut runs, PollTimeout::from(u16::MAX))? == 0 {
@@ -255,7 +254,7 @@ fn builds_a_kernel(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
     scratch.nothing_is_left()
 }
 
-/// What a test starts by itself ends, too, and its temporary folders are gone.
+/// Processes that a test starts itself end too, and its temporary folders are gone.
 fn tests(signal: i32) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(std::env::current_exe()?);
@@ -281,7 +280,7 @@ fn measures() -> Result<(), Failed> {
     call.ends_by(SIGTERM)
 }
 
-/// A program that needs no sleep, which the guest would skip.
+/// The program must not sleep, because the guest would skip the time.
 fn executes(signal: i32) -> Result<(), Failed> {
     let script = "echo ready; while :; do :; done";
     let mut command = Command::new(std::env::current_exe()?);
@@ -292,7 +291,7 @@ fn executes(signal: i32) -> Result<(), Failed> {
     call.ends_by(signal)
 }
 
-/// A shell has the terminal raw.
+/// A shell puts the terminal into raw mode.
 fn leaves_the_terminal() -> Result<(), Failed> {
     let terminal = openpty(None, None)?;
     let before = tcgetattr(&terminal.slave)?;
@@ -301,7 +300,7 @@ fn leaves_the_terminal() -> Result<(), Failed> {
     let witness = Witness::of(&mut command)?;
     let lab = command.stderr(Stdio::null()).spawn()?;
     let call = Call { lab, witness: witness.alone() };
-    // The guest's own echo of it: the shell is there.
+    // The guest echoes the command, so the shell has started.
     File::from(terminal.master.try_clone()?).write_all(b"echo re''ady\n")?;
     Call::says(Some(File::from(terminal.master.try_clone()?)), "ready")?;
     if tcgetattr(&terminal.slave)? == before {
@@ -314,9 +313,9 @@ fn leaves_the_terminal() -> Result<(), Failed> {
     }
 }
 
-/// It waits for a lock, from which no signal wakes it.
+/// The process waits for a lock, and signals do not interrupt that wait.
 fn waits(lab: &Lab<'_>, machine: &Machine, signals: usize) -> Result<(), Failed> {
-    /// What it may take to tidy up.
+    /// The time for tidying up.
     const TIDYING: Duration = Duration::from_millis(1_500);
     let scratch = Scratch::without_checkpoints(lab)?;
     let key = lab.checkpoint_key(machine, Accel::TCG)?.to_string();
@@ -329,7 +328,7 @@ fn waits(lab: &Lab<'_>, machine: &Machine, signals: usize) -> Result<(), Failed>
     let mut call = Call::start(command)?;
     Call::says(call.lab.stderr.take(), "waiting for another process that builds the checkpoints")?;
     let asked = Instant::now();
-    // Two of a kind could become one.
+    // Two equal signals could merge into one.
     for &signal in &[SIGTERM, SIGINT][..signals] {
         call.send(signal)?;
     }
@@ -342,7 +341,7 @@ fn waits(lab: &Lab<'_>, machine: &Machine, signals: usize) -> Result<(), Failed>
     Err(format!("{status:?} after {:?}", asked.elapsed()).into())
 }
 
-/// A QEMU that does something else when it is to run a lesson: the run is as always.
+/// If QEMU does something else while it runs a lesson, the run is as usual.
 fn odd_qemu(lab: &Lab<'_>, does: &str) -> Result<(), Failed> {
     let scratch = Scratch::new(lab, ALL)?;
     let qemu = on_path(QEMU).ok_or("there is no QEMU")?;
@@ -364,18 +363,18 @@ fn odd_qemu(lab: &Lab<'_>, does: &str) -> Result<(), Failed> {
     }
 }
 
-/// A run of the miniature course's first lesson, in a session with a limit.
+/// Runs the miniature course's first lesson in a session with a limit.
 fn run_within(limit: Option<(Resource, u64)>) -> Result<Output, Failed> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("--course").arg(course()).args(["run", "lesson-1"]).stdin(Stdio::null());
     if let Some((resource, most)) = limit {
-        // SAFETY: a system call and nothing else.
+        // SAFETY: the closure only makes a system call.
         unsafe { command.pre_exec(move || Ok(setrlimit(resource, most, most)?)) };
     }
     Ok(command.output()?)
 }
 
-/// The limit is named, and nothing that the host does not lack.
+/// The report names the limit, and does not claim that the host lacks something.
 fn limited(resource: Resource, most: u64, hint: &str) -> Result<(), Failed> {
     let output = run_within(Some((resource, most)))?;
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -387,7 +386,7 @@ fn limited(resource: Resource, most: u64, hint: &str) -> Result<(), Failed> {
     }
 }
 
-/// As on shared machines of schools.
+/// Shared machines in schools have such limits.
 fn little_memory() -> Result<(), Failed> {
     let (usual, output) =
         (run_within(None)?, run_within(Some((Resource::RLIMIT_AS, 1_000_000 << 10)))?);
@@ -397,7 +396,7 @@ fn little_memory() -> Result<(), Failed> {
     }
 }
 
-/// What `command-line::output-that-cannot-be-written` leaves out.
+/// Commands that `command-line::output-that-cannot-be-written` does not cover.
 fn full(lab: &Lab<'_>) -> Result<(), Failed> {
     let class = Class::new(lab, 1)?;
     let student = class.folder.join("student-0");
@@ -414,7 +413,7 @@ fn full(lab: &Lab<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
-/// As of `| true`: nothing is said of it, and a status that a program has stays.
+/// What `| true` does: there is no message, and a program's status stays.
 fn nobody_reads() -> Result<(), Failed> {
     let unread = |args: &[&str]| -> Result<ExitStatus, Failed> {
         let (reader, writer) = std::io::pipe()?;
@@ -442,7 +441,8 @@ fn nobody_reads() -> Result<(), Failed> {
     Ok(())
 }
 
-/// `exec` where it says nothing of a program: 125, whatever becomes of its own words.
+/// If `exec` has no status of a program it ends with 125, even if its message cannot be
+/// written.
 fn used_wrongly() -> Result<(), Failed> {
     let calls: [&[&str]; 4] = [
         &["exec", "--no-such-option"],

@@ -1,4 +1,4 @@
-//! `exec`: a program in the machine does what it does on the host, to the byte.
+//! `exec`: a program in the machine behaves exactly as on the host.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,7 @@ use vm::command::Accel;
 
 use crate::Test;
 
-/// What a test has: an empty folder, and a program that does one thing at a
-/// time.
+/// What each test has: an empty folder, and a program that does one thing at a time.
 struct Fixture {
     folder: TempDir,
     probe: PathBuf,
@@ -52,7 +51,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("without-input-runs-are-the-same", repeatable),
 ];
 
-/// Those that run a shell in the machine, or one of its programs.
+/// The tests that run a shell or one of its programs in the machine.
 const SHELL_CHECKS: &[(&str, Check)] = &[
     ("a-reader-may-take-its-time", slow_reader),
     ("system-finds-a-shell", system),
@@ -62,7 +61,7 @@ const SHELL_CHECKS: &[(&str, Check)] = &[
     ("a-reader-that-leaves-breaks-the-pipe", broken_pipe),
 ];
 
-/// One test a property.
+/// One test per property.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     lab.saved(machine, Accel::TCG)?;
     let modules = kmods::build_folder(&module_folder(), &machine.kernel, &lab.cache, lab.progress)?;
@@ -82,7 +81,7 @@ fn module_folder() -> PathBuf {
     builder::root().join("tests/out-of-tree-module")
 }
 
-/// Programs that tests share, compiled by the first that needs one.
+/// Programs that tests share. The first test that needs one compiles it.
 #[derive(Default)]
 struct Programs(OnceLock<Result<(TempDir, PathBuf), String>>);
 
@@ -110,7 +109,7 @@ impl Fixture {
     }
 }
 
-/// Compiles a program of `tests/programs`.
+/// Compiles a program in `tests/programs`.
 fn compile(source: &str, program: &Path, flags: &[&str]) -> Result<(), String> {
     let source = builder::root().join("tests/programs").join(source);
     let mut gcc = Command::new("gcc");
@@ -122,7 +121,7 @@ fn compile(source: &str, program: &Path, flags: &[&str]) -> Result<(), String> {
     }
 }
 
-/// Runs `exec` with these words behind it.
+/// Runs `exec` with these words.
 pub fn exec(words: &[&str], input: Option<&[u8]>) -> Result<Output, Failed> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("exec").args(words).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -130,13 +129,13 @@ pub fn exec(words: &[&str], input: Option<&[u8]>) -> Result<Output, Failed> {
     let mut child = command.stdin(Stdio::piped()).spawn()?;
     let mut pipe = child.stdin.take().expect("it was asked for");
     std::thread::scope(|scope| {
-        // A program that ends without reading it all breaks the pipe.
+        // A program that ends before it reads everything breaks the pipe.
         scope.spawn(move || drop(pipe.write_all(input)));
         Ok(child.wait_with_output()?)
     })
 }
 
-/// Compares all that a run showed.
+/// Compares everything that a run showed.
 pub fn same(output: &Output, status: i32, stdout: &[u8], stderr: &[u8]) -> Result<(), Failed> {
     let found = (output.status.code(), output.stdout.as_slice(), output.stderr.as_slice());
     if found == (Some(status), stdout, stderr) {
@@ -169,11 +168,11 @@ fn mebibyte(fixture: &Fixture) -> Result<(), Failed> {
     same(&fixture.probe(&[], &["many"])?, 0, &expected, b"")
 }
 
-/// Bytes that look like nothing: a fixed sequence, all values in it.
+/// Random-looking bytes: a fixed sequence that contains all values.
 fn noise(len: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let mut step = || {
-        // Knuth's MMIX generator; its highest byte is good enough here.
+        // Knuth's MMIX generator. Its highest byte is good enough here.
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
@@ -245,7 +244,7 @@ fn not_left(fixture: &Fixture) -> Result<(), Failed> {
     same(&output, 125, b"", b"error: the program left no file `/tmp/copy`\n")
 }
 
-/// A parameter of the second module that shows what the first one told it.
+/// A parameter of the second module. It shows what the first module told it.
 const ASKED: &str = "/sys/module/greeter_module/parameters/asked";
 
 fn module(fixture: &Fixture) -> Result<(), Failed> {
@@ -255,7 +254,7 @@ fn module(fixture: &Fixture) -> Result<(), Failed> {
     let (base, greeter) = (format!("{}:number=7", base.display()), greeter.to_string_lossy());
     let output = exec(&["--kmod", &base, "--kmod", &greeter, "--", "cat", ASKED], None)?;
     same(&output, 0, b"7\n", b"")?;
-    // In the wrong order the second has nobody to ask.
+    // In the wrong order, the second module has nothing to ask.
     let output = exec(&["--kmod", &greeter, "--", "cat", ASKED], None)?;
     let text = String::from_utf8_lossy(&output.stderr);
     let told = "error: `cat` was not started: failed to load `greeter-module.ko`: ENOENT";
@@ -272,7 +271,7 @@ fn module_source(_: &Fixture) -> Result<(), Failed> {
     let folder = module_folder().display().to_string();
     let words = ["--kmod-src", &folder, "--", "cat", ASKED];
     exec(&words, None)?;
-    // Nothing to build, and nothing said.
+    // Nothing is built, and nothing is reported.
     same(&exec(&words, None)?, 0, b"1\n", b"")
 }
 
@@ -357,8 +356,8 @@ fn refused(fixture: &Fixture) -> Result<(), Failed> {
     same(&exec(&["--", "/no/such/program"], None)?, 127, b"", message.as_bytes())
 }
 
-/// Less than the payload's device holds: more than half of the machine's
-/// memory is more than a file system of its holds.
+/// Smaller than the payload's device, but more than half of the machine's memory, which
+/// is the limit of its file system.
 fn no_room(fixture: &Fixture) -> Result<(), Failed> {
     let file = fixture.path("file");
     for mib in [27, 28] {
@@ -378,7 +377,7 @@ fn system(fixture: &Fixture) -> Result<(), Failed> {
     same(&output, 3, b"0ne\n", b"")
 }
 
-/// What programs that nobody here wrote take for granted.
+/// What other people's programs take for granted.
 fn expectations(_: &Fixture) -> Result<(), Failed> {
     let script = "
         test -r /proc/self/status && test -d /sys/class && test -c /dev/ptmx && echo kernel
@@ -418,7 +417,7 @@ fn timed_out(fixture: &Fixture) -> Result<(), Failed> {
     if output.status.code() != Some(124) || !text.starts_with(&killed(&probe)) {
         return Err(format!("{}: {text}", output.status).into());
     }
-    // What it wrote before is there all the same, and so is who left.
+    // Earlier output is still there, and so are the processes that it left.
     let script = "echo before; sleep 1000 & sleep 1000";
     let output = exec(&["--timeout", "0.5", "--", "busybox", "sh", "-c", script], None)?;
     let text = String::from_utf8_lossy(&output.stderr);
@@ -428,14 +427,14 @@ fn timed_out(fixture: &Fixture) -> Result<(), Failed> {
     }
 }
 
-/// How the error begins, with the kernel's own reason.
+/// The beginning of the error, with the kernel's own reason.
 const PANIC: &str = "error: the guest kernel panicked: Kernel panic - not syncing: \
                      Attempted to kill init! exitcode=0x0000000b\n";
 
 fn panic(fixture: &Fixture) -> Result<(), Failed> {
     let output = fixture.probe(&[], &["panic"])?;
     let text = String::from_utf8_lossy(&output.stderr);
-    // What the kernel said last is shown with it: the stack of PID 1's end.
+    // The kernel's last messages are shown with it: the stack of PID 1's end.
     let told = text.starts_with(PANIC) && text.contains("asm_exc_page_fault");
     match output.status.code() == Some(125) && told {
         true => Ok(()),
@@ -443,8 +442,8 @@ fn panic(fixture: &Fixture) -> Result<(), Failed> {
     }
 }
 
-/// More than all the pipes and sockets on the way hold. While the reader does
-/// not read, the guest is idle, and its clock skips as far as there are timers.
+/// More than all the pipes and sockets on the way hold. While the reader does not read,
+/// the guest is idle, and its clock skips ahead to each next timer.
 fn slow_reader(_: &Fixture) -> Result<(), Failed> {
     let child = Command::new(std::env::current_exe()?)
         .args(["exec", "--timeout", "60", "--", "busybox", "seq", "300000"])
@@ -452,7 +451,7 @@ fn slow_reader(_: &Fixture) -> Result<(), Failed> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    // What the reader does instead.
+    // The reader does something else.
     std::thread::sleep(Duration::from_secs(2));
     let output = child.wait_with_output()?;
     let expected: String = (1..=300_000).map(|number| format!("{number}\n")).collect();
@@ -463,7 +462,7 @@ fn slow_reader(_: &Fixture) -> Result<(), Failed> {
     Err(format!("{}, {bytes} bytes instead of {}: {text}", output.status, expected.len()).into())
 }
 
-/// `yes | head -1`: without being told, the program would write for ever.
+/// `yes | head -1`: the program would write for ever if nothing told it to stop.
 fn broken_pipe(_: &Fixture) -> Result<(), Failed> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["exec", "--", "busybox", "yes"])
@@ -482,10 +481,10 @@ fn broken_pipe(_: &Fixture) -> Result<(), Failed> {
     }
 }
 
-/// Times and process ids included.
+/// Times and process ids must be the same too.
 fn repeatable(fixture: &Fixture) -> Result<(), Failed> {
-    // Several processes, time that is slept away, and less output than may wait
-    // for the host: a program with more is held up by it now and then.
+    // Several processes, a sleep, and less output than may wait for the host. More output
+    // would sometimes make the program wait.
     let script = "ls -l /etc /dev; sleep 1; ls -l /proc/self/fd";
     let events = ["--events", "sys_enter,sys_exit,sched_process_fork"];
     let run = || fixture.probe(&events, &["system", script]);

@@ -1,6 +1,6 @@
-//! Every exercise proves itself: the stub compiles and fails, the solution gets
-//! full points, and each mutant fails the checks that it should fail and no
-//! other, which is what its own hint goes by.
+//! Every exercise proves itself: the stub compiles and fails, the solution gets full
+//! points, and each mutant fails exactly the checks that it names, which selects its own
+//! hint.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -15,15 +15,15 @@ use vm::command::Accel;
 
 use crate::Test;
 
-/// Another seed than that of `check`: marks must not depend on one.
+/// A different seed than in `check`, because exercises must work with any seed.
 const SEED: Seed = Seed(1);
 
-/// One test for each stub, solution and mutant.
+/// One test per stub, solution and mutant.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     at(Accel::TCG, lab, machine)
 }
 
-/// The same, at another speed of the guest.
+/// Like `all`, at another speed of the guest.
 pub fn at(
     accel: Accel,
     lab: &Arc<Lab<'static>>,
@@ -64,7 +64,7 @@ fn judge(
     let expected = match sample {
         Sample::Solution => BTreeSet::new(),
         Sample::Stub if failed.is_empty() => return Err("the stub gets full points".into()),
-        // What a stub fails is up to it.
+        // Any failure of the stub will do.
         Sample::Stub => failed.clone(),
         Sample::Mutant(name) => {
             let mutant = exercise.mutants.iter().find(|mutant| mutant.name == *name);

@@ -1,5 +1,5 @@
-//! Programs that nobody here wrote, as `docs/foreign-programs.md` lists them:
-//! each row is a test, and what it says is what happens.
+//! Other people's programs, as listed in `docs/foreign-programs.md`: each row is a test,
+//! and the test compares what the row says.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use libtest_mimic::Failed;
 
 use crate::Test;
 
-/// A row of the table.
+/// One row of the table.
 struct Row {
     program: String,
     from: String,
@@ -19,7 +19,7 @@ struct Row {
     here: i32,
 }
 
-/// One test a row.
+/// One test per row.
 pub fn all(machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let path = builder::root().join("docs/foreign-programs.md");
     let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
@@ -30,10 +30,10 @@ pub fn all(machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     Ok(rows(&text).into_iter().map(test).collect())
 }
 
-/// The rows of the table: those whose first cell is a program in backquotes.
+/// The rows of the table whose first cell is a program in backquotes.
 fn rows(text: &str) -> Vec<Row> {
     let row = |line: &str| {
-        // A bar in a command separates too, and is put back.
+        // A bar in a command also splits it, so the parts are joined again.
         let mut cells = line.strip_prefix("| `")?.split('|').map(str::trim);
         let program = cells.next()?.strip_suffix('`')?.to_owned();
         let from = cells.next()?.to_owned();
@@ -55,7 +55,7 @@ fn check(row: &Row, selftests: &Path) -> Result<(), Failed> {
             program.display().to_string()
         }
     };
-    // Quotes in the table are a shell's.
+    // The table quotes arguments as a shell does.
     let output = Command::new("sh")
         .env("XTASK", std::env::current_exe()?)
         .args(["-c", &format!("\"$XTASK\" exec --timeout 60 -- {program} {}", row.arguments)])
@@ -74,7 +74,7 @@ fn check(row: &Row, selftests: &Path) -> Result<(), Failed> {
     .into())
 }
 
-/// Compiles a selftest, as its own Makefile would, but statically.
+/// Compiles a selftest as its own Makefile would, but statically.
 fn compile(selftests: &Path, folder: &Path, program: &Path) -> Result<(), Failed> {
     let name = program.file_name().unwrap_or_default();
     let source: PathBuf = folder.join(name).with_extension("c");

@@ -1,6 +1,5 @@
-//! What takes a kernel of its own: every lesson and every exercise on kernels and
-//! modules that were compiled otherwise, and every exercise at other speeds of the
-//! guest.
+//! Tests that need other kernels: every lesson and exercise on kernels and modules that
+//! were compiled differently, and every exercise at other speeds of the guest.
 
 use std::sync::Arc;
 
@@ -15,7 +14,7 @@ use vm::command::Accel;
 use crate::pairs::Pairs;
 use crate::{Test, exercises, lessons};
 
-/// A kernel that is not the lessons' own.
+/// A kernel other than the lessons' own.
 struct Variant {
     name: &'static str,
     compiler: fn() -> Option<Compiler>,
@@ -28,11 +27,11 @@ const VARIANTS: &[Variant] = &[
     Variant { name: "clang-O2", compiler: clang, optimize: Optimize::Speed },
 ];
 
-/// Speeds of the guest, as QEMU's `-icount shift`; the lab's own is 5.
+/// Speeds of the guest, as QEMU's `-icount shift`. The lab's own is 5.
 const SHIFTS: &[u8] = &[3, 4, 6, 7];
 
-/// One test a lesson, stub, solution or mutant, for each variant; one that is
-/// skipped for each compiler that the host does not have.
+/// For each variant, one test per lesson, stub, solution and mutant. A compiler that the
+/// host does not have gives one skipped test.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let mut tests = Vec::new();
     for &shift in SHIFTS {
@@ -62,7 +61,7 @@ fn gcc() -> Option<Compiler> {
     Some(Compiler::default())
 }
 
-/// The host's clang, or the newest that has its version in its name.
+/// The host's clang, or the newest one with a version in its name.
 fn clang() -> Option<Compiler> {
     let names = std::iter::once("clang".to_owned());
     let mut names = names.chain((11..=30).rev().map(|version| format!("clang-{version}")));

@@ -1,5 +1,5 @@
-//! Facts name functions that no compiler can take away, as `tests/functions.toml`
-//! says and the kernel's source shows.
+//! Facts may name only functions that no compiler can remove. `tests/functions.toml` says
+//! why, and the kernel's source shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use serde::Deserialize;
 use story::expect::Expectation;
 use story::lesson::Lesson;
 
-/// By its name: the file that defines a function, and the one that calls it or
-/// takes its address.
+/// Keyed by function name: the file that defines the function, and the one that calls it
+/// or takes its address.
 type Functions = BTreeMap<String, (String, String)>;
 
-/// `tests/functions.toml`.
+/// The content of `tests/functions.toml`.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Table {
@@ -25,10 +25,10 @@ struct Table {
     never_inlined: Functions,
 }
 
-/// Has the address of each system call's entry.
+/// The table that has the address of each system call's entry.
 const SYSTEM_CALLS: &str = "arch/x86/entry/syscalls/syscall_64.tbl";
 
-/// Faults of the facts' stacks, or none. `source` is the kernel's.
+/// Faults in the facts' stacks. `source` is the kernel's source.
 pub fn check(lessons: &[Lesson], source: &Path) -> Result<Vec<String>, Failed> {
     let table = Table::read()?;
     let system_calls = read(&source.join(SYSTEM_CALLS))?;
@@ -54,7 +54,7 @@ pub fn check(lessons: &[Lesson], source: &Path) -> Result<Vec<String>, Failed> {
     Ok(faults)
 }
 
-/// A fault for each function that needs a line of `tests/functions.toml` and has none.
+/// A fault for each function that needs a line in `tests/functions.toml` and has none.
 pub fn unexplained(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let table = Table::read()?;
     let needs_none = |name: &str| name.starts_with("lab_") || name.starts_with("__x64_");
@@ -70,7 +70,7 @@ pub fn unexplained(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     Ok(faults)
 }
 
-/// Why a function is on every stack that it belongs to.
+/// Why a function cannot be missing from a stack.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     AnotherFile,
@@ -97,8 +97,7 @@ impl Table {
     }
 }
 
-/// Every function that a fact of a lesson or of an exercise names, with whose it
-/// is.
+/// Every function that a fact of a lesson or exercise names, with the name of the lesson.
 fn named(lessons: &[Lesson]) -> Result<BTreeSet<(String, String)>, Failed> {
     let mut named = BTreeSet::new();
     for lesson in lessons {
@@ -112,7 +111,7 @@ fn named(lessons: &[Lesson]) -> Result<BTreeSet<(String, String)>, Failed> {
     Ok(named)
 }
 
-/// What the source says against a line of the table.
+/// The source's objection to a line of the table.
 fn fault(
     name: &str,
     defined: &str,
@@ -120,7 +119,7 @@ fn fault(
     kind: Kind,
     source: &Path,
 ) -> Result<Option<String>, Failed> {
-    // A module of the lab's is in this repository.
+    // A module of the lab is in this repository.
     let file = |path: &str| {
         let root = if path.starts_with("kmods/") { builder::root() } else { source.to_owned() };
         read(&root.join(path))
@@ -132,7 +131,7 @@ fn fault(
             && (kind != Kind::NeverInlined || line.contains("noinstr") || line.contains("noinline"))
     });
     if !definition {
-        return Ok(Some(format!("{defined} does not define it so")));
+        return Ok(Some(format!("{defined} does not define it as the table says")));
     }
     let users = file(used)?;
     let is_used = match kind {
@@ -142,10 +141,10 @@ fn fault(
         Kind::Pointer => uses(&users, name).any(|next| next != '('),
         Kind::Assembly | Kind::NeverInlined => mentions(&users, name),
     };
-    Ok((!is_used).then(|| format!("{used} does not use it so")))
+    Ok((!is_used).then(|| format!("{used} does not use it as the table says")))
 }
 
-/// A function of a module has to have its address taken.
+/// A module's function must have its address taken.
 fn fault_of_a_module(name: &str) -> Result<Option<String>, Failed> {
     let kmods = builder::root().join("kmods");
     for folder in std::fs::read_dir(&kmods)? {
@@ -166,7 +165,7 @@ fn mentions(text: &str, name: &str) -> bool {
     uses(text, name).next().is_some()
 }
 
-/// What stands behind each use of a name, spaces apart.
+/// The character after each use of a name, ignoring spaces.
 fn uses<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = char> + 'a {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(name).filter_map(move |(at, _)| {

@@ -1,5 +1,5 @@
-//! Faults of the host while a right submission is graded: never a mark. And
-//! submissions that take more than they may, in a class with others: a mark.
+//! Faults of the host while a correct submission is graded never affect marks.
+//! Submissions that use too much, in a class with others, do.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -15,24 +15,24 @@ use serde_json::Value;
 use crate::Test;
 use crate::scratch::{ALL, Scratch};
 
-/// The lesson whose exercise it is.
+/// The lesson of the exercise.
 const LESSON: &str = "sigchld";
 
-/// Where the cache has what was compiled for students.
+/// The folder in the cache for what was compiled for students.
 const SUBMISSIONS: &str = "submissions";
 
-/// A fault: what a shell does before the command line is called. `$CACHE` is where
-/// compiled submissions are kept, `$DIR` an empty folder. Where it mounts something,
-/// nobody else sees that.
+/// A fault, made by a shell before it runs the command line. `$CACHE` is the folder for
+/// compiled submissions, `$DIR` an empty folder. No other process sees what the shell
+/// mounts.
 struct Fault {
     name: &'static str,
     shell: &'static str,
-    /// What is told, in part.
+    /// Part of the report.
     says: &'static str,
 }
 
-/// A QEMU that sends itself a signal when it is to run somebody's program: one that the
-/// host's limits end, one that hangs. In its place lies a script.
+/// A script in QEMU's place that sends itself a signal when it is to run a student's
+/// program: QEMU exceeds a limit of the host, or hangs.
 macro_rules! ended_qemu {
     ($signal:literal) => {
         concat!(
@@ -75,7 +75,7 @@ const FAULTS: &[Fault] = &[
     },
 ];
 
-/// What is odd, and no fault: a right submission gets all its points.
+/// Unusual hosts without a fault: a correct submission gets all its points.
 const NO_FAULTS: &[(&str, &str)] = &[
     (
         "a-full-folder-for-temporary-files",
@@ -110,7 +110,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     Ok(tests)
 }
 
-/// A class of one, with a right solution, and a cache in which it is not compiled.
+/// A class with one correct solution, and a cache in which it is not compiled yet.
 struct Bench {
     scratch: Scratch,
     kernel_source: Option<PathBuf>,
@@ -134,12 +134,12 @@ impl Bench {
         Ok(std::fs::write(folder.join("main.rs"), text)?)
     }
 
-    /// Whether a shell of its own may mount things.
+    /// Whether a shell in its own namespace may mount file systems.
     fn may_mount(&self) -> Result<bool, Failed> {
         Ok(self.call("mount -t tmpfs tmpfs $DIR", Path::new("true"), &[])?.status.success())
     }
 
-    /// Calls a program behind what a shell does first.
+    /// Runs a program after some shell commands.
     fn call(&self, shell: &str, program: &Path, args: &[&str]) -> Result<Output, Failed> {
         let mut command = Command::new("unshare");
         command
@@ -158,7 +158,7 @@ impl Bench {
         Ok(command.output()?)
     }
 
-    /// `grade`, with the exit status that is expected: the results.
+    /// Runs `grade`, checks its exit status and returns the results.
     fn grade(&self, shell: &str, status: i32) -> Result<Vec<Value>, Failed> {
         let args = ["grade", "class", "--lesson", LESSON, "--json", "marks.json"];
         let output = self.call(shell, &std::env::current_exe()?, &args)?;
@@ -203,7 +203,7 @@ fn all_points(bench: &Bench, shell: &str, _: &str) -> Result<(), Failed> {
     }
 }
 
-/// Others do not suffer from who takes more than there is for one.
+/// Other students do not suffer from one who uses too much.
 fn excess(bench: &Bench, _: &str, _: &str) -> Result<(), Failed> {
     for attack in ["huge-program", "huge-object", "grows-without-end"] {
         let path = builder::root().join(format!("tests/attacks/{attack}.rs"));

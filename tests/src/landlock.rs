@@ -1,4 +1,4 @@
-//! A host without Landlock: nobody's file is compiled there.
+//! On a host without Landlock, no stranger's file is compiled.
 
 use std::ffi::OsStr;
 use std::io;
@@ -22,7 +22,7 @@ fn missing() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let submission = folder.path().join("ada/sigchld");
     std::fs::create_dir_all(&submission)?;
-    // What was compiled before is not compiled again; this never was.
+    // A file that was compiled before is not compiled again, so this one is new.
     let text = format!("fn main() {{}} // {}\n", folder.path().display());
     std::fs::write(submission.join("main.rs"), text)?;
 
@@ -70,8 +70,7 @@ fn run_without(words: &[&OsStr]) -> Result<Output, Failed> {
     Ok(command.output()?)
 }
 
-/// As on a kernel that was built without it: the first of its system calls does
-/// not exist.
+/// Simulates a kernel built without it: the first of its system calls does not exist.
 fn without_landlock() -> Result<BpfProgram, Failed> {
     let filter = SeccompFilter::new(
         [(SYS_landlock_create_ruleset, vec![])].into(),

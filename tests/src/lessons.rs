@@ -1,5 +1,5 @@
-//! Every lesson twice: the same bytes both times, its facts, and its story, which
-//! is the same on every host.
+//! Every lesson twice: the same bytes both times, its facts, and its story, which is the
+//! same on every host.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::Test;
 use crate::pairs::Pairs;
 use crate::snapshots::{compare_in, stories};
 
-/// A lesson's second program, which gives its module bad input, ends so.
+/// The end of the name of a lesson's second program, which gives its module bad input.
 const BAD_INPUT: &str = "bad-input";
 
-/// One test a lesson, and one for each program of bad input.
+/// One test per lesson and per program of bad input.
 pub fn all(lab: &Lab<'_>, pairs: &Arc<Pairs>) -> Result<Vec<Test>, Error> {
     let test = |plan: Plan| {
         let pairs = Arc::clone(pairs);
@@ -26,7 +26,7 @@ pub fn all(lab: &Lab<'_>, pairs: &Arc<Pairs>) -> Result<Vec<Test>, Error> {
     Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
 }
 
-/// A run whose facts do not hold has no story, and none is recorded of it.
+/// A run whose facts do not hold has no story, so none is recorded.
 fn shows_its_story(pairs: &Pairs, plan: &Plan) -> Result<(), Failed> {
     let pair = pairs.of(plan)?;
     if !pair.passed {
@@ -35,7 +35,7 @@ fn shows_its_story(pairs: &Pairs, plan: &Plan) -> Result<(), Failed> {
     compare_in(&stories(), &story_name(&plan.lesson, plan.job.program.as_str()), &pair.story)
 }
 
-/// By the lesson's slug: a story stays where it is when lessons change places.
+/// Named after the lesson's slug, so that a story stays when lessons change places.
 pub fn story_name(lesson: &Lesson, program: &str) -> String {
     let slug = lesson.name.as_str();
     if is_bad_input(program) { format!("{slug}-{BAD_INPUT}") } else { slug.to_owned() }
@@ -45,7 +45,7 @@ fn is_bad_input(program: &str) -> bool {
     program.ends_with(BAD_INPUT)
 }
 
-/// A plan for each lesson, and one for each program of bad input.
+/// One plan per lesson and per program of bad input.
 pub fn plans(lab: &Lab<'_>, options: Options) -> Result<Vec<Plan>, Error> {
     let mut plans = Vec::new();
     for name in &lab.course.names {
@@ -53,7 +53,8 @@ pub fn plans(lab: &Lab<'_>, options: Options) -> Result<Vec<Plan>, Error> {
         for program in programs_of(&lab.course.root, &name.to_string()) {
             let mut plan = lesson.clone();
             if is_bad_input(&program) {
-                // It proves itself by its checks; the expectations are the lesson's.
+                // The program proves itself by its checks. The expectations belong to the
+                // lesson.
                 plan.job.trace.clear();
                 plan.options.trace = false;
             } else if program != plan.job.program.as_str() {

@@ -1,9 +1,9 @@
-//! What `cargo xtask test` runs: unit tests, tidy, the command line against a
-//! miniature course, every lesson against its story, and every exercise's
-//! stub, solution and mutants.
+//! The tests of `cargo xtask test`: unit tests, tidy, the command line on a miniature
+//! course, every lesson against its story, and every exercise's stub, solution and
+//! mutants.
 //!
-//! Each is a [`Trial`] with a name, so that a filter picks some of them and a
-//! report names each.
+//! Each test is a named [`Trial`], so that a filter can select some and a report can name
+//! each.
 
 mod attacks;
 mod checkpoints;
@@ -58,7 +58,7 @@ use pairs::Pairs;
 use results::Results;
 pub use snapshots::{accept, compare_only};
 
-/// Every test there is, in a stable order. Each leaves its result in `results`.
+/// All tests in a stable order. Each leaves its result in `results`.
 pub fn all(
     lab: &Arc<Lab<'static>>,
     machine: &Arc<Machine>,
@@ -100,8 +100,7 @@ pub fn all(
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 
-/// Every test there is, and those that need kernels of their own, in a stable
-/// order.
+/// All tests, including those that need their own kernels, in a stable order.
 pub fn full(
     lab: &Arc<Lab<'static>>,
     machine: &Arc<Machine>,
@@ -123,7 +122,7 @@ pub fn on_debug_kernel(
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 
-/// One test, before it is a [`Trial`].
+/// A test before it becomes a [`Trial`].
 pub struct Test {
     name: String,
     run: Box<dyn FnOnce() -> Result<Completion, Failed> + Send>,
@@ -134,7 +133,7 @@ impl Test {
         Test::that_may_be_skipped(name, || run().map(|()| Completion::Completed))
     }
 
-    /// One that finds out for itself whether it can be run here, and why not.
+    /// A test that finds out itself whether it can run here, and why not.
     fn that_may_be_skipped(
         name: String,
         run: impl FnOnce() -> Result<Completion, Failed> + Send + 'static,
@@ -142,12 +141,12 @@ impl Test {
         Test { name, run: Box::new(run) }
     }
 
-    /// The same test of something that is not as usual.
+    /// The same test under unusual conditions.
     fn within(self, what: &str) -> Test {
         Test { name: format!("full::{what}::{}", self.name), ..self }
     }
 
-    /// Skipped where the host does not have an optional program.
+    /// Skips the test if the host does not have an optional program.
     fn needs(self, program: &'static str) -> Test {
         Test::that_may_be_skipped(self.name, move || match on_path(program) {
             Some(_) => (self.run)(),

@@ -1,6 +1,5 @@
-//! Hosts and environments that are not as most are: a run there has the same
-//! bytes, or one line says what is wrong. Behind `command-line::…` and built by
-//! it is the lesson that they run.
+//! Unusual hosts and environments: a run there has the same bytes, or one line says what
+//! is wrong. `command-line::…` builds the lesson that these tests run.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -14,8 +13,8 @@ use crate::Test;
 use crate::command_line::course;
 use crate::scratch::{ALL, Scratch};
 
-/// Changes what a run finds around it: an empty folder is given, and the folder
-/// of the cache.
+/// Changes the environment of a run. The arguments are an empty folder and the cache's
+/// folder.
 type Change = fn(&mut Command, &Path, &Path) -> std::io::Result<()>;
 
 const CHANGES: &[(&str, Change)] = &[
@@ -48,7 +47,7 @@ const CHANGES: &[(&str, Change)] = &[
     }),
 ];
 
-/// One test an oddity.
+/// One test per oddity.
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     let same = CHANGES.iter().map(|&(name, change)| {
         let cache: PathBuf = lab.cache.root().to_owned();
@@ -66,7 +65,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     same.chain(others).collect()
 }
 
-/// A run of the miniature course's first lesson.
+/// Runs the miniature course's first lesson.
 fn run(change: impl FnOnce(&mut Command, &Path) -> std::io::Result<()>) -> Result<Output, Failed> {
     let folder = tempfile::tempdir()?;
     let mut command = Command::new("sh");
@@ -105,7 +104,7 @@ fn no_cache() -> Result<(), Failed> {
     refused(&output, expected)
 }
 
-/// What could not be built is told in these words.
+/// Checks that a build failed with this message.
 fn refused(output: &Output, expected: &str) -> Result<(), Failed> {
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(3) && said == expected {
@@ -115,7 +114,7 @@ fn refused(output: &Output, expected: &str) -> Result<(), Failed> {
     }
 }
 
-/// Before anything is downloaded or built, one line says so.
+/// One line says so before anything is downloaded or built.
 fn unfit_cache(_: &Lab<'static>) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let home = folder.path().join("a b");

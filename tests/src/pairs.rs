@@ -1,8 +1,7 @@
-//! Each lesson twice: from two checkpoints that were made independently, one of
-//! them beside a busy machine.
+//! Each lesson twice: from two independently made checkpoints, one of them on a busy
+//! machine.
 //!
-//! What two runs of one lesson leave is looked at by several tests and made by
-//! whichever comes first.
+//! Several tests look at the two runs of a lesson. The first such test makes them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -19,26 +18,26 @@ use vm::command::Accel;
 use crate::scratch::Scratch;
 use crate::snapshots::difference;
 
-/// What two runs of a lesson that are the same left.
+/// What two equal runs of a lesson left.
 #[derive(Debug, Clone)]
 pub struct Pair {
     pub fingerprint: Fingerprint,
     pub story: String,
-    /// Everything that a person is shown.
+    /// Everything that a person sees.
     pub text: String,
     pub passed: bool,
 }
 
-/// Runs lessons twice, and keeps what came of it.
+/// Runs lessons twice and keeps the results.
 pub struct Pairs {
     lab: Arc<Lab<'static>>,
     machine: Arc<Machine>,
-    /// A cache whose checkpoint is another one.
+    /// A cache with another checkpoint.
     other: OnceLock<Result<Scratch, String>>,
     done: Mutex<HashMap<String, Arc<Once>>>,
 }
 
-/// What came of a plan, or how its runs differ.
+/// The result of a plan, or how its runs differ.
 type Once = OnceLock<Result<Pair, String>>;
 
 impl Pairs {
@@ -47,7 +46,7 @@ impl Pairs {
         Arc::new(Pairs { lab, machine, other: OnceLock::new(), done: Mutex::default() })
     }
 
-    /// Both runs of a plan; an error says how they differ.
+    /// Both runs of a plan. The error says how they differ.
     pub fn of(&self, plan: &Plan) -> Result<Pair, Failed> {
         let mut done = self.done.lock().expect("nobody panics with the lock held");
         let cell = Arc::clone(done.entry(plan.job.program.to_string()).or_default());
@@ -69,7 +68,7 @@ impl Pairs {
         Ok(Pair { fingerprint, story, text, passed })
     }
 
-    /// The lab with a checkpoint of its own, made beside a machine that is busy.
+    /// The lab with another checkpoint, made while the host is busy.
     fn other_lab(&self) -> Result<Lab<'_>, Failed> {
         let made = self.other.get_or_init(|| {
             let make = || -> Result<Scratch, Failed> {
@@ -84,12 +83,12 @@ impl Pairs {
     }
 }
 
-/// What a failure says, kept where it is told again.
+/// The text of a failure, kept to be reported again.
 fn told(failed: Failed) -> String {
     failed.message().unwrap_or_default().to_owned()
 }
 
-/// How many loops make this machine busy.
+/// How many loops keep this machine busy.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -1,11 +1,10 @@
-//! Every lesson on guests that are not as the lab makes them: the facts and the
-//! story hold. This stands for the compilers and emulators that cannot be had
-//! here.
+//! Every lesson on guests that differ from the lab's: the facts and the story hold. This
+//! stands in for compilers and emulators that are not available here.
 //!
-//! What a lesson declares to differ from host to host, or to have no order, has to
-//! differ somewhere: a declaration that nothing needs hides what it should show.
-//! That is looked for on the first of the reference hosts alone, since on another
-//! the same perturbations may happen to change nothing.
+//! A declaration that something differs from host to host or has no order must be needed
+//! by some perturbation: one that nothing needs hides what it should show. This is
+//! checked only on the first reference host, because on other hosts the same
+//! perturbations may happen to change nothing.
 
 use std::sync::Arc;
 
@@ -23,14 +22,14 @@ use crate::digests::is_first_reference;
 use crate::lessons::plans;
 use crate::snapshots::difference;
 
-/// Something that is not as usual.
+/// A change to the guest or its programs.
 struct Perturbation {
     name: &'static str,
     options: fn(Options) -> Options,
 }
 
-/// A sixteenfold change of how fast the guest's processor seems, and programs that
-/// are compiled otherwise.
+/// The guest's processor seems up to four times faster or slower, and programs are
+/// compiled at other levels.
 const PERTURBATIONS: &[Perturbation] = &[
     Perturbation { name: "a guest 4 times as fast", options: |o| with_shift(o, 3) },
     Perturbation { name: "a guest twice as fast", options: |o| with_shift(o, 4) },
@@ -48,7 +47,7 @@ fn with_shift(options: Options, shift: u8) -> Options {
     Options { accel: Accel::Tcg { shift }, ..options }
 }
 
-/// One test a lesson, and one for each program of bad input.
+/// One test per lesson and per program of bad input.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let looks = is_first_reference(lab, machine)?;
     let test = |plan: Plan| {
@@ -60,11 +59,11 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
 }
 
-/// The same facts and the same story, whatever is perturbed. `looks` is whether
-/// needless declarations are looked for.
+/// Facts and story are the same under every perturbation. `looks` says whether to look
+/// for unneeded declarations.
 fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan, looks: bool) -> Result<(), Failed> {
     let usual = lab.run(machine, plan)?;
-    // They are about the lesson's program, and not about that of bad input.
+    // Declarations are about the lesson's program, not the program of bad input.
     let looks = looks && plan.options.trace;
     let mut unneeded = if looks { plan.lesson.without_each_declaration() } else { Vec::new() };
     for Perturbation { name, options } in PERTURBATIONS {
@@ -88,7 +87,7 @@ fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan, looks: bool) -> Result<(
     }
 }
 
-/// The story that a lesson would tell of a run.
+/// The story that a lesson tells about a run.
 fn told(lesson: &Lesson, run: &Run) -> String {
     story::text(lesson, &run.record, &run.timeline, &run.verdict)
 }

@@ -1,15 +1,15 @@
-//! What chapters quote of a run is what the run shows.
+//! Checks that chapters quote runs correctly.
 //!
 //! A chapter quotes its lesson's story in fenced blocks:
 //!
-//! - ` ```output ` is the program's output, whole;
-//! - ` ```timeline FROM | UNTIL ` is the part of the timeline from the first
-//!   line that holds `FROM` up to the next that holds `UNTIL`, or to the end.
+//! - ` ```output ` is the program's whole output;
+//! - ` ```timeline FROM | UNTIL ` is the part of the timeline from the first line that
+//!   contains `FROM` up to the next line that contains `UNTIL`, or to the end.
 //!
-//! Any document quotes any snapshot in a block ` ```quote NAME FROM | UNTIL `,
-//! which is the part of `tests/NAME.snap` between such lines.
+//! Documents can quote snapshots: a block ` ```quote NAME FROM | UNTIL ` is the part of
+//! `tests/NAME.snap` between such lines.
 //!
-//! `cargo xtask test --accept` writes the blocks anew.
+//! `cargo xtask test --accept` updates the blocks.
 
 use libtest_mimic::Failed;
 
@@ -18,7 +18,7 @@ use story::lesson::Lesson;
 
 use crate::snapshots::{is_accepting, stories};
 
-/// Faults of the chapters, or none.
+/// Faults in the chapters.
 pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let mut faults = Vec::new();
     for lesson in lessons {
@@ -56,7 +56,7 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     Ok(faults)
 }
 
-/// Faults of the documents that quote snapshots by name, or none.
+/// Faults in the documents that quote snapshots by name.
 pub fn check_documents(_: &[Lesson]) -> Result<Vec<String>, Failed> {
     let root = builder::root();
     let mut faults = Vec::new();
@@ -84,7 +84,7 @@ pub fn check_documents(_: &[Lesson]) -> Result<Vec<String>, Failed> {
 /// Documents that may quote snapshots by name.
 const DOCUMENTS: &[&str] = &["README.md", "docs/classroom.md", "docs/debug.md"];
 
-/// What a block `quote NAME FROM | UNTIL` quotes.
+/// The text that a block `quote NAME FROM | UNTIL` must have.
 fn quote_by_name(info: &str) -> Result<String, Failed> {
     let malformed = || format!("`{info}` is not `quote NAME FROM | UNTIL`");
     let (name, part) = info["quote ".len()..].split_once(' ').ok_or_else(malformed)?;
@@ -99,8 +99,8 @@ fn quote_by_name(info: &str) -> Result<String, Failed> {
     Ok(part.join("\n").trim_end().to_owned() + "\n")
 }
 
-/// The lines from the first that holds `from` up to the next that holds
-/// `until`, or to the end.
+/// The lines from the first that contains `from` up to the next that contains `until`, or
+/// to the end.
 fn part_of<'a>(lines: impl Iterator<Item = &'a str>, from: &str, until: &str) -> Vec<&'a str> {
     let mut part: Vec<&str> = lines.skip_while(|line| !line.contains(from)).collect();
     let length = part.iter().skip(1).position(|line| line.contains(until));
@@ -110,7 +110,7 @@ fn part_of<'a>(lines: impl Iterator<Item = &'a str>, from: &str, until: &str) ->
 
 struct Block<'a> {
     info: &'a str,
-    /// With the newline of its last line.
+    /// Ends with a newline.
     content: &'a str,
 }
 
@@ -130,7 +130,7 @@ fn blocks(chapter: &str) -> Vec<Block<'_>> {
     blocks
 }
 
-/// What a block with this info string quotes.
+/// The text that a block with this info string must have.
 fn quote(snapshot: &str, info: &str) -> Option<String> {
     if info == "output" {
         let (_, output) = snapshot.split_once("\n--- output\n")?;

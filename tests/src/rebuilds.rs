@@ -1,9 +1,8 @@
-//! What an edit has built again: what was edited, and nothing else.
+//! An edit rebuilds what was edited and nothing else.
 //!
-//! `cargo` and `make` on the PATH are programs that write down how they were
-//! called, and what of a hostile environment reached them. The cargo then makes
-//! files that are called like programs: compiling them would take longer than all
-//! other tests.
+//! `cargo` and `make` on the PATH are scripts that record how they were called and which
+//! hostile variables reached them. The cargo then creates files with the names of
+//! programs, because compiling would take longer than all other tests.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
@@ -18,8 +17,8 @@ use xshell::{Shell, cmd};
 use crate::Test;
 use crate::scratch::{ALL, Scratch};
 
-/// What people who build kernels and programs have in their environment, and what
-/// would change those of the lab. Its value is one that nothing could be built with.
+/// Variables that people who build kernels and programs have in their environment, and
+/// that would change the lab's. With their values, nothing could be built.
 const HOSTILE: &[&str] = &[
     "ARCH",
     "CROSS_COMPILE",
@@ -44,7 +43,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     vec![Test::new("rebuilds::only-what-was-edited".to_owned(), move || only_what_was_edited(&lab))]
 }
 
-/// A copy of the course, the tools that write down their calls, and a cache.
+/// A copy of the course, the recording tools, and a cache.
 struct Bench<'a> {
     lab: &'a Lab<'a>,
     scratch: Scratch,
@@ -57,19 +56,19 @@ fn only_what_was_edited(lab: &Lab<'_>) -> Result<(), Failed> {
     bench.copy_course()?;
     bench.install_tools()?;
 
-    // All tests of lessons need what `setup` builds, so most of it is there
-    // already; the first call sees to the rest.
+    // All tests of lessons need what `setup` builds, so most of it exists already. The
+    // first call builds the rest.
     bench.setup()?;
     bench.expect("nothing", &[])?;
     bench.edit("guest-programs/kill-pid/src/main.rs")?;
     bench.expect("a program", &["cargo kill-pid"])?;
     bench.edit("kmods/kill_pid/lab_kill_pid.c")?;
     bench.expect("a module", &["make kill_pid"])?;
-    // What an editor keeps beside them is no part of them.
+    // Files of an editor next to the sources do not count.
     let lock = bench.course().join("kmods/kill_pid/.#lab_kill_pid.c");
     std::os::unix::fs::symlink("person@host.1234:5", lock)?;
     fs::write(bench.course().join("guest-programs/init/src/.main.rs.swp"), "")?;
-    // Both are built now, and stay so.
+    // Both are built now and stay so.
     bench.expect("nothing again", &[])
 }
 
@@ -90,7 +89,7 @@ impl Bench<'_> {
 
     fn install_tools(&self) -> Result<(), Failed> {
         let calls = self.calls.display();
-        // The values of three options, and the package's programs of `src/bin`.
+        // The values of three options, and the package's programs in `src/bin`.
         let cargo = format!(
             "#!/bin/sh\n\
              while [ $# -gt 0 ]; do\n\
@@ -106,7 +105,7 @@ impl Bench<'_> {
              done\n"
         );
         let make = host::on_path("make").ok_or("there is no make")?;
-        // Its recursive calls are the kernel's own business.
+        // Its recursive calls belong to the kernel's build.
         let make = format!(
             "#!/bin/sh\n\
              for arg; do case $arg in M=*) module=${{arg##*/}};; esac; done\n\
@@ -134,7 +133,7 @@ impl Bench<'_> {
         Ok(writeln!(file, "/* edited */")?)
     }
 
-    /// Builds all that is not built.
+    /// Builds everything that is not built yet.
     fn setup(&self) -> Result<(), Failed> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::iter::once(self.tools()).chain(std::env::split_paths(&path));
@@ -150,7 +149,7 @@ impl Bench<'_> {
         }
     }
 
-    /// What `setup` calls after this edit.
+    /// Checks which tools `setup` runs after this edit.
     fn expect(&self, edited: &str, expected: &[&str]) -> Result<(), Failed> {
         fs::write(&self.calls, "")?;
         self.setup()?;

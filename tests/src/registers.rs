@@ -1,9 +1,9 @@
-//! What every module's interrupt handler does with edu's registers, as the device
-//! sees it.
+//! What every module's interrupt handler does with edu's registers, as seen by the
+//! device.
 //!
-//! Nothing in the guest could tell a handler that acknowledges everything from
-//! one that acknowledges what it read: with one processor, no cause comes
-//! between the two but by the device's own timer. So the device is asked.
+//! Nothing in the guest could distinguish a handler that acknowledges everything from one
+//! that acknowledges what it read: with one processor, only the device's own timer could
+//! raise a cause in between. So this test looks at the device.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use vm::registers;
 
 use crate::{Test, lessons};
 
-/// The module that only gets as far as its handler: nothing makes edu call it.
+/// A module whose handler is never called, because nothing makes edu interrupt.
 const NEVER_INTERRUPTED: &str = "module_init";
 
-/// One test a lesson with interrupts of edu, and one for each program of bad input
-/// there.
+/// One test per lesson with edu interrupts, and one per program of bad input in those
+/// lessons.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let mut tests = Vec::new();
     for mut plan in lessons::plans(lab, Options::default())? {

@@ -1,5 +1,5 @@
-//! Every lesson twenty times, beside the other tests: the same bytes each time.
-//! `cargo xtask bench --repeat 1000` counts further.
+//! Every lesson twenty times, while the other tests run: the same bytes each time.
+//! `cargo xtask bench --repeat 1000` runs more.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use crate::snapshots::difference;
 
 const TIMES: usize = 20;
 
-/// One test a lesson.
+/// One test per lesson.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let mut tests = Vec::new();
     for name in &lab.course.names {
@@ -38,7 +38,7 @@ fn same(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
         [one, other, ..] => {
             let difference = difference(("one run", one), ("another", other));
             let sorts = texts.len();
-            Err(format!("{TIMES} runs are of {sorts} sorts:\n{difference}").into())
+            Err(format!("{TIMES} runs came in {sorts} versions:\n{difference}").into())
         }
         [] => Err("there was no run".into()),
     }

@@ -1,4 +1,4 @@
-//! Results of tests, kept for reports that machines read.
+//! Keeps the results of tests for machine-readable reports.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -16,14 +16,14 @@ use crate::Test;
 #[derive(Debug, Clone, Default)]
 pub struct Results(Arc<Mutex<Vec<Finished>>>);
 
-/// A test that is over.
+/// A finished test.
 #[derive(Debug, Clone, Serialize)]
 pub struct Finished {
     pub name: String,
-    /// Why it failed; absent if it passed.
+    /// Why it failed. Absent if it passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// Why it was not run; absent if it was.
+    /// Why it was not run. Absent if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
     /// Wall-clock time, seconds.
@@ -65,16 +65,16 @@ impl FromStr for Report {
     }
 }
 
-/// The document of a JSON report.
+/// The content of a JSON report.
 #[derive(Serialize)]
 struct Document {
-    /// Of this document: 1.
+    /// The version of this format: 1.
     version: u32,
     tests: Vec<Finished>,
 }
 
 impl Results {
-    /// Makes a test a trial that leaves its result here.
+    /// Turns a test into a trial that leaves its result here.
     pub fn observe(&self, test: Test) -> Trial {
         let results = Arc::clone(&self.0);
         let name = test.name.clone();
@@ -102,7 +102,7 @@ impl Results {
         })
     }
 
-    /// All results, by name.
+    /// All results, sorted by name.
     fn sorted(&self) -> Vec<Finished> {
         let mut tests = self.0.lock().expect("no test panics with the lock held").clone();
         tests.sort_by(|a, b| a.name.cmp(&b.name));

@@ -1,5 +1,5 @@
-//! Lessons made by `new`, in a copy of the miniature course: they pass as they
-//! are, and so do their exercises.
+//! Lessons made by `new` in a copy of the miniature course: they pass unchanged, and so
+//! do their exercises.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -16,7 +16,7 @@ use xshell::{Shell, cmd};
 
 use crate::{Test, command_line, functions, sources};
 
-/// One test for a lesson without a module, and one for a lesson with one.
+/// One test for a lesson without a module and one for a lesson with a module.
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     let test = |name: &str, kmod: bool| {
         let lab = Arc::clone(lab);
@@ -38,7 +38,7 @@ fn passes_as_it_is(lab: &Lab<'_>, kmod: bool) -> Result<(), Failed> {
     let mut files: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect();
     copy.call(&["run", "two-words"], 0)?;
-    // What is there now is in the way of another.
+    // What was just made is in the way of another one.
     copy.call(new, 2)?;
 
     let lesson = Course::open(&copy.course())?.find("two-words")?;
@@ -59,7 +59,7 @@ fn passes_as_it_is(lab: &Lab<'_>, kmod: bool) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A copy of the miniature course, with work of a student's.
+/// A copy of the miniature course, with a student's work.
 struct Copy<'a> {
     lab: &'a Lab<'a>,
     folder: &'a Path,
@@ -70,7 +70,7 @@ impl Copy<'_> {
         self.folder.join("course")
     }
 
-    /// Follows links: the copy is a course by itself.
+    /// Follows links, so that the copy is a complete course.
     fn make(&self) -> Result<(), Failed> {
         let (sh, course) = (Shell::new()?, self.course());
         sh.create_dir(&course)?;
@@ -80,7 +80,7 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Calls the command line on this course; it has to end with this status.
+    /// Runs the command line on this course. It must end with this status.
     fn call(&self, args: &[&str], status: i32) -> Result<Output, Failed> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("--course").arg(self.course()).arg("--work").arg(self.folder.join("work"));
@@ -96,7 +96,7 @@ impl Copy<'_> {
         Err(format!("{args:?}: {}, not {status}:\n{told}", output.status).into())
     }
 
-    /// Hands in a sample. The solution gets all points, a mutant its own hint.
+    /// Submits a sample. The solution must get all points, a mutant its own hint.
     fn judge(
         &self,
         exercise: &Exercise,

@@ -1,5 +1,5 @@
-//! A cache that a test may damage: it has what the real one has, and nothing
-//! that happens to it reaches that.
+//! A cache that a test may damage. It has what the real one has, and nothing that happens
+//! to it affects the real one.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -12,7 +12,7 @@ use lab::run::Lab;
 use libtest_mimic::Failed;
 use tempfile::TempDir;
 
-/// What is there from the start, unless a test wants to see it built.
+/// The kinds that are there from the start, unless a test wants to see one built.
 pub const ALL: &[&str] =
     &["kernel", "kernel-source", "initramfs", "checkpoints", "versions", "programs", "kmods"];
 
@@ -22,36 +22,36 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// A cache that has what the lab's has of these kinds.
+    /// A cache with the lab's entries of these kinds.
     pub fn new(lab: &Lab<'_>, kinds: &[&str]) -> Result<Scratch, Failed> {
         Scratch::within("scratch", lab, kinds)
     }
 
-    /// The same in a folder whose name begins with this.
+    /// Like `new`, in a folder whose name begins with `name`.
     pub fn within(name: &str, lab: &Lab<'_>, kinds: &[&str]) -> Result<Scratch, Failed> {
         let folder = tempfile::Builder::new().prefix(name).tempdir()?;
         let cache = lab.cache.sharing(folder.path().join("upcall"), kinds)?;
         Ok(Scratch { folder, cache })
     }
 
-    /// One that has everything but the machine's checkpoints.
+    /// A cache with everything except the machine's checkpoints.
     pub fn without_checkpoints(lab: &Lab<'_>) -> Result<Scratch, Failed> {
         let kinds: Vec<&str> = ALL.iter().copied().filter(|&kind| kind != "checkpoints").collect();
         Scratch::new(lab, &kinds)
     }
 
-    /// The same lab with this cache.
+    /// The same lab, with this cache.
     pub fn lab<'a>(&self, lab: &Lab<'_>, progress: &'a dyn Progress) -> Result<Lab<'a>, Failed> {
         let (course, kernel) = (Course::open(&lab.course.root)?, lab.kernel.clone());
         Ok(Lab { course, cache: self.cache.clone(), kernel, progress })
     }
 
-    /// A folder for what else a test needs.
+    /// A folder for other files of the test.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// A call of the command line that uses this cache.
+    /// A call of the command line with this cache.
     pub fn call(&self, lab: &Lab<'_>, args: &[&str]) -> Result<Command, Failed> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(args).env("XDG_CACHE_HOME", self.folder());

@@ -1,9 +1,8 @@
-//! What every module's interrupt handler says to an interrupt that is not its
-//! device's.
+//! How every module's interrupt handler answers an interrupt of another device.
 //!
-//! In the lab edu has its wire for itself, so no lesson shows it: a module of
-//! this test's makes such an interrupt, and has the kernel's count of those that
-//! no handler took.
+//! In the lab edu has its wire for itself, so no lesson shows this. A module of this test
+//! makes such an interrupt and reads the kernel's count of interrupts that no handler
+//! took.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,12 +16,12 @@ use libtest_mimic::Failed;
 use crate::Test;
 use crate::exec::{exec, same};
 
-/// Modules that drive edu include it.
+/// Modules that drive edu include this file.
 const EDU: &str = "#include \"lab_edu.h\"";
 
 const UNHANDLED: &str = "/sys/module/shared_wire/parameters/unhandled";
 
-/// One test a module with a handler.
+/// One test per module with a handler.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let kmods = modules_of_edu(&builder::root().join("kmods"))?;
     let test = |kmod: String| {
@@ -33,7 +32,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     Ok(kmods.into_iter().map(test).collect())
 }
 
-/// The folders of `kmods` whose module drives edu, in order.
+/// The folders of `kmods` whose modules drive edu, in order.
 fn modules_of_edu(kmods: &Path) -> Result<BTreeSet<String>, Error> {
     let failed = || Error::file("list", kmods);
     let mut found = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! Two calls of the command line at a time, on one cache that lacks what both
-//! need: one builds, the other waits, and both show what one alone shows.
+//! Two calls of the command line at the same time, on a cache that lacks what both need:
+//! one builds, the other waits, and both show what a single call shows.
 
 use std::process::{Output, Stdio};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
 }
 
 fn two_at_a_time(lab: &Lab<'_>) -> Result<(), Failed> {
-    // The machine is to be saved, and the initramfs to be packed.
+    // The initramfs must be packed and the machine saved.
     let scratch = Scratch::new(lab, &["kernel", "kernel-source", "programs", "kmods"])?;
     let course = course();
     let course = course.to_str().ok_or("the course's path is no UTF-8")?;
@@ -33,7 +33,7 @@ fn two_at_a_time(lab: &Lab<'_>) -> Result<(), Failed> {
     }
     let alone = stdout(&start()?.wait_with_output()?)?;
     if shown != [alone.clone(), alone] {
-        return Err(format!("two at a time show something else: {shown:#?}").into());
+        return Err(format!("two at the same time show something else: {shown:#?}").into());
     }
     for kind in ["checkpoints", "initramfs"] {
         let entries = std::fs::read_dir(scratch.cache.root().join(kind))?.count();

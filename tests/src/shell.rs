@@ -1,4 +1,4 @@
-//! `shell`: a session at a pseudo-terminal, as a person would have it.
+//! `shell`: a session on a pseudo-terminal, as a person has it.
 
 use std::io::Write;
 use std::os::fd::AsRawFd;
@@ -20,16 +20,16 @@ use crate::Test;
 
 nix::ioctl_write_ptr_bad!(set_size, TIOCSWINSZ, Winsize);
 
-/// How long anything may take: a machine under load is slow.
+/// How long anything may take. A machine under load is slow.
 const LIMIT_MS: u64 = 60_000;
 const PROMPT: &str = "upcall:/tmp# ";
 const CTRL_C: char = 'c';
 const CTRL_Z: char = 'z';
 const CTRL_D: char = 'd';
 
-/// One test a property.
+/// One test per property.
 pub fn all(lab: &Lab<'_>) -> Result<Vec<Test>, Error> {
-    // Built here, so that no shell says that it builds.
+    // Build this first, so that no shell reports that it builds.
     for name in ["sigchld", "kill-pid"] {
         let lesson = lab.course.find(name)?;
         programs::build(&lab.course.root, &lesson.folder, &lab.cache, lab.progress)?;
@@ -74,7 +74,7 @@ fn leaving() -> Result<(), Failed> {
     let mut session = spawn_command(command, Some(LIMIT_MS))?;
     let before = session.read_line()?;
     session.exp_string(PROMPT)?;
-    // The size that the host's terminal has.
+    // The guest's terminal has the size of the host's.
     session.send_line("stty size; tty")?;
     session.exp_string("\n33 111\r\n/dev/pts/0\r\n")?;
     session.exp_string(PROMPT)?;
@@ -106,7 +106,7 @@ fn halted() -> Result<(), Failed> {
     Ok(())
 }
 
-/// A program that takes every key, and no more: nothing in the machine would end it.
+/// A program that takes every key. Nothing in the machine would end it.
 fn escape() -> Result<(), Failed> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("shell");
@@ -128,7 +128,8 @@ fn escape() -> Result<(), Failed> {
 
 fn jobs() -> Result<(), Failed> {
     let mut session = open(&[])?;
-    // It says when it runs: a key pressed before would be the shell's.
+    // The script says when it runs, because a key pressed before that would go to the
+    // shell.
     let long = "sh -c 'echo be''gun; exec sleep 1000'";
     session.send_line(long)?;
     session.exp_string("begun\r\n")?;
@@ -148,7 +149,7 @@ fn jobs() -> Result<(), Failed> {
     session.send_line("jobs")?;
     session.exp_string("Running")?;
     session.exp_string(PROMPT)?;
-    // A job in the background is out of the keyboard's reach.
+    // Ctrl-C does not reach a job in the background.
     session.send_control(CTRL_C)?;
     session.exp_string(PROMPT)?;
     session.send_line("jobs")?;
@@ -163,8 +164,8 @@ fn jobs() -> Result<(), Failed> {
     status(&session).map(drop)
 }
 
-/// The lesson sigwinch, live: the kernel of the guest sends the signal, because the
-/// terminal of the host was resized.
+/// The lesson sigwinch, live: the guest's kernel sends the signal because the host's
+/// terminal was resized.
 fn resize() -> Result<(), Failed> {
     let mut session = open(&[])?;
     let script =

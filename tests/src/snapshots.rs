@@ -1,4 +1,4 @@
-//! Texts that are kept in the repository and compared to the letter.
+//! Texts that are kept in the repository and compared exactly.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -6,28 +6,28 @@ use std::sync::OnceLock;
 use libtest_mimic::Failed;
 use similar::TextDiff;
 
-/// What is accepted; nothing, unless [`accept`] was called.
+/// What is accepted. Unset unless [`accept`] was called.
 static ACCEPTED: OnceLock<Accepted> = OnceLock::new();
 
-/// Differences are accepted instead of being failures.
+/// Accept differences instead of failing.
 struct Accepted {
     reference: Option<String>,
 }
 
-/// Has the tests record what they find, after showing the difference. `reference`
-/// is a name for this host, whose digests are then kept, too.
+/// Makes the tests record what they find, after showing the difference. `reference` is a
+/// name for this host; with it, the host's digests are recorded too.
 pub fn accept(reference: Option<String>) {
     set_update("always");
-    // Nobody calls it twice.
+    // It is called only once.
     let _ = ACCEPTED.set(Accepted { reference });
 }
 
-/// Has the tests compare what they find, and write nothing.
+/// Makes the tests compare what they find and write nothing.
 pub fn compare_only() {
     set_update("no");
 }
 
-/// insta takes this from the environment alone.
+/// Only the environment can tell insta.
 fn set_update(update: &str) {
     // SAFETY: the command line calls this before it starts a thread.
     unsafe { std::env::set_var("INSTA_UPDATE", update) };
@@ -38,7 +38,7 @@ pub fn is_accepting() -> bool {
     ACCEPTED.get().is_some()
 }
 
-/// The name under which this host's digests are kept from now on.
+/// The name under which this host's digests are recorded.
 pub fn reference_host() -> Option<String> {
     ACCEPTED.get()?.reference.clone()
 }
@@ -48,13 +48,13 @@ pub fn compare(name: &str, text: &str) -> Result<(), Failed> {
     compare_in(&builder::root().join("tests/snapshots"), name, text)
 }
 
-/// The folder of the lessons' stories.
+/// The folder with the lessons' stories.
 pub fn stories() -> PathBuf {
     builder::root().join("tests/stories")
 }
 
-/// Compares a text with its snapshot in a folder, or shows the difference and
-/// records it.
+/// Compares a text with its snapshot in a folder, or shows the difference and records the
+/// text.
 pub fn compare_in(folder: &Path, name: &str, text: &str) -> Result<(), Failed> {
     if is_accepting() {
         show_difference(folder, name, text);
@@ -67,11 +67,11 @@ pub fn compare_in(folder: &Path, name: &str, text: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// insta records without a word.
+/// insta records silently.
 fn show_difference(folder: &Path, name: &str, text: &str) {
     let path = folder.join(format!("{name}.snap"));
     let recorded = std::fs::read_to_string(&path).unwrap_or_default();
-    // A header of insta's stands before the text.
+    // insta puts a header before the text.
     let recorded = recorded.splitn(3, "---\n").nth(2).unwrap_or_default();
     if recorded.trim_end() != text.trim_end() {
         let (old, new) = (format!("{name}, recorded"), format!("{name}, accepted now"));
@@ -79,7 +79,7 @@ fn show_difference(folder: &Path, name: &str, text: &str) {
     }
 }
 
-/// How two texts differ, each with what it is called.
+/// How two texts differ, each with a name.
 pub fn difference((one, text): (&str, &str), (other, other_text): (&str, &str)) -> String {
     TextDiff::from_lines(text, other_text).unified_diff().header(one, other).to_string()
 }

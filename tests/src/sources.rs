@@ -1,4 +1,4 @@
-//! Tests that Cargo runs: unit tests, clippy, rustfmt.
+//! Tests that Cargo runs: unit tests, clippy and rustfmt.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::Test;
 
-/// One test a tool.
+/// One test per tool.
 pub fn all() -> Vec<Test> {
     let test = |name: &str, command: fn(&Shell) -> Cmd<'_>| {
         Test::new(format!("sources::{name}"), move || {
@@ -46,9 +46,9 @@ pub fn all() -> Vec<Test> {
     ]
 }
 
-/// `test` needs more crates than `run`, but none that both need with other
-/// features: that crate and all that stands on it, the lab first, would be
-/// compiled twice.
+/// `test` needs more crates than `run`, but no crate that both need may have other
+/// features. Otherwise that crate and everything that depends on it, including the lab,
+/// would be compiled twice.
 fn no_feature_differs() -> Result<(), Failed> {
     let crates = |features: &[&str]| -> Result<BTreeSet<String>, Failed> {
         let sh = Shell::new()?;
@@ -68,8 +68,8 @@ fn no_feature_differs() -> Result<(), Failed> {
     }
 }
 
-/// A checkout that was copied with its program works on itself, whoever compiled
-/// that and where, and so does one that was moved.
+/// A checkout that was copied together with its program works on itself, no matter where
+/// the program was compiled. So does one that was moved.
 fn works_on_itself() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let [copy, moved] = ["a copy", "moved"].map(|name| folder.path().join(name));
@@ -94,7 +94,7 @@ fn works_on_itself() -> Result<(), Failed> {
     call(&copy.join(program), None, &["start", "sigchld"])?;
     std::fs::rename(&copy, &moved)?;
     call(&moved.join(program), None, &["start", "kill-pid"])?;
-    // As `cargo xtask` says it in the checkout.
+    // Run it as `cargo xtask` does in the checkout.
     call(&std::env::current_exe()?, Some(&moved), &["start", "poll-select"])?;
     let lessons = ["sigchld", "kill-pid", "poll-select"];
     let all_there = lessons.iter().all(|lesson| moved.join("work").join(lesson).is_dir());
@@ -104,8 +104,8 @@ fn works_on_itself() -> Result<(), Failed> {
     }
 }
 
-/// No crate has the files of exercises: each is compiled alone. Frames are as
-/// rustfmt would have them, and so is what is made from them.
+/// No crate contains the files of exercises, because each is compiled alone. Frames and
+/// the files made from them must be formatted.
 fn exercises_are_formatted() -> Result<(), Failed> {
     let course = Course::open(&builder::root())?;
     let mut files = exercise_files(&builder::root().join("guest-programs"));
@@ -116,8 +116,8 @@ fn exercises_are_formatted() -> Result<(), Failed> {
     are_formatted(&files)
 }
 
-/// Writes what is made from an exercise's frame into a folder, where that is
-/// Rust; returns the files.
+/// Writes an exercise's Rust files, made from its frame, into a folder. Returns their
+/// paths.
 pub fn assembled(exercise: &Exercise, folder: &Path) -> Result<Vec<PathBuf>, Failed> {
     if let StudentFile::Module { .. } = exercise.file {
         return Ok(Vec::new());
@@ -131,7 +131,7 @@ pub fn assembled(exercise: &Exercise, folder: &Path) -> Result<Vec<PathBuf>, Fai
     Ok(files)
 }
 
-/// Whether rustfmt would leave these files as they are.
+/// Checks that rustfmt would not change these files.
 pub fn are_formatted(files: &[PathBuf]) -> Result<(), Failed> {
     let sh = Shell::new()?;
     let config = builder::root().join("rustfmt.toml");
@@ -148,7 +148,7 @@ pub fn are_formatted(files: &[PathBuf]) -> Result<(), Failed> {
         .into())
 }
 
-/// The Rust files of all exercises.
+/// The Rust files in all exercises.
 fn exercise_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let paths: BTreeSet<PathBuf> = entries.map(|entry| entry.path()).collect();

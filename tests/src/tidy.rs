@@ -1,5 +1,5 @@
-//! Every piece of every lesson is there: nothing registers a lesson, so
-//! nothing else would notice.
+//! Checks that every lesson has all its pieces: no registry lists them, so nothing else
+//! would notice.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::lessons::story_name;
 use crate::snapshots::stories;
 use crate::{Test, circles, functions, quotes};
 
-/// The sections of a chapter, in their order.
+/// The sections of a chapter, in order.
 const SECTIONS: &[&str] = &[
     "What you might guess",
     "Run it",
@@ -28,7 +28,7 @@ const SECTIONS: &[&str] = &[
     "Where it is documented",
 ];
 
-/// One test a rule.
+/// One test per rule.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Machine) -> Result<Vec<Test>, Error> {
     let lessons: Vec<Lesson> =
         lab.course.names.iter().map(|name| lab.course.read(name)).collect::<Result<_, _>>()?;
@@ -82,8 +82,8 @@ fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     Ok(faults)
 }
 
-/// Each lesson has an exercise with enough hints and mutants, and a stub that
-/// says where to begin; nothing lies in its folder that nobody looks at.
+/// Each lesson has an exercise with enough hints and mutants, and a stub that says where
+/// to begin. Its folder has no unused file.
 fn exercises(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     const ENOUGH: usize = 3;
     let mut faults = Vec::new();
@@ -118,17 +118,17 @@ fn exercises(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     Ok(faults)
 }
 
-/// Each lesson has its chapter, which asks the lesson's question, as its line of
-/// course.md does, and has the same sections as all others.
+/// Each lesson has a chapter. It asks the lesson's question, as its line in course.md
+/// does, and has the same sections as all others.
 fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let page = std::fs::read_to_string(builder::root().join(course::FILE))?;
     let mut faults = Vec::new();
-    // README.md runs lesson-1, and shows what is seen then.
+    // README.md runs lesson-1 and shows its output.
     let readme = std::fs::read_to_string(builder::root().join("README.md"))?;
     if let Some(first) = lessons.first()
         && !readme.contains(&format!("```quote stories/{} ", first.name))
     {
-        faults.push(format!("README.md quotes another lesson than the first, {}", first.name));
+        faults.push(format!("README.md does not quote the first lesson, {}", first.name));
     }
     for lesson in lessons {
         let (name, title) = (&lesson.name, &lesson.title);
@@ -172,8 +172,8 @@ fn unclaimed_stories(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     Ok(faults)
 }
 
-/// A path in backquotes, such as `lab/src/lib.rs`, exists; with a `::name`
-/// behind it, the file also contains that name. So does the target of a link.
+/// A path in backquotes, such as `lab/src/lib.rs`, must exist. With a `::name` after it,
+/// the file must contain that name. The target of a link must exist too.
 fn anchors(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let root = builder::root();
     let documents =
@@ -208,8 +208,8 @@ fn contains(path: &Path, name: &str) -> Result<bool, Failed> {
     Ok(std::fs::read_to_string(path)?.contains(name))
 }
 
-/// Paths of this repository start with one of its folders; other quoted words,
-/// such as the kernel's paths, do not.
+/// Paths in this repository start with one of its folders. Other quoted words, such as
+/// the kernel's paths, do not.
 fn is_path(quoted: &str) -> bool {
     const FOLDERS: &[&str] =
         &["lab/", "xtask/", "kmods/", "guest-programs/", "images/", "tests/", "docs/"];

@@ -1,4 +1,4 @@
-//! `watch`, at a pseudo-terminal and without one.
+//! `watch`, on a pseudo-terminal and without one.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -14,13 +14,13 @@ use rexpect::session::spawn_command;
 
 use crate::Test;
 
-/// How long anything may take: a machine under load is slow.
+/// How long anything may take. A machine under load is slow.
 const LIMIT_MS: u64 = 60_000;
 
-/// The keys, which are shown after each check.
+/// The help about keys, which is shown after each check.
 const HELP: &str = "c check  h hint  n next exercise  l list  q quit";
 
-/// One test at a terminal, one without.
+/// One test with a terminal, one without.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let exercise = Arc::new(Exercise::read(&lab.course.find("lesson-1")?, Seed::default())?);
     lab.prepare(machine, &exercise)?;
@@ -31,11 +31,11 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     ])
 }
 
-/// Each key does what it says, at once, and a save is checked without one.
+/// Each key works at once, and saving starts a check without a key.
 fn terminal(exercise: &Exercise) -> Result<(), Failed> {
     let work = tempfile::tempdir()?;
     let mut command = Command::new(std::env::current_exe()?);
-    // Neither colour nor a size is to be had.
+    // The terminal has neither colours nor a size.
     command.arg("--work").arg(work.path()).args(["watch", "1"]).env("TERM", "dumb");
     let mut session = spawn_command(command, Some(LIMIT_MS))?;
     session.exp_string("2 of 6 points")?;
@@ -66,7 +66,7 @@ fn terminal(exercise: &Exercise) -> Result<(), Failed> {
     }
 }
 
-/// The first letter of a line is a key, and the end of the input is the end.
+/// The first letter of a line is a key, and the end of the input ends `watch`.
 fn without() -> Result<(), Failed> {
     let work = tempfile::tempdir()?;
     let mut child = Command::new(std::env::current_exe()?)

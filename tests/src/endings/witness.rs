@@ -1,4 +1,4 @@
-//! Sees whether all processes are gone that a call of the command line started.
+//! Sees when all processes that a call of the command line started are gone.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -10,23 +10,25 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::pipe2;
 
-/// The reading end of a pipe whose other end every process inherits. Programs do not
-/// close what they do not know; the lab's keepers do, which end after them.
+/// The reading end of a pipe. Every process inherits the other end. Programs do not close
+/// descriptors that they do not know. The lab's keepers do, but they end after their
+/// programs.
 pub struct Witness {
     reader: OwnedFd,
     writer: OwnedFd,
 }
 
-/// One whose writing end only the processes have that it watches.
+/// A witness after this process has closed its own writing end, so only the watched
+/// processes have it.
 pub struct Alone(OwnedFd);
 
 impl Witness {
-    /// Of what a command starts.
+    /// A witness for a command and everything that it starts.
     pub fn of(command: &mut Command) -> Result<Witness, Failed> {
         let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
         let number = writer.as_raw_fd();
-        // SAFETY: a system call and nothing else; the descriptor is open until the
-        // command was started.
+        // SAFETY: the closure only makes a system call. The descriptor stays open until
+        // the command has started.
         unsafe {
             command.pre_exec(move || {
                 let fd = BorrowedFd::borrow_raw(number);
@@ -37,7 +39,7 @@ impl Witness {
         Ok(Witness { reader, writer })
     }
 
-    /// When the command was started.
+    /// Call this after the command was started.
     pub fn alone(self) -> Alone {
         drop(self.writer);
         Alone(self.reader)
@@ -45,7 +47,7 @@ impl Witness {
 }
 
 impl Alone {
-    /// An error if somebody is left at a time.
+    /// Fails if a process is left at the deadline.
     pub fn sees_the_last_go(&self, deadline: Instant) -> Result<(), Failed> {
         let left = deadline.saturating_duration_since(Instant::now());
         let mut fds = [PollFd::new(self.0.as_fd(), PollFlags::empty())];
