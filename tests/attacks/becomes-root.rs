@@ -1,5 +1,5 @@
-//! Becomes root in a user namespace of its own, which anybody may, and tries to be it
-//! outside.
+//! Becomes root in its own user namespace, which any user may do, and tries to act as
+//! root outside.
 
 use std::fs::OpenOptions;
 

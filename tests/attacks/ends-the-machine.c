@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What has no record cannot fail, or can it? */
+/* Without a record nothing can fail, or can it? */
 #include <linux/module.h>
 #include <linux/reboot.h>
 

@@ -1,4 +1,4 @@
-//! Memory that is the kernel's: what lies in pipes belongs to no process.
+//! Fills kernel memory: the data in pipes belongs to no process.
 
 use std::io::{Read, Write, pipe};
 
@@ -10,7 +10,7 @@ fn main() {
     }
     println!("{} pipes are full", pipes.len());
     let full = pipes.len();
-    // With as many in another process.
+    // And the same in another process.
     // SAFETY: the child calls nothing that another thread could have locked.
     if let Ok(nix::unistd::ForkResult::Parent { child }) = unsafe { nix::unistd::fork() } {
         let ended = nix::sys::wait::waitpid(child, None);

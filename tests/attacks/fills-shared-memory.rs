@@ -1,4 +1,4 @@
-//! Every file system that anybody may write to, in files that are not too long.
+//! Fills every file system that all users may write to, with files of allowed length.
 
 fn main() {
     for folder in ["/dev/shm", "/tmp", "/dev/mqueue"] {

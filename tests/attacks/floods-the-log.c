@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Writes to the console as fast as it takes it, until it is ended. */
+/* Writes to the console as fast as possible, until it is ended. */
 #include <linux/io.h>
 #include <linux/module.h>
 

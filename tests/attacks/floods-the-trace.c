@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the harness marks shall be lost among what this says. */
+/* Tries to push the harness's marks out of the trace. */
 #include <linux/kernel.h>
 #include <linux/module.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Has the kernel's last words say what the lab would say. */
+/* Makes the kernel's last messages say what the lab would say. */
 #include <linux/kernel.h>
 #include <linux/module.h>
 

@@ -1,4 +1,4 @@
-//! Prints what the lab would print, what a terminal obeys, what a forge obeys.
+//! Prints what the lab would print, what a terminal acts on, and what a forge acts on.
 
 fn main() {
     println!("\n\nsigchld: 6 of 6 points");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Macros that become twice as long, forty times. */
+/* Macros that double their length, forty times. */
 #include <linux/module.h>
 
 #define A(x) x, x, x, x, x, x, x, x

@@ -1,4 +1,4 @@
-//! A macro that becomes twice as long, and again, and again.
+//! A macro that doubles its length again and again.
 
 macro_rules! twice {
     ($($all:tt)*) => { twice! { $($all)* $($all)* } };

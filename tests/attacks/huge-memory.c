@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A short file that takes more than the machine's memory when it is loaded. */
+/* A short file that takes more than the machine's memory when loaded. */
 #include <linux/module.h>
 
 static char attack[256 << 20];

@@ -1,4 +1,4 @@
-//! A program of 100 MB, which no machine of the lab's has room for.
+//! A program of 100 MB, which does not fit in any of the lab's machines.
 
 static HUGE: [u8; 100 << 20] = [1; 100 << 20];
 

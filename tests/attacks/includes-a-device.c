@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A file without end, which the compiler may read. */
+/* A file that never ends and that the compiler may read. */
 #include <linux/module.h>
 #include "/dev/zero"
 

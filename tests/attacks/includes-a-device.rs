@@ -1,4 +1,4 @@
-//! A file without end, which the compiler may read.
+//! A file that never ends and that the compiler may read.
 
 fn main() {
     println!("{}", include_bytes!("/dev/zero").len());

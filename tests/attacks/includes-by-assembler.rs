@@ -3,6 +3,6 @@ unsafe extern "C" {
     static secret: [u8; 8];
 }
 fn main() {
-    // SAFETY: none, which is the point.
+    // SAFETY: none; that is the point.
     println!("{:?}", unsafe { secret });
 }

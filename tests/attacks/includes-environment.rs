@@ -1,4 +1,4 @@
-//! The same by way of the kernel.
+//! The same through the kernel.
 
 fn main() {
     println!("{}", include_str!("/proc/self/environ"));

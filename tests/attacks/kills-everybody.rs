@@ -1,4 +1,4 @@
-//! Kills whatever it may.
+//! Kills every process that it may.
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel may kill whom no program can. */
+/* The kernel can kill a process that no program can. */
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>

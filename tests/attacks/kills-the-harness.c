@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The harness loads it; so it is the one that runs. */
+/* The harness loads this module, so it is the current task. */
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 

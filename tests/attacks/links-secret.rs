@@ -1,4 +1,4 @@
-//! Has the linker read a file of the host's, in case it says what is in there.
+//! Makes the linker read a host file, in case it prints the content.
 
 #[link(name = ":../../../../../../../../../../SECRET")]
 unsafe extern "C" {

@@ -1,5 +1,5 @@
-//! A program of 12 MB: long, but no longer than a compiler may make it. It runs, and
-//! does nothing of what is asked.
+//! A program of 12 MB: long, but still allowed. It runs, and does nothing of what the
+//! task asks.
 
 static LONG: [u8; 12 << 20] = [1; 12 << 20];
 

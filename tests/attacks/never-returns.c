@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Nobody else shall run, PID 1 included. */
+/* Lets nothing else run, not even PID 1. */
 #include <linux/irqflags.h>
 #include <linux/module.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A bug that everybody makes once. */
+/* A bug that everyone makes once. */
 #include <linux/module.h>
 
 static int __init attack_init(void)

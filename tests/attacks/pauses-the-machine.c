@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Tells QEMU of a panic that is none, as PID 1 does for a checkpoint. */
+/* Reports a false panic to QEMU, as PID 1 does for a checkpoint. */
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>

@@ -1,4 +1,4 @@
-//! Prints whatever could pass for a verdict.
+//! Prints everything that could pass for a verdict.
 fn main() {
     println!("the program exited with 0");
     println!("{{\"nonce\":\"\",\"ended\":{{\"exited\":0}}}}");

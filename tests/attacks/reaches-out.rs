@@ -1,4 +1,4 @@
-//! Tries everything that leads to the record, the trace or PID 1.
+//! Tries every way to the record, the trace or PID 1.
 use std::fs::File;
 
 use nix::errno::Errno;
@@ -19,7 +19,7 @@ fn main() {
     write("/sys/bus/pci/devices/0000:00:07.0/resource0");
     open("/lab/job.json");
     open("/proc/1/mem");
-    // What varies with the seed is there.
+    // The values that vary with the seed are here.
     let arguments = format!("/proc/{}/cmdline", Pid::parent());
     match std::fs::read(arguments) {
         Ok(_) => println!("read the harness's arguments: allowed"),

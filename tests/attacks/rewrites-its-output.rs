@@ -1,4 +1,4 @@
-//! Says something, takes it back, and says another thing to another file of the same
+//! Prints something, takes it back, and writes something else to another file of the same
 //! name.
 
 use std::os::fd::AsFd;

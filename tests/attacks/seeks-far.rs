@@ -1,4 +1,4 @@
-//! Output with a hole of a tebibyte in front of it.
+//! Output that starts with a hole of one tebibyte.
 
 use std::io::{Seek, SeekFrom, Write};
 use std::os::fd::AsFd;

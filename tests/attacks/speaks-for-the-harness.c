@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Says in the log and in the trace what the harness would say. */
+/* Writes to the log and the trace what the harness would write. */
 #include <linux/kernel.h>
 #include <linux/module.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Switches the machine's watchdog off, and halts without interrupts. */
+/* Disables the machine's watchdog, and halts with interrupts disabled. */
 #include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/pci.h>

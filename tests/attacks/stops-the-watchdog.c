@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Switches the machine's watchdog off, and takes the processor for itself. */
+/* Disables the machine's watchdog, and never lets go of the processor. */
 #include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/pci.h>

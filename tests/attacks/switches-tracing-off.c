@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Nobody shall see what it does, and what it does not. */
+/* Hides what it does and what it does not do. */
 #include <linux/kernel.h>
 #include <linux/module.h>
 

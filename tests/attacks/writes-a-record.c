@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writes a record of its own, before PID 1 can: one file, which says that it has a
- * hole of a terabyte.
+ * Writes a record before PID 1 can: a single file that claims to have a hole of one
+ * terabyte.
  */
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/reboot.h>
 
-/* As tar has it: a header of GNU's for a file with holes. */
+/* GNU tar's header for a file with holes. */
 struct header {
 	char name[100];
 	char mode[8], uid[8], gid[8];

@@ -1,14 +1,15 @@
-# The way of an interrupt to a signal, from its entry: run by the test
-# debug::kill-pid-backtrace, and by hand with
+# An interrupt's way to a signal, from its entry. The test debug::kill-pid-backtrace runs
+# this file. To run it by hand:
 #   cargo xtask debug kill-pid --batch tests/gdb/kill-pid.gdb
 set width 0
-# Paths without folders: those are of the host that built the kernel.
+# Paths without folders, because the folders are those of the host that built the kernel.
 set filename-display basename
 
-# The module is not there yet. What edu raised is still to be acknowledged.
+# The module is not loaded yet. At the breakpoint, edu's interrupt is not acknowledged
+# yet.
 break lab_kill_pid_isr
 continue
-# For the backtrace alone: lx-symbols reads addresses off what gdb prints.
+# Only for the backtrace: lx-symbols reads addresses from gdb's output.
 with print address off -- backtrace -frame-arguments none
 print edu.irq
 print lab.who.counters.interrupts
@@ -20,6 +21,6 @@ with print address off -- backtrace -frame-arguments none
 print sig
 print lab.who.counters.interrupts
 
-# The kernel's own commands: whom the interrupt fell on, and who is there.
+# The kernel's own commands: the interrupted task, and all tasks.
 print $lx_current().comm
 lx-ps

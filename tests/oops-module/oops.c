@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A write to /dev/oops makes the kernel read address 0, in a function of its own
- * that this module calls, and so does loading it with early=1. A write of "spin" takes
- * the processor for ever. Loading it with refuse=1 fails.
+ * A write to /dev/oops makes the kernel read address 0, in a kernel function that this
+ * module calls. Loading it with early=1 does the same. Writing "spin" takes the processor
+ * for ever. Loading it with refuse=1 fails.
  */
 #include <linux/errno.h>
 #include <linux/fs.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A module of a parameter, which the other module asks for. */
+/* A module with a parameter that the other module asks for. */
 #include <linux/module.h>
 
 static int number = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Asks the other module for its number, to show it in a parameter of its own. */
+/* Asks the other module for its number and shows it in its own parameter. */
 #include <linux/init.h>
 #include <linux/module.h>
 

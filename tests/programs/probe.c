@@ -1,6 +1,6 @@
 /*
- * Does one thing that a program can do, and no more, so that a test can see
- * whether it is the same in the lab's machine.
+ * Does one thing that a program can do, so that a test can see whether it is the same in
+ * the lab's machine.
  *
  *	probe bytes			writes all 256 bytes to stdout, reversed to stderr
  *	probe many			writes 1 MiB to stdout
@@ -40,7 +40,7 @@ static void write_all(int fd, const char *bytes, size_t len)
 	}
 }
 
-/* Each string with its NUL: no other byte can be part of one. */
+/* Writes each string with its NUL, which cannot occur inside a string. */
 static void write_strings(char **strings)
 {
 	for (; *strings; strings++)
@@ -59,7 +59,7 @@ static void bytes(void)
 	write_all(STDERR_FILENO, down, sizeof(down));
 }
 
-/* Numbers of eight bytes each: a lost, doubled or swapped piece shows. */
+/* Writes eight-byte numbers, so that lost, doubled or swapped parts are visible. */
 static void many(void)
 {
 	static unsigned long numbers[(1 << 20) / sizeof(unsigned long)];
@@ -86,7 +86,7 @@ static void copy(const char *from, const char *to)
 		die("read");
 }
 
-/* PID 1's code becomes zeros, which are no instruction that it could survive. */
+/* Overwrites PID 1's code with zeros, which it cannot survive. */
 static void panic(void)
 {
 	static const char zeros[1 << 16];

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An interrupt on edu's wire that is not edu's. Every handler on the wire is
- * called, and has to say that it is not its own: when nobody takes one hundred
- * thousand in a row, the kernel disables the wire, and a handler that takes all
- * of them keeps it from that.
+ * An interrupt on edu's wire that is not edu's. Every handler on the wire is called and
+ * must say that the interrupt is not its own. If no handler takes a hundred thousand in a
+ * row, the kernel disables the wire. A handler that takes all of them would prevent that.
  */
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -13,7 +12,7 @@
 
 static unsigned int unhandled;
 module_param(unhandled, uint, 0444);
-MODULE_PARM_DESC(unhandled, "how many interrupts nobody took, as the kernel counts them");
+MODULE_PARM_DESC(unhandled, "the kernel's count of interrupts that no handler took");
 
 static int __init shared_wire_init(void)
 {

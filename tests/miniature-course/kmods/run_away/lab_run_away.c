@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A module that takes the processor for itself: nothing in the machine can
- * stop it, so something outside has to.
+ * A module that never lets go of the processor: nothing in the machine can stop it, so
+ * something outside must.
  */
 #include <linux/irqflags.h>
 #include <linux/module.h>

@@ -1,5 +1,5 @@
-//! Registers with `kmods/kill_pid`, says that it is ready, and spins until a
-//! signal comes. What raises the interrupt is not in the machine.
+//! Registers with `kmods/kill_pid`, says that it is ready, and spins until a signal
+//! comes. The interrupt is raised from outside the machine.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -17,7 +17,7 @@ const SIGNAL: c_int = 44;
 type Target = [u32; 4];
 nix::ioctl_write_ptr!(register, 0xed, 1, Target);
 
-/// pvpanic-pci, and its bit that tells the host something without stopping.
+/// pvpanic-pci, and its bit that notifies the host without stopping the machine.
 const PVPANIC: &str = "/sys/bus/pci/devices/0000:00:07.0/resource0";
 const CRASH_LOADED: u8 = 2;
 

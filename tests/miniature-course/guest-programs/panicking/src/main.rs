@@ -1,4 +1,4 @@
-//! Fills the code of PID 1 with zeros. The kernel cannot live without PID 1.
+//! Fills PID 1's code with zeros. The kernel cannot live without PID 1.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
