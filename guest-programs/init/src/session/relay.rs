@@ -10,9 +10,8 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::pty::Winsize;
 use nix::sys::signalfd::SignalFd;
 use nix::sys::time::TimeSpec;
-use protocol::session::{FRAME_MAX, Frame};
+use protocol::session::{FRAME_MAX, Frame, Size};
 
-use super::streams::winsize;
 use crate::port::Port;
 use crate::{supervise, watchdog};
 
@@ -184,4 +183,8 @@ fn forward(
         Err(e) => return Err(format!("failed to read the program's output: {e}")),
     }
     Ok(())
+}
+
+pub fn winsize(size: Size) -> Winsize {
+    Winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 }
 }

@@ -5,11 +5,11 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use nix::fcntl::OFlag;
-use nix::pty::{Winsize, openpty};
+use nix::pty::openpty;
 use nix::unistd::{Gid, Uid, fchown, pipe2, setsid};
 use protocol::session::Size;
 
-use super::relay::Relay;
+use super::relay::{Relay, winsize};
 use crate::port::{Port, set_nonblocking};
 
 nix::ioctl_write_int_bad!(tiocsctty, nix::libc::TIOCSCTTY);
@@ -69,8 +69,4 @@ impl Relay {
         }
         Ok(relay)
     }
-}
-
-pub fn winsize(size: Size) -> Winsize {
-    Winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 }
 }
