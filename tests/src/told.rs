@@ -183,7 +183,7 @@ fn full(module: &str) -> Result<(), Failed> {
     let many = "dd if=/dev/zero of=/dev/null bs=1 count=20000; echo x > /dev/oops";
     let output = script(&flags, many)?;
     let told = [
-        "\nthe record ends here, for it was full: the machine went on\n",
+        "\nthe record ends here because it was full; the machine went on\n",
         "error: the guest kernel panicked: BUG: ",
     ];
     holds(&String::from_utf8_lossy(&output.stderr), &told)

@@ -1,5 +1,5 @@
-//! As much of the command line as the launcher has to understand: which command
-//! it is. What is wrong with it, the command line proper says.
+//! The part of the command line that the launcher must understand: which command it is.
+//! Mistakes are left to the command line proper.
 
 use std::ffi::OsString;
 
@@ -13,17 +13,17 @@ impl Arguments {
         Arguments { all }
     }
 
-    /// Those that are the lab's: what follows `--` is a program's.
+    /// The lab's own arguments. Those after `--` belong to a program.
     fn own(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(|argument| argument.to_str().unwrap_or("")).take_while(|&a| a != "--")
     }
 
-    /// Whether an argument is there, such as a command.
+    /// Whether an argument is present, such as a command's name.
     pub fn is(&self, argument: &str) -> bool {
         self.own().any(|own| own == argument)
     }
 
-    /// The command, if it is one that needs what the lab needs of the host.
+    /// The command, if it needs what the lab needs from the host.
     pub fn on_the_host(&self) -> Option<&'static str> {
         if self.is("--help") || self.is("-h") {
             return None;

@@ -1,9 +1,9 @@
 //! `cargo xtask`: starts the command line of the lab, the program `upcall`.
 //!
-//! This launcher has no dependencies from elsewhere, so it speaks a second after it was called,
-//! even on a fresh machine. It says what the host lacks before anything long is
-//! compiled, has Cargo build the command line with its progress on the screen,
-//! and becomes it. Where nothing has changed since, it becomes it at once.
+//! This launcher has no external dependencies, so its first output comes within a second,
+//! even on a fresh machine. It says what the host lacks before anything long is compiled.
+//! Then Cargo builds the command line with its progress on the screen, and the launcher
+//! becomes the command line. If nothing has changed, it becomes the command line at once.
 
 mod arguments;
 mod program;
@@ -19,11 +19,10 @@ use host::{BY_TERMINAL, InstallPolicy};
 use arguments::Arguments;
 use program::Program;
 
-/// The exit statuses that the launcher has of its own; all others are those of
-/// the command line.
+/// The launcher's own exit statuses. All others come from the command line.
 const BUILD_FAILED: u8 = 3;
 const UNAVAILABLE: u8 = 69;
-/// Instead of both, where other statuses are a program's.
+/// Used instead if other statuses belong to a program.
 const EXEC_FAILED: u8 = 125;
 
 /// What failed, and what to do about it.
@@ -68,7 +67,7 @@ fn launch(arguments: &Arguments) -> Result<std::convert::Infallible, Failure> {
     if !program.is_current() {
         prepare(arguments, &program)?;
     }
-    // exec only returns if it failed.
+    // exec returns only if it failed.
     let source = Command::new(&program.path).args(&arguments.all).exec();
     Err(Failure {
         status: BUILD_FAILED,

@@ -1,11 +1,10 @@
-//! The command line proper: where it is, whether it is up to date, how it is
-//! built.
+//! The command line proper: where it is, whether it is up to date, and how to build it.
 //!
-//! Asking Cargo whether anything has changed costs as much as all else that
-//! `cargo xtask list` does. So a note is kept beside the program of the files that
-//! it was made of, which Cargo names, and of their times. The launcher is in it
-//! too: Cargo has just made sure of that one, so another compiler, other flags
-//! and another profile make another launcher.
+//! Asking Cargo whether anything has changed costs as much as the rest of
+//! `cargo xtask list`. So a note is kept next to the program: the source files, which
+//! Cargo lists, and their times. The launcher is in it too. Cargo has just made sure that
+//! the launcher is current, so another compiler, other flags or another profile give
+//! another launcher.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -14,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::SystemTime;
 
-/// The package and its program.
+/// The name of the package and of its program.
 const NAME: &str = "upcall";
 
 /// The command line's program.
 pub struct Program {
     pub path: PathBuf,
-    /// Whether it has to have the tests in it.
+    /// Whether it must contain the tests.
     tests: bool,
     launcher: PathBuf,
     /// The folder of the checkout.
@@ -28,8 +27,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// Cargo puts it where this program is. `None` if Cargo did not start this
-    /// one.
+    /// The program in this launcher's folder, where Cargo puts it. `None` if Cargo did
+    /// not start this launcher.
     pub fn beside_this(tests: bool) -> Option<Program> {
         let launcher = std::env::current_exe().ok()?;
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)?;
@@ -37,13 +36,13 @@ impl Program {
         Some(Program { path: launcher.with_file_name(NAME), tests, launcher, root })
     }
 
-    /// Whether it is there and nothing that it is made of has changed. One that
-    /// has the tests does what one without does, and more.
+    /// Whether it exists and nothing that it was built from has changed. A program with
+    /// the tests can do everything that one without can.
     pub fn is_current(&self) -> bool {
         self.is_as_noted(true) || !self.tests && self.is_as_noted(false)
     }
 
-    /// Whether something that it is made of has changed since it was built.
+    /// Whether something that it was built from has changed.
     fn is_outdated(&self) -> bool {
         self.path.exists() && !self.is_as_noted(true) && !self.is_as_noted(false)
     }
@@ -53,10 +52,9 @@ impl Program {
         self.state(tests).is_some_and(|now| now == noted)
     }
 
-    /// Notes what it was made of by a build that began at some time. A file that
-    /// was changed since may be in the program as it was before: then nothing is
-    /// noted, and Cargo is asked the next time. So it is where nothing can be
-    /// written.
+    /// Records the sources of a build that began at `began`. If a file was changed since
+    /// then, the program may contain its old content. Then nothing is recorded, and Cargo
+    /// is asked the next time. The same happens if the note cannot be written.
     pub fn note(&self, began: SystemTime) {
         let unchanged = |file: &PathBuf| {
             file.metadata().and_then(|meta| meta.modified()).is_ok_and(|time| time < began)
@@ -70,7 +68,7 @@ impl Program {
         }
     }
 
-    /// Has Cargo build it, with its progress on stderr.
+    /// Makes Cargo build it, with its progress on stderr.
     pub fn build(&self, cargo: &Path) -> std::io::Result<ExitStatus> {
         let mut command = Command::new(cargo);
         command.args(["build", "--package", NAME, "--manifest-path"]);
@@ -78,12 +76,12 @@ impl Program {
         if self.tests {
             command.args(["--features", "test"]);
         }
-        // What speeds up the next build makes this one larger and slower. Only who
-        // changes the lab has a next build.
+        // Data for faster rebuilds would make this build larger and slower. Only people
+        // who change the lab need it.
         if !self.is_outdated() {
             command.env("CARGO_INCREMENTAL", "0");
         }
-        // What Cargo sets for the launcher is not for what it builds next.
+        // Variables that Cargo sets for the launcher must not affect the next build.
         for (name, _) in std::env::vars_os() {
             let text = name.to_str().unwrap_or_default();
             if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -97,7 +95,7 @@ impl Program {
         self.path.with_extension("note")
     }
 
-    /// What Cargo made it of.
+    /// The files that Cargo built it from.
     fn sources(&self) -> Option<BTreeSet<PathBuf>> {
         let made_of = std::fs::read_to_string(self.path.with_extension("d")).ok()?;
         let sources = dependencies(&made_of);
@@ -106,8 +104,8 @@ impl Program {
         Some(files)
     }
 
-    /// The program and all that it is made of, a line each; `None` if something
-    /// is not there.
+    /// The program and everything that it was built from, one per line. `None` if a file
+    /// does not exist.
     fn state(&self, tests: bool) -> Option<String> {
         let mut files = self.sources()?;
         files.insert(self.launcher.clone());
@@ -124,8 +122,8 @@ impl Program {
     }
 }
 
-/// Reads the file that Cargo writes for make: `PROGRAM: FILE FILE…`, spaces in
-/// names behind backslashes.
+/// Reads the rule that Cargo writes for make: `PROGRAM: FILE FILE…`, with backslashes
+/// before spaces in names.
 fn dependencies(rule: &str) -> BTreeSet<PathBuf> {
     let files = rule.lines().next().and_then(|line| line.split_once(": ")).unwrap_or_default().1;
     let mut names = vec![String::new()];
@@ -141,7 +139,7 @@ fn dependencies(rule: &str) -> BTreeSet<PathBuf> {
     names.into_iter().filter(|name| !name.is_empty()).map(PathBuf::from).collect()
 }
 
-/// The workspace's files and the manifests of the packages that files belong to.
+/// The workspace's files, and the manifests of the packages that these files belong to.
 fn manifests(root: &Path, files: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
     let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
     let packages = folders.iter().flat_map(|folder| {
@@ -163,7 +161,7 @@ mod tests {
         assert_eq!(dependencies(""), BTreeSet::new());
     }
 
-    /// A checkout with a program in it that is made of one file.
+    /// A checkout with a program that was built from one file.
     fn program(root: &Path) -> Program {
         std::fs::create_dir_all(root.join("lab/src")).unwrap();
         let (path, source) = (root.join("upcall"), root.join("lab/src/lib.rs"));
@@ -192,7 +190,7 @@ mod tests {
             program.note(SystemTime::now());
             assert!(program.is_current(), "{file}");
         }
-        // Another file of the same size and time, as of a copied checkout.
+        // Another file with the same size and time, as in a copied checkout.
         let source = folder.path().join("lab/src/lib.rs");
         std::fs::copy(&source, folder.path().join("copy")).unwrap();
         std::fs::rename(folder.path().join("copy"), &source).unwrap();

@@ -1,13 +1,13 @@
-//! Options that say how the guest's kernel is compiled.
+//! Options for compiling the guest's kernel.
 
 use builder::kernel::{Compiler, Optimize, Options};
 use clap::{Args, ValueEnum};
 
-/// For kernel developers: what a lesson shows does not depend on it.
+/// For kernel developers: lessons show the same with every choice.
 #[derive(Args)]
 pub struct Compiled {
-    /// The compiler of the kernel and its modules, such as gcc-11 or clang; clang
-    /// takes its own linker and tools along
+    /// The compiler for the kernel and its modules, such as gcc-11 or clang; clang uses
+    /// its own linker and tools
     #[arg(long, value_name = "NAME", default_value = "gcc")]
     cc: Compiler,
 
@@ -25,7 +25,7 @@ enum Level {
 }
 
 impl Compiled {
-    /// Says so in a kernel's options.
+    /// Adds these choices to a kernel's options.
     pub fn apply(&self, options: &mut Options) {
         options.compiler = self.cc.clone();
         options.optimize = match self.kernel_opt_level {

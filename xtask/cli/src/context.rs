@@ -1,4 +1,4 @@
-//! What every command is given.
+//! The context that every command gets.
 
 use std::path::PathBuf;
 
@@ -29,8 +29,8 @@ impl Context {
         course: Option<PathBuf>,
         work: Option<PathBuf>,
     ) -> Context {
-        // Absolute, because cargo and make run in other folders. One that is not
-        // there is named when it is opened.
+        // Made absolute, because cargo and make run in other folders. If it does not
+        // exist, opening it reports that.
         let course = course.unwrap_or_else(builder::root);
         let course = course.canonicalize().unwrap_or(course);
         Context { no_install, kernel_source, course, work, ui: Ui::new() }
@@ -49,7 +49,7 @@ impl Context {
         Ok(course.find(asked)?)
     }
 
-    /// Where the student's own files are.
+    /// The student's own files.
     pub fn work(&self) -> Result<Work, Error> {
         Ok(match &self.work {
             Some(folder) => Work::at(folder.clone()),
@@ -57,8 +57,8 @@ impl Context {
         })
     }
 
-    /// Everything that a command takes, which is one of [`COMMANDS`]. Installs
-    /// what the host lacks, as far as that is allowed.
+    /// Everything that a command needs. `command` is one of [`COMMANDS`]. Installs what
+    /// the host lacks, as far as that is allowed.
     pub fn lab(&self, command: &str) -> Result<Lab<'_>, Error> {
         debug_assert!(COMMANDS.contains(&command), "the launcher has to know `{command}`");
         let cache = Cache::open()?;

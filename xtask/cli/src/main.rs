@@ -1,7 +1,7 @@
 //! `cargo xtask`: the command line of the lab.
 //!
-//! Each command is a file in `cmd/`, which turns its arguments into calls of
-//! the library and what comes back into text. There is no logic of its own.
+//! Each command is a file in `cmd/` that turns its arguments into calls of the library
+//! and the results into text. Commands have no logic of their own.
 
 mod cmd;
 mod compiled;
@@ -33,16 +33,16 @@ struct Cli {
     #[arg(long, global = true)]
     no_install: bool,
 
-    /// Where the kernel source is: a folder or an archive, of any release [default:
-    /// the cache, Debian's or kernel.org's known by its hash, the distribution's]
+    /// The kernel source: a folder or an archive, of any release [default: the cache,
+    /// then Debian's or kernel.org's archive with a known hash, then the distribution's]
     #[arg(long, global = true, value_name = "PATH", env = "UPCALL_KERNEL_SOURCE")]
     kernel_source: Option<PathBuf>,
 
-    /// Another tree with lessons than this repository
+    /// Use another tree of lessons instead of this repository
     #[arg(long, global = true, value_name = "DIR", hide = true)]
     course: Option<PathBuf>,
 
-    /// Another folder for the student's files than `work/`
+    /// Use another folder instead of `work/` for the student's files
     #[arg(long, global = true, value_name = "DIR", hide = true)]
     work: Option<PathBuf>,
 
@@ -78,19 +78,19 @@ enum Command {
     Bench(cmd::bench::Bench),
     #[cfg(feature = "test")]
     Soak(cmd::soak::Soak),
-    /// Run random commands with random faults, and see that nothing is lost
+    /// Run random commands with random faults, and check that nothing is lost
     #[cfg(not(feature = "test"))]
     Soak(cmd::untested::Untested),
     Clean(cmd::clean::Clean),
 }
 
 fn main() -> ExitCode {
-    // Without it, `ulimit -f` ends this process without a word. It does so with it
-    // where a handler cannot be had, which is nowhere.
+    // Without this handler, `ulimit -f` would end the process silently. Registering it
+    // never fails in practice.
     let _ = interrupt::outlive_file_limit();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        // clap tells help from mistakes.
+        // clap distinguishes help from mistakes.
         Err(error) if error.use_stderr() => {
             let _ = error.print();
             return Status::asked().of(Outcome::USAGE).into();
@@ -105,7 +105,8 @@ fn main() -> ExitCode {
         let folder = std::env::current_dir().unwrap_or_default();
         return end(status, status.of(fail(&NoRoot { folder }.into())));
     }
-    // It lives as long as the process: tests run on threads that share it.
+    // The context lives as long as the process, because tests run on threads that share
+    // it.
     let context: &'static Context =
         Box::leak(Box::new(Context::new(cli.no_install, cli.kernel_source, cli.course, cli.work)));
     let result = match cli.command {
@@ -135,11 +136,12 @@ fn main() -> ExitCode {
     end(status, result.unwrap_or_else(|error| fail(&error)))
 }
 
-/// Whose the exit statuses of a command are.
+/// The meaning of a command's exit statuses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Status {
     OfTheLab,
-    /// Those of a program that is run: the lab has one for all that goes wrong.
+    /// Statuses of a program that was run. The lab has one status for all its own
+    /// failures.
     OfAProgram,
 }
 
@@ -148,15 +150,14 @@ impl Status {
         if let Command::Exec(_) = command { Status::OfAProgram } else { Status::OfTheLab }
     }
 
-    /// For a command line that makes no sense: as far as one can tell what it was
-    /// meant to be.
+    /// For a command line that makes no sense: guesses which command was meant.
     fn asked() -> Status {
         let matches = Cli::command().ignore_errors(true).try_get_matches();
         let is_exec = matches.is_ok_and(|matches| matches.subcommand_name() == Some("exec"));
         if is_exec { Status::OfAProgram } else { Status::OfTheLab }
     }
 
-    /// Of the lab's own failure.
+    /// The outcome for a failure of the lab itself.
     fn of(self, failure: Outcome) -> Outcome {
         match self {
             Status::OfTheLab => failure,
@@ -170,10 +171,9 @@ fn fail(error: &Error) -> Outcome {
     Outcome::of(error)
 }
 
-/// Ends this process as its callers expect: by the signal that asked it to end; by
-/// SIGPIPE if nobody read all that it had to say; or with a status. A command whose
-/// output could not be written has failed; one that has failed already keeps its
-/// status.
+/// Ends this process as its callers expect: by the signal that asked it to end, by
+/// SIGPIPE if the reader of its output left, or with a status. A command whose output
+/// could not be written has failed. One that had failed before keeps its status.
 fn end(status: Status, outcome: Outcome) -> ExitCode {
     if let Some(signal) = interrupt::signal() {
         interrupt::end_by(signal);

@@ -16,12 +16,12 @@ impl Outcome {
     pub const NO_VERDICT: Outcome = Outcome(ExitStatus::Vm as u8);
     pub const UNAVAILABLE: Outcome = Outcome(ExitStatus::Unavailable as u8);
 
-    /// Of a command that met an error.
+    /// The outcome of a command that met an error.
     pub fn of(error: &Error) -> Outcome {
         Outcome(error.exit_status() as u8)
     }
 
-    /// Of a command that ran a program, whose status is its own.
+    /// The outcome of a command that ran a program. The status is the program's.
     pub fn of_program(status: u8) -> Outcome {
         Outcome(status)
     }
@@ -37,5 +37,5 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// What a command returns.
+/// The result of a command.
 pub type Result = std::result::Result<Outcome, Error>;

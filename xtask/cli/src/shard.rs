@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// The Kth of N parts, 1 to N.
+/// The Kth of N parts, with K from 1 to N.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     pub part: usize,

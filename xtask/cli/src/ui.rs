@@ -1,8 +1,9 @@
-//! What people see while the lab works: a bar for each stage on a terminal,
-//! plain lines elsewhere. Which of the two is decided once, at the start.
+//! The progress that people see while the lab works: a bar for each stage on a terminal,
+//! plain lines elsewhere. The choice is made once, at the start.
 //!
-//! All of it goes to stderr: stdout belongs to what a command was asked for. Names and
-//! messages in it may be strangers', so a terminal is shown them and obeys nothing.
+//! All of it goes to stderr, because stdout belongs to a command's result. It may contain
+//! strangers' names and messages, which are shown in a form that a terminal does not act
+//! on.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::os::fd::AsRawFd;
@@ -28,9 +29,9 @@ pub struct Ui {
 struct Stage {
     name: String,
     total: Option<u64>,
-    /// On a terminal.
+    /// The bar on a terminal.
     bar: Option<ProgressBar>,
-    /// Elsewhere: the tenth of the stage that was printed last.
+    /// The last printed tenth of the stage, if there is no terminal.
     tenth: u64,
 }
 
@@ -72,8 +73,8 @@ impl Stage {
             bar.set_message(detail.to_owned());
             return;
         }
-        // A line for each tenth keeps a log readable; a stage of unknown length
-        // says each step.
+        // One line per tenth keeps a log readable. A stage of unknown length prints each
+        // step.
         match self.total {
             None => say(&format!("{}: {detail}", self.name)),
             Some(total) => {
@@ -104,47 +105,47 @@ macro_rules! outln {
 }
 pub(crate) use outln;
 
-/// Why something that was asked for was not written.
+/// Why requested output was not written.
 pub enum Unwritten {
-    /// Nobody reads on, as of `| head`, who knows about it.
+    /// The reader left, as `| head` does, and knows it.
     Unread,
     Failed(Error),
 }
 
-/// The first text that could not be written, where to, and why.
+/// The first stream that could not be written, and why.
 static UNWRITTEN: OnceLock<(&str, std::io::Error)> = OnceLock::new();
 
-/// Prints a text to stdout. One that cannot be written is remembered for
-/// [`all_written`], and the command goes on.
+/// Prints a text to stdout. If that fails, the error is kept for [`all_written`], and the
+/// command continues.
 pub fn print(text: &str) {
     printed(std::io::stdout().write_all(text.as_bytes()));
 }
 
-/// Prints a text that was asked for to stderr, where stdout is a program's.
+/// Prints requested text to stderr, for commands whose stdout is a program's.
 pub fn print_beside(text: &str) {
     note_of("/dev/stderr", std::io::stderr().write_all(text.as_bytes()));
 }
 
-/// Takes note of what became of something that was printed to stdout.
+/// Records the result of printing to stdout.
 pub fn printed(result: std::io::Result<()>) {
     note_of("/dev/stdout", result);
 }
 
 fn note_of(stream: &'static str, result: std::io::Result<()>) {
     if let Err(error) = result {
-        // The first says why.
+        // The first error is the one to report.
         let _ = UNWRITTEN.set((stream, error));
     }
 }
 
-/// Whether all that was printed has been written, to be asked at the end.
+/// Whether everything that was printed has been written. Call this at the end.
 pub fn all_written() -> Result<(), Unwritten> {
     printed(std::io::stdout().flush());
     match UNWRITTEN.get() {
         None => Ok(()),
         Some((_, error)) if error.kind() == ErrorKind::BrokenPipe => Err(Unwritten::Unread),
         Some((stream, error)) => {
-            // An error cannot be cloned.
+            // An error cannot be cloned, so make an equal one.
             let again = error
                 .raw_os_error()
                 .map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error);
@@ -153,23 +154,23 @@ pub fn all_written() -> Result<(), Unwritten> {
     }
 }
 
-/// Prints an error: what failed, what belongs under it, what to do.
+/// Prints an error: the message, the details, and the hint.
 pub fn print_error(error: &Error) {
     if interrupt::signal().is_some() {
-        // Whatever failed did so for that.
+        // The interruption explains every other failure.
         return say("error: interrupted; all that was started is ended");
     }
     say_folded("error:", &error.to_string());
     for line in error.details().unwrap_or_default().trim_end().lines() {
         say(&format!("  {}", visible_lines(line)));
     }
-    // A limit is more exact than what helps most.
+    // A limit of the session explains more than the general hint.
     if let Some(hint) = limits::hint(error.as_std()).or_else(|| error.hint()) {
         say_folded("hint:", &hint);
     }
 }
 
-/// Says something that may be longer than a line of the terminal, which would break it in
+/// Prints a text that may be longer than a line of the terminal, which would break it in
 /// the middle of a name.
 fn say_folded(first: &str, text: &str) {
     match columns() {
@@ -183,12 +184,12 @@ fn say_folded(first: &str, text: &str) {
 
 nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);
 
-/// How wide the terminal on stderr is; `None` where there is none, or one that does not
-/// know.
+/// The width of the terminal on stderr. `None` if there is no terminal or it does not
+/// know its width.
 fn columns() -> Option<usize> {
     let mut size = Winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: the descriptor is open for the life of the process, and the structure is
-    // one that the call fills in.
+    // SAFETY: the descriptor is open for the life of the process, and the call fills in
+    // the structure.
     unsafe { tiocgwinsz(std::io::stderr().as_raw_fd(), &mut size) }.ok()?;
     Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
 }

@@ -7,23 +7,23 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Measure what the lab promises, and print it beside the bar
+/// Measure what the lab promises, and print it next to the targets
 ///
-/// Takes some minutes. Whether a bar is met does not change the exit status.
+/// Takes some minutes. Missing a target does not change the exit status.
 ///
 /// Example: cargo xtask bench --repeat 1000
 #[derive(Args)]
 pub struct Bench {
-    /// How often each row is measured
+    /// How many times each row is measured
     #[arg(long, default_value_t = 10, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     runs: usize,
 
-    /// Build a kernel too, once, in a cache of its own
+    /// Also build a kernel, once, in a separate cache
     #[arg(long)]
     kernel: bool,
 
-    /// Run each lesson N times beside busy loops, and compare the runs; those that
-    /// were counted before, of the same lesson on the same host, count
+    /// Run each lesson N times beside busy loops, and compare the runs; earlier runs of
+    /// the same lesson on the same host count too
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     repeat: Option<usize>,
 

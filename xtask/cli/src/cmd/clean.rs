@@ -9,19 +9,18 @@ use crate::ui::outln;
 
 /// Remove what the lab built, and say how much that was
 ///
-/// Without --unused that is everything: the next run builds it again, the kernel
-/// included.
+/// Without --unused, everything is removed: the next run builds it again, including the
+/// kernel.
 ///
-/// The cache keeps itself within 8 GiB, or as many as UPCALL_CACHE_GIB says: whoever
-/// builds something removes what was used least lately. Kernels, their sources and
-/// checkpoints count as used a week later than they were. What a running command
-/// uses stays.
+/// The cache limits itself to 8 GiB, or to UPCALL_CACHE_GIB GiB: each build removes what
+/// was used least recently. Kernels, their sources and checkpoints count as used a week
+/// later than they were. What a running command uses stays.
 ///
 /// Example: cargo xtask clean --unused 3
 #[derive(Args)]
 pub struct Clean {
-    /// Remove only what no command has used for so many days, 7 if there is no
-    /// number, and what none uses now; 0: all that none uses now
+    /// Remove only what no command has used for this many days (default: 7) and none is
+    /// using now; 0 removes everything that is not in use
     #[arg(long, value_name = "DAYS", num_args = 0..=1, default_missing_value = "7")]
     unused: Option<u32>,
 }

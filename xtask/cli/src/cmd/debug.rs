@@ -7,12 +7,12 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui;
 
-/// Stop a lesson's machine and attach gdb, with the symbols of the kernel and
-/// of modules once they are loaded
+/// Stop a lesson's machine and attach gdb, with the symbols of the kernel and of modules
+/// once they are loaded
 ///
-/// It is the debug kernel's machine, which is built first if it is not there.
-/// The machine stands still: `continue` lets it run, Ctrl-C stops it again. It
-/// ends when gdb does, and gdb's exit status is this command's.
+/// The machine runs the debug kernel, which is built first if necessary. The machine is
+/// stopped: `continue` lets it run, Ctrl-C stops it again. It ends when gdb does, and
+/// gdb's exit status is this command's.
 ///
 /// Example: cargo xtask debug kill-pid
 #[derive(Args)]
@@ -20,7 +20,7 @@ pub struct Debug {
     /// lesson-1, 1 or sigchld
     lesson: String,
 
-    /// Have gdb follow these commands, and then end
+    /// Make gdb run these commands and then end
     #[arg(long, value_name = "FILE")]
     batch: Option<Script>,
 }

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Show what the host has of what the lab needs, and how to get the rest
+/// Show what the host has of the things that the lab needs, and how to get the rest
 ///
 /// Changes nothing. Exits with 69 if something is missing.
 ///
@@ -24,14 +24,14 @@ pub struct Doctor {
 /// The document of `doctor --json`.
 #[derive(Serialize)]
 struct Document {
-    /// Of this document: 1.
+    /// The version of this format: 1.
     version: u32,
     distribution: String,
-    /// Whether everything is there that is not optional.
+    /// Whether everything is there except optional things.
     ready: bool,
-    /// Installs what is missing; absent if nothing is.
+    /// Installs what is missing. Absent if nothing is.
     command: Option<String>,
-    /// Absent if KVM works; otherwise why not.
+    /// Why KVM does not work. Absent if it works.
     no_kvm: Option<String>,
     needs: Vec<Line>,
 }
@@ -41,16 +41,16 @@ struct Line {
     name: &'static str,
     purpose: &'static str,
     optional: bool,
-    /// Which commands want it, where it is optional.
+    /// The commands that want it, if it is optional.
     commands: Vec<&'static str>,
     /// `found`, `too-old` or `missing`.
     state: &'static str,
     place: Option<String>,
-    /// The version found, as the program tells it.
+    /// The version found, in the program's own words.
     found: Option<String>,
-    /// The oldest version that will do.
+    /// The oldest version that is accepted.
     minimum: Option<String>,
-    /// The package that brings it, by apt.
+    /// The package that provides it, for apt.
     package: &'static str,
 }
 

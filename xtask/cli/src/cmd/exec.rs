@@ -19,50 +19,50 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui;
 
-/// Run any program in the lab's machine, with its streams, and exit as it does
+/// Run any program in the lab's machine, with its streams and exit status
 ///
-/// The program is one of this host: it is carried into the machine together
-/// with the libraries or the interpreter that it needs. Its standard input is
-/// this command's, unless that is a terminal or /dev/null: it has /dev/null
-/// then, and the run is the same every time as long as its output is less than
-/// 100 KiB, which may wait for a busy host.
+/// The program is one of this host. It is copied into the machine together with the
+/// libraries or the interpreter that it needs. Its standard input is this command's,
+/// unless that is a terminal or /dev/null; then it is /dev/null, and every run is the
+/// same as long as its output is less than 100 KiB. More output may have to wait for a
+/// busy host.
 ///
-/// The exit status is the program's too, 128+N if signal N ended it. 124: its time
-/// was over. 125: the lab, a build, the host or the machine failed, or was used
-/// wrongly. 126: the program was found and cannot be started. 127: not found.
+/// The exit status is the program's, or 128+N if signal N ended it. 124: the program ran
+/// out of time. 125: the lab, a build, the host or the machine failed, or the command
+/// line was wrong. 126: the program was found but cannot be started. 127: it was not
+/// found.
 ///
 /// Example: cargo xtask exec --events signal_generate+stack -- ./program arg
 #[derive(Args)]
 pub struct Exec {
-    /// Load a module first, with parameters if there are any
+    /// Load a module first, with parameters if given
     #[arg(long, value_name = "FILE.ko[:PARAMS]")]
     kmod: Vec<Kmod>,
 
-    /// Build the modules of a folder against the lab's kernel and load them,
-    /// behind those of --kmod; its Makefile runs in a sandbox, without the
-    /// environment
+    /// Build the modules of a folder against the lab's kernel and load them after those
+    /// of --kmod; its Makefile runs in a sandbox, without the environment
     #[arg(long, value_name = "DIR")]
     kmod_src: Vec<PathBuf>,
 
-    /// Let the Makefiles of --kmod-src do what you may do
+    /// Give the Makefiles of --kmod-src your own rights
     #[arg(long, requires = "kmod_src")]
     trust: bool,
 
-    /// Carry a file or a folder into the machine
+    /// Copy a file or a folder into the machine
     #[arg(long, value_name = "HOST:GUEST")]
     file: Vec<Carry>,
 
-    /// Carry a file out when the program has ended
+    /// Copy a file out when the program has ended
     #[arg(long, value_name = "GUEST:HOST")]
     out: Vec<Fetch>,
 
-    /// Set an environment variable; without any there are PATH and HOME
+    /// Set an environment variable; the defaults are PATH and HOME
     #[arg(long, value_name = "NAME=VALUE", value_parser = request::variable)]
     env: Vec<(String, String)>,
 
     /// Record these trace events, from the loading of modules to the end of the program
     /// or of a machine that panics, and print the timeline to stderr: NAME or
-    /// SYSTEM/NAME, with +stack for its kernel stack, and commas between
+    /// SYSTEM/NAME, with +stack for its kernel stack, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = request::event)]
     events: Vec<TraceEvent>,
 
@@ -75,7 +75,7 @@ pub struct Exec {
     #[arg(long, value_name = "SECONDS", value_parser = request::seconds)]
     timeout: Option<Duration>,
 
-    /// Whom the program runs as: root, student or nobody
+    /// The user of the program: root, student or nobody
     #[arg(long, value_name = "NAME", default_value = "root", value_parser = request::user)]
     user: User,
 
@@ -91,14 +91,14 @@ pub struct Exec {
 impl Exec {
     pub fn run(self, context: &Context) -> Result {
         let mut program = PathBuf::new();
-        // The lab's own failures have statuses of their own here.
+        // The lab's own failures have separate statuses here.
         Ok(self.execute(context, &mut program).unwrap_or_else(|error| {
             ui::print_error(&error);
             Outcome::of_program(status_of(&error, &program))
         }))
     }
 
-    /// Says which program it is as soon as it is found.
+    /// Sets `found` to the program as soon as it is found.
     fn execute(mut self, context: &Context, found: &mut PathBuf) -> Result {
         let program = self.command.remove(0);
         let trust = if self.trust { Trust::Full } else { Trust::Sandboxed };
@@ -175,14 +175,14 @@ impl Exec {
     }
 }
 
-/// Shows what was recorded up to the end of a machine that did not come to its own.
+/// Shows the events that were recorded before a machine ended too early.
 fn show_remains(trace: &std::result::Result<CutOff, Error>) {
     match trace {
         Ok(trace) => {
             ui::print_beside(&render::text::render(&trace.timeline));
             ui::say(match trace.had_room {
                 true => "the record ends here, with the machine",
-                false => "the record ends here, for it was full: the machine went on",
+                false => "the record ends here because it was full; the machine went on",
             });
         }
         Err(error) => ui::say(&format!(
@@ -192,7 +192,7 @@ fn show_remains(trace: &std::result::Result<CutOff, Error>) {
     }
 }
 
-/// Writes the kernel log where the person wants it.
+/// Writes the kernel log to the file that the person named.
 fn keep_log(file: Option<&Path>, log: &str) -> std::result::Result<(), Error> {
     match file {
         Some(file) => std::fs::write(file, log).map_err(Error::file("write", file)),

@@ -15,12 +15,12 @@ use crate::outcome::{Outcome, Result};
 use crate::shard::Shard;
 use crate::ui::outln;
 
-/// Grade submissions: folders of students, or one student's
+/// Grade submissions: folders of students, or one student's folder
 ///
-/// A student's folder holds `LESSON/FILE`, as `work/` does; of all that
-/// is in it only that file is taken. Needs no network. Exits with 0 if
-/// everything was graded, whatever the marks, and with 4 if something was not.
-/// Files are written whole, and not at all if it is interrupted, but for --into.
+/// A student's folder contains `LESSON/FILE`, like `work/`; only that file is used. Needs
+/// no network. Exits with 0 if everything was graded, whatever the marks, and with 4 if
+/// something was not. Files are written completely, and not at all if grading is
+/// interrupted, except with --into.
 ///
 /// Example: cargo xtask grade class/ --seed 42 --csv marks.csv
 #[derive(Args)]
@@ -29,7 +29,7 @@ pub struct Grade {
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
 
-    /// Only this exercise [default: each that anybody has handed in]
+    /// Only this exercise [default: each that a student has handed in]
     #[arg(long)]
     lesson: Option<String>,
 
@@ -57,8 +57,8 @@ pub struct Grade {
     #[arg(long, value_name = "PATH")]
     junit: Option<PathBuf>,
 
-    /// Grade only what this JSON of an earlier call lacks or says was not graded,
-    /// and put it in; what was graded when this is interrupted is put in, too
+    /// Grade only what this JSON of an earlier call lacks or lists as not graded, and add
+    /// it; if this is interrupted, what was graded so far is added
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "junit"])]
     into: Option<PathBuf>,
 
@@ -66,7 +66,7 @@ pub struct Grade {
     #[arg(long, value_name = "DIR")]
     feedback: Option<PathBuf>,
 
-    /// The same without what shows the seed's inputs, for students to see
+    /// The same without anything that reveals the seed's inputs, to show to students
     #[arg(long, value_name = "DIR")]
     for_students: Option<PathBuf>,
 }

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Give the next hint on an exercise, from a nudge to nearly the answer
+/// Give the next hint on an exercise; hints go from vague to nearly the answer
 ///
 /// Example: cargo xtask hint lesson-1
 #[derive(Args)]

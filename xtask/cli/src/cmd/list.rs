@@ -24,28 +24,28 @@ pub struct List {
 /// The document of `list --json`.
 #[derive(Serialize)]
 struct Document {
-    /// Of this document: 1.
+    /// The version of this format: 1.
     version: u32,
     lessons: Vec<Line>,
 }
 
 #[derive(Serialize)]
 struct Line {
-    /// `sigchld`
+    /// The lesson's name, such as `sigchld`.
     name: String,
     /// Its place in the course, from 1.
     number: usize,
-    /// The driving question.
+    /// The question that the lesson answers.
     title: String,
     summary: String,
-    /// Where the student stands with the exercise; absent if there is none.
+    /// The student's standing in the exercise. Absent if there is no exercise.
     exercise: Option<Standing>,
 }
 
 #[derive(Serialize)]
 struct Standing {
     started: bool,
-    /// The most points so far, of how many.
+    /// The most points so far.
     points: u32,
     of: u32,
     hints: usize,
@@ -104,7 +104,7 @@ fn standing(
 }
 
 impl Line {
-    /// `3/6`, or nothing where nothing was done.
+    /// `3/6`, or nothing if the exercise was not started.
     fn progress(&self) -> String {
         match &self.exercise {
             Some(Standing { started, points, of, .. }) if *started || *points > 0 => {

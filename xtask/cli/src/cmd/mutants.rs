@@ -9,7 +9,7 @@ use crate::ui::outln;
 /// Show the mistakes that an exercise knows, for teachers
 ///
 /// Each is shown with the checks that it fails, the hint that answers it, and its
-/// difference from the solution, whose reasoning is left out.
+/// difference from the solution without the solution's comments.
 ///
 /// Example: cargo xtask mutants lesson-1
 #[derive(Args)]

@@ -5,9 +5,9 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Make a lesson that passes, with its exercise and chapter, to begin from
+/// Make a lesson that passes, with its exercise and chapter, as a starting point
 ///
-/// Nothing that is there is overwritten.
+/// Overwrites nothing.
 ///
 /// Example: cargo xtask new hello --kmod
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub struct New {
     #[arg(value_name = "NAME")]
     name: NewName,
 
-    /// With a kernel module of its own, for an interrupt
+    /// Add a kernel module to the lesson, for an interrupt
     #[arg(long)]
     kmod: bool,
 }
@@ -27,27 +27,27 @@ impl New {
         let scaffold = Scaffold { name, kmod: self.kmod };
         let files = scaffold.write(&context.course()?)?;
         let name = &scaffold.name;
-        outln!("{name} is there:");
+        outln!("{name} was created:");
         for file in files {
             outln!("  {}", file.display());
         }
-        outln!("  course.md, a line for its chapter, the last");
+        outln!("  course.md, one line for its chapter, at the end");
         outln!("  Cargo.lock, the package");
         outln!("");
-        outln!("It passes as it is:");
+        outln!("It already passes:");
         outln!("  cargo xtask run {name}");
         outln!("      runs it");
         outln!("  cargo xtask test --accept lessons::{name}");
         outln!("      shows and records its story, tests/stories/{name}.snap");
         outln!("  cargo xtask test {name}");
-        outln!("      compares with that; stub fails, solution passes, mutants are caught");
+        outln!("      compares with it; the stub fails, the solution passes, mutants are caught");
         outln!("  cargo xtask test tidy");
         outln!("      finds what is missing");
         outln!("");
         outln!(
             "Make it yours in this order: the title in lesson.toml, chapter.md and course.md, the"
         );
-        outln!("scenes, what is traced and expected, the exercise, the chapter.");
+        outln!("scenes, the trace events and facts, the exercise, the chapter.");
         Ok(Outcome::SUCCESS)
     }
 }

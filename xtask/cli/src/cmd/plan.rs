@@ -16,11 +16,11 @@ pub struct Plan {
     /// lesson-1, 1 or sigchld
     lesson: String,
 
-    /// Plan a boot instead of going on from the checkpoint
+    /// Plan a boot instead of resuming from the checkpoint
     #[arg(long)]
     cold: bool,
 
-    /// Plan a run on the debug kernel, as `test --debug-kernel` does it
+    /// Plan a run on the debug kernel, like `test --debug-kernel`
     #[arg(long)]
     debug_kernel: bool,
 }

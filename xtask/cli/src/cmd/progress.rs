@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Show how far you have come
+/// Show your progress
 ///
 /// Example: cargo xtask progress
 #[derive(Args)]

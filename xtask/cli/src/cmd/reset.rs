@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Begin an exercise anew; your file is kept under another name
+/// Start an exercise again; your file is kept under another name
 ///
 /// Example: cargo xtask reset lesson-1
 #[derive(Args)]
@@ -23,7 +23,7 @@ impl Reset {
         let backup = work.reset(&exercise)?;
         let shown = backup.strip_prefix(&course.root).unwrap_or(&backup);
         outln!(
-            "{} is as at the start; your file is kept as {}",
+            "{} is the stub again; your file is kept as {}",
             exercise.file.name(),
             shown.display()
         );

@@ -13,7 +13,7 @@ use crate::ui::{outln, print};
 
 /// Run a lesson: build what is missing, run it, print its output and timeline
 ///
-/// Exits with 0 only if everything that the lesson expects was shown.
+/// Exits with 0 only if everything that the lesson expects happened.
 ///
 /// Example: cargo xtask run lesson-1
 #[derive(Args)]
@@ -25,13 +25,13 @@ pub struct Run {
     #[arg(long)]
     json: bool,
 
-    /// Print the story instead: what happens, in which order, by whom; without
-    /// times and process ids, and the same on every host
+    /// Print the story instead: what happens, in which order, and which task does it; it
+    /// has no times or process ids and is the same on every host
     #[arg(long, conflicts_with_all = ["json", "no_trace"])]
     story: bool,
 
-    /// Show only this scene, or this part of the lesson. The whole lesson runs and is
-    /// judged all the same
+    /// Show only this scene, or this part of the lesson. The whole lesson still runs and
+    /// is judged
     #[arg(long, value_name = "NAME", conflicts_with_all = ["json", "no_trace"])]
     scene: Option<String>,
 
@@ -44,12 +44,11 @@ pub struct Run {
     #[arg(long, value_enum, default_value = "tcg")]
     accel: AccelArg,
 
-    /// Another speed of the guest: an instruction takes 2 to the power of this,
-    /// in nanoseconds
+    /// Another speed of the guest: an instruction takes 2^N nanoseconds
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u8).range(3..=7))]
     icount_shift: u8,
 
-    /// Boot instead of going on from the checkpoint
+    /// Boot instead of resuming from the checkpoint
     #[arg(long)]
     cold: bool,
 

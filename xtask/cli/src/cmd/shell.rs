@@ -9,11 +9,11 @@ use crate::outcome::{Outcome, Result};
 
 /// Open a shell in the lab's machine, with a lesson's programs and modules
 ///
-/// It has this terminal: job control, Ctrl-C and the window's size work. What
-/// the lesson loads before it starts is loaded; all that it has is in /lab.
-/// `exit` or Ctrl-D leaves the shell; its exit status is this command's. Ctrl-]
-/// leaves the machine, whatever it does, and so does `poweroff`; the exit status is
-/// 0 then. If standard input is no terminal, the shell takes its commands from there.
+/// The shell has this terminal: job control, Ctrl-C and the window's size work. The
+/// lesson's modules are loaded, and all its files are in /lab. `exit` or Ctrl-D leaves
+/// the shell, and its exit status is this command's. Ctrl-] leaves the machine at any
+/// time, and so does `poweroff`; the exit status is then 0. If standard input is not a
+/// terminal, the shell reads its commands from it.
 ///
 /// Example: cargo xtask shell sigwinch
 #[derive(Args)]

@@ -6,16 +6,16 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Run random commands with random faults, and see that nothing is lost
+/// Run random commands with random faults, and check that nothing is lost
 ///
-/// It kills and stops the lab, QEMU and compilers, damages a cache of its own, fills
-/// disks and sets limits. After each fault the next command has to be right to the
-/// byte, and nothing may be left. docs/reliability.md has the table of faults.
+/// It kills and stops the lab, QEMU and compilers, damages its own cache, fills disks and
+/// sets limits. After each fault the next command must be right to the byte, and nothing
+/// may be left. docs/reliability.md has the table of faults.
 ///
 /// Example: cargo xtask soak --minutes 60 --seed 7
 #[derive(Args)]
 pub struct Soak {
-    /// How long
+    /// How long to run, minutes
     #[arg(long, default_value_t = 10)]
     minutes: u64,
 
@@ -23,7 +23,7 @@ pub struct Soak {
     #[arg(long, default_value = "", hide_default_value = true)]
     fault: String,
 
-    /// The same seed gives the same faults [default: another each time]
+    /// The same seed gives the same faults [default: a random one]
     #[arg(long)]
     seed: Option<u64>,
 }

@@ -10,10 +10,10 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Show the solution of an exercise, with its reasoning
+/// Show the solution of an exercise, with its comments
 ///
-/// Freely after a pass; before that it asks first, and without a terminal it
-/// wants `--yes`.
+/// After a pass it is shown at once. Before a pass the command asks first, and without a
+/// terminal it needs `--yes`.
 ///
 /// Example: cargo xtask solution lesson-1
 #[derive(Args)]
@@ -32,7 +32,7 @@ impl Solution {
         let work = context.work()?;
         let mut progress = work.progress()?;
         if !progress.of(&exercise).passed() {
-            let question = "the exercise is not solved yet; show the solution all the same?";
+            let question = "the exercise is not solved yet; show the solution anyway?";
             let confirmed = self.yes || (std::io::stdin().is_terminal() && confirm(question));
             if !confirmed {
                 return Err(WorkError::Unsolved { lesson: exercise.lesson.name.to_string() }.into());

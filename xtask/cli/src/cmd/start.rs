@@ -7,9 +7,9 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Begin an exercise: copy its file and its task into `work/`
+/// Start an exercise: copy its file and its task into `work/`
 ///
-/// A file that is there already is left as it is.
+/// An existing file is left unchanged.
 ///
 /// Example: cargo xtask start lesson-1
 #[derive(Args)]
@@ -32,7 +32,7 @@ impl Start {
         let name = &lesson.name;
         match started {
             Started::Now => outln!("{file} is yours: fill in what is marked with TODO."),
-            Started::Before => outln!("{file} was there already and is as you left it."),
+            Started::Before => outln!("{file} already exists and was not changed."),
         }
         outln!("  cargo xtask check {name}   compiles, runs and judges it");
         outln!("  cargo xtask watch {name}   does so whenever you save");

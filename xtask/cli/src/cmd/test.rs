@@ -34,26 +34,26 @@ pub struct Test {
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
 
-    /// Run the lessons on a kernel that finds mistakes in modules, instead of
-    /// the tests: their times are not compared, but any report makes them fail
+    /// Run the lessons on a kernel that finds mistakes in modules, instead of the other
+    /// tests; times are not compared, but any report makes a lesson fail
     #[arg(long)]
     debug_kernel: bool,
 
-    /// Show how stories and other recorded texts differ, and record what is new; a
+    /// Show how stories and other recorded texts differ, and record the new ones; a
     /// lesson whose facts do not hold is refused
     #[arg(long)]
     accept: bool,
 
-    /// With --accept: keep this host's digests under this name
+    /// With --accept: record this host's digests under this name
     #[arg(long, value_name = "NAME", requires = "accept")]
     reference: Option<String>,
 
-    /// And those that take a kernel of their own: lessons and exercises on kernels
-    /// that clang compiled, or gcc at -O2; exercises at other speeds of the guest
+    /// Also run the tests that need their own kernels: lessons and exercises on kernels
+    /// compiled by clang or by gcc at -O2, and exercises at other speeds of the guest
     #[arg(long, conflicts_with = "debug_kernel")]
     full: bool,
 
-    /// Write a report for machines: junit:PATH, ktap:PATH or json:PATH
+    /// Write a machine-readable report: junit:PATH, ktap:PATH or json:PATH
     #[arg(long, value_name = "FORMAT:PATH")]
     report: Option<Report>,
 
@@ -91,7 +91,7 @@ impl Test {
             let mut index = 0..;
             trials.retain(|_| index.next().expect("it is endless") % of == part - 1);
         }
-        // As many machines as cores, never more.
+        // At most as many machines as cores.
         let arguments = Arguments {
             test_threads: Some(self.jobs.unwrap_or(lab.kernel.jobs)),
             ..Arguments::default()
@@ -115,8 +115,8 @@ impl Test {
 /// Set for the process that runs the tests.
 const KEPT: &str = "UPCALL_TESTS_ARE_KEPT";
 
-/// Runs the tests in a process that has a keeper: what they start by themselves is
-/// ended with it, and their temporary folders are all in one.
+/// Runs the tests in a process that has a keeper. Processes that tests start themselves
+/// end with it, and their temporary folders are all in one.
 fn kept() -> Result {
     interrupt::listen().map_err(Error::file("listen for signals by", "socketpair"))?;
     let temporary = Temporary::new()?;
@@ -129,9 +129,8 @@ fn kept() -> Result {
     Ok(Outcome::of_program(u8::try_from(status).unwrap_or(u8::MAX)))
 }
 
-/// Runs tests until they are done, or until what becomes of them cannot be
-/// printed any more, because nobody reads on or the disk is full: `None`.
-/// libtest-mimic panics then.
+/// Runs tests until they are done. Returns `None` if their results can no longer be
+/// printed, because the reader left or the disk is full: libtest-mimic panics then.
 fn run_for_a_reader(run: impl FnOnce() -> Conclusion) -> Option<Conclusion> {
     let says_so = |payload: &(dyn Any + Send)| {
         let text = payload.downcast_ref::<String>();

@@ -4,8 +4,8 @@ use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::ui;
 
-/// A command that this program was built without, as it is for every other command:
-/// `cargo xtask` builds it with them where one is called.
+/// A command that needs the tests, in a program that was built without them.
+/// `cargo xtask` builds the program with them when such a command is called.
 #[derive(Args)]
 pub struct Untested {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
@@ -15,7 +15,7 @@ pub struct Untested {
 impl Untested {
     pub fn run(self, _context: &Context) -> Result {
         ui::say("error: this program was built without the tests");
-        ui::say("hint: call it by `cargo xtask`, which builds it with them");
+        ui::say("hint: call it through `cargo xtask`, which builds it with them");
         Ok(Outcome::USAGE)
     }
 }

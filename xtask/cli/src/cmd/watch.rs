@@ -15,22 +15,22 @@ use crate::watch::{Event, Events, HELP, Key};
 
 /// Check your work whenever you save it
 ///
-/// Keys: c checks again, for file systems that do not tell of changes; h gives
-/// the next hint; n goes to the next exercise; l lists them; q quits.
+/// Keys: c checks again, for file systems that do not report changes; h gives the next
+/// hint; n goes to the next exercise; l lists them; q quits.
 ///
 /// Example: cargo xtask watch lesson-1
 #[derive(Args)]
 pub struct Watch {
-    /// lesson-1, 1 or sigchld [default: where you are]
+    /// lesson-1, 1 or sigchld [default: the exercise that you are working on]
     lesson: Option<String>,
 }
 
-/// What the loop works on.
+/// The state of the loop.
 struct Watching<'a> {
     lab: &'a Lab<'a>,
     machine: &'a Machine,
     work: &'a Work,
-    /// What was checked last: saving the same again is not worth a run.
+    /// The text that was checked last. Saving the same text again does not start a run.
     checked: Option<String>,
 }
 
@@ -74,8 +74,7 @@ impl Watch {
 }
 
 impl Watching<'_> {
-    /// Starts an exercise if that was not done, and checks it for the first
-    /// time.
+    /// Starts an exercise if it was not started yet, and checks it for the first time.
     fn begin(
         &mut self,
         exercise: &Exercise,
@@ -95,7 +94,7 @@ impl Watching<'_> {
         let taken = Submission::take(&self.work.folder(exercise), exercise.file.name());
         let submission = match taken {
             Ok(submission) => submission,
-            // An editor may be about to put it there.
+            // An editor may be about to write the file.
             Err(refused) => {
                 outln!("{refused}");
                 return Ok(());

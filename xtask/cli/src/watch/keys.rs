@@ -1,4 +1,4 @@
-//! The keyboard: one key a command.
+//! The keyboard: one key per command.
 
 use std::io::{BufRead, Read};
 use std::sync::mpsc::Sender;
@@ -13,7 +13,7 @@ pub enum Key {
     Next,
     List,
     Quit,
-    /// Any other: shows which keys there are.
+    /// Any other key: shows the help.
     Help,
 }
 
@@ -33,8 +33,8 @@ impl Key {
     }
 }
 
-/// Sends each key: at once where the terminal gives them so, or else with each
-/// line's first letter.
+/// Sends each key. If the terminal gives keys at once, so does this; otherwise it sends
+/// the first letter of each line.
 pub fn listen(sender: Sender<Event>, immediate: bool) {
     std::thread::spawn(move || {
         let stdin = std::io::stdin().lock();

@@ -1,5 +1,5 @@
-//! What `watch` waits for: a saved file, a key, or the wish to end. All of them
-//! come by one channel.
+//! Waits for the events of `watch`: a saved file, a key, or a request to end. All of them
+//! come through one channel.
 
 mod keys;
 mod terminal;
@@ -14,7 +14,7 @@ use process::interrupt;
 
 pub use keys::{HELP, Key};
 
-/// Something that `watch` acts on.
+/// Something that `watch` reacts to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A file in the watched folder was written and closed, or moved there.
@@ -24,19 +24,18 @@ pub enum Event {
     End,
 }
 
-/// Where events come from.
+/// The sources of events.
 pub struct Events {
     sender: Sender<Event>,
     receiver: Receiver<Event>,
-    /// Of the folder that is watched; `None` where the file system tells
-    /// nothing.
+    /// Watches the folder. `None` if the file system reports no changes.
     watcher: Option<RecommendedWatcher>,
-    /// Keys come without Enter as long as it lives.
+    /// While this lives, keys come without Enter.
     _terminal: Option<terminal::Immediate>,
 }
 
 impl Events {
-    /// Begins to listen to keys and to Ctrl-C.
+    /// Starts listening for keys and Ctrl-C.
     pub fn listen() -> Events {
         let (sender, receiver) = channel();
         let terminal = terminal::Immediate::set();
@@ -45,14 +44,14 @@ impl Events {
         std::thread::spawn(move || {
             let mut asked = [PollFd::new(interrupt::descriptor(), PollFlags::POLLIN)];
             while poll(&mut asked, PollTimeout::NONE).is_err() {}
-            // Nobody listens any more if the program is ending anyway.
+            // The receiver is gone if the program is ending anyway.
             let _ = ended.send(Event::End);
         });
         Events { sender, receiver, watcher: None, _terminal: terminal }
     }
 
-    /// Watches a folder instead of the one before. The error says why saves
-    /// will not be noticed.
+    /// Watches a folder instead of the previous one. The error says why saves will not be
+    /// noticed.
     pub fn watch(&mut self, folder: &Path) -> Result<(), notify::Error> {
         self.watcher = None;
         let sender = self.sender.clone();
@@ -72,7 +71,7 @@ impl Events {
     }
 }
 
-/// Editors write a file and close it, or write another and move it there.
+/// Editors write a file and close it, or write a new file and move it into place.
 fn is_save(kind: EventKind) -> bool {
     matches!(
         kind,

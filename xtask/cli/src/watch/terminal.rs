@@ -1,13 +1,13 @@
-//! A terminal that gives each key at once, without Enter and without showing
-//! it. Signals and output work as before, so nothing else has to know.
+//! A terminal that gives each key at once, without Enter and without echo. Signals and
+//! output work as before.
 
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 
-/// Puts the terminal back when it is dropped.
+/// Restores the terminal on drop.
 pub struct Immediate(Termios);
 
 impl Immediate {
-    /// Changes the terminal on standard input; `None` if there is none.
+    /// Changes the terminal on standard input. Returns `None` if there is none.
     pub fn set() -> Option<Immediate> {
         let stdin = std::io::stdin();
         let before = tcgetattr(&stdin).ok()?;
@@ -20,7 +20,7 @@ impl Immediate {
 
 impl Drop for Immediate {
     fn drop(&mut self) {
-        // Without a terminal there is nothing to put back.
+        // Without a terminal there is nothing to restore.
         let _ = tcsetattr(std::io::stdin(), SetArg::TCSANOW, &self.0);
     }
 }
