@@ -75,7 +75,7 @@ fn bound(lab: &Lab<'_>) -> Result<(), Failed> {
         let mut command: Command = scratch.call(lab, &["exec", "--", "true"])?;
         Ok(command.env("UPCALL_CACHE_GIB", bound).output()?)
     };
-    let message = b"error: `UPCALL_CACHE_GIB` is `much`, which is no number of GiB\n";
+    let message = b"error: `UPCALL_CACHE_GIB` is `much`, which is not a number of GiB\n";
     same(&run("much")?, 125, b"", message)?;
     expect(&scratch, &["old"])?;
     same(&run("0")?, 0, b"", b"")?;

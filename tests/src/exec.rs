@@ -343,7 +343,7 @@ fn refused(fixture: &Fixture) -> Result<(), Failed> {
     let text = fixture.path("text");
     std::fs::write(&text, "no program\n")?;
     let message = format!(
-        "error: failed to run `{}`: it is no executable of Linux\n\
+        "error: failed to run `{}`: it is not a Linux executable\n\
          hint: an ELF executable, or a script that begins with #!, can be run\n",
         text.display()
     );

@@ -230,7 +230,7 @@ fn lost_library(folder: &Path) -> Result<(), Failed> {
     same(&exec(&["--", &program], None)?, 1, b"", b"")?;
     std::fs::write(&library_file, "/* a linker's script */\n")?;
     let message = format!(
-        "error: failed to run `{program}`: `{near}/libf.so`, which `{program}` needs, is no library\n"
+        "error: failed to run `{program}`: `{near}/libf.so`, which `{program}` needs, is not a library\n"
     );
     same(&exec(&["--", &program], None)?, 126, b"", message.as_bytes())?;
     std::fs::remove_file(&library_file)?;

@@ -291,7 +291,7 @@ fn mistakes() -> Result<(), Failed> {
         (&["--out", &out, BUSYBOX], 125, is("write", &empty, "Is a directory")),
         (&["--log", &empty, BUSYBOX], 125, is("write", &empty, "Is a directory")),
         (&[&empty], 126, is("read", &empty, "it is no file")),
-        (&[&plain], 126, "it is no executable of Linux".into()),
+        (&[&plain], 126, "it is not a Linux executable".into()),
         (
             &[&crlf],
             126,

@@ -1,5 +1,5 @@
-//! The terminal on standard input while the lab has it raw. It is set back when the lab
-//! has done with it; should the lab be killed, the keeper of what it runs does that.
+//! The terminal on standard input while the lab has it in raw mode. The lab restores it
+//! when it is done. If the lab is killed, the keeper of its program does.
 
 use std::fmt;
 use std::fs::File;
@@ -13,10 +13,10 @@ use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 
 use crate::Held;
 
-/// What a keeper sets back.
+/// What a keeper must restore.
 static RAW: Mutex<Option<Before>> = Mutex::new(None);
 
-/// A terminal, and how it was.
+/// A terminal and its former settings.
 #[derive(Clone, Copy)]
 pub struct Before {
     /// A descriptor that keepers keep open.
@@ -24,15 +24,15 @@ pub struct Before {
     termios: libc::termios,
 }
 
-/// Standard input in raw mode. Dropping this sets back what was there before.
+/// Standard input in raw mode. Dropping this restores the former settings.
 pub struct Raw {
     before: Termios,
     _terminal: Held,
 }
 
 impl Raw {
-    /// Keepers of programs that are started from now on know of it. ENOTTY if standard
-    /// input is no terminal.
+    /// Keepers of programs that start from now on know about it. Fails with ENOTTY if
+    /// standard input is not a terminal.
     pub fn enter() -> nix::Result<Raw> {
         let before = tcgetattr(stdin())?;
         let own = stdin().as_fd().try_clone_to_owned();
@@ -49,7 +49,7 @@ impl Raw {
 impl Drop for Raw {
     fn drop(&mut self) {
         *raw() = None;
-        // There is nothing to be done about a terminal that is gone.
+        // If the terminal is gone, nothing can be done.
         let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.before);
     }
 }
@@ -58,7 +58,7 @@ fn raw() -> MutexGuard<'static, Option<Before>> {
     RAW.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// What a keeper that is started now has to set back.
+/// What a keeper that starts now must restore.
 pub fn before() -> Option<Before> {
     *raw()
 }
@@ -70,11 +70,11 @@ impl fmt::Debug for Before {
 }
 
 impl Before {
-    /// Sets it back, in a process that blocks SIGTTOU: tcsetattr(3) is safe between fork
-    /// and exec.
+    /// Restores the settings, in a process that blocks SIGTTOU. tcsetattr(3) is safe
+    /// between fork and exec.
     pub fn set_back(self) {
-        // SAFETY: the descriptor is among those that a keeper keeps open, and the structure
-        // is whole.
+        // SAFETY: the descriptor is among those that a keeper keeps open, and the
+        // structure is complete.
         unsafe { libc::tcsetattr(self.fd, libc::TCSANOW, &raw const self.termios) };
     }
 }

@@ -1,4 +1,4 @@
-//! What goes into the guest with a program: its libraries, the person's files,
+//! Everything that goes into the guest with a program: its libraries, the person's files,
 //! and a shell if the host has one.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,21 +11,22 @@ use process::Command;
 use super::executable::{ExecutableError, Guest, Needs, needs, steps_from, without_steps};
 use super::request::{Carry, Request};
 
-/// Where the guest has its shell and small programs, all in one.
+/// The path of busybox in the guest: its shell and small programs, all in one file.
 const GUEST_BUSYBOX: &str = "/bin/busybox";
 
-/// Files for the guest, by their path there.
+/// Files for the guest, keyed by their path there.
 #[derive(Debug)]
 pub struct Cargo {
     files: BTreeMap<String, PathBuf>,
     links: BTreeMap<String, String>,
-    /// Folders that have to be there, empty or not.
+    /// Folders that must exist, even if they are empty.
     folders: BTreeSet<String>,
     busybox: Option<PathBuf>,
 }
 
 impl Cargo {
-    /// The program of a request, all that it needs, and the person's files.
+    /// Collects a request's program, everything that the program needs, and the person's
+    /// files.
     pub fn new(request: &Request) -> Result<Cargo, ExecutableError> {
         let busybox = on_path(BUSYBOX);
         let mut cargo = Cargo {
@@ -34,7 +35,7 @@ impl Cargo {
             folders: BTreeSet::new(),
             busybox,
         };
-        // The person's own files win over what the lab would carry.
+        // The person's own files replace those that the lab would copy.
         for Carry { host, guest } in &request.files {
             cargo.add_tree(host, guest)?;
         }
@@ -42,7 +43,7 @@ impl Cargo {
         Ok(cargo)
     }
 
-    /// Adds an executable of the host with what it needs.
+    /// Adds a host executable and everything that it needs.
     fn add_program(&mut self, program: &Path) -> Result<(), ExecutableError> {
         let guest = Guest { files: &self.files, shell: self.busybox.is_some() };
         for file in needs(program, guest)? {
@@ -51,15 +52,15 @@ impl Cargo {
         Ok(())
     }
 
-    /// Adds busybox under the names of all its programs, if the host has it:
-    /// system(3) and scripts want a shell.
+    /// Adds busybox under the names of all its programs, if the host has it, because
+    /// system(3) and scripts need a shell.
     pub fn add_shell(&mut self) -> Result<(), ExecutableError> {
         let Some(busybox) = self.busybox.clone() else { return Ok(()) };
         let failed = |source| ExecutableError::Read { path: busybox.clone(), source };
         let mut list = Command::new(&busybox);
         list.arg("--list");
         let list = list.output().map_err(failed)?;
-        // A program that is not static brings its libraries.
+        // A busybox that is not static needs its libraries.
         let guest = Guest { files: &self.files, shell: true };
         for file in needs(&busybox, guest)?.into_iter().skip(1) {
             self.add(file)?;
@@ -80,9 +81,9 @@ impl Cargo {
         self.files.contains_key(guest) || self.links.contains_key(guest)
     }
 
-    /// Adds a file where it really is on the host, with a link to it from where it
-    /// is looked for: there `$ORIGIN` means what it means on the host, and a library
-    /// that is found in two ways is one file.
+    /// Adds a file at its real path on the host, with a link from the path where it is
+    /// searched. So `$ORIGIN` means the same as on the host, and a library that is found
+    /// through two paths is one file.
     fn add(&mut self, file: Needs) -> Result<(), ExecutableError> {
         self.folders.extend(steps_from(&file.path));
         let path = without_steps(&file.path);
@@ -99,7 +100,7 @@ impl Cargo {
         Ok(())
     }
 
-    /// Adds a file, or a folder with all that is in it.
+    /// Adds a file, or a folder with everything in it.
     fn add_tree(&mut self, host: &Path, guest: &str) -> Result<(), ExecutableError> {
         let failed = |source| ExecutableError::Read { path: host.to_owned(), source };
         if !std::fs::metadata(host).map_err(failed)?.is_dir() {
@@ -114,7 +115,7 @@ impl Cargo {
         Ok(())
     }
 
-    /// Puts it all into the payload, below a folder.
+    /// Puts everything into the payload, below `folder`.
     pub fn load(&self, payload: &mut Payload, folder: &str) -> Result<(), PayloadError> {
         for guest in &self.folders {
             payload.add_folder(&format!("{folder}{guest}"))?;

@@ -1,5 +1,5 @@
-//! What an ELF file says of how it is loaded. It is read, never run: the file may
-//! be a stranger's.
+//! What an ELF file says about how it is loaded. The file is read and never run, because
+//! it may be a stranger's.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -9,30 +9,30 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::read::{ReadCache, ReadRef};
 use object::{Endianness, elf};
 
-/// More than any linker makes of these; without a bound a small file could have
-/// the lab take all memory.
+/// The maximum size of a section, bytes. Linkers never need more, and without a limit a
+/// small file could make the lab use all memory.
 const SECTION_BYTES_MAX: u64 = 1 << 20;
 const ENTRIES_MAX: usize = 2048;
-/// The longest path, of the kernel's `PATH_MAX`.
+/// The maximum length of a path, like the kernel's `PATH_MAX`.
 const STRING_BYTES_MAX: u64 = 4096;
 
 /// An executable or a library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     pub machine: Machine,
-    /// The dynamic linker that the kernel starts in its place.
+    /// The dynamic linker that the kernel starts instead of the program.
     pub interpreter: Option<String>,
-    /// What a library is called by those that need it.
+    /// The name under which other objects need this library.
     pub soname: Option<String>,
-    /// The libraries that it needs, by name or path.
+    /// The libraries that it needs, as names or paths.
     pub needed: Vec<Needed>,
     pub rpath: Option<String>,
     pub runpath: Option<String>,
-    /// Whether the linker's own folders are not searched for it (`-z nodefaultlib`).
+    /// Whether the linker's own folders are not searched (`-z nodefaultlib`).
     pub no_default_folders: bool,
 }
 
-/// A library that another one needs.
+/// A library that another object needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needed {
     pub name: String,
@@ -40,20 +40,20 @@ pub struct Needed {
     pub optional: bool,
 }
 
-/// Whose instructions it has.
+/// The machine that a file's instructions are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Machine {
     X86_64,
     I386,
 }
 
-/// Why a file is nothing to load.
+/// Why a file cannot be loaded.
 #[derive(Debug)]
 pub enum NoImage {
     Unreadable(io::Error),
-    /// No program or library, or a damaged one.
+    /// It is not a program or library, or it is damaged.
     NotElf,
-    /// One for another machine.
+    /// It is for another machine.
     Foreign(String),
 }
 
@@ -73,7 +73,7 @@ impl Image {
     }
 }
 
-/// Opens a file, and nothing that could hold up its reader.
+/// Opens a regular file, and nothing that could block its reader.
 pub fn open(path: &Path) -> io::Result<File> {
     match path.metadata()?.is_file() {
         true => File::open(path),
@@ -92,7 +92,7 @@ fn parse<'data, H: FileHeader<Endian = Endianness>, R: ReadRef<'data>>(
         (elf::EM_386, false) => Machine::I386,
         (other, _) => return Err(NoImage::Foreign(machine_name(other))),
     };
-    // A position-independent executable is a dynamic object by its type.
+    // The type of a position-independent executable is that of a dynamic object.
     if !matches!(header.e_type(endian), elf::ET_EXEC | elf::ET_DYN) {
         return Err(NoImage::NotElf);
     }
@@ -105,7 +105,7 @@ fn parse<'data, H: FileHeader<Endian = Endianness>, R: ReadRef<'data>>(
         runpath: None,
         no_default_folders: false,
     };
-    // As the kernel, which takes no more headers than their field can count.
+    // Like the kernel, this accepts no more headers than the field can count.
     if header.e_phnum(endian) == elf::PN_XNUM {
         return Err(NoImage::NotElf);
     }
@@ -126,7 +126,7 @@ fn parse<'data, H: FileHeader<Endian = Endianness>, R: ReadRef<'data>>(
 }
 
 impl Image {
-    /// Reads the dynamic section; `None` if it is damaged.
+    /// Reads the dynamic section. Returns `None` if it is damaged.
     fn read_dynamic<'data, H: FileHeader, R: ReadRef<'data>>(
         &mut self,
         endian: H::Endian,
@@ -148,7 +148,7 @@ impl Image {
                 .map(|&(_, value)| value)
         };
         let Some(address) = last(elf::DT_STRTAB) else { return Some(()) };
-        // What lies at the address once the file is loaded.
+        // The bytes at this address once the file is loaded.
         let start = segments.iter().find_map(|segment| {
             let (from, len) = (segment.p_vaddr(endian).into(), segment.p_filesz(endian).into());
             let within = address.checked_sub(from).filter(|&within| within < len)?;
@@ -184,7 +184,7 @@ impl Image {
     }
 }
 
-/// What a person calls a machine that is not this one.
+/// The usual name of another machine.
 fn machine_name(number: u16) -> String {
     match number {
         elf::EM_AARCH64 => "Aarch64".to_owned(),
@@ -221,7 +221,8 @@ mod tests {
         for len in (0..head.len()).step_by(31) {
             assert!(matches!(read(&head[..len]), Err(NoImage::NotElf)), "{len}");
         }
-        // Each byte of the headers, changed: whatever it says, something is said.
+        // Each byte of the headers is changed. Whatever the file then says, reading it
+        // must not panic.
         for place in 0..0x400 {
             let mut bytes = head.to_vec();
             bytes[place] = 0xff;

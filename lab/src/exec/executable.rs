@@ -1,4 +1,4 @@
-//! What an executable of the host needs beside itself.
+//! The files that a host executable needs besides itself.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -9,14 +9,14 @@ use explain::{ExitStatus, Explain};
 use super::elf::{self, Image, NoImage};
 use super::linker::{Linker, Missing};
 
-/// Why a program of the host cannot be run in the guest.
+/// Why a host program cannot run in the guest.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecutableError {
     #[error("failed to find `{program}`")]
     NotFound { program: String },
     #[error("failed to read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("failed to run `{}`: it is no executable of Linux", path.display())]
+    #[error("failed to run `{}`: it is not a Linux executable", path.display())]
     NotExecutable { path: PathBuf },
     #[error("failed to run `{}`: it is made for {architecture}, the machine is x86-64", path.display())]
     Foreign { path: PathBuf, architecture: String },
@@ -24,7 +24,7 @@ pub enum ExecutableError {
     NoInterpreter { path: PathBuf, interpreter: String },
     #[error("failed to run `{}`: `{needer}` needs `{library}`, which {}", path.display(), not_found(places))]
     NoLibrary { path: PathBuf, needer: String, library: String, places: Vec<String> },
-    #[error("failed to run `{}`: `{library}`, which `{needer}` needs, is no library", path.display())]
+    #[error("failed to run `{}`: `{library}`, which `{needer}` needs, is not a library", path.display())]
     BadLibrary { path: PathBuf, needer: String, library: String },
 }
 
@@ -72,28 +72,28 @@ impl Explain for ExecutableError {
     }
 }
 
-/// How an executable is started.
+/// How the kernel starts an executable.
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
-    /// By the kernel alone, or by the dynamic linker that it names.
+    /// Directly, or through the dynamic linker that it names.
     Elf(Image),
-    /// By an interpreter named in its first line.
+    /// Through the interpreter named in its first line.
     Script { interpreter: String },
 }
 
-/// An interpreter may be a script itself; so often, and no further, does the
-/// kernel follow (`exec_binprm`, fs/exec.c).
+/// The maximum number of interpreters. An interpreter may be a script itself, and the
+/// kernel follows this many (`exec_binprm`, fs/exec.c).
 const INTERPRETERS_MAX: u32 = 5;
 
-/// The longest first line of a script, as `BINPRM_BUF_SIZE` has it.
+/// The maximum length of a script's first line: `BINPRM_BUF_SIZE`.
 const FIRST_LINE_MAX: u64 = 256;
 
-/// What the guest has by other means.
+/// What the guest already has.
 #[derive(Debug, Clone, Copy)]
 pub struct Guest<'a> {
-    /// The person's own files, by their path there.
+    /// The person's own files, keyed by their path in the guest.
     pub files: &'a BTreeMap<String, PathBuf>,
-    /// Whether `/bin/sh` is there.
+    /// Whether `/bin/sh` exists.
     pub shell: bool,
 }
 
@@ -102,7 +102,7 @@ impl Guest<'_> {
         self.shell && path == "/bin/sh" || self.files.contains_key(path)
     }
 
-    /// The file of the host that it has at a path, or is to have.
+    /// The host file that the guest has, or will have, at a path.
     fn file(&self, path: &str) -> PathBuf {
         self.files.get(&without_steps(path)).cloned().unwrap_or_else(|| path.into())
     }
@@ -111,13 +111,13 @@ impl Guest<'_> {
 /// A file that an executable needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needs {
-    /// How those who need it call it: absolute, and maybe with steps upwards.
+    /// The path under which others need it: absolute, possibly with `..`.
     pub path: String,
     pub host: PathBuf,
 }
 
-/// The files of the host that an executable needs, itself included and first.
-/// None of them is run: they may be a stranger's.
+/// The host files that an executable needs, starting with itself. None of them is run,
+/// because they may be a stranger's.
 pub fn needs(path: &Path, guest: Guest<'_>) -> Result<Vec<Needs>, ExecutableError> {
     needs_at(0, path, guest)
 }
@@ -145,7 +145,7 @@ fn needs_at(depth: u32, path: &Path, guest: Guest<'_>) -> Result<Vec<Needs>, Exe
     Ok(files)
 }
 
-/// The linker of a program, its configuration, and the libraries that it loads.
+/// A program's linker, the linker's configuration, and the libraries that it loads.
 fn loaded(
     path: &Path,
     image: Image,
@@ -161,7 +161,7 @@ fn loaded(
     if !interpreter.starts_with('/') || !is_linker.is_ok_and(|it| it.interpreter.is_none()) {
         return Err(lacks());
     }
-    // A program's `$ORIGIN` is where it really is (proc_pid_exe(5)).
+    // A program's `$ORIGIN` is its real folder (proc_pid_exe(5)).
     let real = std::fs::canonicalize(path).map_err(read_error(path))?;
     let linker = Linker::new(interpreter, &host);
     let libraries = linker.libraries(&real.to_string_lossy(), image).map_err(|missing| {
@@ -199,7 +199,7 @@ fn kind(path: &Path) -> Result<Kind, ExecutableError> {
     if let Some(line) = line.strip_prefix(b"#!") {
         let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line);
-        // As the kernel does: a carriage return is part of a name.
+        // As in the kernel, a carriage return is part of the name.
         if let Some(interpreter) = line.split([' ', '\t']).find(|word| !word.is_empty()) {
             return Ok(Kind::Script { interpreter: interpreter.to_owned() });
         }
@@ -213,8 +213,7 @@ fn kind(path: &Path) -> Result<Kind, ExecutableError> {
     })
 }
 
-/// A path without steps upwards, as the guest understands it: no folder there is a
-/// link.
+/// Resolves `..` in a path as the guest does: there, no folder is a link.
 pub fn without_steps(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -227,7 +226,7 @@ pub fn without_steps(path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// The folders from which a path has a step upwards: each has to be there.
+/// The folders that must exist because a path leads upwards from them.
 pub fn steps_from(path: &str) -> Vec<String> {
     let places = path.match_indices("/..");
     let folders = places.map(|(place, _)| &path[..place]).filter(|folder| !folder.is_empty());
@@ -256,13 +255,13 @@ mod tests {
 
     #[test]
     fn what_is_no_executable_is_refused() {
-        let refused = "failed to run `program`: it is no executable of Linux".to_owned();
+        let refused = "failed to run `program`: it is not a Linux executable".to_owned();
         assert_eq!(kind_of(b""), Err(refused.clone()));
         assert_eq!(kind_of(b"#!\n"), Err(refused.clone()));
         assert_eq!(kind_of(b"\x7fELF\x02\x01\x01"), Err(refused));
     }
 
-    /// What a script or program needs in a guest that has these files.
+    /// The files that a script or program needs in a guest that already has `has`.
     fn needs_beside(path: &Path, has: &[&str]) -> Result<Vec<Needs>, ExecutableError> {
         let files = has.iter().map(|&path| (path.to_owned(), PathBuf::from(path))).collect();
         needs(path, Guest { files: &files, shell: false })

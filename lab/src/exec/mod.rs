@@ -1,14 +1,13 @@
-//! Running by hand: any program in the lab's machine, joined to the person's
-//! own standard streams or terminal.
+//! Running by hand: any program in the lab's machine, connected to the person's standard
+//! streams or terminal.
 //!
 //! ```text
 //! Request → Job + Cargo → Vm, joined by relay → Record → how it ended
 //! ```
 //!
-//! The machine, its checkpoint, payload and record are those of lessons. What
-//! is different: streams leave while the program runs (`relay`), the program
-//! is one of the host's and brings along what it needs (`cargo`), and there is
-//! no verdict.
+//! Machine, checkpoint, payload and record are the same as for lessons. The differences:
+//! streams leave the machine while the program runs (`relay`), the program is one of the
+//! host's and comes with everything that it needs (`cargo`), and there is no verdict.
 
 mod cargo;
 mod elf;
@@ -48,47 +47,46 @@ use remains::{CutOff, Fallen};
 use request::Carry;
 pub use request::{Kmod, Request};
 
-/// Size of the trace's ring buffer, KiB: with events, room for some forty
-/// thousand of them; without, next to nothing.
+/// Size of the trace's ring buffer, KiB. It has room for some forty thousand events.
+/// Without events it takes almost no memory.
 const TRACE_BUFFER_KIB: u32 = 4096;
 const NO_TRACE_BUFFER_KIB: u32 = 64;
 
-/// Stands for a program without a time-out: longer than any machine runs.
+/// The time-out of a program without one: longer than any machine runs.
 const ENDLESS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
-/// What a person types in a terminal to leave the machine whatever it does: Ctrl-],
-/// as in telnet(1) and virsh(1).
+/// The key that leaves the machine at any time: Ctrl-], as in telnet(1) and virsh(1).
 pub const LEAVE: u8 = 0x1d;
 
-/// How the program is joined to the host.
+/// How the program is connected to the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Join {
-    /// Its output goes to this process's; it has `/dev/null` for input, and is
-    /// the same in every run.
+    /// Its output goes to this process's streams. Its input is `/dev/null`, so every run
+    /// is the same.
     Output,
-    /// Its input is this process's too.
+    /// Its input is this process's as well.
     InputAndOutput,
     /// It has a terminal, which this process's terminal shows.
     Terminal,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Executed {
     pub status: Status,
-    /// What was recorded, if anything was asked for.
+    /// The recorded events, if any were requested.
     pub timeline: Option<Timeline>,
-    /// The same of a machine that was halted.
+    /// The recorded events of a machine that was halted.
     pub cut_off: Option<Result<CutOff, Error>>,
     /// The kernel log.
     pub log: String,
 }
 
 impl Lab<'_> {
-    /// Runs a program as a person asked for.
+    /// Runs a program as a person requested.
     ///
-    /// Errors are those of preparing it and of the machine; how the program
-    /// itself ended is in the result.
+    /// Errors are about preparing the program and about the machine. The result says how
+    /// the program itself ended.
     pub fn exec(
         &self,
         machine: &Machine,
@@ -115,7 +113,7 @@ impl Lab<'_> {
         let clock = if follows { Clock::FollowsHost } else { Clock::Skips };
         let limit = request.timeout.map_or(ENDLESS, |_| wall_limit(&job, machine.kind));
         let parts = machine.parts(Accel::TCG);
-        // Made before the terminal is taken over: it may take a while and say so.
+        // Make this before taking over the terminal: it may take a while and report that.
         let state = self.saved(machine, Accel::TCG)?;
         let (ours, theirs) = UnixStream::pair().map_err(RelayError)?;
         let (leaving, left) = UnixStream::pair().map_err(RelayError)?;
@@ -123,7 +121,7 @@ impl Lab<'_> {
         let files: Vec<PayloadFile> = modules.into_iter().map(|module| module.file).collect();
         let remains = OnceCell::new();
         let ran = relay::join(ours, leaving, join, || {
-            // Dropped when the machine has ended: that ends the relay.
+            // This is dropped when the machine has ended, which ends the relay.
             let theirs = theirs;
             let session = vm::Session {
                 socket: theirs.as_fd(),
@@ -149,7 +147,8 @@ impl Lab<'_> {
                 let status = Status::Left;
                 return Ok(Executed { status, timeline: None, cut_off: None, log });
             }
-            // PID 1 ends the machine when the record is whole, and nobody else does.
+            // Only PID 1 ends the machine, when the record is complete. So without an
+            // outcome the program ended it.
             Err(RecordError::Missing(OUTCOME_FILE)) => {
                 let read = |remains| machine.read_remains(remains, &job, &files);
                 let cut_off = remains.get().map(read);
@@ -167,7 +166,7 @@ impl Lab<'_> {
         Ok(Executed { status, timeline, cut_off: None, log })
     }
 
-    /// The modules to load, built if they have to be.
+    /// The modules to load. Builds them if necessary.
     fn exec_modules(&self, machine: &Machine, request: &Request) -> Result<Vec<Loaded>, Error> {
         let mut modules = Vec::new();
         for kmod in &request.kmods {
@@ -184,7 +183,7 @@ impl Lab<'_> {
                         let note = format!("`{module}` of `{folder}` is not built: {reason}");
                         progress.note(&visible(&note));
                     }
-                    // One of several may need what the machine has not.
+                    // One of several modules may need something that the machine lacks.
                     let optional = built.modules.len() > 1;
                     let load = |file| Loaded::new(file, "", optional);
                     modules.extend(built.modules.into_iter().map(load));
@@ -195,7 +194,7 @@ impl Lab<'_> {
     }
 }
 
-/// A module on its way into the guest.
+/// A module that goes into the guest.
 struct Loaded {
     file: PayloadFile,
     params: String,
@@ -209,14 +208,14 @@ impl Loaded {
         Loaded { file, params: params.to_owned(), optional }
     }
 
-    /// What PID 1 is told of it.
+    /// PID 1's instruction for it.
     fn module(&self) -> Module {
         let (file, params) = (self.file.guest.clone(), self.params.clone());
         Module { file, params, optional: self.optional }
     }
 }
 
-/// What PID 1 is told.
+/// PID 1's instructions.
 fn job(request: &Request, modules: &[Loaded], streams: Streams) -> Result<Job, Error> {
     let timeout = request.timeout.unwrap_or(ENDLESS);
     let traced = !request.events.is_empty();

@@ -1,4 +1,4 @@
-//! How a program that was run by hand ended, and the files it left.
+//! How a program that was run by hand ended, and the files that it left.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -11,32 +11,31 @@ use super::{ExecutableError, Request};
 use crate::error::Error;
 use crate::whole;
 
-/// How the program ended, as a shell would tell it.
+/// How the program ended, as a shell would say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// By itself or by a signal: 0 to 255, and 128+N for signal N.
+    /// By itself or by a signal: 0 to 255, or 128+N for signal N.
     Ended(u8),
-    /// It halted the machine, rebooted it or switched it off.
+    /// It halted, rebooted or switched off the machine.
     Halted,
-    /// The person left the machine by [`super::LEAVE`].
+    /// The person left the machine with [`super::LEAVE`].
     Left,
-    /// PID 1 killed it when its time was over.
+    /// PID 1 killed it after its time-out.
     TimedOut,
-    /// The guest's kernel would not start it, for this reason.
+    /// The guest's kernel refused to start it, for this reason.
     Refused(String),
-    /// PID 1 did not come to start it, for this reason.
+    /// PID 1 did not get as far as starting it, for this reason.
     NotStarted(String),
 }
 
-/// Exit statuses of the lab where a program's own are others, as timeout(1) and env(1)
-/// have them.
+/// Exit statuses of the lab where all others belong to a program, the same as in
+/// timeout(1) and env(1).
 pub const TIMED_OUT: u8 = 124;
 pub const FAILED: u8 = 125;
 pub const CANNOT_START: u8 = 126;
 pub const NOT_FOUND: u8 = 127;
 
-/// The exit status of a call that met an error on its way to run a program of the
-/// host.
+/// The exit status for an error that prevented a host program from running.
 pub fn status_of(error: &Error, program: &Path) -> u8 {
     match error.downcast_ref::<ExecutableError>() {
         Some(ExecutableError::NotFound { .. }) => NOT_FOUND,
@@ -49,7 +48,7 @@ pub fn status_of(error: &Error, program: &Path) -> u8 {
     }
 }
 
-/// A file that the person wanted is not there.
+/// A file that the person wanted does not exist.
 #[derive(Debug, thiserror::Error)]
 #[error("the program left no file `{guest}`")]
 struct NotLeft {
@@ -63,8 +62,7 @@ impl Explain for NotLeft {
 }
 
 impl Status {
-    /// Reads the status off the record, and writes the files that the person
-    /// wants to where they are wanted.
+    /// Reads the status from the record, and writes the files that the person wants.
     pub(super) fn of(request: &Request, record: &Record) -> Result<Status, Error> {
         let status = Status::new(&record.outcome.ended, &request.argv0);
         if matches!(status, Status::NotStarted(_) | Status::Refused(_)) {
@@ -80,11 +78,11 @@ impl Status {
 
     fn new(ended: &Ended, argv0: &str) -> Status {
         match ended {
-            // exit(3): only the lowest eight bits reach a parent.
+            // exit(3): only the lowest eight bits reach the parent.
             Ended::Exited(status) => Status::Ended(*status as u8),
             Ended::Signaled(signal) => Status::Ended(128 + *signal as u8),
             Ended::TimedOut => Status::TimedOut,
-            // As PID 1 says it (guest-programs/init/src/session.rs).
+            // The text that PID 1 writes (guest-programs/init/src/session.rs).
             Ended::NotStarted(reason) => {
                 match reason.strip_prefix(&format!("failed to start `{argv0}`: ")) {
                     Some(reason) => Status::Refused(reason.to_owned()),

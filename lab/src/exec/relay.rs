@@ -1,8 +1,8 @@
-//! The host's end of a session: this process's standard streams, joined to the
-//! machine by frames.
+//! The host's end of a session: connects this process's standard streams to the machine
+//! through frames.
 //!
-//! Two threads, so that input waits for no output: one writes what comes from
-//! the machine, the other sends what comes from the person. Both end when the
+//! There are two threads, so that input never waits for output: one writes what comes
+//! from the machine, the other sends what comes from the person. Both end when the
 //! machine has ended.
 
 use std::fs::File;
@@ -22,7 +22,7 @@ use super::{Join, LEAVE};
 use crate::error::Error;
 use process::terminal::Raw;
 
-/// Why the streams could not be relayed.
+/// The streams could not be relayed.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to relay the program's streams: {0}")]
 pub struct RelayError(#[source] pub io::Error);
@@ -33,9 +33,9 @@ impl Explain for RelayError {
     }
 }
 
-/// Runs `machine`, joined to this process's streams by `socket`. The other end
-/// of the socket has to be gone when `machine` returns. `leaving` is written to when
-/// the person leaves by [`LEAVE`].
+/// Runs `machine`, connected to this process's streams through `socket`. The other end of
+/// the socket must be closed when `machine` returns. A byte is written to `leaving` when
+/// the person leaves with [`LEAVE`].
 pub fn join<T>(
     socket: UnixStream,
     leaving: UnixStream,
@@ -67,7 +67,7 @@ pub fn join<T>(
         }
         let result = machine();
         let output = output.join().expect("the relay does not panic");
-        // Of two errors the machine's says more.
+        // If both fail, the machine's error says more.
         result.and_then(|value| Ok(output.map(|()| value).map_err(RelayError)?))
     });
     drop(raw);
@@ -77,16 +77,16 @@ pub fn join<T>(
 struct Relay {
     reader: UnixStream,
     writer: Mutex<UnixStream>,
-    /// Bytes of input that the program has not yet taken.
+    /// Bytes of input that the program has not taken yet.
     on_the_way: AtomicUsize,
-    /// Makes `input` look again.
+    /// Wakes `input`, so that it looks again.
     wake: UnixStream,
     woken: UnixStream,
-    /// Readable when the terminal has another size.
+    /// Readable when the size of the terminal has changed.
     resized: Option<UnixStream>,
-    /// Where to say that the person leaves.
+    /// Written to when the person leaves.
     leaving: UnixStream,
-    /// Whether keys are typed, of which one leaves.
+    /// Whether input comes from a keyboard, where one key leaves.
     at_terminal: bool,
 }
 
@@ -95,7 +95,7 @@ impl Relay {
     fn output(&self) -> io::Result<()> {
         let result = self.write_all();
         if result.is_err() {
-            // PID 1 sees it as an end and says so in the kernel log.
+            // PID 1 sees this as the end of the stream and writes so to the kernel log.
             let _ = self.reader.shutdown(std::net::Shutdown::Both);
         }
         result
@@ -108,7 +108,7 @@ impl Relay {
         loop {
             match (&self.reader).read(&mut buffer) {
                 Ok(0) => return Ok(()),
-                // The machine may be ended with frames still on their way to it.
+                // The machine may end while frames are still on their way to it.
                 Err(e) if e.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
                 Ok(n) => frames.push(&buffer[..n]),
                 Err(e) => return Err(e),
@@ -134,8 +134,8 @@ impl Relay {
         }
     }
 
-    /// Writes to one of this process's streams. If nobody reads it any more,
-    /// the program is told, as it would be by its own pipe.
+    /// Writes to one of this process's streams. If its reader is gone, the program is
+    /// told, as its own pipe would tell it.
     fn write(&self, stream: &mut Option<File>, bytes: &[u8], closed: Frame) -> io::Result<()> {
         let Some(file) = stream else { return Ok(()) };
         match file.write_all(bytes) {
@@ -151,14 +151,14 @@ impl Relay {
     fn send(&self, frame: &Frame) -> io::Result<()> {
         let mut socket = self.writer.lock().expect("nobody panics with the lock held");
         match socket.write_all(&frame.encode()) {
-            // The machine has ended; there is nobody to tell.
+            // The machine has ended, so there is nothing to tell.
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
         }
     }
 
-    /// Sends what comes from the person, until the machine has ended. What
-    /// goes wrong with the input is the end of the input.
+    /// Sends what comes from the person, until the machine has ended. An input error
+    /// counts as the end of the input.
     fn input(&self) {
         let mut source = stdin().as_fd().try_clone_to_owned().ok().map(File::from);
         let mut buffer = vec![0; FRAME_MAX];
@@ -188,12 +188,12 @@ impl Relay {
         }
     }
 
-    /// Bytes that may be sent before the program takes some.
+    /// How many bytes may be sent before the program takes some.
     fn room(&self) -> usize {
         INPUT_MAX.saturating_sub(self.on_the_way.load(Ordering::Relaxed))
     }
 
-    /// Waits for the person; an error if the machine has ended.
+    /// Waits for the person. Fails if the machine has ended.
     fn wait(&self, source: Option<BorrowedFd<'_>>) -> Result<Ready, ()> {
         let mut fds = vec![
             PollFd::new(self.reader.as_fd(), PollFlags::empty()),
@@ -227,14 +227,14 @@ impl Relay {
     }
 }
 
-/// What there is to send.
+/// What is ready to be sent.
 struct Ready {
     resized: bool,
     input: bool,
 }
 
-/// Whether standard input is worth passing on by itself: a pipe or a file is,
-/// a terminal has a person before it who was not asked.
+/// Whether standard input should be passed on by default. A pipe or file should. A
+/// terminal should not, because the person did not ask for that.
 pub fn has_input() -> bool {
     use std::os::unix::fs::{FileTypeExt, MetadataExt};
     let Ok(file) = stdin().as_fd().try_clone_to_owned().map(File::from) else { return false };

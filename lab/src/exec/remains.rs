@@ -1,5 +1,4 @@
-//! The trace of a machine that never came to send it, read where it lies in the
-//! machine's memory.
+//! The trace of a machine that never sent it, read from the machine's memory.
 
 use builder::guest::payload::PayloadFile;
 use explain::{ExitStatus, Explain};
@@ -12,21 +11,22 @@ use vm::VmError;
 use crate::error::Error;
 use crate::run::{Machine, elves};
 
-/// A machine panicked, ran away or did not end in time, and was traced.
+/// A traced machine panicked, ran away or did not end in time.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Fallen {
-    /// How it ended.
+    /// How the machine ended.
     pub error: Error,
-    /// What it had recorded until then, or why that is not known.
+    /// The events recorded until then, or why they are unknown.
     pub trace: Result<CutOff, Error>,
 }
 
-/// A trace up to the end of the machine.
+/// A trace up to the machine's end.
 #[derive(Debug)]
 pub struct CutOff {
     pub timeline: Timeline,
-    /// Whether the ring buffer had room to the last. Without, what came last is not in it.
+    /// Whether the ring buffer had room until the end. If not, the last events are
+    /// missing.
     pub had_room: bool,
 }
 
@@ -52,7 +52,7 @@ impl Explain for Fallen {
 }
 
 impl Machine {
-    /// Reads the trace of a machine that was given this job, with these modules.
+    /// Reads the trace of a machine with this job and these modules.
     pub(super) fn read_remains(
         &self,
         left: &vm::Remains,

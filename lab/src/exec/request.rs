@@ -1,4 +1,4 @@
-//! What a person asks for, and how it is written on a command line.
+//! A person's request, and its form on the command line.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,23 +13,23 @@ use protocol::{LAB, TraceEvent, User};
 use super::executable::{ExecutableError, without_steps};
 use crate::error::Error;
 
-/// A program to run, and all that it is to find.
+/// A program to run, and everything that it should find.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The executable, absolute. It has the same path in the guest.
+    /// The executable's absolute path, which is the same in the guest.
     pub program: PathBuf,
-    /// Its own name, as the person wrote it.
+    /// Its name as the person typed it.
     pub argv0: String,
     pub args: Vec<String>,
-    /// Added to the environment, or put in place of what is there.
+    /// Variables to add to the environment or to replace in it.
     pub env: Vec<(String, String)>,
-    /// Loaded before the program starts, in this order.
+    /// Modules to load before the program starts, in this order.
     pub kmods: Vec<Kmod>,
     pub files: Vec<Carry>,
     pub out: Vec<Fetch>,
     /// Trace events to record.
     pub events: Vec<TraceEvent>,
-    /// Guest time after which the program is killed; none for no such time.
+    /// Guest time after which the program is killed. `None` for no limit.
     pub timeout: Option<Duration>,
     pub user: User,
 }
@@ -37,13 +37,13 @@ pub struct Request {
 /// A module to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kmod {
-    /// `FILE.ko` or `FILE.ko:PARAMETERS`
+    /// `FILE.ko` or `FILE.ko:PARAMETERS`.
     File { path: PathBuf, params: String },
-    /// A folder with a Kbuild or Makefile, whose modules are built first.
+    /// A folder with a Kbuild or Makefile. Its modules are built first.
     Source { folder: PathBuf, trust: Trust },
 }
 
-/// `HOST:GUEST`: a file or folder of the host, and where the guest has it.
+/// `HOST:GUEST`: a file or folder of the host, and its path in the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carry {
     pub host: PathBuf,
@@ -51,7 +51,7 @@ pub struct Carry {
 }
 
 impl Carry {
-    /// What PID 1 is told of a file; of a folder it is told nothing.
+    /// PID 1's instruction for a file. `None` for a folder.
     pub(super) fn brought(&self) -> Option<Brought> {
         let name = self.host.file_name().filter(|_| !self.host.is_dir())?;
         let name = name.to_string_lossy().into_owned();
@@ -59,7 +59,7 @@ impl Carry {
     }
 }
 
-/// `GUEST:HOST`: a file of the guest, and where the host wants it.
+/// `GUEST:HOST`: a file of the guest, and the path for it on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
     pub guest: String,
@@ -67,8 +67,8 @@ pub struct Fetch {
 }
 
 impl Request {
-    /// A request for a program and nothing else. The program is looked for as
-    /// execvp(3) does: along `PATH`, if its name has no slash.
+    /// A request for a program and nothing else. The program is found as execvp(3) does:
+    /// along `PATH` if its name has no slash.
     pub fn new(program: &str, args: Vec<String>) -> Result<Request, ExecutableError> {
         let found = match program.contains('/') {
             true => Some(PathBuf::from(program)),
@@ -97,8 +97,7 @@ impl Request {
         without_steps(&self.program.to_string_lossy())
     }
 
-    /// The program's whole environment: `PATH` and `HOME`, and what the person
-    /// added.
+    /// The program's whole environment: `PATH`, `HOME`, and the person's variables.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let given = |name: &str| self.env.iter().any(|(given, _)| given == name);
         let mut env = Vec::new();
@@ -114,7 +113,7 @@ impl Request {
 }
 
 impl Kmod {
-    /// Looks whether it is there: what builds a folder would say what is not in it.
+    /// Checks that it exists. Otherwise the build would complain about missing content.
     pub(super) fn look(&self) -> Result<(), Error> {
         match self {
             Kmod::File { path, .. } => fs_err::File::open(path).map(drop)?,
@@ -165,12 +164,12 @@ impl FromStr for Fetch {
     }
 }
 
-/// Absolute and without steps upwards.
+/// Whether a path is absolute and has no `..`.
 fn is_absolute(guest: &str) -> bool {
     guest.len() > 1 && guest.starts_with('/') && Path::new(guest).iter().all(|part| part != "..")
 }
 
-/// Parses `NAME=VALUE`; the value may be empty and may hold further `=`.
+/// Parses `NAME=VALUE`. The value may be empty and may contain `=`.
 pub fn variable(s: &str) -> Result<(String, String), String> {
     match s.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -178,8 +177,8 @@ pub fn variable(s: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Parses one event: `system/name`, `system:name` or `name` alone, with
-/// `+stack` behind it if the kernel stack is wanted too.
+/// Parses one event: `system/name`, `system:name` or `name`, with `+stack` at the end if
+/// the kernel stack is wanted too.
 pub fn event(s: &str) -> Result<TraceEvent, String> {
     let (name, stack) = match s.strip_suffix("+stack") {
         Some(name) => (name, true),
@@ -191,8 +190,8 @@ pub fn event(s: &str) -> Result<TraceEvent, String> {
     if !well_formed || event.matches('/').count() > 1 {
         return Err(format!("`{s}` is not EVENT, SYSTEM/EVENT or one of them with +stack"));
     }
-    // PID 1 carries the program's output: its calls are the lab's own, but for the one by
-    // which it loads a person's module.
+    // PID 1 carries the program's output, so its system calls are the lab's own, except
+    // the one that loads a person's module.
     let call = event.rsplit('/').next().is_some_and(|name| name.starts_with("sys_e"));
     let filter = match call {
         true => format!("common_pid != 1 || id == {SYS_finit_module}"),
@@ -201,7 +200,7 @@ pub fn event(s: &str) -> Result<TraceEvent, String> {
     Ok(TraceEvent { event, filter, stack })
 }
 
-/// Parses a time in seconds, more than none.
+/// Parses a positive number of seconds.
 pub fn seconds(s: &str) -> Result<Duration, String> {
     s.parse()
         .ok()
@@ -210,7 +209,7 @@ pub fn seconds(s: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{s}` is not a number of seconds"))
 }
 
-/// Parses the name of a user of the guest.
+/// Parses the name of one of the guest's users.
 pub fn user(s: &str) -> Result<User, String> {
     protocol::user(s).ok_or_else(|| {
         let names: Vec<&str> = protocol::USERS.iter().map(|user| user.name).collect();

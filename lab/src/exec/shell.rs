@@ -1,5 +1,4 @@
-//! An interactive shell: busybox on a terminal of the guest, with a lesson at
-//! hand.
+//! An interactive shell: busybox on a terminal of the guest, with a lesson available.
 
 use std::io::{IsTerminal, stdin};
 
@@ -14,17 +13,17 @@ use crate::exec::request::Carry;
 use crate::run::{Lab, Machine};
 
 impl Lab<'_> {
-    /// Runs a shell on this process's terminal until the person leaves it. With
-    /// a lesson, what it loads is loaded, and all that it has is in `/lab`.
+    /// Runs a shell on this process's terminal until the person leaves it. With a lesson,
+    /// the lesson's modules are loaded and all its files are in `/lab`.
     ///
-    /// Where standard input is no terminal, the shell reads its commands from
-    /// there and has no terminal either: the end of a file cannot be typed
-    /// ahead, since a line editor would read it as a key.
+    /// If standard input is not a terminal, the shell reads its commands from there and
+    /// has no terminal either. A line editor would read the end of a file as a key.
     pub fn shell(&self, machine: &Machine, lesson: Option<&Lesson>) -> Result<Executed, Error> {
         let mut request = Request::new(BUSYBOX, Vec::new())?;
-        // The hyphen makes it a login shell, by its name a busybox the shell.
+        // The hyphen makes it a login shell. busybox becomes the shell because of the
+        // name.
         request.argv0 = "-sh".to_owned();
-        // Where it is does not change with the folder; what follows is ash's own.
+        // The prompt shows the folder. The rest of its syntax is ash's own.
         request.env.push(("PS1".to_owned(), "upcall:\\w\\$ ".to_owned()));
         let term = std::env::var("TERM").unwrap_or_else(|_| "dumb".to_owned());
         request.env.push(("TERM".to_owned(), term));

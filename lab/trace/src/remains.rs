@@ -1,7 +1,7 @@
-//! What a machine left that never came to send its record: it told before it began
-//! where its trace lies.
+//! What a machine left that never sent its record: before its program started, PID 1
+//! recorded where the trace is in memory.
 //!
-//! As untrusted as a record, and read the same way.
+//! Remains are as untrusted as a record, and are read in the same way.
 
 use std::collections::BTreeMap;
 
@@ -12,22 +12,23 @@ use super::record::{
 };
 use super::ring_buffer::PAGE_LEN;
 
-/// What a machine told before its program started.
+/// What PID 1 recorded before the program started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remains {
-    /// Numbers of the pages of the machine's memory that are its ring buffer.
+    /// The numbers of the memory pages that form the ring buffer.
     pub trace_pages: Vec<u64>,
-    /// `format` files by `system/event`.
+    /// The `format` files, keyed by `system/event`.
     pub formats: BTreeMap<String, String>,
-    /// Modules that were loaded by then, and where.
+    /// The modules that were loaded by then, with their addresses.
     pub modules: Vec<LoadedModule>,
 }
 
 impl Remains {
-    /// Unpacks what stands in the place of the record.
+    /// Unpacks what is in the record's place.
     ///
     /// # Errors
-    /// As of a record: also one without the job's nonce is refused.
+    /// The same as for a record. In particular, remains without the job's nonce are
+    /// refused.
     pub fn parse(archive: &[u8], job: &Job) -> Result<Remains, RecordError> {
         let files = files(archive, job)?;
         let take = |name| files.get(name).copied().ok_or(RecordError::Missing(name));

@@ -1,8 +1,8 @@
-//! What files hold, hashed once: reading a kernel's archive or a C library at
+//! Hashes of files' content, computed once: reading a kernel's archive or a C library in
 //! each run would cost more than the run.
 //!
-//! The times and places of files tell whether one has changed. They never get
-//! into a key: that is made of the content.
+//! A file's times and location show whether it has changed. They never enter a key, which
+//! depends on the content only.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -14,12 +14,12 @@ use sha2::{Digest, Sha256};
 use super::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
 use crate::progress::Silent;
 
-/// The kind of the cache's entries, and their file.
+/// The kind of the cache's entries, and the name of their file.
 const KIND: &str = "contents";
 const FILE: &str = "sha256";
 
-/// Tells one state of a file from another without reading it. Its time of change
-/// is the one of content and place (ctime), which nobody can set back.
+/// Identifies a state of a file without reading it. It uses the time when content or
+/// location last changed (ctime), which no program can set back.
 pub fn stamp(path: &Path) -> String {
     let stamp = fs::metadata(path).map(|meta| stamp_of(&meta)).unwrap_or_default();
     format!("{} {stamp}", path.display())
@@ -31,16 +31,16 @@ fn stamp_of(meta: &Metadata) -> String {
 }
 
 impl Cache {
-    /// The sha256 of a file, in hexadecimal; read only if the file has changed
-    /// since it was last asked for.
+    /// The sha256 of a file, in hexadecimal. Reads the file only if it has changed since
+    /// the last call.
     pub fn sha256(&self, file: &Path) -> Result<String, CacheError> {
         let key = Key::builder("file").text("stamp", &stamp(file)).finish();
         self.remembered(&key, || sha256(file).map_err(failed(file)))
     }
 
-    /// The sha256 of all names and contents below a folder, but for `.git` and for
-    /// what [editors](is_an_editors) keep, in hexadecimal. Looks at each file, and
-    /// reads all only if one has changed since it was last asked for.
+    /// The sha256 of all names and contents below a folder, in hexadecimal, without
+    /// `.git` and the files of [editors](is_an_editors). Looks at every file, and reads
+    /// them all only if one has changed since the last call.
     pub fn sha256_of_folder(&self, folder: &Path) -> Result<String, CacheError> {
         let stamps = Key::builder("folder").bytes("path", folder.as_os_str().as_encoded_bytes());
         let stamps = walk(stamps, folder, &|key, path| {
@@ -79,8 +79,7 @@ pub(crate) fn sha256(file: &Path) -> io::Result<String> {
     Ok(format!("{:x}", hash.finalize()))
 }
 
-/// Adds the names of all files below a folder, in their order, and of each what
-/// `add` adds.
+/// Adds the names of all files below a folder, sorted, and for each file what `add` adds.
 fn walk(
     mut key: KeyBuilder,
     folder: &Path,
@@ -127,7 +126,7 @@ mod tests {
         fs::write(&file, "abc").unwrap();
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(cache.sha256(&file).unwrap(), abc);
-        // As long, and as old.
+        // The same size and the same time.
         let time = fs::metadata(&file).unwrap().modified().unwrap();
         fs::write(&file, "abd").unwrap();
         fs::File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();

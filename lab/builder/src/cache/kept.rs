@@ -1,5 +1,5 @@
-//! Folders that are kept from one build to the next, for builds of which only their
-//! own make knows whether anything is to do.
+//! Folders that are kept from one build to the next, for builds where only make knows
+//! what is left to do.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -9,12 +9,12 @@ use process::Held;
 use super::{Cache, CacheError, Key, remove, site};
 use crate::progress::Progress;
 
-/// A folder that this process alone uses, until it is dropped.
+/// A folder that only this process uses, until it is dropped.
 #[derive(Debug)]
 pub struct Kept {
     folder: PathBuf,
     _lock: Held,
-    /// Against [`Cache::clean`].
+    /// Keeps [`Cache::clean`] waiting.
     _cache: File,
 }
 
@@ -34,8 +34,8 @@ impl Kept {
 }
 
 impl Cache {
-    /// The folder of this key, with all that was left in it. If another process has it,
-    /// this waits.
+    /// The folder for this key, with everything that was left in it. Waits if another
+    /// process has it.
     pub fn kept(&self, kind: &str, key: &Key, progress: &dyn Progress) -> Result<Kept, CacheError> {
         let cache = self.share()?;
         let folder = self.place(kind, key);

@@ -1,4 +1,4 @@
-//! Keys: the hash of everything that a built thing depends on.
+//! Keys: the hash of everything that a build result depends on.
 
 use std::fmt;
 use std::path::Path;
@@ -7,9 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::CacheError;
 
-/// Whether a file is one that an editor keeps beside what it edits: a swap file,
-/// a backup, or a lock, which may be a link that leads nowhere. No build depends
-/// on one.
+/// Whether a file belongs to an editor: a swap file, a backup, or a lock, which may be a
+/// dangling link. No build depends on such a file.
 pub fn is_an_editors(name: &str) -> bool {
     let swap = [".swp", ".swo", ".swn", ".swx", ".kate-swp"];
     name.ends_with('~')
@@ -18,14 +17,14 @@ pub fn is_an_editors(name: &str) -> bool {
         || (name.starts_with('.') && swap.iter().any(|ending| name.ends_with(ending)))
 }
 
-/// Names an entry of the cache by the hash of all its inputs: the same inputs
-/// give the same key on every machine. It is shown as 20 hexadecimal digits.
+/// Names a cache entry by the hash of all its inputs, so the same inputs give the same
+/// key on every machine. It is shown as 20 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key([u8; 10]);
 
 impl Key {
-    /// Begins a key. `thing` says what the key is of, so that two kinds of
-    /// things never share one.
+    /// Starts a key. `thing` says what the key is for, so that two kinds of things never
+    /// share one.
     pub fn builder(thing: &str) -> KeyBuilder {
         KeyBuilder(Sha256::new()).text("thing", thing)
     }
@@ -37,7 +36,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// Collects the inputs of a [`Key`], each under a label. Their order counts.
+/// Collects the inputs of a [`Key`], each with a label. Their order matters.
 #[derive(Clone)]
 pub struct KeyBuilder(Sha256);
 
@@ -49,7 +48,7 @@ impl KeyBuilder {
 
     /// Adds some bytes.
     pub fn bytes(mut self, label: &str, value: &[u8]) -> KeyBuilder {
-        // Lengths first, or `a` + `bc` would be the same as `ab` + `c`.
+        // Add lengths first, or `a` + `bc` would be the same as `ab` + `c`.
         for part in [label.as_bytes(), value] {
             self.0.update((part.len() as u64).to_le_bytes());
             self.0.update(part);
@@ -57,23 +56,21 @@ impl KeyBuilder {
         self
     }
 
-    /// Adds what a file holds; its name does not count. An error means that
-    /// the file cannot be read.
+    /// Adds the content of a file, without its name. Fails if the file cannot be read.
     pub fn file(self, label: &str, path: &Path) -> Result<KeyBuilder, CacheError> {
         let bytes = std::fs::read(path)
             .map_err(|source| CacheError::Read { path: path.to_owned(), source })?;
         Ok(self.bytes(label, &bytes))
     }
 
-    /// Adds every file below a folder, with its path below it, but those of
-    /// [editors](is_an_editors). An error means that something in it cannot be
-    /// read.
+    /// Adds every file below a folder, with its relative path, except those of
+    /// [editors](is_an_editors). Fails if something in the folder cannot be read.
     pub fn tree(mut self, label: &str, folder: &Path) -> Result<KeyBuilder, CacheError> {
         let read = |source| CacheError::Read { path: folder.to_owned(), source };
         let mut entries = std::fs::read_dir(folder)
             .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
             .map_err(read)?;
-        // `readdir` has no order of its own.
+        // `readdir` returns no fixed order.
         entries.sort_by_key(std::fs::DirEntry::file_name);
         for entry in entries {
             let name = entry.file_name();
@@ -91,12 +88,12 @@ impl KeyBuilder {
         Ok(self)
     }
 
-    /// The whole hash of all that was added, in hexadecimal.
+    /// The whole hash of everything that was added, in hexadecimal.
     pub(super) fn sha256(self) -> String {
         format!("{:x}", self.0.finalize())
     }
 
-    /// The key of all that was added.
+    /// The key of everything that was added.
     pub fn finish(self) -> Key {
         let hash = self.0.finalize();
         Key(std::array::from_fn(|i| hash[i]))
@@ -116,8 +113,8 @@ mod tests {
         assert_ne!(Key::builder("x").finish(), Key::builder("y").finish());
     }
 
-    /// Keys are folder names in caches of people: changing how they are made
-    /// rebuilds everything everywhere.
+    /// Keys are folder names in people's caches. Changing how they are made would rebuild
+    /// everything everywhere.
     #[test]
     fn a_key_is_twenty_stable_digits() {
         let key = Key::builder("kernel").text("release", "6.12.117").finish();
@@ -150,7 +147,7 @@ mod tests {
         }
         std::os::unix::fs::symlink("person@host.1234:5", path(".#main.rs")).unwrap();
         assert_eq!(key(), before);
-        // An input that is not there is another matter.
+        // A missing input is an error.
         std::os::unix::fs::symlink("nowhere", path("other.rs")).unwrap();
         assert!(Key::builder("x").tree("src", folder.path()).is_err());
     }

@@ -1,9 +1,8 @@
-//! Manifests: what an entry of the cache holds, to find damage by.
+//! Manifests: the files of a cache entry, to detect damage.
 //!
-//! A file whose size and time of change are as they were is taken as sound,
-//! the way git's index does it; a file that was touched is read and its hash
-//! compared. So a sound entry costs one `lstat` a file and no reading.
-//! Symbolic links and empty folders are not listed.
+//! A file whose size and time of change are unchanged counts as intact, as in git's
+//! index. A file that was touched is read and its hash compared. So an intact entry costs
+//! one `lstat` per file and no reading. Symbolic links and empty folders are not listed.
 
 use std::fs::{self, Metadata};
 use std::io::{BufWriter, Write};
@@ -12,28 +11,28 @@ use std::path::Path;
 
 use super::{CacheError, sha256};
 
-/// The manifest's file name in the folder of an entry.
+/// The file name of the manifest in an entry's folder.
 pub const NAME: &str = ".manifest";
 
-/// The first line: another number makes every older entry a damaged one.
+/// The first line. Another number makes every older entry a damaged one.
 const HEADER: &str = "upcall manifest 1";
 
 /// Which files of an entry are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listing {
-    /// Each of them, at any depth.
+    /// All files, at any depth.
     All,
-    /// Those that lie directly in the entry's folder. For a kernel's source:
-    /// looking at 80,000 files would cost more than it could save.
+    /// Only files directly in the entry's folder. For a kernel's source, because looking
+    /// at 80,000 files would cost more than it saves.
     Top,
 }
 
-/// How thoroughly to look.
+/// How thoroughly to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Hashes only what was touched.
+    /// Hash only files that were touched.
     Touched,
-    /// Hashes everything.
+    /// Hash every file.
     Everything,
 }
 
@@ -41,7 +40,7 @@ pub enum Depth {
 pub fn write(folder: &Path, listing: Listing) -> Result<(), CacheError> {
     let mut names = Vec::new();
     list(folder, "", listing, &mut names)?;
-    // `readdir` has no order of its own.
+    // `readdir` returns no fixed order.
     names.sort();
     let path = folder.join(NAME);
     let failed = |source| CacheError::Write { path: path.clone(), source };
@@ -55,7 +54,7 @@ pub fn write(folder: &Path, listing: Listing) -> Result<(), CacheError> {
     out.flush().map_err(failed)
 }
 
-/// Says what is wrong with a folder, or `None` if all is as its manifest says.
+/// Says what is wrong with a folder, or `None` if everything matches its manifest.
 pub fn damage(folder: &Path, depth: Depth) -> Option<String> {
     let text = match fs::read_to_string(folder.join(NAME)) {
         Ok(text) => text,
@@ -92,9 +91,9 @@ fn damage_of(folder: &Path, line: &str, depth: Depth) -> Option<String> {
 
 struct Line {
     hash: String,
-    /// In bytes.
+    /// Size in bytes.
     size: u64,
-    /// In nanoseconds since 1970.
+    /// Time in nanoseconds since 1970.
     changed: i128,
 }
 
@@ -113,7 +112,7 @@ impl Line {
     }
 }
 
-/// The time of the last change of a file's content, in nanoseconds since 1970.
+/// The time of a file's last content change, in nanoseconds since 1970.
 fn changed(meta: &Metadata) -> i128 {
     i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec())
 }
@@ -163,7 +162,7 @@ mod tests {
         assert_eq!(damage(path, Depth::Touched).unwrap(), "`sub/b c` has 2 bytes instead of 3");
         fs::write(path.join("sub/b c"), "owt").unwrap();
         assert_eq!(damage(path, Depth::Touched).unwrap(), "`sub/b c` was changed");
-        // Touched, but the same.
+        // Touched, but with the same content.
         fs::write(path.join("sub/b c"), "two").unwrap();
         assert_eq!(damage(path, Depth::Touched), None);
         fs::remove_file(path.join("a")).unwrap();

@@ -1,13 +1,14 @@
-//! The cache: one folder outside the checkout for everything built.
+//! The cache: one folder outside the checkout for everything that is built.
 //!
-//! An entry lies in `KIND/KEY`, its key being the hash of all its inputs. It
-//! is built in a folder beside its place and renamed when it is finished, so
-//! nobody ever sees half a result. Whoever builds holds a lock of the kernel's
-//! (flock(2)), which dies with its process: there are no stale locks, and what
-//! a killed build left is removed by whoever opens the cache next.
+//! An entry is in `KIND/KEY`, and its key is the hash of all its inputs. It is built in a
+//! folder next to its place and renamed when finished, so no process sees half a result.
+//! The builder holds a kernel lock (flock(2)), which dies with its process. So there are
+//! no stale locks, and the next process that opens the cache removes what a killed build
+//! left.
 //!
-//! What is used least lately is removed when the cache is larger than its bound, and
-//! what somebody uses never is. A kernel with its source is about 1.8 GB of disk.
+//! If the cache is larger than its limit, entries that were used least recently are
+//! removed, but never one that is in use. A kernel with its source takes about 1.8 GB of
+//! disk.
 
 mod content;
 mod kept;
@@ -34,17 +35,17 @@ pub use manifest::Listing;
 use site::{Site, UNFINISHED};
 use uses::{IN_USE, Uses};
 
-/// The folder that everything built goes to.
+/// The folder for everything that is built.
 #[derive(Debug, Clone)]
 pub struct Cache {
     root: PathBuf,
-    /// What was looked up here is in use as long as there is this.
+    /// Entries that were looked up here are in use as long as this lives.
     uses: Arc<Uses>,
-    /// Bytes of disk that it takes at most.
+    /// The maximum size on disk, bytes.
     bound: u64,
 }
 
-/// A person's own bound, GiB.
+/// The variable with a person's own limit, GiB.
 const BOUND_VARIABLE: &str = "UPCALL_CACHE_GIB";
 
 /// Why the cache failed.
@@ -52,7 +53,7 @@ const BOUND_VARIABLE: &str = "UPCALL_CACHE_GIB";
 pub enum CacheError {
     #[error("failed to find a place for the cache: neither XDG_CACHE_HOME nor HOME is set")]
     NoHome,
-    #[error("`{BOUND_VARIABLE}` is `{value}`, which is no number of GiB")]
+    #[error("`{BOUND_VARIABLE}` is `{value}`, which is not a number of GiB")]
     NoBound { value: String },
     #[error("failed to create `{}`: {source}", path.display())]
     Create { path: PathBuf, source: std::io::Error },
@@ -100,10 +101,10 @@ impl Explain for CacheError {
 }
 
 impl Cache {
-    /// Opens `$XDG_CACHE_HOME/upcall`, or else `$HOME/.cache/upcall`, and
-    /// creates it if it is not there.
+    /// Opens `$XDG_CACHE_HOME/upcall`, or else `$HOME/.cache/upcall`. Creates it if it
+    /// does not exist.
     pub fn open() -> Result<Cache, CacheError> {
-        // The XDG specification has relative paths ignored.
+        // The XDG specification says that relative paths are ignored.
         let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
         let caches = absolute("XDG_CACHE_HOME")
             .or_else(|| Some(absolute("HOME")?.join(".cache")))
@@ -117,11 +118,11 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Opens the cache in a folder, and creates it if it is not there.
+    /// Opens the cache in a folder. Creates it if it does not exist.
     pub fn at(root: impl Into<PathBuf>) -> Result<Cache, CacheError> {
         let root = root.into();
         create(&root)?;
-        // Backup programs and the like skip what is tagged so.
+        // Backup programs and similar tools skip a folder with this tag.
         let tag = root.join("CACHEDIR.TAG");
         let text = "Signature: 8a477f597d28d172789f06886806bc55\n";
         if fs::read_to_string(&tag).ok().as_deref() != Some(text) {
@@ -133,21 +134,21 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Removes what killed builds left. What cannot be removed is in nobody's way.
+    /// Removes what killed builds left. What cannot be removed does no harm.
     fn sweep(&self) {
         let Ok(root) = File::open(&self.root) else { return };
         if root.try_lock_shared().is_err() {
             return;
         }
         for kind in fs::read_dir(&self.root).into_iter().flatten().flatten() {
-            // Most have none.
+            // Most kinds have no leftovers.
             let _ = site::sweep(&kind.path());
         }
     }
 
-    /// Opens a cache in another folder, which has what this one has of some
-    /// kinds at this time. What is there need not be built; what is built, or
-    /// found damaged, stays apart from this cache.
+    /// Opens a cache in another folder that has this cache's current entries of some
+    /// kinds. Those need not be built. What is built there, or found damaged, does not
+    /// affect this cache.
     pub fn sharing(&self, root: impl Into<PathBuf>, kinds: &[&str]) -> Result<Cache, CacheError> {
         let cache = Cache::at(root)?;
         for kind in kinds {
@@ -169,17 +170,17 @@ impl Cache {
         Ok(cache)
     }
 
-    /// The folder that everything lies in.
+    /// The cache's folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The folder of an entry, built if it is not there or is damaged.
+    /// The folder of an entry. Builds the entry if it does not exist or is damaged.
     ///
-    /// `build` fills the folder that it is given, which is not yet the entry's
-    /// own: it must not keep its path. If another process builds the same
-    /// entry, this waits for it and takes its result. Errors are those of
-    /// `build`, and of the cache itself.
+    /// `build` fills the folder that it is given. That is not the entry's final folder,
+    /// so `build` must not keep its path. If another process builds the same entry, this
+    /// waits for it and uses its result. Errors come from `build` and from the cache
+    /// itself.
     pub fn entry<E: From<CacheError>>(
         &self,
         kind: &str,
@@ -190,8 +191,7 @@ impl Cache {
         self.entry_listing(kind, key, Listing::All, progress, build)
     }
 
-    /// Like [`Cache::entry`], for entries of which not every file is to be
-    /// looked at on each use.
+    /// Like [`Cache::entry`], for entries where not every file is checked on each use.
     pub fn entry_listing<E: From<CacheError>>(
         &self,
         kind: &str,
@@ -225,8 +225,8 @@ impl Cache {
         Ok(entry)
     }
 
-    /// The folder of an entry, if it is there and is not damaged. Costs one
-    /// `lstat` for each file in it. The entry is in use from then on.
+    /// The folder of an entry, if it exists and is not damaged. Costs one `lstat` for
+    /// each of its files. From then on, the entry is in use.
     pub fn find(&self, kind: &str, key: &Key) -> Option<PathBuf> {
         let entry = self.place(kind, key);
         self.uses.hold(kind, &key.to_string());
@@ -237,14 +237,14 @@ impl Cache {
         })
     }
 
-    /// Reads all that an entry holds and says what is wrong with it, or `None`
-    /// if nothing is.
+    /// Reads everything in an entry and says what is wrong with it, or `None` if nothing
+    /// is.
     pub fn verify(&self, kind: &str, key: &Key) -> Option<String> {
         manifest::damage(&self.place(kind, key), Depth::Everything)
     }
 
-    /// Removes everything, after waiting for builds that are under way.
-    /// Returns how many bytes of disk that gave back.
+    /// Waits for current builds and removes everything. Returns how many bytes of disk
+    /// that freed.
     pub fn clean(&self) -> Result<u64, CacheError> {
         let read = |source| CacheError::Read { path: self.root.clone(), source };
         let root = File::open(&self.root).map_err(read)?;
@@ -263,7 +263,7 @@ impl Cache {
         Ok(freed)
     }
 
-    /// Locks the cache as all do who build, against [`Cache::clean`].
+    /// Takes the lock that all builders share and that keeps [`Cache::clean`] waiting.
     fn share(&self) -> Result<File, CacheError> {
         let failed = |source| CacheError::Lock { path: self.root.clone(), source };
         let root = File::open(&self.root).map_err(failed)?;
@@ -275,7 +275,7 @@ impl Cache {
         self.root.join(kind).join(key.to_string())
     }
 
-    /// Takes the folder to build an entry in.
+    /// Takes the folder in which an entry is built.
     fn site(&self, kind: &str, key: &Key, progress: &dyn Progress) -> Result<Site, CacheError> {
         let path = self.root.join(kind).join(UNFINISHED).join(key.to_string());
         let waiting =
@@ -289,12 +289,12 @@ fn create(folder: &Path) -> Result<(), CacheError> {
         .map_err(|source| CacheError::Create { path: folder.to_owned(), source })
 }
 
-/// Removes a file or folder, if it is there.
+/// Removes a file or folder if it exists.
 fn remove(path: &Path) -> Result<(), CacheError> {
     site::remove(path).map_err(|source| CacheError::Remove { path: path.to_owned(), source })
 }
 
-/// Bytes of disk that a file or folder takes, its own record included.
+/// The size of a file or folder on disk, including the folder itself, bytes.
 fn disk_use(path: &Path) -> std::io::Result<u64> {
     use std::os::unix::fs::MetadataExt;
     let meta = fs::symlink_metadata(path)?;

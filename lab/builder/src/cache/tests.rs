@@ -6,7 +6,7 @@ use std::sync::{Barrier, Mutex};
 use super::*;
 use crate::progress::{Event, Silent};
 
-/// Keeps what was said.
+/// Records all notes.
 #[derive(Default)]
 struct Notes(Mutex<Vec<String>>);
 
@@ -72,9 +72,9 @@ fn one_of_many_builds_and_the_others_wait() {
 #[test]
 fn a_lock_held_by_another_is_said_and_waited_for() {
     let (_folder, cache) = cache();
-    // Another open file description, as another process would have.
+    // Another open file description, as in another process.
     let held = cache.site("thing", &key(), &Silent).unwrap();
-    /// Lets go of the lock as soon as the waiting is said.
+    /// Releases the lock as soon as the waiting is reported.
     struct LetGo(Mutex<Option<Site>>);
     impl Progress for LetGo {
         fn event(&self, event: Event<'_>) {
@@ -99,7 +99,7 @@ fn a_failed_build_leaves_nothing() {
     assert_eq!(fs::read_dir(cache.root().join("thing")).unwrap().count(), 0);
 }
 
-/// What a build leaves that is killed.
+/// What a killed build leaves.
 fn half(cache: &Cache) -> PathBuf {
     let half = cache.root().join("thing").join(UNFINISHED).join(key().to_string());
     fs::create_dir_all(half.join("folder")).unwrap();
@@ -112,7 +112,7 @@ fn what_a_killed_build_left_is_removed_by_the_next_who_comes() {
     let (_folder, cache) = cache();
     half(&cache);
     fs::create_dir(half(&cache).with_file_name("another")).unwrap();
-    // It is kept where somebody still works on it.
+    // It is kept while another process still works on it.
     let other = Key::builder("other").finish();
     let site = cache.site("thing", &other, &Silent).unwrap();
     fs::write(site.folder().join("file"), "").unwrap();
@@ -187,7 +187,7 @@ fn what_is_shared_need_not_be_built_and_what_is_built_stays_apart() {
     other.entry("thing", &more, &Silent, |f| write(f, "more")).unwrap();
     assert_eq!(cache.find("thing", &more), None);
 
-    // Damage is repaired on one side only.
+    // Damage is repaired only on this side.
     fs::write(shared.join("file"), "ne").unwrap();
     other.entry("thing", &key(), &Silent, |f| write(f, "new")).unwrap();
     assert_eq!(other.verify("thing", &key()), None);

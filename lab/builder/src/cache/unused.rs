@@ -1,4 +1,4 @@
-//! What is removed of itself, so that the cache does not grow without end.
+//! Automatic removal, so that the cache does not grow without end.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,30 +8,30 @@ use super::site::{self, UNFINISHED};
 use super::uses::{self, Uses};
 use super::{Cache, CacheError, disk_use, manifest};
 
-/// Bytes of disk that the cache takes at most, unless somebody says otherwise. What all
-/// lessons and exercises need is about half of it.
+/// The default maximum size of the cache on disk, bytes. Everything for all lessons and
+/// exercises takes about half of it.
 pub const BOUND: u64 = 8 << 30;
 
-/// How often the size is looked at, at most.
+/// The minimum time between two checks of the size.
 const INTERVAL: Duration = Duration::from_secs(60);
-/// The file whose time says when.
+/// The file whose time is that of the last check.
 const LOOKED_AT: &str = "looked-at";
 
-/// What takes minutes to make, or what all lessons need, counts as used so much later
-/// than it was.
+/// Kinds that take minutes to make or that all lessons need. They count as used this much
+/// later than they were.
 const DEAR: &[&str] = &["kernel", "kernel-source", "checkpoints"];
 const HEAD_START: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Students' files, compiled: `watch` leaves one for each version that was saved, and
-/// nobody asks for that again.
+/// Students' compiled files. `watch` leaves one for each saved version, and they are not
+/// needed again.
 const SHORT_LIVED: &str = "submissions";
 const SHORT: Duration = Duration::from_secs(24 * 3600);
 
-/// Says how many bytes an entry takes: walking through a kernel's source would take a
-/// second.
+/// The file with an entry's size on disk, bytes: walking through a kernel's source would
+/// take a second.
 const SIZE: &str = ".size";
 
-/// Something in the cache that can be removed by itself.
+/// Something in the cache that can be removed independently.
 struct Thing {
     kind: String,
     name: String,
@@ -40,8 +40,8 @@ struct Thing {
 }
 
 impl Cache {
-    /// Removes what has not been used for some time and is not in use. Returns how many
-    /// bytes of disk that gave back.
+    /// Removes everything that was not used for `time` and is not in use. Returns how
+    /// many bytes of disk that freed.
     pub fn clean_unused(&self, time: Duration) -> Result<u64, CacheError> {
         let _shared = self.share()?;
         let uses = Uses::of(&self.root);
@@ -49,8 +49,8 @@ impl Cache {
         Ok(old.filter_map(|thing| remove(&uses, &thing)).sum())
     }
 
-    /// Looks after the size, if nobody has done so a moment ago. An error is in nobody's
-    /// way: what is too much now is so the next time.
+    /// Checks the size, unless that was done a moment ago. Errors are ignored, because
+    /// the next check will do the work.
     pub(super) fn keep_within_bound(&self) {
         let path = self.root.join(LOOKED_AT);
         let is_early = |path: &Path| uses::last(path).is_ok_and(|at| uses::is_within(at, INTERVAL));
@@ -60,8 +60,8 @@ impl Cache {
         }
     }
 
-    /// Removes what is short-lived and old, and then what was used least lately until
-    /// the rest is within the bound. What is in use stays.
+    /// Removes old short-lived entries, then the least recently used ones until the rest
+    /// is within the limit. What is in use stays.
     pub(super) fn trim(&self) {
         let uses = Uses::of(&self.root);
         let (old, mut things): (Vec<_>, Vec<_>) = self
@@ -72,7 +72,7 @@ impl Cache {
             remove(&uses, thing);
         }
         let size = things.iter().map(|thing| size(&thing.path)).sum::<u64>();
-        // Some more, so that this is not all there is to do from then on.
+        // Remove a bit more, so that this is not necessary again at once.
         let Some(mut excess) = size.checked_sub(self.bound) else { return };
         excess += self.bound / 8;
         things.sort_by_key(Thing::order);
@@ -84,7 +84,8 @@ impl Cache {
         }
     }
 
-    /// All there is, but for what is being built and what is another cache's.
+    /// Everything in the cache, except what is being built and what belongs to another
+    /// cache.
     fn things(&self) -> Vec<Thing> {
         let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
         let mut things = Vec::new();
@@ -106,21 +107,21 @@ impl Cache {
 }
 
 impl Thing {
-    /// What is removed first comes first.
+    /// The sort key: the smallest is removed first.
     fn order(&self) -> SystemTime {
         let is_dear = DEAR.contains(&self.kind.as_str());
         if is_dear { self.used + HEAD_START } else { self.used }
     }
 }
 
-/// Removes a thing that nobody uses; returns how many bytes that gave back, or `None` if
-/// it stays.
+/// Removes a thing that is not in use. Returns how many bytes that freed, or `None` if
+/// the thing stays.
 fn remove(uses: &Uses, thing: &Thing) -> Option<u64> {
     let size = size(&thing.path);
     let taken = uses.take(&thing.kind, &thing.name)?;
     let lock = File::open(&thing.path).ok()?;
     lock.try_lock().ok()?;
-    // Nobody ever sees half of it; if this process is killed, the next one goes on.
+    // No process ever sees half of it. If this process is killed, the next one continues.
     let grave = thing.path.with_file_name(UNFINISHED).join(format!("removed-{}", thing.name));
     fs::create_dir_all(grave.parent()?).ok()?;
     fs::rename(&thing.path, &grave).ok()?;
@@ -130,12 +131,12 @@ fn remove(uses: &Uses, thing: &Thing) -> Option<u64> {
     Some(size)
 }
 
-/// Bytes of disk that something takes.
+/// The size of something on disk, bytes.
 fn size(path: &Path) -> u64 {
     let noted = fs::read_to_string(path.join(SIZE)).ok().and_then(|text| text.parse().ok());
     noted.unwrap_or_else(|| {
         let size = disk_use(path).unwrap_or(0);
-        // Only an entry stays as it is.
+        // Only the size of an entry never changes.
         if path.join(manifest::NAME).exists() {
             let _ = fs::write(path.join(SIZE), size.to_string());
         }

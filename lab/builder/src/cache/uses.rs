@@ -1,8 +1,9 @@
-//! Who uses what. What a process has looked up is locked until it ends, so that nobody
-//! removes it; and the time of its last use is kept for those who want to.
+//! Records which entries are in use. A process locks what it looks up until the process
+//! ends, so that no other process removes it. The time of the last use is kept for the
+//! removal.
 //!
-//! All locks are bytes of one file (`F_OFD_SETLK`, fcntl(2)): they cost no descriptor
-//! each, and go with their process however that ends.
+//! All locks are bytes of one file (`F_OFD_SETLK`, fcntl(2)). They cost no descriptor
+//! each, and they end with their process, however that ends.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,18 +17,18 @@ use sha2::{Digest, Sha256};
 
 use super::manifest;
 
-/// The file in the cache.
+/// The file in the cache with the locks.
 pub const IN_USE: &str = "in-use";
 
-/// How old a note of the last use may be.
+/// How old the recorded time of the last use may be.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// One party to the locks: a process that looks things up, or one that removes them.
+/// A holder of locks: a process that looks things up, or one that removes them.
 #[derive(Debug)]
 pub struct Uses(Option<File>);
 
 impl Uses {
-    /// Where nothing can be written nothing can be removed, and no lock is needed.
+    /// If nothing can be written, nothing can be removed either, so no lock is needed.
     pub fn of(cache: &Path) -> Uses {
         let path = cache.join(IN_USE);
         let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
@@ -38,12 +39,13 @@ impl Uses {
     pub fn hold(&self, kind: &str, name: &str) {
         let Some(file) = &self.0 else { return };
         let lock = lock(libc::F_RDLCK, kind, name);
-        // One that is being removed is so for a moment. Without locks, as on some file
-        // systems, nobody removes anything either.
+        // If the thing is being removed, this waits for a moment. Without locks, as on
+        // some file systems, nothing is removed either.
         while fcntl(file, FcntlArg::F_OFD_SETLKW(&lock)) == Err(Errno::EINTR) {}
     }
 
-    /// Has everybody else who looks a thing up wait; `None` where somebody uses it.
+    /// Makes all other processes that look a thing up wait. Returns `None` if a process
+    /// uses it.
     pub fn take(&self, kind: &str, name: &str) -> Option<Taken<'_>> {
         let file = self.0.as_ref()?;
         fcntl(file, FcntlArg::F_OFD_SETLK(&lock(libc::F_WRLCK, kind, name))).ok()?;
@@ -51,7 +53,7 @@ impl Uses {
     }
 }
 
-/// A lock of the byte that stands for a thing.
+/// A lock on the byte for a thing.
 fn lock(what: libc::c_int, kind: &str, name: &str) -> libc::flock {
     let hash = Sha256::digest(format!("{kind}/{name}"));
     let byte = hash.iter().take(7).fold(0, |byte, part| byte << 8 | i64::from(*part));
@@ -64,7 +66,7 @@ fn lock(what: libc::c_int, kind: &str, name: &str) -> libc::flock {
     }
 }
 
-/// A thing that nobody uses, and nobody can begin to.
+/// A thing that no process uses or can start to use.
 pub struct Taken<'a> {
     file: &'a File,
     free: libc::flock,
@@ -72,12 +74,12 @@ pub struct Taken<'a> {
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        // Closing the file frees it as well.
+        // Closing the file releases the lock as well.
         let _ = fcntl(self.file, FcntlArg::F_OFD_SETLK(&self.free));
     }
 }
 
-/// Notes that an entry is used now. Where that cannot be written, it is not kept.
+/// Records that an entry is used now. If that cannot be written, it is ignored.
 pub fn note(entry: &Path) {
     let path = entry.join(manifest::NAME);
     if last(entry).is_ok_and(|time| !is_within(time, FRESH)) {
@@ -85,14 +87,14 @@ pub fn note(entry: &Path) {
     }
 }
 
-/// When something was last used: an entry's manifest has the time, as any other file
-/// or folder has of itself.
+/// The time of the last use: that of an entry's manifest, or that of any other file or
+/// folder itself.
 pub fn last(path: &Path) -> io::Result<SystemTime> {
     let entry = fs::metadata(path.join(manifest::NAME));
     entry.or_else(|_| fs::symlink_metadata(path))?.modified()
 }
 
-/// Whether a time is no longer ago than this. One to come is none that was noted.
+/// Whether a time is at most `ago` in the past. A time in the future does not count.
 pub fn is_within(time: SystemTime, ago: Duration) -> bool {
     time.elapsed().is_ok_and(|elapsed| elapsed < ago)
 }

@@ -12,7 +12,7 @@ use crate::cache::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
 use crate::kernel::{self, Kernel};
 use crate::progress::{Event, Progress};
 
-/// Headers that modules share, with one another and with user space.
+/// The folder of headers that modules share with each other and with user space.
 pub const INCLUDE: &str = "include";
 
 /// Why a module could not be built.
@@ -23,14 +23,14 @@ pub enum KmodError {
     #[error("failed to build the module `{kmod}`")]
     Compile {
         kmod: String,
-        /// What make and the compiler printed, whole.
+        /// The whole output of make and the compiler.
         output: String,
     },
     #[error("failed to build `{}`: it has neither a Kbuild nor a Makefile", folder.display())]
     NoKbuild { folder: PathBuf },
     #[error("failed to run make: {0}")]
     Make(#[source] std::io::Error),
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
 }
@@ -54,19 +54,20 @@ impl Explain for KmodError {
 /// The module that declares the lab's own trace events.
 pub const TRACE: &str = "trace";
 
-/// The file name of a module: `lab_kill_pid.ko` for the folder `kill_pid`.
-/// The prefix keeps the lab's modules apart from the kernel's own.
+/// The file name of a module: `lab_kill_pid.ko` for the folder `kill_pid`. The prefix
+/// avoids collisions with the kernel's own modules.
 pub fn module_file(kmod: &str) -> GuestFile {
     GuestFile::of_module(&format!("lab_{kmod}"))
 }
 
-/// What a module exports, as make leaves it for the build of others.
+/// The file in which make lists a module's exported symbols, for the build of other
+/// modules.
 const SYMVERS: &str = "Module.symvers";
 
-/// Builds the module of the folder `kmods/<kmod>` below `root`, unless the
-/// cache has it; returns the `.ko`.
+/// Builds the module in the folder `kmods/<kmod>` below `root`, unless the cache has it.
+/// Returns the `.ko`.
 ///
-/// Warnings are errors: `W=1` is on.
+/// Warnings are errors, and `W=1` is on.
 pub fn build(
     root: &Path,
     kmod: &str,
@@ -93,14 +94,13 @@ pub fn build(
     Ok(entry.join(module_file(kmod).as_str()))
 }
 
-/// Adds what the lab itself puts into a module: its folder and the headers that
-/// modules share.
+/// Adds the lab's own sources of a module: its folder and the shared headers.
 pub fn sources(root: &Path, kmod: &str, key: KeyBuilder) -> Result<KeyBuilder, CacheError> {
     let kmods = root.join("kmods");
     key.tree("include", &kmods.join(INCLUDE))?.tree(kmod, &kmods.join(kmod))
 }
 
-/// What the trace module exports, as a file for the build of other modules.
+/// The file with the trace module's exported symbols, for the build of other modules.
 pub fn trace_symbols(
     root: &Path,
     kernel: &Kernel,
@@ -110,8 +110,8 @@ pub fn trace_symbols(
     Ok(build(root, TRACE, kernel, cache, progress)?.with_file_name(SYMVERS))
 }
 
-/// What make is told to build the module in a folder, below `root`, whose place
-/// must not show in the module. `symbols` is what other modules export.
+/// make's arguments to build the module in a folder below `root`. The location of `root`
+/// must not appear in the module. `symbols` lists the exports of other modules.
 pub fn make_arguments(
     kernel: &Kernel,
     module_dir: &Path,
@@ -120,8 +120,8 @@ pub fn make_arguments(
     flags: &str,
 ) -> Vec<String> {
     let mut arguments = vec![
-        // Both may have been moved since the kernel was built, so the build's own
-        // note of where its source is does not count.
+        // Both may have been moved since the kernel was built, so the build's own record
+        // of its source is ignored.
         "-C".to_owned(),
         kernel.source.dir.display().to_string(),
         format!("O={}", kernel.build_dir.display()),
@@ -134,14 +134,14 @@ pub fn make_arguments(
     arguments
 }
 
-/// Where a folder's cache entry says which modules it has, in the order in
-/// which they are to be loaded: that of the folder's `obj-m`.
+/// The file in a cache entry that lists its modules in loading order, which is that of
+/// the folder's `obj-m`.
 const ORDER: &str = "modules.order";
 
-/// Builds the modules of any folder with a Kbuild or Makefile, unless the
-/// cache has them; returns each `.ko`, in the order of the folder's `obj-m`.
+/// Builds the modules of any folder with a Kbuild or Makefile, unless the cache has them.
+/// Returns each `.ko`, in the order of the folder's `obj-m`.
 ///
-/// Warnings are the author's own affair: nothing is made an error.
+/// Warnings are left to the author: none of them is an error.
 pub fn build_folder(
     folder: &Path,
     kernel: &Kernel,
@@ -167,8 +167,8 @@ pub fn build_folder(
     Ok(list.lines().map(|file| entry.join(file)).collect())
 }
 
-/// A folder to compile in, below the cache's `target`: make cannot handle every path
-/// that TMPDIR may have, and the cache's was checked.
+/// A folder to compile in, below the cache's `target`. make cannot handle every path that
+/// TMPDIR may have, and the cache's path was checked.
 pub fn workplace(target: &Path) -> std::io::Result<TempDir> {
     tempfile::tempdir_in(target)
 }
@@ -186,7 +186,7 @@ fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), K
     }
     let built = fs::read_to_string(build.path().join(ORDER))?;
     let mut names = String::new();
-    // Each line is the module's object; the module lies beside it.
+    // Each line names a module's object, and the module is next to it.
     for module in built.lines().map(|line| build.path().join(line).with_extension("ko")) {
         let name = module.file_name().unwrap_or_default();
         fs::copy(&module, target.join(name))?;
@@ -195,15 +195,15 @@ fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), K
     Ok(fs::write(target.join(ORDER), names)?)
 }
 
-/// Runs make, which has a folder for temporary files.
+/// Runs make with a folder for temporary files.
 fn make(arguments: &[String], temporary: &Path) -> Result<Output, KmodError> {
     let mut make = Command::new("make");
     make.args(arguments).env_clear().envs(kernel::environment(temporary));
     make.output().map_err(KmodError::Make)
 }
 
-/// Builds a copy: make leaves its own files beside the sources. `symbols` is
-/// what the trace module exports, for the others.
+/// Builds in a copy, because make leaves its own files next to the sources. `symbols`
+/// lists the exports of the trace module, for the other modules.
 fn compile(
     kmods: &Path,
     kmod: &str,
@@ -222,7 +222,7 @@ fn compile(
     let output = make(&arguments, build.path())?;
     if !output.ended.status.success() {
         let mut text = String::from_utf8_lossy(&output.stderr).into_owned();
-        // Messages name the copy; the person edits the original.
+        // Messages name the copy, but the person edits the original.
         text = text.replace(&format!("{}/", build.path().display()), "kmods/");
         return Err(KmodError::Compile { kmod: kmod.to_owned(), output: text });
     }
@@ -232,8 +232,8 @@ fn compile(
     Ok(())
 }
 
-/// Copies a folder with all that a build may depend on: editors' own files stay
-/// behind.
+/// Copies a folder with everything that a build may depend on, which does not include
+/// editors' files.
 pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {

@@ -1,15 +1,15 @@
-//! `/etc/ld.so.cache`: where ldconfig(8) found which library.
+//! `/etc/ld.so.cache`: the libraries that ldconfig(8) found.
 //!
-//! The format is glibc's own (`sysdeps/generic/dl-cache.h`): a header, entries of
-//! 24 bytes, and their strings, all in the host's byte order. Caches from before
-//! glibc 2.32 have the same behind an older one.
+//! The format is glibc's own (`sysdeps/generic/dl-cache.h`): a header, entries of 24
+//! bytes, and their strings, all in the host's byte order. Caches from before glibc 2.32
+//! have the same data after an older header.
 
 use std::io::Read;
 use std::path::Path;
 
 use crate::exec::elf::{Machine, open};
 
-/// Longer than any: a distribution's is some 100 KiB.
+/// Larger than any real cache: a distribution's is some 100 KiB.
 const BYTES_MAX: u64 = 64 << 20;
 
 const MAGIC: &[u8] = b"glibc-ld.so.cache1.1";
@@ -20,14 +20,14 @@ const OLD_MAGIC: &[u8] = b"ld.so-1.7.0";
 const OLD_HEADER: usize = 16;
 const OLD_ENTRY: usize = 12;
 
-/// The libraries of a cache; none where there is no cache.
+/// The libraries in a cache. Empty if there is no cache.
 #[derive(Debug, Default)]
 pub struct LinkerCache {
     bytes: Vec<u8>,
 }
 
 impl LinkerCache {
-    /// Reads a cache. What is no cache holds nothing, as for the linker itself.
+    /// Reads a cache. A malformed file counts as empty, as it does for the linker.
     pub fn read(path: &Path) -> LinkerCache {
         let mut bytes = Vec::new();
         let read = open(path).and_then(|file| file.take(BYTES_MAX).read_to_end(&mut bytes));
@@ -37,10 +37,10 @@ impl LinkerCache {
         }
     }
 
-    /// Where the library of this name is.
+    /// The path of the library with this name.
     ///
-    /// An entry for processors that can do more (`glibc-hwcaps/x86-64-v3`, or the
-    /// `haswell` of older ones) is passed over: the guest's cannot.
+    /// Entries for better processors are skipped, because the guest's is a basic one
+    /// (`glibc-hwcaps/x86-64-v3`, or `haswell` in older caches).
     pub fn find(&self, name: &str, machine: Machine) -> Option<String> {
         let cache = self.current()?;
         // FLAG_ELF_LIBC6, with FLAG_X8664_LIB64 for 64 bits.
@@ -58,7 +58,7 @@ impl LinkerCache {
         Some(String::from_utf8_lossy(text(cache, number(entry, 8)?)?).into_owned())
     }
 
-    /// The part in the current format.
+    /// The part of the file in the current format.
     fn current(&self) -> Option<&[u8]> {
         let cache = match self.bytes.starts_with(OLD_MAGIC) {
             true => {
@@ -84,7 +84,7 @@ fn text(bytes: &[u8], place: u32) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
-    /// A cache of these libraries: name, path, flags, hwcap.
+    /// A cache with these libraries: name, path, flags, hwcap.
     fn cache(entries: &[(&str, &str, u32, u64)]) -> Vec<u8> {
         let mut strings = Vec::new();
         let mut table = Vec::new();

@@ -1,4 +1,4 @@
-//! glibc's own rules, as far as its linker's file tells them.
+//! glibc's own rules, as far as its linker's file reveals them.
 
 use std::io::Read;
 use std::path::Path;
@@ -6,42 +6,43 @@ use std::path::Path;
 use super::cache::LinkerCache;
 use crate::exec::elf::{Machine, open};
 
-/// What the linker looks up names in.
+/// The linker's cache of libraries.
 pub const CACHE: &str = "/etc/ld.so.cache";
 
-/// A linker is some hundred KiB.
+/// The maximum size of a linker, bytes. Real ones have some hundred KiB.
 const LINKER_BYTES_MAX: u64 = 16 << 20;
 
-/// What one version of it does.
+/// The behaviour of one version of glibc.
 #[derive(Default)]
 pub struct Glibc {
     pub cache: LinkerCache,
-    /// The folders that it has built in.
+    /// The folders that are built into the linker.
     pub folders: Vec<String>,
-    /// Whether it looks into folders for processors that are not in glibc-hwcaps, as
-    /// all did before 2.37.
+    /// Whether it also searches folders for certain processors outside glibc-hwcaps, as
+    /// all versions before 2.37 did.
     pub looks_below: bool,
 }
 
 impl Glibc {
-    /// Reads a linker's file, and the cache.
+    /// Reads a linker's file and the cache.
     pub fn read(linker: &Path, cache: &Path) -> Glibc {
         let mut bytes = Vec::new();
-        // A linker that cannot be read cannot be carried either, which is then said.
+        // A linker that cannot be read cannot be copied either, which is reported then.
         let _ = open(linker).and_then(|file| file.take(LINKER_BYTES_MAX).read_to_end(&mut bytes));
         let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
-        // From 2.33 on it says of these folders where it looks, as long as it does.
+        // Since 2.33, the linker's help text mentions these folders as long as it
+        // searches them.
         let looks_below = !has(b"glibc-hwcaps") || has(b"Legacy HWCAP");
         Glibc { cache: LinkerCache::read(cache), folders: built_in_folders(&bytes), looks_below }
     }
 
-    /// Where it looks when it looks into a folder.
+    /// The paths that it tries for each folder that it searches.
     pub fn places_in(&self, folder: &str, machine: Machine) -> Vec<String> {
         if !self.looks_below {
             return vec![folder.to_owned()];
         }
         // In the order of `_dl_important_hwcaps` (elf/dl-hwcaps.c) for the guest's
-        // processor: its platform and what it can do.
+        // processor: its platform and its capabilities.
         let (platform, can) = match machine {
             Machine::X86_64 => ("/x86_64", "/x86_64"),
             Machine::I386 => ("/i686", "/sse2"),
@@ -58,8 +59,8 @@ impl Glibc {
     }
 }
 
-/// They lie in the file as strings that follow one another:
-/// `/lib/x86_64-linux-gnu/`, `/usr/lib/x86_64-linux-gnu/`.
+/// The folders are consecutive strings in the file: `/lib/x86_64-linux-gnu/`,
+/// `/usr/lib/x86_64-linux-gnu/`.
 fn built_in_folders(linker: &[u8]) -> Vec<String> {
     let folder = |bytes: &[u8]| {
         let text = std::str::from_utf8(bytes).ok()?;

@@ -1,11 +1,10 @@
-//! Which files the dynamic linker of a program will load, worked out from the files
-//! alone: neither the program nor its linker is started, since either may be a
-//! stranger's.
+//! Finds the files that a program's dynamic linker will load, from the files alone.
+//! Neither the program nor its linker is started, because either may be a stranger's.
 //!
-//! The rules are those of ld.so(8) and of musl's `ldso/dynlink.c`, as they hold in
-//! the guest: without `LD_LIBRARY_PATH`, which the guest has not, and for its
-//! processor, which is QEMU's `qemu64`. That one is of the level x86-64-v1, so a
-//! library in `glibc-hwcaps/x86-64-v2` or above is never the one that is loaded.
+//! The rules are those of ld.so(8) and of musl's `ldso/dynlink.c` in the guest: without
+//! `LD_LIBRARY_PATH`, which the guest does not set, and for its processor, QEMU's
+//! `qemu64`. That processor has level x86-64-v1, so no library in
+//! `glibc-hwcaps/x86-64-v2` or above is ever loaded.
 
 mod cache;
 mod glibc;
@@ -19,10 +18,10 @@ use super::elf::{Image, Machine, NoImage};
 
 /// A dynamic linker.
 pub struct Linker<'a> {
-    /// Where the program says that it is.
+    /// The path that the program gives for it.
     path: String,
     rules: Rules,
-    /// The file of the host that the guest will have at a path.
+    /// The host file that the guest will have at a path.
     host: &'a dyn Fn(&str) -> PathBuf,
 }
 
@@ -30,34 +29,35 @@ enum Rules {
     Glibc(Glibc),
     Musl {
         configuration: String,
-        /// Where it looks at last.
+        /// The folders that it searches last.
         folders: Vec<String>,
     },
 }
 
-/// A library that a program cannot be loaded without.
+/// A library without which a program cannot be loaded.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Missing {
     /// It is in none of these places.
     Nowhere { library: String, needer: String, places: Vec<String> },
-    /// The file that the linker would take is no library.
+    /// The file that the linker would take is not a library.
     Damaged { library: String, needer: String },
 }
 
-/// A file on its way into a process.
+/// A file that the process will load.
 struct Object {
     path: String,
     image: Image,
-    /// The object that needed it first, by its place in the list.
+    /// The index of the object that needed it first.
     loader: Option<usize>,
-    /// What it was asked for as.
+    /// The names under which it was requested.
     names: Vec<String>,
-    /// Its device and number there: two paths to one file are one library.
+    /// Its device and inode number on the host. Two paths to the same file are one
+    /// library.
     identity: Option<(u64, u64)>,
 }
 
 impl<'a> Linker<'a> {
-    /// Knows a linker by its path and what its file holds.
+    /// Makes a linker from its path and the content of its file.
     pub fn new(path: &str, host: &'a dyn Fn(&str) -> PathBuf) -> Linker<'a> {
         let file = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
         let musl = file.strip_prefix("ld-musl-").and_then(|rest| rest.strip_suffix(".so.1"));
@@ -81,7 +81,7 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Where it looks at last.
+    /// The folders that it searches last.
     fn folders(&self) -> &[String] {
         match &self.rules {
             Rules::Glibc(glibc) => &glibc.folders,
@@ -89,15 +89,16 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// The libraries that a program is loaded with, as paths in the guest, the
-    /// linker itself not among them. `program` is where it really is, no link.
+    /// The libraries that a program is loaded with, as paths in the guest, without the
+    /// linker itself. `program` must be the real path, not a link.
     pub fn libraries(&self, program: &str, image: Image) -> Result<Vec<String>, Missing> {
         let mut objects = vec![self.object(program.to_owned(), image, None)];
         if let Ok(image) = Image::read(&(self.host)(&self.path)) {
             objects.push(self.object(self.path.clone(), image, None));
         }
         let begin = objects.len();
-        // Breadth first, as linkers do: what was found for one is there for the next.
+        // Breadth first, as linkers do: a library found for one object is there for the
+        // next.
         let mut next = 0;
         while next < objects.len() {
             let needed = objects[next].image.needed.clone();
@@ -118,7 +119,7 @@ impl<'a> Linker<'a> {
         Object { names: vec![path.clone()], path, image, loader, identity }
     }
 
-    /// Adds the library that the object needs, unless it is there.
+    /// Adds the library that an object needs, unless it is already there.
     fn load(&self, objects: &mut Vec<Object>, needer: usize, name: &str) -> Result<(), Missing> {
         let glibc = matches!(self.rules, Rules::Glibc(_));
         if !glibc && musl::OWN.iter().any(|own| name.starts_with(own)) {
@@ -156,7 +157,7 @@ impl<'a> Linker<'a> {
         let mut places = Vec::new();
         let within = |folder: &str| format!("{}/{name}", folder.trim_end_matches('/'));
         let found = if name.contains('/') {
-            // A relative one is relative to the folder that a program is started in.
+            // A relative path is relative to the folder that a program is started in.
             name.starts_with('/').then(|| self.candidate(objects, needer, name)).flatten()
         } else {
             let default = !(matches!(self.rules, Rules::Glibc(_))
@@ -184,7 +185,7 @@ impl<'a> Linker<'a> {
         })
     }
 
-    /// What the linker's cache says.
+    /// Looks a library up in the linker's cache.
     fn cached(
         &self,
         objects: &[Object],
@@ -205,7 +206,7 @@ impl<'a> Linker<'a> {
         self.candidate(objects, needer, &path)
     }
 
-    /// The library at a path, `None` if the linker would look further.
+    /// The library at a path. `None` if the linker would continue to search.
     fn candidate(
         &self,
         objects: &[Object],
@@ -225,7 +226,7 @@ impl<'a> Linker<'a> {
         }
     }
 
-    /// Puts in what stands for something: `$ORIGIN` or `${ORIGIN}`, and so on.
+    /// Replaces placeholders such as `$ORIGIN` or `${ORIGIN}`.
     fn expand(&self, text: &str, object: &Object) -> String {
         let mut expanded = String::new();
         let mut rest = text;
@@ -241,7 +242,7 @@ impl<'a> Linker<'a> {
                 ("LIB", _) => self.folders().first().map_or("lib", |folder| {
                     folder.strip_prefix("/usr").unwrap_or(folder).trim_start_matches('/')
                 }),
-                // What the kernel tells each program in AT_PLATFORM.
+                // The name that the kernel gives each program in AT_PLATFORM.
                 ("PLATFORM", Machine::X86_64) => "x86_64",
                 ("PLATFORM", Machine::I386) => "i686",
                 _ => {
@@ -256,7 +257,7 @@ impl<'a> Linker<'a> {
         expanded + rest
     }
 
-    /// Where those who built an object want what it needs to be looked for.
+    /// The folders that an object's builders set for the libraries that it needs.
     fn folders_of(&self, objects: &[Object], needer: usize) -> Vec<String> {
         let own = |object: &Object, list: &Option<String>| match (list, &self.rules) {
             (None, _) => Vec::new(),
@@ -269,8 +270,8 @@ impl<'a> Linker<'a> {
             object.loader.map(|loader| &objects[loader])
         });
         match &self.rules {
-            // RUNPATH is the object's own; RPATH goes for all that it brings in,
-            // unless one has a RUNPATH.
+            // RUNPATH counts for the object's own needs. RPATH also counts for everything
+            // that the object loads, unless one of the objects has a RUNPATH.
             Rules::Glibc(_) if objects[needer].image.runpath.is_some() => {
                 own(&objects[needer], &objects[needer].image.runpath)
             }
@@ -286,21 +287,21 @@ impl<'a> Linker<'a> {
                 .collect(),
         }
         .into_iter()
-        // The others are relative to the folder that a program is started in, which
-        // in the guest is another one.
+        // Relative folders are relative to the folder that a program is started in, which
+        // differs in the guest.
         .filter(|folder| folder.starts_with('/'))
         .collect()
     }
 }
 
-/// The folders of a list.
+/// Splits a list of folders.
 fn split(list: &str, separators: &[char]) -> Vec<String> {
     let folders = list.split(separators).filter(|folder| !folder.is_empty());
     folders.map(str::to_owned).collect()
 }
 
 impl Object {
-    /// The folder that it lies in.
+    /// The folder that contains it.
     fn origin(&self) -> &str {
         match self.path.rsplit_once('/') {
             Some(("", _)) | None => "/",

@@ -2,18 +2,18 @@
 
 use super::split;
 
-/// Where its linker looks if its configuration does not say.
+/// The folders that its linker searches if its configuration names none.
 pub const FOLDERS: &str = "/lib:/usr/local/lib:/usr/lib";
 
-/// Names for which it takes itself, whatever follows (`load_library`).
+/// Prefixes of names that mean the linker itself (`load_library`).
 pub const OWN: &[&str] =
     &["libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet."];
 
-/// What separates folders.
+/// The separators in a list of folders.
 pub const SEPARATORS: &[char] = &[':', '\n'];
 
-/// The folders of a list. It knows `$ORIGIN` alone, and nothing of a list with anything
-/// else to expand.
+/// Splits a list of folders. musl expands only `$ORIGIN`, and ignores a list with any
+/// other placeholder.
 pub fn folders(list: &str, origin: &str) -> Vec<String> {
     let list = list.replace("${ORIGIN}", "$ORIGIN");
     if list.replace("$ORIGIN", "").contains('$') {

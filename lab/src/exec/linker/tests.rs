@@ -1,7 +1,7 @@
 use super::*;
 use crate::exec::elf::Needed;
 
-/// A library or program that needs others and says where they are.
+/// A library or program that needs others and says where to search.
 fn image(needed: &[&str], rpath: Option<&str>, runpath: Option<&str>) -> Image {
     let needed = needed.iter().map(|&name| Needed { name: name.to_owned(), optional: false });
     Image {
@@ -15,11 +15,11 @@ fn image(needed: &[&str], rpath: Option<&str>, runpath: Option<&str>) -> Image {
     }
 }
 
-/// The smallest library there is, needing nothing, at these paths in a folder.
+/// Writes the smallest possible library, which needs nothing, to these paths in a folder.
 fn libraries_in(folder: &Path, paths: &[&str]) {
     let mut header = [0_u8; 64];
     header[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-    // ET_DYN, EM_X86_64, EV_CURRENT; sizes of this and of the other headers.
+    // ET_DYN, EM_X86_64, EV_CURRENT, then the sizes of this and the other headers.
     for (place, byte) in [(16, 3), (18, 62), (20, 1), (52, 64), (54, 56), (58, 64)] {
         header[place] = byte;
     }
@@ -30,8 +30,7 @@ fn libraries_in(folder: &Path, paths: &[&str]) {
     }
 }
 
-/// What a linker loads for a program at `/app/bin/program`, in a host of these
-/// files.
+/// What a linker loads for a program at `/app/bin/program` if the host has these files.
 fn loaded(linker: &str, program: Image, files: &[&str]) -> Result<Vec<String>, Missing> {
     let folder = tempfile::tempdir().unwrap();
     libraries_in(folder.path(), files);
@@ -47,7 +46,7 @@ fn musl_has_rules_of_its_own() {
     let files =
         ["lib/ld-musl-x86_64.so.1", "usr/lib/libf.so", "app/lib/libf.so", "app/bin/program"];
     let found = |path: &str| Ok(vec![path.to_owned()]);
-    // It is its own C library, whatever that is called.
+    // The linker is its own C library, whatever its name.
     let own = image(&["libc.musl-x86_64.so.1", "libm.so.6"], None, None);
     assert_eq!(load(own, &files), Ok(vec![]));
     assert_eq!(load(image(&["libf.so"], None, None), &files), found("/usr/lib/libf.so"));
@@ -55,7 +54,7 @@ fn musl_has_rules_of_its_own() {
     let origin = Some("$ORIGIN/../lib");
     assert_eq!(load(image(&["libf.so"], origin, None), &files), found(up));
     assert_eq!(load(image(&["libf.so"], None, Some("${ORIGIN}/../lib")), &files), found(up));
-    // It expands nothing else.
+    // It expands no other placeholder.
     let lib = image(&["libf.so"], None, Some("$ORIGIN/../$LIB:/app/lib"));
     assert_eq!(load(lib, &files), found("/usr/lib/libf.so"));
     let nowhere = load(image(&["libg.so"], None, None), &files);
@@ -81,7 +80,7 @@ fn what_stands_for_something_is_expanded() {
     assert_eq!(expand("$ORIGIN/../lib"), "/app/bin/../lib");
     assert_eq!(expand("${ORIGIN}x"), "/app/binx");
     assert_eq!(expand("/a/$LIB/$PLATFORM"), "/a/lib/x86_64-linux-gnu/x86_64");
-    // As ld.so has it, a longer name is another one.
+    // As in ld.so, a longer name is a different one.
     assert_eq!(expand("/$LIBx/$/${LIB"), "/$LIBx/$/${LIB");
     assert_eq!(linker.expand("$ORIGIN", &object("/program")), "/");
 }
@@ -92,7 +91,7 @@ fn a_rpath_goes_for_all_that_it_brings_and_a_runpath_wins() {
     let found = |path: &str| Ok(vec![path.to_owned()]);
     assert_eq!(load(image(&["libf.so"], Some("/a:/b"), None)), found("/a/libf.so"));
     assert_eq!(load(image(&["libf.so"], Some("/a"), Some("/b"))), found("/b/libf.so"));
-    // What is there already is not looked for again.
+    // A library that is already there is not searched again.
     let path = image(&["/b/libf.so", "libf.so"], Some("/b"), None);
     assert_eq!(load(path), found("/b/libf.so"));
 }

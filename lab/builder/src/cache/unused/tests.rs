@@ -19,13 +19,13 @@ impl Fixture {
         Fixture { root, _folder: folder }
     }
 
-    /// The cache as another process would have it.
+    /// The cache as another process would open it.
     fn another(&self) -> Cache {
         Cache::at(&self.root).unwrap()
     }
 
-    /// Builds an entry of a MiB by a process that has ended since, and was the last to
-    /// use it so many days ago.
+    /// Builds an entry of 1 MiB by a process that has ended and that last used it `days`
+    /// ago.
     fn built(&self, kind: &str, name: &str, days: u32) -> PathBuf {
         let build = |folder: &Path| -> Result<(), CacheError> {
             fs::write(folder.join("file"), vec![1; MIB as usize]).unwrap();
@@ -58,7 +58,7 @@ fn a_use_is_noted_but_not_each_of_a_minute() {
     let before = noted();
     find();
     assert_eq!(noted(), before);
-    // Of a clock that was wrong.
+    // A time from a clock that was wrong.
     File::open(entry.join(manifest::NAME)).unwrap().set_modified(SystemTime::now() + DAY).unwrap();
     find();
     assert!(uses::is_within(noted(), DAY));
@@ -68,7 +68,7 @@ fn a_use_is_noted_but_not_each_of_a_minute() {
 fn what_has_not_been_used_for_a_time_is_removed() {
     let fixture = Fixture::new();
     let [old, recent] = [("a", 8), ("b", 6)].map(|(name, days)| fixture.built("kmods", name, days));
-    // What is no entry has the time of its own last change.
+    // Something that is not an entry has the time of its own last change.
     let log = fixture.root.join("logs/kernel.log");
     fs::create_dir(log.parent().unwrap()).unwrap();
     fs::write(&log, "").unwrap();
@@ -92,7 +92,7 @@ fn what_is_in_use_stays() {
     clean();
     assert_eq!([&found, &free].map(|path| path.exists()), [true, false]);
     assert!(kept.folder().is_dir());
-    // A copy of the user's cache uses it as well.
+    // A copy of the user's cache uses it too.
     let copy = user.clone();
     drop((user, kept));
     clean();
@@ -119,7 +119,8 @@ fn what_was_used_least_lately_goes_first_until_the_rest_is_within_the_bound() {
         [&held, &oldest, &old, &recent, &kernel].map(|path| path.exists())
     };
     assert_eq!(trim(6 * MIB), [true; 5]);
-    // Five and their records take more than this, and four take less than 7/8 of it.
+    // Five entries with their records take more than this, and four take less than 7/8 of
+    // it.
     assert_eq!(trim(5 * MIB), [true, false, true, true, true]);
     assert_eq!(trim(2 * MIB + MIB / 2), [true, false, false, false, true]);
     assert_eq!(trim(0), [true, false, false, false, false]);
@@ -161,10 +162,10 @@ fn a_students_versions_are_short_lived() {
         fs::remove_file(fixture.root.join(LOOKED_AT)).unwrap();
         entry
     });
-    // By whoever builds something.
+    // Any build triggers the removal.
     fixture.built("programs", "c", 0);
     assert_eq!([&old, &recent].map(|path| path.exists()), [false, true]);
-    // But not all the time.
+    // But not every time.
     used_ago(&recent, DAY * 2);
     fixture.built("programs", "d", 0);
     assert!(recent.exists());

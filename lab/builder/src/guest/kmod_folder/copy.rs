@@ -1,5 +1,5 @@
-//! A copy of files in a folder that a stranger's Makefile has written to: only what has
-//! changed is written, and no link that was left there is followed.
+//! Copies files into a folder that a stranger's Makefile has written to. Writes only what
+//! has changed, and follows no link that was left there.
 
 use std::collections::BTreeMap;
 use std::fs::Permissions;
@@ -10,22 +10,22 @@ use std::path::{Path, PathBuf};
 use fs_err::os::unix::fs::symlink;
 use fs_err::{self as fs, File};
 
-/// Where something in the copy comes from.
+/// The origin of something in the copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// It is a copy of this file.
+    /// A copy of this file.
     File(PathBuf),
-    /// It is a link to this.
+    /// A link to this path.
     Link(PathBuf),
 }
 
-/// What a copy consists of, by its path there.
+/// The content of a copy, keyed by the path in it.
 pub type Files = BTreeMap<PathBuf, Origin>;
 
-/// Makes a folder hold these files, beside what was built there. Returns whether
-/// anything has changed.
+/// Makes a folder contain these files, in addition to what was built there. Returns
+/// whether anything has changed.
 ///
-/// What has changed gets the time of now, so that make sees it.
+/// Changed files get the current time, so that make notices them.
 pub fn update(folder: &Path, files: &Files) -> io::Result<bool> {
     let mut changed = false;
     for (path, origin) in files {
@@ -44,7 +44,7 @@ pub fn update(folder: &Path, files: &Files) -> io::Result<bool> {
     Ok(changed)
 }
 
-/// Copies a file, unless the copy is like it; returns whether it was not.
+/// Copies a file unless the copy is equal. Returns whether it was not.
 fn copy(from: &Path, to: &Path) -> io::Result<bool> {
     let bytes = fs::read(from)?;
     let mode = 0o600 | from.metadata()?.permissions().mode() & 0o755;
@@ -63,7 +63,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Makes the folders above a path, where there is something else or nothing.
+/// Makes the folders above a path, and replaces whatever is in their place.
 fn make_parents(folder: &Path, path: &Path) -> io::Result<()> {
     let mut parents: Vec<&Path> = path.ancestors().skip(1).collect();
     parents.pop(); // The empty path.
@@ -77,7 +77,7 @@ fn make_parents(folder: &Path, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes whatever is there; of a link the link itself.
+/// Removes whatever is at a path. If it is a link, removes the link itself.
 pub fn remove(path: &Path) -> io::Result<()> {
     let removed = match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
@@ -90,7 +90,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// All files below a folder, as paths there, in their order; links are not followed.
+/// All files below a folder, as sorted relative paths. Links are not followed.
 pub fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut open = vec![PathBuf::new()];
@@ -171,7 +171,7 @@ mod tests {
         let fixture = Fixture::new();
         let secret = fixture.path("else/file");
         fs::write(&secret, "mine").unwrap();
-        // In place of a file and of a folder.
+        // Links instead of a file and of a folder.
         symlink(&secret, fixture.path("to/file")).unwrap();
         symlink(fixture.path("else"), fixture.path("to/sub")).unwrap();
         fixture.update(&[("file", "new"), ("sub/file", "new")]);

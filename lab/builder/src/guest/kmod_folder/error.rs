@@ -1,4 +1,4 @@
-//! Why a folder yields no module, and what a person can do.
+//! Why a folder gives no module, and what a person can do.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::Trust;
 use crate::cache::CacheError;
 use crate::sandbox::SandboxError;
 
-/// Why a folder yields no module.
+/// Why a folder gives no module.
 #[derive(Debug, thiserror::Error)]
 pub enum KmodFolderError {
     #[error(transparent)]
@@ -22,14 +22,14 @@ pub enum KmodFolderError {
     #[error("failed to build the module `{}`", folder.display())]
     Compile {
         folder: PathBuf,
-        /// What make and the compiler printed, whole.
+        /// The whole output of make and the compiler.
         output: String,
         trust: Trust,
     },
     #[error("failed to find a module in `{}`: neither the kernel's build nor make alone builds one there", folder.display())]
     NoModule {
         folder: PathBuf,
-        /// What `make` alone printed.
+        /// The output of `make` alone.
         output: String,
         trust: Trust,
     },
@@ -37,7 +37,7 @@ pub enum KmodFolderError {
     Sandbox(#[from] SandboxError),
     #[error("failed to run make: {0}")]
     Make(#[source] std::io::Error),
-    /// It names the file.
+    /// The error names the file.
     #[error(transparent)]
     File(#[from] std::io::Error),
 }
@@ -95,7 +95,7 @@ impl Explain for KmodFolderError {
     }
 }
 
-/// What programs say of what a sandbox refuses.
+/// Messages of programs that a sandbox has refused something.
 const NOT_ALLOWED: &[&str] = &[
     "Permission denied",
     "Operation not permitted",

@@ -1,4 +1,4 @@
-//! make, in the sandbox or with the person's rights.
+//! Runs make, in the sandbox or with the person's rights.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::guest::kmods::make_arguments;
 use crate::kernel::{self, Kernel};
 use crate::sandbox::{Sandbox, Status};
 
-/// What `make` in a folder is told, as authors' Makefiles call it: where the kernel is.
+/// Variables that authors' Makefiles use for the location of the kernel.
 const KERNEL_VARIABLES: &[&str] = &[
     "KDIR",
     "KERNELDIR",
@@ -24,27 +24,27 @@ const KERNEL_VARIABLES: &[&str] = &[
     "LINUX_DIR",
 ];
 
-/// What came of make.
+/// The result of make.
 pub struct Made {
     pub success: bool,
     pub output: String,
 }
 
-/// make, and where it works.
+/// make and its working folders.
 pub struct Make<'a> {
-    /// The folder as the person names it, and where it really is.
+    /// The folder in the person's words, and its real path.
     pub named: &'a Path,
     pub real: PathBuf,
     pub trust: Trust,
     pub kernel: &'a Kernel,
-    /// All that it may write to.
+    /// The only folder that make may write to.
     pub work: PathBuf,
-    /// The folder's copy in there.
+    /// The copy of the folder, inside `work`.
     pub copy: PathBuf,
 }
 
 impl Make<'_> {
-    /// The kernel's own build of the folder.
+    /// Builds the folder as the kernel's own build does.
     pub fn kbuild(&self, goals: &[&str]) -> Result<Made, KmodFolderError> {
         let mut arguments = make_arguments(self.kernel, &self.copy, &self.copy, Path::new(""), "");
         arguments.retain(|argument| argument != "modules");
@@ -52,7 +52,7 @@ impl Make<'_> {
         self.make(arguments)
     }
 
-    /// `make` as the author calls it, in the folder.
+    /// Runs `make` in the folder, as its author does.
     pub fn author(&self) -> Result<Made, KmodFolderError> {
         let source = self.kernel.source.dir.display();
         let mut arguments: Vec<String> =
@@ -64,7 +64,7 @@ impl Make<'_> {
 
     fn make(&self, arguments: Vec<String>) -> Result<Made, KmodFolderError> {
         let mut environment: Vec<(&str, OsString)> = kernel::environment(&self.work).collect();
-        // A shell sets it, and authors' Makefiles use it.
+        // A shell sets this variable, and authors' Makefiles use it.
         environment.push(("PWD", self.copy.clone().into()));
         let jobs = std::thread::available_parallelism().map_or(1, usize::from);
         let arguments = [vec![format!("--jobs={jobs}"), "--silent".to_owned()], arguments].concat();
@@ -72,7 +72,7 @@ impl Make<'_> {
             Trust::Sandboxed => self.make_in_sandbox(&arguments, &environment)?,
             Trust::Full => self.make_freely(&arguments, environment)?,
         };
-        // Messages name the copy; the person knows the folder.
+        // Messages name the copy, but the person knows the original folder.
         let output = made
             .output
             .replace(&self.copy.display().to_string(), &self.named.display().to_string());

@@ -1,4 +1,4 @@
-//! Which files a Makefile or a C file mentions, and what a file is by its name.
+//! Finds the files that a Makefile or a C file mentions, and classifies files by name.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
@@ -23,7 +23,7 @@ pub fn names_in_makefile(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_alphanumeric() || "_./+-@~".contains(c);
     let mut names = BTreeSet::new();
     for word in text.split(|c| !is_part(c)).filter(|word| word.contains("..")) {
-        // As in `sub/../../common`; and behind a variable or a flag, as in
+        // As in `sub/../../common`, or after a variable or a flag, as in
         // `$(src)/../common` or `-I../common`.
         let from_step = word.find("..").map(|step| &word[step..]).unwrap_or_default();
         names.extend([word, from_step].map(|name| name.trim_start_matches('/').to_owned()));
@@ -32,7 +32,7 @@ pub fn names_in_makefile(text: &str) -> BTreeSet<String> {
     names
 }
 
-/// The files that C includes, as they are written.
+/// The files that a C file includes, in the form written there.
 pub fn included(text: &str) -> impl Iterator<Item = String> {
     text.lines().filter_map(|line| {
         let name = line.trim_start().strip_prefix('#')?.trim_start().strip_prefix("include")?;

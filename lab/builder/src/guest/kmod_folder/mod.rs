@@ -1,10 +1,10 @@
-//! Kernel modules of others: any folder with a Kbuild or Makefile.
+//! Other people's kernel modules: any folder with a Kbuild or Makefile.
 //!
 //! A Makefile is a program. It runs in the [sandbox](crate::sandbox), on a copy of the
-//! folder and of the [source files that it names beside it](named). What a build
-//! depends on only make knows, so make is asked each time; the [copy](copy) is kept,
-//! so that what has not changed is not built anew. Of the environment there is no more
-//! than a path and what makes builds repeatable.
+//! folder and of the [source files that it names outside](named). Only make knows what a
+//! build depends on, so make is run each time. The [copy](copy) is kept, so that
+//! unchanged files are not built again. The environment has only a path and the variables
+//! that make builds repeatable.
 
 mod copy;
 mod error;
@@ -31,31 +31,31 @@ pub enum Trust {
     /// It runs in the sandbox.
     #[default]
     Sandboxed,
-    /// It may do what the person may.
+    /// It has the person's rights.
     Full,
 }
 
 /// The modules of a folder.
 #[derive(Debug)]
 pub struct Built {
-    /// In the order in which they can be loaded, which is that of `obj-m` as far as no
-    /// module needs a later one.
+    /// In an order in which they can be loaded: that of `obj-m`, except that no module
+    /// comes before one that it needs.
     pub modules: Vec<PathBuf>,
-    /// Those that could not be built, while others could.
+    /// Modules that could not be built although others could.
     pub failed: Vec<Failed>,
 }
 
 /// A module that could not be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
-    /// As a path in the folder, without an ending.
+    /// Its path in the folder, without an extension.
     pub module: String,
     pub reason: String,
 }
 
 /// Builds the modules of a folder.
 ///
-/// Warnings are the author's own affair: nothing is made an error.
+/// Warnings are left to the author: none of them is an error.
 pub fn build(
     folder: &Path,
     trust: Trust,
@@ -76,7 +76,7 @@ pub fn build(
         .finish();
     let kept = cache.kept("kmod-builds", &key, progress)?;
     let mut site = Site::new(folder, real, trust, kernel, &kept)?;
-    // Otherwise there is most likely nothing to do.
+    // If nothing has changed, there is probably nothing to build.
     if site.has_changed {
         progress.event(Event::Begin { stage: "module", total: None });
         progress.event(Event::Step { done: 0, detail: &folder.display().to_string() });
@@ -91,7 +91,7 @@ pub fn build(
     Ok(Built { modules: keep(&built.modules, cache, progress)?, ..built })
 }
 
-/// Puts modules where nobody changes them.
+/// Copies modules to a place where nothing changes them.
 fn keep(
     modules: &[PathBuf],
     cache: &Cache,

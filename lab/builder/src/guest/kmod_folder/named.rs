@@ -1,7 +1,7 @@
-//! Which files a folder's build takes: its own, and what it names beside itself.
+//! The files that a folder's build uses: its own, and those that it names outside.
 //!
-//! What lies beside the folder is the person's. Of that only source files are taken,
-//! and only those that a Makefile or an `#include` names: `-I$(src)/../common`,
+//! Everything outside the folder is private. From there, only source files are taken, and
+//! only those that a Makefile or an `#include` names: `-I$(src)/../common`,
 //! `include ../rules.mk`, `#include "../common.h"`, a link to `../common/word.h`.
 
 use std::collections::BTreeSet;
@@ -15,31 +15,31 @@ use super::mentions::{included, is_makefile, is_source_name, name_of, names_in_m
 use super::products::Products;
 use crate::cache::is_an_editors;
 
-/// How far up names may lead: so many folders are above the folder's copy.
+/// How many levels up names may lead. The copy has this many folders above it.
 const LEVELS: usize = 8;
-/// What stands for each of them.
+/// The name of each of those folders in the copy.
 const ABOVE: &str = "above";
 
-/// The most that is taken.
+/// The maximum number of files.
 const FILES_MAX: usize = 20_000;
 const BYTES_MAX: u64 = 512 << 20;
-/// The longest file that is looked through for names.
+/// The maximum length of a file that is searched for names, bytes.
 const TEXT_MAX: u64 = 4 << 20;
 
-/// What a build takes.
+/// The files that a build uses.
 #[derive(Debug)]
 pub struct Taken {
     pub files: Files,
-    /// Where in the copy the folder itself is.
+    /// The place of the folder in the copy.
     pub folder: PathBuf,
 }
 
-/// All files of a folder, which has no link in its path, and the source files that it
-/// names beside itself. If it is trusted, all that is beside it is linked instead.
+/// Finds all files of a folder, whose path must not contain links, and the source files
+/// that it names outside. If it is trusted, everything outside is linked instead.
 pub fn take(folder: &Path, trusted: bool) -> Result<Taken, KmodFolderError> {
     let mut copy: PathBuf = [ABOVE; LEVELS].iter().collect();
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    // make can handle no other names.
+    // make cannot handle other names.
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-+.".contains(&byte));
     copy.push(if plain && !name.is_empty() { &name } else { "module" });
     let mut taking = Taking {
@@ -62,13 +62,13 @@ pub fn take(folder: &Path, trusted: bool) -> Result<Taken, KmodFolderError> {
 struct Taking<'a> {
     folder: &'a Path,
     trusted: bool,
-    /// Where in the copy the folder is.
+    /// The place of the folder in the copy.
     copy: PathBuf,
     files: Files,
     bytes: u64,
-    /// Files that were not yet looked through for names.
+    /// Files that were not searched for names yet.
     unread: Vec<PathBuf>,
-    /// Folders above the folder in which an `#include` is looked for.
+    /// Folders above the folder in which an `#include` is searched.
     above: BTreeSet<PathBuf>,
 }
 
@@ -84,7 +84,8 @@ impl Taking<'_> {
             if is_an_editors(&name) || name == ".git" || products.contain(&name) {
                 continue;
             }
-            // A link may lead anywhere, or nowhere; what it names is then not there.
+            // A link may lead anywhere or nowhere. If it leads nowhere, the build does
+            // not find the file.
             let Ok(real) = path.canonicalize() else { continue };
             let own = real.starts_with(self.folder) || self.trusted;
             let Ok(meta) = real.metadata() else { continue };
@@ -113,7 +114,8 @@ impl Taking<'_> {
         Ok(())
     }
 
-    /// Looks through all that was taken, and through what is taken for that.
+    /// Searches everything that was taken for names, and takes what they name, until
+    /// there is no more.
     fn take_what_is_named(&mut self) -> Result<(), KmodFolderError> {
         let mut includes = BTreeSet::new();
         while let Some(path) = self.unread.pop() {
@@ -131,7 +133,7 @@ impl Taking<'_> {
                     includes.insert(name);
                 }
             }
-            // By -I of a folder above.
+            // Files found through -I of a folder above.
             if self.unread.is_empty() {
                 for folder in self.above.clone() {
                     for name in &includes {
@@ -143,14 +145,14 @@ impl Taking<'_> {
         Ok(())
     }
 
-    /// Takes what a Makefile names, if it is beside the folder.
+    /// Takes what a Makefile names, if it is outside the folder.
     fn take_named(&mut self, path: &Path) -> Result<(), KmodFolderError> {
         let path = without_steps(path);
         if path.starts_with(self.folder) {
             return Ok(());
         }
         if self.folder.starts_with(&path) {
-            // Only what is named in there: it may be a home.
+            // Take only its own source files, not its subfolders: it may be a home.
             self.above.insert(path.clone());
             for entry in fs::read_dir(&path).into_iter().flatten().flatten() {
                 self.take_named_file(&entry.path())?;
@@ -162,7 +164,7 @@ impl Taking<'_> {
         }
         let before = (self.files.clone(), self.bytes, self.unread.clone());
         match self.take_sources(&path, 0) {
-            // A kernel's source, say: the lab has one.
+            // For example a kernel's source, which the lab has anyway.
             Err(KmodFolderError::TooLarge { .. }) => (self.files, self.bytes, self.unread) = before,
             other => other?,
         }
@@ -183,7 +185,7 @@ impl Taking<'_> {
         Ok(())
     }
 
-    /// Takes a file beside the folder, if it is a source file.
+    /// Takes a file outside the folder, if it is a source file.
     fn take_named_file(&mut self, path: &Path) -> Result<(), KmodFolderError> {
         let path = without_steps(path);
         let Some(to) = self.place(&path).filter(|_| !path.starts_with(self.folder)) else {
@@ -198,7 +200,7 @@ impl Taking<'_> {
         }
     }
 
-    /// Where in the copy something beside the folder belongs.
+    /// The place in the copy for something outside the folder.
     fn place(&self, path: &Path) -> Option<PathBuf> {
         let up = self.folder.ancestors().position(|above| path.starts_with(above))?;
         let above = self.copy.ancestors().nth(up).filter(|above| !above.as_os_str().is_empty());
@@ -206,8 +208,8 @@ impl Taking<'_> {
         Some(above?.join(below))
     }
 
-    /// Whether something outside the folder is a source file and in no hidden folder:
-    /// the person's keys and letters are neither.
+    /// Whether something outside the folder is a source file and not in a hidden folder.
+    /// Private keys and letters are neither.
     fn is_source(&self, path: &Path) -> bool {
         let common = self.folder.ancestors().find(|above| path.starts_with(above));
         let below = common.and_then(|common| path.strip_prefix(common).ok()).unwrap_or(path);
@@ -215,7 +217,7 @@ impl Taking<'_> {
         is_source_name(&name_of(path)) && !below.components().any(hidden)
     }
 
-    /// Links all that is beside the folder and beside the folders above it.
+    /// Links everything next to the folder and next to the folders above it.
     fn link_all_beside(&mut self) -> Result<(), KmodFolderError> {
         let mut below = self.folder.to_owned();
         for above in self.folder.ancestors().skip(1).take(LEVELS) {
@@ -233,7 +235,7 @@ impl Taking<'_> {
     }
 }
 
-/// The path without `.` and `..`: above the folder no part of it is a link.
+/// The path without `.` and `..`. No part of it above the folder is a link.
 fn without_steps(path: &Path) -> PathBuf {
     let mut parts = PathBuf::new();
     for part in path.components() {

@@ -1,5 +1,5 @@
-//! The modules of one folder, each by itself: which of them can be built, what the
-//! others lack, and in which order they are loaded.
+//! The modules of a folder, one by one: which of them can be built, what the others lack,
+//! and in which order they are loaded.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,16 +12,15 @@ use super::copy::files_below;
 /// A module that a folder names.
 #[derive(Debug)]
 pub struct Part {
-    /// Its path in the folder, without an ending.
+    /// Its path in the folder, without an extension.
     pub name: String,
-    /// The names of its sources, without an ending.
+    /// The names of its sources, without an extension.
     sources: Vec<String>,
     pub is_compiled: bool,
 }
 
-/// The modules that make came to in a folder. It leaves a file for each, with the
-/// objects that it consists of, whether these can be compiled or not
-/// (`cmd_mod`, scripts/Makefile.build).
+/// The modules that make found in a folder. For each, make leaves a file that lists its
+/// objects, whether they compile or not (`cmd_mod`, scripts/Makefile.build).
 pub fn found(folder: &Path) -> io::Result<Vec<Part>> {
     let mut parts = Vec::new();
     for path in files_below(folder)? {
@@ -42,7 +41,7 @@ pub fn found(folder: &Path) -> io::Result<Vec<Part>> {
 }
 
 impl Part {
-    /// What the compiler said of a module that it could not compile.
+    /// The compiler's message about a module that does not compile.
     pub fn failed(&self, output: &str) -> Failed {
         let is_of_it = |line: &&str| {
             let named = |source: &String| {
@@ -62,7 +61,7 @@ impl Part {
         Failed { module: self.name.clone(), reason: reason.trim_end_matches(".  Stop.").to_owned() }
     }
 
-    /// What modpost said that a module lacks (scripts/mod/modpost.c).
+    /// modpost's message about what a module lacks (scripts/mod/modpost.c).
     pub fn lacks(&self, output: &str) -> Option<Failed> {
         let said = output.lines().filter_map(|line| line.strip_prefix("ERROR: modpost: "));
         let (mut symbols, mut other) = (Vec::new(), None);
@@ -85,8 +84,8 @@ impl Part {
     }
 }
 
-/// Sorts modules so that each comes behind those that it needs, and otherwise stays
-/// where it is.
+/// Sorts modules so that each comes after those that it needs. Otherwise the order does
+/// not change.
 pub fn in_order(modules: Vec<PathBuf>) -> Vec<PathBuf> {
     let mut left: Vec<(PathBuf, Vec<String>)> = modules
         .into_iter()
@@ -99,19 +98,19 @@ pub fn in_order(modules: Vec<PathBuf>) -> Vec<PathBuf> {
     while !left.is_empty() {
         let waits =
             |needs: &[String]| left.iter().any(|(module, _)| needs.contains(&module_name(module)));
-        // Two that need each other are loaded in neither order.
+        // Two modules that need each other cannot be loaded in either order.
         let next = left.iter().position(|(_, needs)| !waits(needs)).unwrap_or(0);
         sorted.push(left.remove(next).0);
     }
     sorted
 }
 
-/// The name of a module, as others name it.
+/// The name under which other modules know a module.
 fn module_name(module: &Path) -> String {
     module.file_stem().unwrap_or_default().to_string_lossy().replace('-', "_")
 }
 
-/// The modules that a module says it needs: `depends=` among its strings.
+/// The modules that a module needs, from `depends=` among its strings.
 fn depends(module: &[u8]) -> Vec<String> {
     let list = module.split(|&byte| byte == 0).find_map(|text| text.strip_prefix(b"depends="));
     let list = String::from_utf8_lossy(list.unwrap_or_default()).into_owned();

@@ -1,4 +1,5 @@
-//! What make built in a folder for another kernel, and would take for its own.
+//! Files that make built in a folder for another kernel, and would mistake for current
+//! ones.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -16,11 +17,12 @@ impl Products {
         Ok(Products(names.collect()))
     }
 
-    /// Whether make built a file of the folder.
+    /// Whether make built a file in the folder.
     pub fn contain(&self, name: &str) -> bool {
         let ends = [".ko", ".mod", ".mod.c", ".mod.o"].iter().any(|end| name.ends_with(end));
         let own = ["modules.order", "Module.symvers"].contains(&name);
-        // An object without its source or the command that made it was shipped.
+        // An object without its source or without a record of its command was supplied by
+        // the author.
         let made = name.strip_suffix(".o").is_some_and(|stem| {
             let from = [format!("{stem}.c"), format!("{stem}.S"), format!(".{name}.cmd")];
             from.iter().any(|from| self.0.contains(from))

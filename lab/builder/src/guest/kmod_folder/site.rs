@@ -1,5 +1,5 @@
-//! Where a folder is built, and how: by the kernel's build as far as that goes, or else
-//! as its author builds it.
+//! Builds a folder: by the kernel's build as far as that works, or else as its author
+//! builds it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,13 @@ use super::{Built, KmodFolderError, Trust, copy, named, parts};
 use crate::cache::Kept;
 use crate::kernel::Kernel;
 
-/// Where a folder is built.
+/// The place where a folder is built.
 pub struct Site<'a> {
     make: Make<'a>,
     kept: &'a Kept,
-    /// Whether the copy is not what it was.
+    /// Whether the copy has changed.
     pub has_changed: bool,
-    /// The files that were copied, a line each.
+    /// The files that were copied, one per line.
     names: String,
 }
 
@@ -36,27 +36,27 @@ impl<'a> Site<'a> {
         Ok(site)
     }
 
-    /// Says what was copied, and that make came to its end with it. It lies beside the
-    /// work: make must not change it.
+    /// The file that records what was copied, and that make finished with it. It is next
+    /// to the work folder, because make must not change it.
     fn list(&self) -> PathBuf {
         self.kept.folder().join("copied")
     }
 
-    /// Keeps what was built for the next time. Otherwise it is not used again: a make
-    /// that was killed leaves half a file.
+    /// Keeps what was built for the next time. Without this call it is not used again,
+    /// because a killed make leaves half a file.
     pub fn finish(&self) -> Result<(), KmodFolderError> {
         Ok(fs::write(self.list(), &self.names)?)
     }
 
-    /// Brings the copy up to date, and takes away which modules were built before.
+    /// Updates the copy, and removes the list of modules that were built before.
     fn fill(&mut self) -> Result<(), KmodFolderError> {
         let taken = named::take(&self.make.real, self.make.trust == Trust::Full)?;
         self.make.copy = self.make.work.join(&taken.folder);
         let list = self.list();
         let names = taken.files.keys().map(|path| format!("{}\n", path.display()));
         let names: String = names.collect();
-        // make does not miss a header that is gone, nor see that another one is now the
-        // first of its name: then all is built anew.
+        // make does not notice that a header is gone, or that another one is now the
+        // first of its name. So in that case everything is built again.
         let is_another = fs::read_to_string(&list).ok().as_ref() != Some(&names);
         if is_another {
             self.kept.clear()?;
@@ -76,17 +76,17 @@ impl<'a> Site<'a> {
         Ok(())
     }
 
-    /// Builds as the kernel's own build does with the folder; if that comes to nothing,
-    /// as its author does: by `make` alone.
+    /// Builds the folder as the kernel's own build does. If that gives no module, builds
+    /// it as its author does: with `make` alone.
     pub fn build(&mut self) -> Result<Built, KmodFolderError> {
         let made = self.make.kbuild(&["--keep-going", "modules"])?;
         if made.success {
             let order = self.make.copy.join("modules.order");
-            // A Makefile can leave a pipe there, which nobody would write to.
+            // A Makefile can leave a pipe there, and reading it would block.
             let is_file = order.symlink_metadata().is_ok_and(|meta| meta.is_file());
             let order = is_file.then(|| fs::read_to_string(order).ok()).flatten();
             let order = order.unwrap_or_default();
-            // Each line is the module's object; the module lies beside it.
+            // Each line names a module's object, and the module is next to it.
             let modules = order.lines().map(|line| self.make.copy.join(line).with_extension("ko"));
             let modules = self.own(modules.collect());
             if !modules.is_empty() {
@@ -107,20 +107,21 @@ impl<'a> Site<'a> {
         })
     }
 
-    /// Builds what can be built of several modules; `None` if nothing can.
+    /// Builds those of several modules that can be built. Returns `None` if there are
+    /// none.
     fn build_parts(&mut self) -> Result<Option<Built>, KmodFolderError> {
         if self.parts()?.len() < 2 {
             return Ok(None);
         }
-        // From nothing: what is there then was built now.
+        // Start from nothing, so that everything there afterwards was built now.
         self.kept.clear()?;
         self.fill()?;
         let compiled = self.make.kbuild(&["--keep-going", "modules"])?;
         let (mut able, unable): (Vec<_>, Vec<_>) =
             self.parts()?.into_iter().partition(|part| part.is_compiled);
         let mut failed: Vec<_> = unable.iter().map(|part| part.failed(&compiled.output)).collect();
-        // Without its symbols a module cannot be loaded; so those that lack one are left
-        // out, and then those that need these.
+        // A module cannot be loaded without its symbols. So leave out modules that lack a
+        // symbol, and then modules that need those.
         while !able.is_empty() {
             let goals: Vec<_> = able.iter().map(|part| format!("{}.ko", part.name)).collect();
             let linked = self.make.kbuild(&goals.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -149,8 +150,8 @@ impl<'a> Site<'a> {
         Ok(modules.map(|path| self.make.copy.join(path)).collect())
     }
 
-    /// Those that are files in the work, in the order in which they are loaded: a
-    /// Makefile may have made a link to a file that it may not read.
+    /// Those modules that are files in the work folder, in loading order. A Makefile may
+    /// have made a link to a file that it may not read.
     fn own(&self, modules: Vec<PathBuf>) -> Vec<PathBuf> {
         let real = self.make.work.canonicalize().unwrap_or_default();
         let is_own = |path: &PathBuf| {

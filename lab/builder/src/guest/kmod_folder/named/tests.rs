@@ -2,8 +2,8 @@ use std::os::unix::fs::symlink;
 
 use super::*;
 
-/// What is taken of `proj/drv` in a folder of these files; of those outside it,
-/// without the parts that stand for folders above.
+/// What is taken for `proj/drv` in a folder of these files. Paths outside it are shown
+/// without the names of the folders above.
 fn taken(files: &[(&str, &str)], links: &[(&str, &str)], trusted: bool) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
@@ -15,7 +15,7 @@ fn taken(files: &[(&str, &str)], links: &[(&str, &str)], trusted: bool) -> Vec<S
     for (name, target) in links {
         symlink(target, root.join(name)).unwrap();
     }
-    // As long as a large tree; it takes no disk.
+    // As long as a large tree, but it takes no disk.
     if let Ok(huge) = fs::File::options().write(true).open(root.join("proj/huge/tree.c")) {
         huge.set_len(BYTES_MAX + 1).unwrap();
     }
