@@ -6,6 +6,8 @@
 mod cmd;
 mod compiled;
 mod context;
+#[cfg(feature = "test")]
+mod kept;
 mod outcome;
 mod shard;
 mod ui;

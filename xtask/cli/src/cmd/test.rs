@@ -1,19 +1,17 @@
 use std::any::Any;
-use std::os::unix::process::ExitStatusExt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use ::tests::results::{Report, Results};
 use builder::kernel::Kind;
 use clap::Args;
-use lab::error::Error;
 use lab::run::Lab;
 use lab::whole;
 use libtest_mimic::{Arguments, Conclusion};
-use process::{Command, Temporary, interrupt};
 
 use crate::compiled::Compiled;
 use crate::context::Context;
+use crate::kept;
 use crate::outcome::{Outcome, Result};
 use crate::shard::Shard;
 use crate::ui::outln;
@@ -63,8 +61,8 @@ pub struct Test {
 
 impl Test {
     pub fn run(self, context: &'static Context) -> Result {
-        if std::env::var_os(KEPT).is_none() {
-            return kept();
+        if !kept::is_kept() {
+            return kept::run();
         }
         if self.accept {
             ::tests::accept(self.reference.clone());
@@ -110,23 +108,6 @@ impl Test {
         outln!("{} passed, {} failed{skipped}", conclusion.num_passed, conclusion.num_failed);
         Ok(Outcome::success_if(!conclusion.has_failed()))
     }
-}
-
-/// Set for the process that runs the tests.
-const KEPT: &str = "UPCALL_TESTS_ARE_KEPT";
-
-/// Runs the tests in a process that has a keeper. Processes that tests start themselves
-/// end with it, and their temporary folders are all in one.
-fn kept() -> Result {
-    interrupt::listen().map_err(Error::file("listen for signals by", "socketpair"))?;
-    let temporary = Temporary::new()?;
-    let program = std::env::current_exe().map_err(Error::file("find", "/proc/self/exe"))?;
-    let mut tests = Command::new(&program);
-    tests.in_foreground().args(std::env::args_os().skip(1));
-    tests.env(KEPT, "yes").env("TMPDIR", temporary.path());
-    let status = tests.status().map_err(Error::file("run", program))?;
-    let status = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
-    Ok(Outcome::of_program(u8::try_from(status).unwrap_or(u8::MAX)))
 }
 
 /// Runs tests until they are done. Returns `None` if their results can no longer be
