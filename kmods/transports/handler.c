@@ -32,36 +32,13 @@
 #include <linux/wait.h>
 
 #include "lab_edu.h"
-#include "trace-lab.h"
 #include "transports.h"
 
 static DEFINE_LAB_EDU(edu);
 
-DEFINE_MUTEX(lab_mutex);	/* one choice, one series of interrupts at a time */
-
-struct lab_state lab = {
-	.who = LAB_REGISTRANT_INIT(lab.who),
-};
-
 /* For lab_raise() to see that an interrupt was handled. Never set back. */
 static u32 interrupts;
 static DECLARE_WAIT_QUEUE_HEAD(raiser);
-
-/* Notes what a sending returned; the trace gets what is new. Under lab.who.lock. */
-void lab_account(u32 number, int result)
-{
-	if (!result) {
-		lab.counters.accepted++;
-	} else {
-		lab.counters.refused++;
-		lab.counters.error = result;
-	}
-	if (number == 1 || result != lab.result) {
-		trace_lab_step("interrupt", number);
-		trace_lab_step("sending returns", result);
-	}
-	lab.result = result;
-}
 
 static int lab_send_signal(u32 payload)
 {

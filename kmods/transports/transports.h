@@ -2,6 +2,7 @@
 /*
  * What the parts of the module have in common:
  *
+ *	state.c		what was chosen, and an account of what became of it
  *	handler.c	the device: its interrupt, and what that calls; init and exit
  *	queue.c		QUEUE: records for read(2)
  *	netlink.c	NETLINK: a worker sends to a group
@@ -32,10 +33,12 @@ struct lab_state {
 	int result;	/* of the last sending, for the trace */
 };
 
-/* handler.c */
+/* state.c */
 extern struct lab_state lab;
 extern struct mutex lab_mutex;
 void lab_account(u32 number, int result);
+
+/* handler.c */
 long lab_raise(const u32 __user *arg);
 
 /* queue.c */

@@ -19,30 +19,31 @@ const FOLDERS: &[&str] = &["lab", "xtask", "tests", "guest-programs"];
 /// The names of a module and of all modules around it. Empty for the crate's root.
 type Place = Vec<String>;
 
-/// Each crate's circles, in words.
+/// The circles of each crate and of each of its programs, in words.
 pub fn check(_: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let mut crates = Vec::new();
+    let mut sources = Vec::new();
     for folder in FOLDERS {
-        find_crates(&builder::root().join(folder), &mut crates)?;
+        find_sources(&builder::root().join(folder), &mut sources)?;
     }
     let mut faults = Vec::new();
-    for folder in crates {
+    for folder in sources {
         let mut modules = Modules::default();
-        modules.read_folder(&folder.join("src"), &[])?;
+        modules.read_folder(&folder, &[])?;
         let name = folder.strip_prefix(builder::root())?.display().to_string();
         faults.extend(modules.circles().iter().map(|circle| format!("{name}: {circle}")));
     }
     Ok(faults)
 }
 
-fn find_crates(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    if folder.join("src").is_dir() {
+/// The folders with a crate's `main.rs` or `lib.rs`, those in `src/bin/` among them.
+fn find_sources(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if ["main.rs", "lib.rs"].iter().any(|root| folder.join(root).is_file()) {
         found.push(folder.to_owned());
     }
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_dir() && !path.ends_with("src") {
-            find_crates(&path, found)?;
+        if path.is_dir() {
+            find_sources(&path, found)?;
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use module_init::{NAME, edu, found, remove};
 use nix::errno::Errno;
 use nix::libc;
 
-use crate::loading::NOTHING;
+use crate::names::NOTHING;
 use crate::names::{MODULE, NOWHERE};
 
 pub fn bad_use_of_the_file() -> io::Result<()> {

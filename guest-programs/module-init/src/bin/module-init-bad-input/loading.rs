@@ -13,9 +13,7 @@ use nix::kmod::{ModuleInitFlags, finit_module, init_module};
 use nix::libc;
 use nix::sys::stat::Mode;
 
-use crate::names::{MODULE, NOWHERE};
-
-pub const NOTHING: [&str; 0] = [];
+use crate::names::{MODULE, NOTHING, NOWHERE};
 
 pub fn bad_parameters() -> io::Result<()> {
     mark!("bad parameters");

@@ -11,7 +11,8 @@ use nix::errno::Errno;
 use nix::kmod::{DeleteModuleFlags, delete_module, init_module};
 use nix::unistd::{Uid, setuid};
 
-use crate::loading::NOTHING;
+/// What is found of a module that is not there.
+pub const NOTHING: [&str; 0] = [];
 
 pub const MODULE: &CStr = c"lab_module_init";
 
