@@ -1,7 +1,7 @@
 //! Whether KVM works here.
 //!
-//! The device node alone says nothing: it exists on hosts whose processor has
-//! no virtualisation, or that do not let this user open it.
+//! The device node alone proves nothing: it also exists if the processor has no
+//! virtualisation or if this user may not open it.
 
 use std::fs::OpenOptions;
 use std::os::fd::AsRawFd;
@@ -9,11 +9,10 @@ use std::path::Path;
 
 use explain::{ExitStatus, Explain};
 
-/// The device that KVM is reached by.
+/// The device node of KVM.
 pub const KVM: &str = "/dev/kvm";
 
-/// The only API version there has been since Linux 2.6.22
-/// (Documentation/virt/kvm/api.rst).
+/// The only API version since Linux 2.6.22 (Documentation/virt/kvm/api.rst).
 const API_VERSION: i32 = 12;
 
 /// KVM was asked for, and cannot be used.
@@ -33,11 +32,11 @@ impl Explain for NoKvm {
     }
 }
 
-// Its argument has to be 0: without one, KVM would see what a register happens to
-// hold, and refuse that.
+// The argument must be 0. Without one, KVM would get whatever a register holds and refuse
+// it.
 nix::ioctl_write_int_bad!(kvm_get_api_version, nix::request_code_none!(0xAE, 0x00));
 
-/// Asks KVM for its API version; the error says why it cannot be used.
+/// Asks KVM for its API version; the error says why KVM cannot be used.
 pub fn probe_kvm(device: &Path) -> Result<(), NoKvm> {
     probe(device).map_err(|reason| NoKvm { reason })
 }

@@ -1,5 +1,5 @@
-//! A checkpoint: the machine, saved right after PID 1 has set everything up
-//! and stopped itself.
+//! A checkpoint: the machine, saved right after PID 1 has set everything up and stopped
+//! the machine.
 //!
 //! The guest stops at an instruction of its own choosing, so no timing of the
 //! host gets into the saved state.
@@ -16,11 +16,11 @@ use super::monitor::{Monitor, MonitorError};
 use super::qemu::Qemu;
 use super::{Parts, VmError};
 
-/// The file of a checkpoint's cache entry.
+/// The file in a checkpoint's cache entry.
 pub const STATE_FILE: &str = "machine.state";
 
-/// How long a boot may take, of the host's time. A boot takes 1.3 s; a loaded
-/// machine may take many times that.
+/// How long a boot may take on the host. A boot takes 1.3 s, and many times that on a
+/// loaded host.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The command line of the machine that is saved, with names for its files.
@@ -33,7 +33,8 @@ pub fn command_line(parts: Parts<'_>) -> Vec<String> {
 pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
     let log = Memory::new("log", 0).map_err(VmError::Memory)?;
     let path = folder.join(STATE_FILE);
-    // For writing alone: QEMU takes a descriptor only for just what it needs.
+    // Opened for writing only, because QEMU refuses a descriptor with any other access
+    // mode.
     let state = std::fs::File::options()
         .write(true)
         .create_new(true)
@@ -56,17 +57,17 @@ pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
         Err(error) => return qemu.settle(Err(error), LIMIT).map(drop),
     };
     match save_into(&mut monitor, &state) {
-        // QEMU was told to quit and does so; there is no more to know of it.
+        // QEMU was told to quit, so its status does not matter.
         Ok(()) => Ok(()),
         Err(MonitorError::Interrupted) => {
             qemu.settle(Err(MonitorError::Interrupted), LIMIT).map(drop)
         }
-        // The machine runs, and this QEMU does not save it, however it fails.
+        // The machine runs, but this QEMU cannot save it.
         Err(error) => Err(VmError::Save { message: qemu.reason(error, LIMIT) }),
     }
 }
 
-/// Waits until the machine has stopped itself.
+/// Waits until PID 1 has stopped the machine.
 fn wait_until_ready(monitor: &mut Monitor) -> Result<(), MonitorError> {
     loop {
         match monitor.event()? {
@@ -90,7 +91,7 @@ fn save_into(monitor: &mut Monitor, state: &std::fs::File) -> Result<(), Monitor
     })?;
     monitor.migrated()?;
     match monitor.execute(&qmp::quit {}) {
-        // QEMU may be gone before its answer is on its way.
+        // QEMU may be gone before it has sent its answer.
         Ok(_) | Err(MonitorError::Closed) => Ok(()),
         Err(error) => Err(error),
     }

@@ -1,7 +1,7 @@
 //! QEMU's command line, each flag with its reason.
 //!
-//! [`saved`] is the machine that a checkpoint holds; [`added`] is what a job has
-//! on top of it. A cold boot has both from its start.
+//! [`saved`] is the machine in a checkpoint; [`added`] is what a job adds to it. A cold
+//! boot has both from the start.
 
 use protocol::session::SESSION_SLOT;
 use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, WATCHDOG_SLOT};
@@ -9,14 +9,13 @@ use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, WA
 /// One flag of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flag {
-    /// The flag and its value, as they stand on the command line.
+    /// The flag and its value, as words of the command line.
     pub words: Vec<String>,
     /// Why it is there.
     pub reason: &'static str,
 }
 
-/// Where the machine finds its files: paths for QEMU, or names for people to
-/// read in a plan.
+/// The machine's files: paths for QEMU, or names for people in a plan.
 #[derive(Debug, Clone)]
 pub struct Files {
     pub kernel: String,
@@ -28,11 +27,11 @@ pub struct Files {
     pub monitor: String,
     /// The descriptor of the socket for the host's access to memory.
     pub qtest: String,
-    /// What QEMU logs of accesses to registers.
+    /// The file for QEMU's log of register accesses.
     pub registers: String,
     /// The descriptor of the socket of a session.
     pub session: String,
-    /// The descriptor of the socket at which a debugger is heard.
+    /// The descriptor of the socket that listens for a debugger.
     pub debugger: String,
 }
 
@@ -54,16 +53,16 @@ impl Files {
     }
 }
 
-/// A device that is not on every machine.
+/// A device that only some machines have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {
     /// QEMU's educational PCI device (docs/specs/edu.rst in QEMU).
     Edu,
-    /// The host's own access to the guest's memory. When the guest says by
-    /// pvpanic's crash-loaded bit that it is ready, the host makes edu interrupt.
+    /// Host access to the guest's memory. When the guest sets pvpanic's crash-loaded bit
+    /// to say that it is ready, the host makes edu interrupt.
     HostAccess,
-    /// No device, but QEMU's log of what the kernel reads from and writes to the
-    /// registers of all of them. It changes nothing in the guest.
+    /// Not a device, but QEMU's log of the kernel's reads and writes of all device
+    /// registers. It changes nothing in the guest.
     RegisterLog,
 }
 
@@ -72,8 +71,8 @@ pub enum Device {
 pub enum Accel {
     /// QEMU's emulation, with a virtual clock that counts instructions.
     Tcg {
-        /// An instruction takes 2 to the power of this, ns: QEMU's `-icount
-        /// shift`. Another one makes the guest's processor seem faster or slower.
+        /// An instruction takes 2^`shift` ns: QEMU's `-icount shift`. Another value makes
+        /// the guest's processor seem faster or slower.
         shift: u8,
     },
     /// The host's processor. Faster on long work; its timing is not
@@ -82,8 +81,8 @@ pub enum Accel {
 }
 
 impl Accel {
-    /// Emulation at the lab's own speed, 31 million instructions a second: a
-    /// lesson's sleeps are then as long as its work.
+    /// Emulation at the lab's usual speed, 31 million instructions a second. A lesson's
+    /// sleeps are then about as long as its work.
     pub const TCG: Accel = Accel::Tcg { shift: 5 };
 
     /// As `--accel` has it.
@@ -98,30 +97,29 @@ impl Accel {
 /// What the guest's clock does while the guest is idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
-    /// It goes on to the next timer at once: a sleep costs no time, and the
-    /// run is the same every time.
+    /// It jumps to the next timer: a sleep takes no host time, and every run is the same.
     Skips,
-    /// It goes as the host's: whoever waits for a person's input would
-    /// otherwise meet the end of every time-out at once.
+    /// It follows the host's clock. Otherwise every time-out would expire at once while a
+    /// program waits for a person's input.
     FollowsHost,
 }
 
-/// How a machine comes to life.
+/// How a machine starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
     /// It boots and runs its job.
     Cold,
     /// It boots and stops itself, to be saved.
     Save,
-    /// It goes on from where it was saved.
+    /// It resumes from where it was saved.
     Restore,
 }
 
-/// Size of the payload's device, bytes; a power of two, as a PCI BAR is.
+/// Size of the payload's device, bytes: a power of two, like any PCI BAR.
 pub const PAYLOAD_BYTES: u64 = 32 << 20;
-/// What QEMU reserves for translated code, MiB. It would take 1 GiB by itself, which
-/// is more address space than some sessions may have. A lesson fills a fraction; when
-/// it is full, QEMU begins anew, and nothing in the guest changes by it.
+/// Space that QEMU reserves for translated code, MiB. QEMU's default of 1 GiB is more
+/// address space than some sessions allow. A lesson fills a fraction of it. If it fills
+/// up, QEMU starts over, and the guest does not notice.
 const TRANSLATIONS_MIB: u32 = 64;
 
 /// Size of the record's device, bytes.
@@ -180,7 +178,7 @@ fn machine(accel: Accel, memory_mib: u32) -> Vec<Flag> {
         Accel::Tcg { shift } => vec![
             flag(
                 &["-accel", &format!("tcg,tb-size={TRANSLATIONS_MIB}")],
-                "emulation: the same on every host; translated code takes no more memory than that",
+                "emulation: the same on every host; tb-size limits memory for translated code",
             ),
             flag(&["-cpu", "qemu64,+rdrand"], "a processor that does not depend on the host's"),
             flag(
@@ -195,7 +193,7 @@ fn machine(accel: Accel, memory_mib: u32) -> Vec<Flag> {
         ],
         Accel::Kvm => vec![
             flag(&["-accel", "kvm"], "the host's processor: fast, timing not reproducible"),
-            flag(&["-cpu", "host"], "what the host's processor can do"),
+            flag(&["-cpu", "host"], "the host's processor with all its features"),
             flag(&["-rtc", "base=2026-01-01T00:00:00,clock=vm"], "the date at boot is fixed"),
         ],
     });
@@ -204,14 +202,14 @@ fn machine(accel: Accel, memory_mib: u32) -> Vec<Flag> {
         flag(&["-m", &memory_mib.to_string()], "enough for a lesson, little to save and restore"),
         flag(
             &["-device", &format!("pvpanic-pci,addr={}", slot(PVPANIC_SLOT))],
-            "tells the host of a panic; PID 1 stops the machine by it",
+            "tells the host about a panic; PID 1 uses it to stop the machine",
         ),
         flag(&["-action", "panic=pause"], "a panicked machine stays, to be looked at"),
         flag(
             &["-device", &format!("i6300esb,addr={}", slot(WATCHDOG_SLOT))],
             "counts the guest's time: a machine that runs away ends the same on every host",
         ),
-        flag(&["-action", "watchdog=pause"], "and the host hears of it"),
+        flag(&["-action", "watchdog=pause"], "the host hears about it"),
     ]);
     flags
 }
@@ -225,13 +223,13 @@ fn host(files: &Files) -> Vec<Flag> {
                 "-sandbox",
                 "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             ],
-            "QEMU may start nothing and become nobody else, whatever the guest makes it do",
+            "QEMU may not start programs or change its user, whatever the guest makes it do",
         ),
         flag(
             &["-chardev", &format!("file,id=log,path={}", files.log)],
             "the kernel log goes to a file: no reader can hold it up",
         ),
-        flag(&["-serial", "chardev:log"], "the first serial port"),
+        flag(&["-serial", "chardev:log"], "the guest's first serial port"),
         flag(
             &["-chardev", &format!("socket,id=monitor,fd={}", files.monitor)],
             "QMP through an inherited socket: no name to collide with",
@@ -240,7 +238,7 @@ fn host(files: &Files) -> Vec<Flag> {
     ]
 }
 
-/// What a job has on top of the saved machine.
+/// What a job adds to the saved machine.
 pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
     let mut flags = vec![
         flag(
@@ -265,7 +263,7 @@ pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
                     files.record
                 ),
             ],
-            "the record comes out as fast as memory, read when all is over",
+            "the host reads the record from memory after the run",
         ),
         flag(
             &["-device", &format!("ivshmem-plain,memdev=record,addr={}", slot(RECORD_SLOT))],
@@ -289,7 +287,7 @@ pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
             ],
             Device::RegisterLog => vec![
                 flag(&["-D", &files.registers], "what QEMU traces goes to a file"),
-                flag(&["-trace", "memory_region_ops_read"], "what the kernel reads of registers"),
+                flag(&["-trace", "memory_region_ops_read"], "what the kernel reads from registers"),
                 flag(&["-trace", "memory_region_ops_write"], "what it writes to them"),
             ],
         });
@@ -297,14 +295,14 @@ pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
     if start == Start::Restore {
         flags.push(flag(
             &["-incoming", "defer"],
-            "goes on from the checkpoint, which QMP names, instead of booting",
+            "resumes from the checkpoint, which QMP names, instead of booting",
         ));
-        flags.push(flag(&["-S"], "stands still until all of it is read"));
+        flags.push(flag(&["-S"], "waits until the whole checkpoint is read"));
     }
     flags
 }
 
-/// What a session has on top of that.
+/// What a session adds to that.
 pub fn session(clock: Clock, files: &Files) -> Vec<Flag> {
     let mut flags = vec![
         flag(
@@ -320,33 +318,33 @@ pub fn session(clock: Clock, files: &Files) -> Vec<Flag> {
     if clock == Clock::FollowsHost {
         flags.push(flag(
             &["-icount", "sleep=on"],
-            "idle time is the host's, since the program waits for what comes from there",
+            "idle time follows the host's clock, because the program waits for the host's input",
         ));
     }
     flags
 }
 
-/// What a machine has whose memory is to be read when it has ended.
+/// What a machine needs if its memory is to be read after its end.
 pub fn kept() -> Vec<Flag> {
-    vec![flag(&["-action", "shutdown=pause"], "its memory is there until the lab has it")]
+    vec![flag(&["-action", "shutdown=pause"], "its memory stays until the lab has read it")]
 }
 
-/// What a machine has that a debugger is to take over.
+/// What a machine needs for a debugger.
 pub fn debugged(files: &Files) -> Vec<Flag> {
     vec![
         flag(
             &["-chardev", &format!("socket,id=gdb,fd={},server=on,wait=off", files.debugger)],
-            "an inherited socket, which listens: no port to collide with, and nobody else's",
+            "an inherited listening socket: no port to collide with, and no other user can connect",
         ),
         flag(&["-gdb", "chardev:gdb"], "QEMU answers as a gdb server"),
         flag(
             &["-action", "shutdown=pause"],
-            "a machine that has ended stays, to be looked at; gdb is told SIGQUIT",
+            "a machine that has ended stays for inspection; gdb is told SIGQUIT",
         ),
     ]
 }
 
-/// `0x5` of `0000:00:05.0`, as QEMU's `addr=` wants it.
+/// Turns `0000:00:05.0` into `0x5`, the form of QEMU's `addr=`.
 fn slot(address: &str) -> String {
     format!("0x{}", address[8..10].trim_start_matches('0'))
 }
@@ -360,8 +358,8 @@ mod tests {
         flags.into_iter().flat_map(|flag| flag.words).collect()
     }
 
-    /// With KVM the host's processor runs and its clock counts: what makes
-    /// time repeat belongs to TCG alone, and QEMU refuses it with KVM.
+    /// With KVM, the host's processor and clock count. The flags that make time repeat
+    /// work only with TCG, and QEMU refuses them with KVM.
     #[test]
     fn only_tcg_counts_instructions() {
         let (tcg, kvm) = (words(Accel::TCG), words(Accel::Kvm));
@@ -378,8 +376,8 @@ mod tests {
         assert_eq!((reliable(&tcg), reliable(&kvm)), (true, false));
     }
 
-    /// All else of the machine is the same: KVM's checkpoint is made, found and
-    /// restored as TCG's is, under another key.
+    /// Everything else is the same: KVM's checkpoint is made, found and restored like
+    /// TCG's, under another key.
     #[test]
     fn both_are_saved_and_restored_alike() {
         for accel in [Accel::TCG, Accel::Kvm] {

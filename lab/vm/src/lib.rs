@@ -1,7 +1,7 @@
 //! The machine: one QEMU, from its start to its end.
 //!
-//! QMP is the source of truth of how a machine ended. Neither the kernel log
-//! nor anything that a program prints is ever asked.
+//! QMP says how a machine ended. Neither the kernel log nor a program's output is used
+//! for that.
 
 pub mod accel;
 pub mod checkpoint;
@@ -29,14 +29,14 @@ use memory::Memory;
 use monitor::{Monitor, MonitorError};
 use qemu::Qemu;
 
-/// The last lines of the kernel log that an error is shown with.
+/// How many of the kernel log's last lines an error shows.
 const LOG_LINES: usize = 15;
 
-/// What reading the memory of a machine may take, of the host's time, when the machine's
-/// own is over.
+/// How much host time reading a machine's memory may take after the machine's own time is
+/// over.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// Why a machine came to no proper end.
+/// Why a machine did not end properly.
 #[derive(Debug, thiserror::Error)]
 pub enum VmError {
     #[error("failed to start {}: {source}", host::QEMU)]
@@ -47,9 +47,9 @@ pub enum VmError {
     Payload { len: u64 },
     #[error("the guest kernel panicked{}", panic::told(reason))]
     Panicked {
-        /// What the kernel log gives as the reason; empty if it gives none.
+        /// The reason in the kernel log. Empty if there is none.
         reason: String,
-        /// The kernel's report; empty if it made none.
+        /// The kernel's report. Empty if there is none.
         report: String,
         log: String,
     },
@@ -77,17 +77,17 @@ fn what_it_said(message: &str) -> String {
     if message.trim().is_empty() { String::new() } else { format!(": {message}") }
 }
 
-/// Who ended a machine.
+/// What ended a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndedBy {
-    /// Something in it did.
+    /// Something in the guest.
     Guest,
-    /// Somebody did who was none of the lab: a signal, a command.
+    /// Something on the host other than the lab: a signal or a command.
     Host,
 }
 
 impl VmError {
-    /// The kernel log, whole, if there was any.
+    /// The whole kernel log, if there is one.
     pub fn log(&self) -> Option<&str> {
         match self {
             VmError::Panicked { log, .. }
@@ -117,7 +117,7 @@ impl Explain for VmError {
             VmError::Start { source } if source.kind() == std::io::ErrorKind::NotFound => {
                 Some("`cargo xtask doctor` shows what the host lacks".to_owned())
             }
-            // Its own words, if there are any, may be of a limit that it met.
+            // QEMU's message, if any, may be about a limit that it met.
             VmError::Lost { .. } => limits::met(),
             VmError::Hung { .. } => Some(
                 "a module that never returns, or a host that is very slow: see the kernel log"
@@ -135,13 +135,13 @@ impl Explain for VmError {
     }
 }
 
-/// What every machine of a run is made of.
+/// The parts that every machine needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<'a> {
     pub accel: Accel,
     /// Guest memory, MiB.
     pub memory_mib: u32,
-    /// The guest kernel, as QEMU's `-kernel` takes it.
+    /// The guest kernel, in the form for QEMU's `-kernel`.
     pub kernel: &'a Path,
     pub initramfs: &'a Path,
 }
@@ -149,60 +149,58 @@ pub struct Parts<'a> {
 /// A machine that ran a job to its end.
 #[derive(Debug)]
 pub struct Finished {
-    /// The record device's memory, as far as it was written.
+    /// The contents of the record device, as far as they were written.
     pub record: Vec<u8>,
     /// The kernel log.
     pub log: String,
-    /// Accesses to registers, as QEMU logs them; see [`registers`]. Empty
-    /// without [`Device::RegisterLog`].
+    /// Accesses to registers, as QEMU logs them; see [`registers`]. Empty without
+    /// [`Device::RegisterLog`].
     pub registers: String,
-    /// Whether somebody left it before it had ended: the person of a session, or a
-    /// debugger.
+    /// Whether the person of a session or a debugger left the machine before it ended.
     pub left: bool,
-    /// From starting QEMU to its end.
+    /// The time from the start of QEMU to its end.
     pub elapsed: Duration,
 }
 
-/// What joins a machine to a person while it runs.
+/// Connects a person to a running machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Session<'a> {
-    /// QEMU's end of a socket; what goes over it is up to
-    /// [`protocol::session`].
+    /// QEMU's end of a socket. [`protocol::session`] defines what is sent over it.
     pub socket: BorrowedFd<'a>,
     pub clock: Clock,
     /// Readable when the person leaves, whatever the machine does.
     pub leave: BorrowedFd<'a>,
-    /// Takes what is left of a machine that ends, panics, runs away, or does not end in
+    /// Receives what is left of a machine that ends, panics, runs away or does not end in
     /// time.
     pub remains: Option<&'a OnceCell<Remains>>,
 }
 
-/// What is left of a machine that may have sent no record.
+/// What is left of a machine that may not have sent a record.
 #[derive(Debug)]
 pub struct Remains {
-    /// The record device's memory, as far as it was written.
+    /// The contents of the record device, as far as they were written.
     pub record: Vec<u8>,
     memory: Memory,
 }
 
 impl Remains {
-    /// Reads the machine's memory from an address on. What lies behind its end is an
-    /// error.
+    /// Reads the machine's memory, starting at an address. Fails if the end of the memory
+    /// is reached.
     pub fn read(&self, address: u64, bytes: &mut [u8]) -> std::io::Result<()> {
         self.memory.read_at(address, bytes)
     }
 }
 
-/// Somebody who takes a machine over before it does its job.
+/// A debugger that takes over a machine before the machine does its job.
 pub struct Debugger<'a> {
-    /// A listening socket, at which QEMU's gdb stub answers.
+    /// A listening socket on which QEMU's gdb stub answers.
     pub socket: BorrowedFd<'a>,
-    /// Called when the machine stands at its start; the machine goes on when
-    /// the debugger has it go on, and is ended when this returns.
+    /// Called when the machine is stopped at its start. The machine runs when the
+    /// debugger lets it, and is ended when this returns.
     pub attend: &'a dyn Fn(),
 }
 
-/// Runs one job to its end, alone. See [`run_joined`].
+/// Runs one job to its end, without session or debugger. See [`run_joined`].
 pub fn run(
     parts: Parts<'_>,
     devices: &[Device],
@@ -213,11 +211,11 @@ pub fn run(
     run_joined(parts, devices, payload, state, limit, None, None)
 }
 
-/// Runs one job, joined to a person if there is a session, and at the command
-/// of a debugger if there is one.
+/// Runs one job, connected to a session's person and under a debugger's control if there
+/// are any.
 ///
-/// `state` is a checkpoint to go on from; without one the machine boots. The
-/// machine is ended, with an error, when `limit` of the host's time is over.
+/// `state` is a checkpoint to resume from. Without one, the machine boots. After `limit`
+/// on the host's clock the machine is ended, which is an error.
 pub fn run_joined(
     parts: Parts<'_>,
     devices: &[Device],
@@ -335,17 +333,17 @@ pub fn run_joined(
     Ok(Finished { record, log, registers, left, elapsed: started.elapsed() })
 }
 
-/// How a machine stopped doing what it was told, as far as QMP tells.
+/// How a machine stopped, as far as QMP tells.
 enum End {
     PoweredOff,
     Panicked,
     RanAway,
     Odd(EndedBy, String),
-    /// The debugger or the person has left it, wherever it stood.
+    /// The debugger or the person left it, whatever its state.
     Left,
 }
 
-/// Reads the saved state. The machine stands still then.
+/// Reads the saved state. The machine is stopped at that time.
 fn restore(monitor: &mut Monitor, state: &std::fs::File) -> Result<(), MonitorError> {
     monitor.announce_migration()?;
     let uri = monitor.hand_over(state.as_fd())?;
@@ -357,7 +355,7 @@ fn restore(monitor: &mut Monitor, state: &std::fs::File) -> Result<(), MonitorEr
     monitor.migrated()
 }
 
-/// Lets a restored machine go on; one that boots goes by itself.
+/// Starts a restored machine. A machine that boots starts by itself.
 fn go_on(monitor: &mut Monitor, start: Start) -> Result<(), MonitorError> {
     match start {
         Start::Restore => monitor.execute(&qmp::cont {}).map(drop),
@@ -365,9 +363,9 @@ fn go_on(monitor: &mut Monitor, start: Start) -> Result<(), MonitorError> {
     }
 }
 
-/// Follows a machine to its end. Where the host has access to the guest's
-/// memory, it interrupts when the guest says that it is ready, by the one event
-/// of pvpanic that lets the machine go on.
+/// Follows a machine to its end. With host access, the host makes edu interrupt when the
+/// guest says that it is ready. The guest says so by pvpanic's one event that does not
+/// stop the machine.
 fn watch(monitor: &mut Monitor, mut qtest: Option<&mut UnixStream>) -> Result<End, MonitorError> {
     loop {
         match monitor.event()? {
@@ -399,8 +397,8 @@ fn watch(monitor: &mut Monitor, mut qtest: Option<&mut UnixStream>) -> Result<En
     }
 }
 
-/// The last lines of a log, as many as an error shows; without those that the kernel
-/// says when PID 1 ends the machine.
+/// The last lines of a log, as many as an error shows, without the kernel's messages
+/// about PID 1 ending the machine.
 pub fn last_lines(log: &str) -> &str {
     let mut log = log.trim_end();
     loop {

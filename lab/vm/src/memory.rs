@@ -1,5 +1,5 @@
-//! Anonymous memory that is shared with QEMU: nothing touches a disk, and
-//! nothing is left behind, however the lab ends.
+//! Anonymous memory shared with QEMU. It never touches a disk, and nothing is left behind
+//! however the lab ends.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -9,26 +9,26 @@ use std::os::unix::fs::FileExt;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::{Whence, lseek};
 
-/// A file that exists in memory only.
+/// A file that exists only in memory.
 #[derive(Debug)]
 pub struct Memory(File);
 
 impl Memory {
-    /// Makes one of `len` zero bytes; `name` shows in `/proc/PID/fd` only.
+    /// Makes a file of `len` zero bytes. `name` shows only in `/proc/PID/fd`.
     pub fn new(name: &str, len: u64) -> io::Result<Memory> {
         let file = File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?);
         file.set_len(len)?;
         Ok(Memory(file))
     }
 
-    /// Writes at the start.
+    /// Writes at the start of the file.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.rewind()?;
         self.0.write_all(bytes)
     }
 
-    /// What was written at the start: all before the first page that nobody has
-    /// touched. Of an empty memory it is an error (ENXIO).
+    /// Reads everything before the first page that nothing has touched. Fails with ENXIO
+    /// if the memory is empty.
     pub fn read_written(&self) -> io::Result<Vec<u8>> {
         // The end of a file counts as a hole, so there is always one.
         let len = lseek(&self.0, 0, Whence::SeekHole)?;
@@ -37,12 +37,12 @@ impl Memory {
         Ok(bytes)
     }
 
-    /// Fills `bytes` with what stands at `start`; an error if it ends before.
+    /// Fills `bytes` with the content at `start`. Fails if the file ends before that.
     pub fn read_at(&self, start: u64, bytes: &mut [u8]) -> io::Result<()> {
         self.0.read_exact_at(bytes, start)
     }
 
-    /// All of it.
+    /// Reads everything.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         (&self.0).rewind()?;

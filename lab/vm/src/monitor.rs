@@ -1,4 +1,4 @@
-//! QMP, QEMU's monitor: `qapi`'s types over a socket that has a deadline.
+//! QMP, QEMU's monitor protocol: `qapi`'s types over a socket with a deadline.
 //!
 //! `qapi` alone can neither wait for an event nor give up waiting.
 
@@ -22,30 +22,30 @@ use super::tolerant::Tolerant;
 pub struct Monitor {
     qmp: qapi::Qmp<qapi::Stream<Tolerant<BufReader<Deadlined>>, BufWriter<UnixStream>>>,
     events: Vec<qmp::Event>,
-    /// QEMU's major version, as it greets.
+    /// QEMU's major version, from its greeting.
     major: i64,
     /// When waiting for it ends.
     deadline: Rc<Cell<Instant>>,
 }
 
-/// What waiting for QEMU came to, when it did not come to an answer.
+/// Why waiting for QEMU ended without an answer.
 #[derive(Debug)]
 pub enum MonitorError {
     /// QEMU is gone.
     Closed,
-    /// The deadline is over.
+    /// The deadline has passed.
     TimedOut,
     /// A person pressed Ctrl-C, or the lab was asked to end.
     Interrupted,
     /// The person of a session left the machine.
     Left,
-    /// QEMU refused a command, or talks what is not QMP.
+    /// QEMU refused a command, or sent something that is not QMP.
     Failed(String),
 }
 
 impl Monitor {
-    /// Shakes hands with the QEMU at the other end; every later wait ends at
-    /// `deadline`, or when `leave` is readable.
+    /// Shakes hands with QEMU. Every later wait ends at `deadline`, or when `leave` is
+    /// readable.
     pub fn connect(
         socket: UnixStream,
         deadline: Instant,
@@ -55,7 +55,7 @@ impl Monitor {
         let deadline = Rc::new(Cell::new(deadline));
         let mut reader =
             BufReader::new(Deadlined { socket, deadline: Rc::clone(&deadline), leave });
-        // qapi's own reading of the greeting panics where QEMU died before it.
+        // qapi panics if QEMU dies before it sends its greeting, so check first.
         if reader.fill_buf().map_err(classify)?.is_empty() {
             return Err(MonitorError::Closed);
         }
@@ -72,20 +72,20 @@ impl Monitor {
         Ok(answer)
     }
 
-    /// Has the machine stand still whose time is over, and gives it `more` of the host's
-    /// time to be looked at.
+    /// Stops a machine whose time is over, and extends the deadline by `more`, so that it
+    /// can be examined.
     pub fn halt(&mut self, more: Duration) -> Result<(), MonitorError> {
         self.deadline.set(Instant::now() + more);
         self.execute(&qmp::stop {}).map(drop)
     }
 
-    /// Has QEMU write all memory of the machine, which stands still, to a file.
+    /// Makes QEMU write all memory of the machine, which must be stopped, to a file.
     pub fn save_memory(&mut self, memory_mib: u32, path: &str) -> Result<(), MonitorError> {
         let size = u64::from(memory_mib) << 20;
         self.execute(&qmp::pmemsave { val: 0, size, filename: path.to_owned() }).map(drop)
     }
 
-    /// Sends a command together with a descriptor, as `getfd` wants it.
+    /// Sends a command with a descriptor, as `getfd` requires.
     pub fn execute_with<C: Command>(
         &mut self,
         command: &C,
@@ -110,13 +110,13 @@ impl Monitor {
         Ok(answer)
     }
 
-    /// Hands over a file that the machine is saved into or read from, and says
-    /// how a migration names it.
+    /// Passes a file to QEMU to save the machine into or read it from. Returns the name
+    /// by which a migration refers to it.
     ///
-    /// Since 8.2 QEMU migrates to a file by `file:`, and from 11.1 on it refuses
-    /// `fd:` for one; 7.2 knows `fd:` alone. The sandbox lets QEMU open nothing by
-    /// name that needs a program, and the lab's files may have none: so it gets the
-    /// descriptor either way.
+    /// Since 8.2, QEMU migrates to a file by `file:`, and since 11.1 it refuses `fd:` for
+    /// one. 7.2 knows only `fd:`. The lab's file may have no name, and the sandbox keeps
+    /// QEMU from opening files through another program. So QEMU gets the descriptor
+    /// either way.
     pub fn hand_over(&mut self, file: BorrowedFd<'_>) -> Result<String, MonitorError> {
         const NAME: &str = "state";
         const SET: i64 = 1;
@@ -129,7 +129,7 @@ impl Monitor {
         Ok(format!("file:/dev/fdset/{SET},offset=0"))
     }
 
-    /// Makes QEMU say how a migration goes by events.
+    /// Makes QEMU report the progress of a migration in events.
     pub fn announce_migration(&mut self) -> Result<(), MonitorError> {
         let events = qmp::MigrationCapabilityStatus {
             capability: qmp::MigrationCapability::events,
@@ -138,7 +138,7 @@ impl Monitor {
         self.execute(&qmp::migrate_set_capabilities { capabilities: vec![events] }).map(drop)
     }
 
-    /// Waits until the migration under way is complete.
+    /// Waits until the current migration is complete.
     pub fn migrated(&mut self) -> Result<(), MonitorError> {
         loop {
             if let qmp::Event::MIGRATION { data, .. } = self.event()? {
@@ -156,7 +156,7 @@ impl Monitor {
         }
     }
 
-    /// The next event, waiting for it.
+    /// Waits for the next event.
     pub fn event(&mut self) -> Result<qmp::Event, MonitorError> {
         if !self.events.is_empty() {
             return Ok(self.events.remove(0));
@@ -188,8 +188,8 @@ fn classify(error: io::Error) -> MonitorError {
     }
 }
 
-/// A socket whose reads end at a deadline, or when the lab is interrupted, or when a
-/// person leaves.
+/// A socket whose reads end at a deadline, when the lab is interrupted, or when a person
+/// leaves.
 struct Deadlined {
     socket: UnixStream,
     deadline: Rc<Cell<Instant>>,
@@ -259,8 +259,8 @@ mod tests {
         )
     }
 
-    /// A monitor that has said all this, whatever it is asked, and its end, which
-    /// has what it was asked.
+    /// A monitor whose QEMU has already sent these lines, and the other end of its
+    /// socket, which receives the lab's commands.
     fn made_up(major: u32, said: &[&str]) -> (Monitor, UnixStream) {
         interrupt::listen().unwrap();
         let (ours, mut theirs) = UnixStream::pair().unwrap();
@@ -273,7 +273,7 @@ mod tests {
         (monitor, theirs)
     }
 
-    /// What a monitor was asked besides to begin, without arguments.
+    /// The commands that a monitor sent after the handshake, without arguments.
     fn asked(monitor: Monitor, theirs: UnixStream) -> Vec<String> {
         drop(monitor);
         let lines = std::io::read_to_string(theirs).unwrap();
@@ -322,7 +322,8 @@ mod tests {
         let (mut monitor, _theirs) = made_up(99, &[FAILING, FAILED, why]);
         assert_eq!(failed(monitor.migrated()), "the migration failed: no space");
 
-        // A status that is new there is no reason, and no other failure either.
+        // A status that `qapi` does not know is neither a reason nor another kind of
+        // failure.
         let why = r#"{"return": {"status": "sulking", "error-desc": "no space"}}"#;
         let (mut monitor, _theirs) = made_up(99, &[FAILED, why]);
         assert_eq!(failed(monitor.migrated()), "the migration failed");

@@ -1,7 +1,7 @@
-//! Why the guest kernel panicked, in its own words. This is for people: that
-//! it did panic is known from QMP.
+//! The reason for a kernel panic, in the kernel's words. It is only for people: QMP says
+//! whether there was a panic.
 
-/// How the line that names the reason begins, the most telling first.
+/// How the line with the reason begins, the most informative first.
 const REASONS: &[&str] = &[
     "BUG: ",
     "kernel BUG at ",
@@ -10,15 +10,16 @@ const REASONS: &[&str] = &[
     "Kernel panic - not syncing: ",
 ];
 
-/// Lines of a report that a person is shown, at most: a report with two stacks.
+/// The most lines of a report to show: enough for a report with two stacks.
 const REPORT_LINES: usize = 80;
 
-/// How lines begin that fill a report and help nobody who has the module's source.
+/// Beginnings of lines that fill a report and do not help people who have the module's
+/// source.
 const FILLERS: &[&str] = &["Modules linked in: ", "Code: "];
 
-/// The reason that a kernel log gives for a panic, with the function it
-/// happened in where that is said, and the function of a module that led there; empty
-/// if there is none.
+/// The reason for a panic from a kernel log, the function that it happened in, and the
+/// module function that led there, as far as the log says. Empty if the log gives no
+/// reason.
 pub fn reason(log: &str) -> String {
     let messages = || log.lines().map(message);
     let Some(reason) =
@@ -39,26 +40,26 @@ pub fn reason(log: &str) -> String {
     format!("{reason}, in {function}{caller}")
 }
 
-/// The function of a module that a line of a call trace names: ` f+0x1/0x2 [module]`.
-/// A line with a question mark is what the stack held, not who called whom.
+/// The module function in a line of a call trace: ` f+0x1/0x2 [module]`. A line with a
+/// question mark is only a value on the stack, not a caller.
 fn of_module(line: &str) -> Option<(&str, &str)> {
     let (function, rest) = message(line).trim_start().split_once('+')?;
     let module = rest.split_once('[')?.1.strip_suffix(']')?;
     (!function.contains(' ')).then_some((function, module))
 }
 
-/// A reason as the end of a sentence.
+/// Formats a reason as the end of a sentence.
 pub fn told(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
-/// The kernel's report of what it panicked of: from its first line to the end of the
-/// call trace, and the last line of all. `None` if the log has no report.
+/// The kernel's report of a panic: from its first line to the end of the call trace, plus
+/// the last line of the panic. `None` if the log has no report.
 pub fn report(log: &str) -> Option<String> {
     let begins = |line: &&str| REASONS.iter().any(|reason| message(line).starts_with(reason));
     let mut lines = log.lines().skip_while(|line| !begins(line));
     let fills = |line: &&str| FILLERS.iter().any(|filler| message(line).starts_with(filler));
-    // Behind it the kernel says the registers once more.
+    // After this line the kernel repeats the registers.
     let ends = |line: &&str| message(line).starts_with("---[ end ");
     let mut report: Vec<&str> = Vec::new();
     for line in lines.by_ref().take_while(|line| !ends(line)).filter(|line| !fills(line)) {

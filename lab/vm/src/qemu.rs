@@ -1,4 +1,4 @@
-//! The QEMU process: started with inherited descriptors, never left behind.
+//! The QEMU process. It inherits descriptors, and it never outlives the lab.
 
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -17,18 +17,18 @@ use super::memory::Memory;
 use super::monitor::MonitorError;
 use super::{End, VmError, panic};
 
-/// How long a QEMU may take to end that has said that it will. It has nothing left
-/// to write then.
+/// How long QEMU may take to exit after it said that it will. It has nothing left to
+/// write at that point.
 const LAST: Duration = Duration::from_secs(5);
 
-/// Bytes of what it complains of that are kept.
+/// How much of QEMU's stderr is kept, bytes.
 const MESSAGE: u64 = 16 << 10;
 
-/// A QEMU about to be started: which descriptors it will inherit.
+/// A QEMU before its start, with the descriptors that it will inherit.
 pub struct Qemu<'a> {
     log: &'a Memory,
     inherited: Vec<BorrowedFd<'a>>,
-    /// QEMU's ends of further sockets.
+    /// QEMU's ends of additional sockets.
     sockets: Vec<OwnedFd>,
     monitor: (UnixStream, OwnedFd),
 }
@@ -40,18 +40,18 @@ impl<'a> Qemu<'a> {
         Ok(Qemu { log, inherited: Vec::new(), sockets: Vec::new(), monitor })
     }
 
-    /// Lets QEMU inherit a descriptor; returns a path by which it opens it.
+    /// Lets QEMU inherit a descriptor. Returns a path through which QEMU can open it.
     pub fn path_of(&mut self, fd: BorrowedFd<'a>) -> String {
         format!("/proc/self/fd/{}", self.number_of(fd))
     }
 
-    /// Lets QEMU inherit a descriptor; returns its number.
+    /// Lets QEMU inherit a descriptor. Returns the descriptor's number.
     pub fn number_of(&mut self, fd: BorrowedFd<'a>) -> String {
         self.inherited.push(fd);
         fd.as_raw_fd().to_string()
     }
 
-    /// A further socket: the lab's end, and the number of QEMU's.
+    /// Makes an additional socket. Returns the lab's end and the number of QEMU's end.
     pub fn socket(&mut self) -> Result<(UnixStream, String), VmError> {
         let (ours, theirs) = UnixStream::pair().map_err(not_started)?;
         let number = theirs.as_raw_fd().to_string();
@@ -64,7 +64,7 @@ impl<'a> Qemu<'a> {
         self.monitor.1.as_raw_fd().to_string()
     }
 
-    /// Starts it.
+    /// Starts QEMU.
     pub fn start(self, flags: &[Flag]) -> Result<Running<'a>, VmError> {
         let (ours, theirs) = self.monitor;
         let mut inherited: Vec<RawFd> = self.inherited.iter().map(AsRawFd::as_raw_fd).collect();
@@ -99,11 +99,10 @@ fn not_started(source: io::Error) -> VmError {
     VmError::Start { source }
 }
 
-/// Reads a stream to its end, so that nobody waits who writes to it, and keeps its
-/// beginning.
+/// Reads a stream to its end, so that its writer never blocks, and keeps the beginning.
 fn beginning(mut stream: ChildStderr) -> String {
     let mut bytes = Vec::new();
-    // What was read until something went wrong is all there is.
+    // After an error, keep what was read so far.
     let _ = stream.by_ref().take(MESSAGE).read_to_end(&mut bytes);
     let _ = io::copy(&mut stream, &mut io::sink());
     String::from_utf8_lossy(&bytes).into_owned()
@@ -112,14 +111,14 @@ fn beginning(mut stream: ChildStderr) -> String {
 /// A running QEMU. Dropping it ends it.
 pub struct Running<'a> {
     child: Child,
-    /// Reads what it complains of.
+    /// The thread that reads QEMU's stderr.
     message: Option<JoinHandle<String>>,
     log: &'a Memory,
     socket: Option<UnixStream>,
 }
 
 impl Running<'_> {
-    /// The lab's end of the monitor's socket; there is just one.
+    /// Takes the lab's end of the monitor's socket.
     ///
     /// # Panics
     /// If it was taken before.
@@ -127,15 +126,15 @@ impl Running<'_> {
         self.socket.take().expect("the socket is taken once")
     }
 
-    /// Ends the process and turns what is known of its end into the kernel log
-    /// of a proper end, or an error.
+    /// Ends the process. Returns the kernel log if the machine ended properly, or an
+    /// error that says how it ended.
     pub fn settle(
         mut self,
         end: Result<End, MonitorError>,
         limit: Duration,
     ) -> Result<String, VmError> {
-        // A QEMU that said SHUTDOWN or closed its monitor exits by itself, and
-        // its exit status is worth having. Any other is ended here.
+        // A QEMU that said SHUTDOWN or closed its monitor exits by itself, and its exit
+        // status is useful. Otherwise we end it.
         let exits = matches!(end, Ok(End::PoweredOff | End::Odd(..)) | Err(MonitorError::Closed));
         let status = self.status(exits).map_or_else(
             |e| e.to_string(),
@@ -145,13 +144,14 @@ impl Running<'_> {
                 (None, None) => "no status".to_owned(),
             },
         );
-        // Nobody has its stderr any more.
+        // All writers of its stderr are gone, so the thread ends.
         let message = self.message.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
         let log = self.log.read().map_err(VmError::Memory)?;
         let log = String::from_utf8_lossy(&log).replace('\r', "");
         Err(match end {
             Ok(End::PoweredOff | End::Left) => return Ok(log),
-            // Its keeper ended it, which looks like anything.
+            // The keeper ended QEMU because the lab was asked to end. The other signs
+            // mean nothing then.
             _ if interrupt::signal().is_some() => VmError::Interrupted { log },
             Ok(End::Panicked) => {
                 let report = panic::report(&log).unwrap_or_default();
@@ -168,7 +168,7 @@ impl Running<'_> {
         })
     }
 
-    /// Its status, after ending it if it does not end by itself in time.
+    /// Returns QEMU's status. Ends it if it does not exit in time.
     fn status(&mut self, exits: bool) -> io::Result<Ended> {
         let exited = match exits {
             true => self.child.wait_until(Some(Instant::now() + LAST)),
@@ -177,7 +177,7 @@ impl Running<'_> {
         if let Ok(Some(ended)) = exited { Ok(ended) } else { self.child.end() }
     }
 
-    /// Ends the process and says in one line what went wrong.
+    /// Ends the process and describes in one line what went wrong.
     pub fn reason(self, error: MonitorError, limit: Duration) -> String {
         let reason =
             self.settle(Err(error), limit).map_or_else(|e| e.to_string(), |_| String::new());

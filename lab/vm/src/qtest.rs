@@ -1,7 +1,7 @@
-//! The host's own access to the guest's physical memory, beside the guest's
-//! processor (QEMU's docs/devel/testing/qtest.rst).
+//! Host access to the guest's physical memory, independent of the guest's processor
+//! (QEMU's docs/devel/testing/qtest.rst).
 //!
-//! It raises an interrupt of edu that no instruction of the guest caused.
+//! The lab uses it to raise an edu interrupt that no guest instruction caused.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -15,8 +15,8 @@ use super::monitor::{Monitor, MonitorError};
 const EDU: (i64, i64) = (0x1234, 0x11e8);
 const RAISE: i64 = 0x60;
 
-/// Makes edu interrupt with cause 0x1. The guest has to have given the device
-/// its place in memory.
+/// Makes edu interrupt with cause 0x1. The guest must have assigned the device's memory
+/// before.
 pub fn raise_edu(monitor: &mut Monitor, qtest: &mut UnixStream) -> Result<(), MonitorError> {
     let failed = |text: String| MonitorError::Failed(text);
     let buses = monitor.execute(&qmp::query_pci {})?;
@@ -28,7 +28,7 @@ pub fn raise_edu(monitor: &mut Monitor, qtest: &mut UnixStream) -> Result<(), Mo
         .regions
         .iter()
         .find(|region| region.bar == 0)
-        .ok_or_else(|| failed("edu has no place in memory yet".to_owned()))?;
+        .ok_or_else(|| failed("edu has no memory assigned yet".to_owned()))?;
     let mut answer = String::new();
     writeln!(qtest, "writel {:#x} 0x1", registers.address + RAISE)
         .and_then(|()| BufReader::new(qtest).read_line(&mut answer))

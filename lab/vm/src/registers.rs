@@ -1,4 +1,4 @@
-//! What the kernel did with a device's registers, as the device saw it.
+//! What the kernel did with a device's registers, as seen by the device.
 //!
 //! QEMU logs a line for each access to any device:
 //!
@@ -6,8 +6,8 @@
 //! memory_region_ops_write cpu 0 mr 0x55… addr 0xfea00064 value 0x1 size 4 name 'edu-mmio'
 //! ```
 //!
-//! No code in the guest has a part in it, so this shows what a module really
-//! wrote, not what it says that it wrote.
+//! No guest code is involved, so this shows what a module really wrote, not what it
+//! claims.
 
 /// One access to a register of edu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub enum Way {
 /// BAR 0 is a megabyte, at a multiple of its size.
 const BAR_MASK: u64 = 0xf_ffff;
 
-/// edu's registers of interrupts, from QEMU's docs/specs/edu.rst.
+/// edu's interrupt registers, from QEMU's docs/specs/edu.rst.
 const IRQ_STATUS: u64 = 0x24;
 const IRQ_ACK: u64 = 0x64;
 
-/// The accesses to edu's registers in a log, in their order.
+/// The accesses to edu's registers in a log, in order.
 pub fn of_edu(log: &str) -> Vec<Access> {
     log.lines().filter_map(parse).collect()
 }
@@ -52,12 +52,12 @@ fn parse(line: &str) -> Option<Access> {
     Some(Access { way, register: number("addr")? & BAR_MASK, value: number("value")? })
 }
 
-/// What is wrong with how interrupts were acknowledged: each cause that is read
-/// has to be, before anything is read again, and nothing else may be. Returns
-/// how many acknowledgements there were; one of no causes counts for nothing.
+/// Checks how interrupts were acknowledged: each cause that was read must be acknowledged
+/// before the next read, and nothing else may be. Returns the number of acknowledgements,
+/// not counting those without a cause.
 ///
 /// # Errors
-/// The first fault, for people.
+/// The first fault, in words.
 pub fn acknowledged(accesses: &[Access]) -> Result<usize, String> {
     let (mut read, mut count) = (0, 0);
     for access in accesses {
@@ -71,7 +71,7 @@ pub fn acknowledged(accesses: &[Access]) -> Result<usize, String> {
                 return Err(format!("causes {read:#x} were read, {written:#x} acknowledged"));
             }
             (Way::Write, IRQ_ACK) => {
-                // With nothing to acknowledge, it is not a handler's.
+                // Without a cause, this write is not a handler's acknowledgement.
                 count += usize::from(read != 0);
                 read = 0;
             }
@@ -85,7 +85,7 @@ pub fn acknowledged(accesses: &[Access]) -> Result<usize, String> {
 mod tests {
     use super::*;
 
-    /// What QEMU 7.2 writes.
+    /// A line as QEMU 7.2 writes it.
     fn line(way: &str, addr: u64, value: u64) -> String {
         format!(
             "12@3.4:memory_region_ops_{way} cpu 0 mr 0x5581 addr {addr:#x} value {value:#x} \

@@ -1,27 +1,27 @@
-//! What QEMU says, without what `qapi` does not know.
+//! Makes QEMU's messages readable for `qapi` by removing what it does not know.
 //!
-//! `qapi`'s types are those of one QEMU. A newer one says more: events, values of
-//! an enumeration, classes of errors, capabilities. `qapi` takes such a line for
-//! no QMP at all. So an event that it cannot read is passed over, and what is not
-//! known in an answer is put in words that are.
+//! `qapi`'s types match one version of QEMU. A newer QEMU has more events, enumeration
+//! values, error classes and capabilities, and `qapi` rejects a line with any of them. So
+//! we drop an event that it cannot read, and replace an unknown part of an answer by a
+//! known one.
 
 use std::io::{self, BufRead, Read, Write};
 
 use qapi::qmp;
 use serde_json::{Value, json};
 
-/// The classes of errors that `qapi` knows; `GenericError` stands for any other.
+/// The error classes that `qapi` knows. `GenericError` replaces any other.
 const CLASSES: &[&str] =
     &["GenericError", "CommandNotFound", "DeviceNotActive", "DeviceNotFound", "KVMMissingCap"];
 
-/// The capability of a monitor that `qapi` knows.
+/// The monitor capability that `qapi` knows.
 const OUT_OF_BAND: &str = "oob";
 
-/// Reads lines of QMP, and gives on those that `qapi` understands.
+/// Reads lines of QMP and passes on those that `qapi` understands.
 pub struct Tolerant<R> {
     inner: R,
     line: Vec<u8>,
-    /// How much of the line has been given on.
+    /// How many bytes of the line have been passed on.
     given: usize,
 }
 
@@ -68,8 +68,8 @@ impl<R: Write> Write for Tolerant<R> {
     }
 }
 
-/// A line as `qapi` understands it; `None` if it is an event that it does not know.
-/// What is no JSON stays as it is: that is an error, and `qapi` says so.
+/// Rewrites a line so that `qapi` understands it. Returns `None` for an event that it
+/// does not know. A line that is not JSON stays unchanged, and `qapi` reports the error.
 fn understood(line: Vec<u8>) -> Option<Vec<u8>> {
     let Ok(mut message) = serde_json::from_slice::<Value>(&line) else { return Some(line) };
     if message.get("event").is_some() {
