@@ -1,5 +1,5 @@
-//! `exec --kmod-src`: a stranger's Makefile builds what its folder says at that moment,
-//! and does nothing else to the host.
+//! `exec --kmod-src`: a stranger's Makefile builds what its folder contains at that
+//! moment, and does nothing else to the host.
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -32,7 +32,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("a-makefile-reaches-nobody", connects),
 ];
 
-/// One test a property.
+/// One test per property.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     lab.saved(machine, Accel::TCG)?;
     let test = |&(name, check): &(&str, Check)| {
@@ -45,7 +45,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     Ok(CHECKS.iter().map(test).collect())
 }
 
-/// A folder to lay out folders of modules in.
+/// A folder that contains folders of modules.
 struct Fixture {
     _folder: TempDir,
     root: PathBuf,
@@ -64,7 +64,8 @@ impl Fixture {
         Ok(std::fs::write(path, text)?)
     }
 
-    /// `exec --kmod-src FOLDER FLAGS -- cat …` of what the module `say` says.
+    /// Runs `exec --kmod-src FOLDER FLAGS -- cat …`, which prints the word of the module
+    /// `say`.
     fn says(&self, folder: &str, flags: &[&str]) -> Result<Output, Failed> {
         let words = [flags, &["--", "cat", "/sys/module/say/parameters/word"]].concat();
         self.exec(folder, &words, &[])
@@ -82,7 +83,7 @@ impl Fixture {
     }
 }
 
-/// A module that says the word `WORD`; `more` stands above it.
+/// A module that says the word `WORD`. `more` is put before its code.
 fn say(more: &str) -> String {
     format!(
         "#include <linux/module.h>\n{more}\n\
@@ -103,14 +104,14 @@ fn is(word: &str) -> String {
 }
 
 fn expect(output: &Output, word: &str) -> Result<(), Failed> {
-    // What is built again is named; nothing else is said.
+    // Only what is built again is reported.
     let stderr = String::from_utf8_lossy(&output.stderr);
     let is_named = stderr.starts_with("module: ") && stderr.lines().count() == 1;
     let stderr = if is_named { &output.stderr[..] } else { b"" };
     same(output, 0, format!("{word}\n").as_bytes(), stderr)
 }
 
-/// The status, and a text that the errors have to hold.
+/// Checks the status, and that the errors contain a text.
 fn refused(output: &Output, status: i32, text: &str) -> Result<(), Failed> {
     let found = String::from_utf8_lossy(&output.stderr);
     match output.status.code() == Some(status) && found.contains(text) {
@@ -119,7 +120,7 @@ fn refused(output: &Output, status: i32, text: &str) -> Result<(), Failed> {
     }
 }
 
-/// A header, a Makefile and a link's target beside the folder, each changed without
+/// A header, a Makefile and a link's target outside the folder are changed, each without
 /// looking newer.
 fn beside(fixture: &Fixture) -> Result<(), Failed> {
     fixture.write("path/Makefile", "obj-m := say.o\nccflags-y := -I$(src)/../common\n")?;
@@ -168,7 +169,7 @@ fn environment(fixture: &Fixture) -> Result<(), Failed> {
     Ok(())
 }
 
-/// What `exec` says of a folder from which nothing can be loaded.
+/// The report of `exec` on a folder from which nothing can be loaded.
 fn no_module(fixture: &Fixture) -> Result<(), Failed> {
     let empty = "neither the kernel's build nor make alone builds one there\n";
     let hint = "hint: a Kbuild or Makefile names a module by `obj-m := NAME.o`; obj-y is for what \
@@ -193,7 +194,7 @@ fn no_module(fixture: &Fixture) -> Result<(), Failed> {
     let place = fixture.path("typo").display().to_string();
     refused(&output, 125, &format!("error: failed to build the module `{place}`\n"))?;
     refused(&output, 125, &format!("No rule to make target '{place}/wrong.o'"))?;
-    // A module that was built before is none of them.
+    // A module that was built before does not count.
     fixture.write("typo/Makefile", "obj-m := right.o\n")?;
     let loaded = ["--", "cat", "/sys/module/right/parameters/word"];
     expect(&fixture.exec("typo", &loaded, &[])?, "one")?;
@@ -201,8 +202,8 @@ fn no_module(fixture: &Fixture) -> Result<(), Failed> {
     refused(&fixture.exec("typo", &loaded, &[])?, 125, "wrong.o")
 }
 
-/// Folders below the folder; sources that only `make` alone makes; folders that only
-/// the author's own rule goes to.
+/// Folders below the folder, sources that only `make` itself creates, and folders that
+/// only the author's own rule enters.
 fn as_authors_do(fixture: &Fixture) -> Result<(), Failed> {
     fixture.write("nested/Makefile", "obj-m := drv/\n")?;
     fixture.write("nested/drv/Makefile", "obj-m := say.o\n")?;
@@ -234,7 +235,7 @@ fn several(fixture: &Fixture) -> Result<(), Failed> {
     let exports = |name: &str| {
         format!("int {name}(void);\nint {name}(void) {{ return 0; }}\nEXPORT_SYMBOL_GPL({name});")
     };
-    // Behind what it needs, though it is named first.
+    // It must come after what it needs, although it is named first.
     module("user", "int base(void);", "{ return base(); }")?;
     module("z-base", &exports("base"), "{ return 0; }")?;
     module("gone", "#include <linux/not_there.h>", "{ return 0; }")?;
@@ -258,7 +259,7 @@ fn several(fixture: &Fixture) -> Result<(), Failed> {
     let words: Vec<&str> =
         ["--", "cat"].into_iter().chain(words.iter().map(String::as_str)).collect();
     same(&fixture.exec("drv", &words, &[])?, 0, b"user\nz-base\nsay\n", told.as_bytes())?;
-    // Where none can be loaded, nothing is run.
+    // If no module can be loaded, nothing is run.
     fixture.write("drv/Kbuild", "obj-m := refuses.o lacks.o\n")?;
     let reason = "error: `cat` was not started: failed to load `refuses.ko`: ENODEV";
     refused(&fixture.says("drv", &[])?, 125, reason)
@@ -283,7 +284,7 @@ fn writes(fixture: &Fixture) -> Result<(), Failed> {
         format!("X := $(shell echo theirs > {place})"),
         format!("X := $(shell rm -f {place})"),
         format!("X := $(shell echo theirs > {}/new)", drv.display()),
-        // The next build is not to write through what this one left.
+        // The next build must not write through a link that this one left.
         format!("X := $(shell rm -f $(src)/other.h $(PWD)/other.h; ln -s {place} $(PWD)/other.h)"),
     ];
     for attack in attacks {
@@ -298,7 +299,7 @@ fn writes(fixture: &Fixture) -> Result<(), Failed> {
             return Err("it has written to its folder".into());
         }
     }
-    // It would have.
+    // With --trust it would have written.
     makefile(fixture, &format!("X := $(shell echo -n theirs > {place})"))?;
     expect(&fixture.says("drv", &["--trust"])?, "built")?;
     match std::fs::read_to_string(&victim)?.as_str() {
@@ -321,7 +322,7 @@ fn reads(fixture: &Fixture) -> Result<(), Failed> {
         format!(
             "X := $(shell ln -s {letter} $(PWD)/stolen.ko; echo stolen.o > $(PWD)/modules.order)"
         ),
-        // Its own links.
+        // A link in the folder itself.
         "$(info $(shell cat $(src)/letter.h))".to_owned(),
         "ccflags-y := -include $(src)/key.h".to_owned(),
     ];
@@ -330,13 +331,13 @@ fn reads(fixture: &Fixture) -> Result<(), Failed> {
     std::os::unix::fs::symlink("../.keys/key.h", fixture.path("drv/key.h"))?;
     for attack in attacks {
         makefile(fixture, &attack)?;
-        // So that what was read would be shown.
+        // The broken file makes make print what it read.
         for broken in ["", "#error shown\n"] {
             fixture.write("drv/say.c", &format!("{broken}{}", say(&is("built"))))?;
             let output = fixture.says("drv", &[])?;
             for bytes in [&output.stdout, &output.stderr] {
                 if String::from_utf8_lossy(bytes).contains(SECRET) {
-                    return Err(format!("it has got hold of the secret by `{attack}`").into());
+                    return Err(format!("it got the secret through `{attack}`").into());
                 }
             }
         }

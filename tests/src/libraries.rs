@@ -1,5 +1,5 @@
-//! `exec`: what a dynamic program is loaded with is read from files, is what its own
-//! linker would say, and nothing of it runs on the host.
+//! `exec`: the lab finds a dynamic program's libraries by reading files. The result is
+//! what the program's own linker would say, and nothing of it runs on the host.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,7 +26,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("a-32-bit-program-has-its-libraries", dynamic_32),
 ];
 
-/// One test a property, each in a folder of its own.
+/// One test per property, each in its own folder.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     lab.saved(machine, Accel::TCG)?;
     let test = |&(name, check): &(&str, Check)| {
@@ -38,15 +38,15 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     Ok(CHECKS.iter().map(test).collect())
 }
 
-/// For each dynamic program that the distribution installed, what the lab reads is
-/// what the system's linker says. That one is asked for the guest's processor.
+/// For each dynamic program that the distribution installed, the lab finds what the
+/// system's linker finds. The linker is asked for the guest's processor.
 fn linkers_own(_: &Path) -> Result<(), Failed> {
     let mut wrong = String::new();
     let mut compared = 0;
     for folder in ["/usr/bin", "/usr/sbin", "/usr/libexec", "/usr/games"] {
         let Ok(entries) = std::fs::read_dir(folder) else { continue };
         for entry in entries {
-            // `$ORIGIN` of a linker that is called by name is the link's folder.
+            // If a linker is called by name, its `$ORIGIN` is the link's folder.
             let Ok(program) = entry?.path().canonicalize() else { continue };
             let Some(linker) = interpreter(&program) else { continue };
             let asked = Command::new(&linker)
@@ -80,15 +80,15 @@ fn linkers_own(_: &Path) -> Result<(), Failed> {
     }
 }
 
-/// The linker of a dynamic program, as readelf(1) says it.
+/// The linker of a dynamic program, from readelf(1).
 fn interpreter(program: &Path) -> Option<String> {
     let output = Command::new("readelf").args(["-l", "-W"]).arg(program).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Some(text.split_once("program interpreter: ")?.1.split_once(']')?.0.to_owned())
 }
 
-/// The paths of `ld.so --list`, or none if a library was not found: lines such as
-/// `libc.so.6 => /lib/libc.so.6 (0x7f…)`.
+/// The paths in the output of `ld.so --list`, or `None` if a library was not found. Lines
+/// look like `libc.so.6 => /lib/libc.so.6 (0x7f…)`.
 fn listed(text: &str) -> Option<BTreeSet<String>> {
     let mut paths = BTreeSet::new();
     for line in text.lines().map(str::trim) {
@@ -104,7 +104,7 @@ fn listed(text: &str) -> Option<BTreeSet<String>> {
     Some(paths)
 }
 
-/// Compiles C from a text.
+/// Compiles a C text.
 fn gcc(text: &str, to: &Path, flags: &[&str]) -> Result<(), Failed> {
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder)?;
@@ -118,7 +118,7 @@ fn gcc(text: &str, to: &Path, flags: &[&str]) -> Result<(), Failed> {
     }
 }
 
-/// Builds a library that returns a number by the function `f`.
+/// Builds a library whose function `f` returns a number.
 fn library(path: &Path, number: u32) -> Result<(), Failed> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let text = format!("int f(void) {{ return {number}; }}");
@@ -127,7 +127,7 @@ fn library(path: &Path, number: u32) -> Result<(), Failed> {
 
 const CALLS_F: &str = "int f(void); int main(void) { return f(); }";
 
-/// Each program ends with the number of the library that it was to find.
+/// Each program ends with the number of the library that it should find.
 fn search_paths(folder: &Path) -> Result<(), Failed> {
     let path = |name: &str| folder.join(name);
     let text = |name: &str| path(name).display().to_string();
@@ -135,9 +135,10 @@ fn search_paths(folder: &Path) -> Result<(), Failed> {
     library(&path("lib/libf.so"), 1)?;
     library(&path("bin/x86_64/libf.so"), 2)?;
     library(&path("hwcaps/libf.so"), 3)?;
-    // One that the guest's processor could not run.
+    // A library that the guest's processor cannot run.
     library(&path("hwcaps/glibc-hwcaps/x86-64-v2/libf.so"), 4)?;
-    // What brings another, by its own path or by the path of who brings it.
+    // A library that needs another, found by its own path or by the path of the object
+    // that needs it.
     let lib = text("lib");
     let beside = ["-shared", "-fPIC", "-L", &lib, "-lf", "-Wl,-soname,libg.so"];
     let calls = "int f(void); int g(void) { return 10 + f(); }";
@@ -170,8 +171,8 @@ fn search_paths(folder: &Path) -> Result<(), Failed> {
         same(&exec(&["--", program], None)?, *number, b"", b"")
             .map_err(|e| format!("{program}: {}", e.message().unwrap_or_default()))?;
     }
-    // What differs between distributions and versions of glibc: folders below folders,
-    // and what `$LIB` is. There they are as the host's own linker has them.
+    // Folders below folders and `$LIB` differ between distributions and versions of
+    // glibc. The result must be that of the host's own linker.
     let below = ["tls/x86_64", "tls", "x86_64", "lib/x86_64-linux-gnu", "lib64", "lib", "."];
     for (number, below) in (20..).zip(below) {
         library(&path("many").join(below).join("libf.so"), number)?;
@@ -181,7 +182,7 @@ fn search_paths(folder: &Path) -> Result<(), Failed> {
         let status = Command::new(&program).status()?.code().unwrap_or(-1);
         same(&exec(&["--", &program], None)?, status, b"", b"")?;
     }
-    // A RUNPATH is not for what a library brings.
+    // A RUNPATH does not apply to what a library needs.
     let program = with("not-inherited", &["-lg", &inherited], calls_g, "plain")?;
     let message = format!(
         "error: failed to run `{program}`: `{plain}/libg.so` needs `libf.so`, which was not found \
@@ -195,7 +196,7 @@ fn search_paths(folder: &Path) -> Result<(), Failed> {
     }
 }
 
-/// A program whose interpreter would write a file where it ran.
+/// A program whose interpreter would write a file where it runs.
 fn planted_linker(folder: &Path) -> Result<(), Failed> {
     let written = folder.join("written");
     let text = format!(
@@ -208,12 +209,13 @@ fn planted_linker(folder: &Path) -> Result<(), Failed> {
     let program = folder.join("program");
     let flag = format!("-Wl,--dynamic-linker={}", linker.display());
     gcc("int main(void) { return 0; }", &program, &[&flag])?;
-    // In the machine it is what the kernel starts; how it ends there is its own affair.
+    // In the machine, the kernel starts the interpreter. How it ends there does not
+    // matter.
     exec(&["--", &program.to_string_lossy()], None)?;
     if written.exists() {
         return Err("the program's interpreter was run on the host".into());
     }
-    // Here it would have written.
+    // On the host it would have written.
     let status = Command::new(&linker).arg("--list").arg(&program).status()?;
     match (status.code(), written.exists()) {
         (Some(7), true) => Ok(()),
@@ -245,14 +247,14 @@ fn lost_library(folder: &Path) -> Result<(), Failed> {
     if output.status.code() != Some(126) || !found.starts_with(&message) || !found.ends_with(hint) {
         return Err(format!("{}: {found}", output.status).into());
     }
-    // The hint holds.
+    // Following the hint works.
     library(&folder.join("elsewhere"), 5)?;
     let carried = format!("{near}/elsewhere:/nowhere/libf.so");
     same(&exec(&["--file", &carried, "--", &program], None)?, 5, b"", b"")
 }
 
-/// What a link to a program needs is what the program needs, and `$ORIGIN` is the
-/// program's. The path may have steps upwards.
+/// A link to a program needs what the program needs, and `$ORIGIN` is the program's
+/// folder. The path may contain `..`.
 fn linked(folder: &Path) -> Result<(), Failed> {
     library(&folder.join("app/lib/libf.so"), 6)?;
     let lib = folder.join("app/lib").display().to_string();
@@ -264,7 +266,7 @@ fn linked(folder: &Path) -> Result<(), Failed> {
     same(&exec(&["--", &link], None)?, 6, b"", b"")
 }
 
-/// Without a C library for 32 bits to compile with: the program exits by itself.
+/// Works without a 32-bit C library to compile with, because the program exits by itself.
 fn dynamic_32(folder: &Path) -> Result<(), Failed> {
     let bare = ["-m32", "-nostdlib", "-fno-stack-protector"];
     let flags = [&bare[..], &["-shared", "-fPIC", "-Wl,-soname,libf.so"]].concat();

@@ -1,5 +1,5 @@
-//! Documents that say which test shows something: there is such a test, and each row of
-//! the table of faults is named.
+//! Checks documents that say which test shows something: the test must exist, and each
+//! row of the table of faults must be named.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ const FAULTS: &str = "docs/reliability.md";
 /// This test's own name.
 const NAME: &str = "tidy::documents-name-tests-that-are-there";
 
-/// Reads the documents; `names` are those of all other tests.
+/// Reads the documents. `names` are the names of all other tests.
 pub fn in_documents(lab: &Arc<Lab<'static>>, mut names: BTreeSet<String>) -> Test {
     let root = lab.course.root.clone();
     names.insert(NAME.to_owned());
@@ -30,7 +30,7 @@ pub fn in_documents(lab: &Arc<Lab<'static>>, mut names: BTreeSet<String>) -> Tes
             let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
             let is_of_ours = |name: &&&str| group(name).is_some_and(|group| groups.contains(group));
             for name in quoted.iter().filter(is_of_ours) {
-                // `exec::…` stands for all whose names begin like this.
+                // `exec::…` means all tests whose names begin like this.
                 let (beginning, end) = name.split_once('…').unwrap_or((name, ""));
                 let is_it = |test: &String| test.starts_with(beginning) && test.ends_with(end);
                 let is_there = match name.contains('…') {
@@ -51,7 +51,7 @@ pub fn in_documents(lab: &Arc<Lab<'static>>, mut names: BTreeSet<String>) -> Tes
     })
 }
 
-/// What stands before the first `::`.
+/// The part before the first `::`.
 fn group(name: &str) -> Option<&str> {
     name.split_once("::").map(|(group, _)| group)
 }

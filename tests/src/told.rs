@@ -1,5 +1,5 @@
-//! How runs by hand end that do not end as they should: each ending is told as what
-//! it is.
+//! How `exec` reports runs that do not end properly: each ending is reported as what it
+//! is.
 
 use std::fs::File;
 use std::io::Read;
@@ -17,7 +17,7 @@ use nix::pty::{Winsize, openpty};
 use crate::Test;
 use crate::exec::exec;
 
-/// One test an ending; all but two have a shell to make it with.
+/// One test per ending. All but two use a shell to cause it.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let folder = builder::root().join("tests/oops-module");
     let files = kmods::build_folder(&folder, &machine.kernel, &lab.cache, lab.progress)?;
@@ -49,15 +49,15 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     ])
 }
 
-/// What is traced of a module that is being loaded.
+/// The events to trace while a module is being loaded.
 const LOADING: &str = "module_load,module_free,raw_syscalls:sys_enter,raw_syscalls:sys_exit";
 
-/// Runs a script by the machine's shell.
+/// Runs a script in the machine's shell.
 fn script(flags: &[&str], script: &str) -> Result<Output, Failed> {
     exec(&[flags, &["--", BUSYBOX, "sh", "-c", script]].concat(), None)
 }
 
-/// Whether all of these are in a text, in this order.
+/// Checks that a text contains all of these parts, in this order.
 fn holds(text: &str, parts: &[&str]) -> Result<(), Failed> {
     let mut rest = text;
     for part in parts {
@@ -115,7 +115,8 @@ fn refusing(module: &str) -> Result<(), Failed> {
     )
 }
 
-/// One that asks for a function that nobody has, one of another kernel, one that is none.
+/// A module that needs a function that does not exist, one for another kernel, and a file
+/// that is not a module.
 fn refused(module: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let bytes = std::fs::read(module)?;
@@ -141,7 +142,7 @@ fn refused(module: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Bytes with one place of them changed.
+/// Replaces one place in some bytes.
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let at = bytes.windows(from.len()).position(|window| window == from).expect("it is there");
     [&bytes[..at], to, &bytes[at + from.len()..]].concat()
@@ -160,7 +161,7 @@ fn panicking_early(module: &str) -> Result<(), Failed> {
     ends_with_the_machine(&output, &[], "enters finit_module", told)
 }
 
-/// One that takes the processor with interrupts off.
+/// The module takes the processor with interrupts disabled.
 fn running_away(module: &str) -> Result<(), Failed> {
     let flags = ["--kmod", module, "--timeout", "1", "--events", LOADING];
     let output = script(&flags, "echo spin > /dev/oops")?;
@@ -177,7 +178,7 @@ fn halting() -> Result<(), Failed> {
     Ok(())
 }
 
-/// What comes last is what a full ring buffer drops.
+/// A full ring buffer drops the latest events.
 fn full(module: &str) -> Result<(), Failed> {
     let flags = ["--kmod", module, "--events", "raw_syscalls:sys_enter+stack"];
     let many = "dd if=/dev/zero of=/dev/null bs=1 count=20000; echo x > /dev/oops";
@@ -189,7 +190,8 @@ fn full(module: &str) -> Result<(), Failed> {
     holds(&String::from_utf8_lossy(&output.stderr), &told)
 }
 
-/// Whether all of these were traced, the last of all this, before a machine ended so.
+/// Checks that all of these were traced, that `last` came last, and that the machine
+/// ended so.
 fn ends_with_the_machine(
     output: &Output,
     traced: &[&str],
@@ -218,8 +220,8 @@ fn halted() -> Result<(), Failed> {
     Ok(())
 }
 
-/// kill(2) sends PID 1 what it blocks, and what only a fault usually sends; not the
-/// three that ask it to end the machine.
+/// kill(2) sends PID 1 signals that it blocks and signals that usually only a fault
+/// sends, but not the three that ask it to end the machine.
 fn signalled() -> Result<(), Failed> {
     let output = script(
         &[],
@@ -266,7 +268,7 @@ fn no_place() -> Result<(), Failed> {
     Ok(())
 }
 
-/// What a person may have mistyped is named, with what is wrong about it.
+/// The error names what a person mistyped and what is wrong with it.
 fn mistakes() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
@@ -320,7 +322,7 @@ fn is(verb: &str, path: &str, what: &str) -> String {
     format!("error: failed to {verb} `{path}`: {what}")
 }
 
-/// An error on terminals that are narrower than it.
+/// An error on terminals that are narrower than the error.
 fn folded() -> Result<(), Failed> {
     let name = "/there/is-no/such_a_module-of-mine.ko";
     for (columns, expected) in [
@@ -343,10 +345,11 @@ fn folded() -> Result<(), Failed> {
         command.args(["exec", "--kmod", name, "--", BUSYBOX, "true"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(pty.slave);
         let status = command.status()?;
-        // Its copy of the terminal's other end.
+        // Drops its copy of the terminal's other end.
         drop(command);
         let (mut told, mut terminal) = (Vec::new(), File::from(pty.master));
-        // A terminal that nobody has open any more has no end, but an error.
+        // When the other end is closed, reading a terminal gives an error instead of an
+        // end.
         let _ = terminal.read_to_end(&mut told);
         let told = String::from_utf8_lossy(&told);
         if status.code() != Some(125) || told != expected {

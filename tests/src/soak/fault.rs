@@ -1,4 +1,4 @@
-//! What befalls a command.
+//! Faults that hit a command.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -13,21 +13,21 @@ use nix::unistd::{Pid, geteuid};
 
 use super::world::{Call, What, World};
 
-/// What befalls a command.
+/// A fault that hits a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// SIGKILL at some moment.
+    /// SIGKILL at a random moment.
     Kill(Whom),
-    /// SIGSTOP at some moment, and SIGCONT after a while.
+    /// SIGSTOP at a random moment, and SIGCONT after a while.
     Stop(Whom),
     Cache(Damage),
-    /// `cargo xtask clean`, twice at a time, before.
+    /// Two `cargo xtask clean` at the same time, before the command.
     Cleans,
-    /// What a shell does before.
+    /// Shell commands that run before the command.
     Host(&'static str),
-    /// A user may have few processes at a time.
+    /// The user may have only a few processes at a time.
     FewProcesses,
-    /// Cargo and the lab then have /dev/null: Rust's runtime opens it in its place.
+    /// Cargo and the lab then have /dev/null as stdout, because Rust's runtime opens it.
     ClosedStdout,
 }
 
@@ -38,21 +38,21 @@ pub enum Whom {
     Compiler,
 }
 
-/// What becomes of a file of the cache.
+/// Damage to a file in the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
     Cut,
     Flip,
     Remove,
-    /// An entry goes, while the machine runs.
+    /// An entry is removed while the machine runs.
     InUse,
 }
 
-/// Why a fault cannot be had on this host.
+/// Why a fault is not possible on this host.
 pub struct Impossible(pub &'static str);
 
 impl Fault {
-    /// Whether it can be had.
+    /// Checks that the fault is possible here.
     pub fn can_be_had(self) -> Result<(), Impossible> {
         match self {
             Fault::Host(shell) if shell.contains("mount ") && !may_mount() => {
@@ -65,7 +65,8 @@ impl Fault {
         }
     }
 
-    /// Starts a command, and does it to that. `pause` is how long somebody is stopped.
+    /// Starts a command and makes the fault hit it. `pause` is how long a process is
+    /// stopped.
     pub fn befall(
         self,
         world: &mut World,
@@ -125,7 +126,8 @@ fn clean(cache: &Path) -> Result<std::process::Child, Failed> {
     Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
 }
 
-/// Sends signals to somebody, the first at a moment of their life, with a pause between.
+/// Sends signals to a process, the first at a random moment of its life, with a pause in
+/// between.
 fn signal(
     call: &mut Call,
     whom: Whom,
@@ -135,7 +137,7 @@ fn signal(
     pause: Duration,
 ) -> Result<(), Failed> {
     let found = is_there(call, whom)?;
-    // What is to be hit is any moment, not one that is waited for.
+    // The signal must hit a random moment, so nothing is waited for.
     std::thread::sleep(match whom {
         Whom::Lab => usual.mul_f64(rng.f64()),
         Whom::Qemu | Whom::Compiler => Duration::from_millis(rng.u64(0..200)),
@@ -144,13 +146,13 @@ fn signal(
         if number > 0 {
             std::thread::sleep(pause);
         }
-        // It may have ended before.
+        // The process may have ended before.
         let _ = found.map(|pid| kill(pid, signal));
     }
     Ok(())
 }
 
-/// The process that is meant, as soon as it is there; `None` if the command ends first.
+/// Waits for the process that is meant. Returns `None` if the command ends first.
 fn is_there(call: &mut Call, whom: Whom) -> Result<Option<Pid>, Failed> {
     let lab = Pid::from_raw(call.lab.id().cast_signed());
     let names: &[&str] = match whom {
@@ -169,11 +171,11 @@ fn is_there(call: &mut Call, whom: Whom) -> Result<Option<Pid>, Failed> {
     Ok(None)
 }
 
-/// What a process started, and what that started, with the kernel's names of them.
+/// The descendants of a process, with the kernel's names for them.
 fn descendants(of: Pid) -> Result<Vec<(Pid, String)>, Failed> {
     let mut processes = Vec::new();
     for entry in fs::read_dir("/proc")?.flatten() {
-        // `PID (name) S PARENT …`; one may have ended.
+        // `PID (name) S PARENT …`. The process may have ended.
         let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
         let Some((head, tail)) = stat.rsplit_once(") ") else { continue };
         let Some((pid, name)) = head.split_once(" (") else { continue };
@@ -192,12 +194,12 @@ fn descendants(of: Pid) -> Result<Vec<(Pid, String)>, Failed> {
 }
 
 impl Damage {
-    /// Does it to some file of the cache that is nobody else's.
+    /// Damages a random file that belongs to this cache only.
     fn befall(self, cache: &Path, rng: &mut Rng) -> Result<(), Failed> {
         let mut files = Vec::new();
         for kind in fs::read_dir(cache)? {
             let kind = kind?;
-            // What lies beside the kinds is for locks.
+            // Files next to the kinds are for locks.
             if kind.file_type()?.is_dir() {
                 collect(&kind.path(), &mut files)?;
             }
@@ -220,7 +222,7 @@ impl Damage {
             }
             Damage::Remove => fs::remove_file(&file)?,
             Damage::InUse => {
-                // `KIND/KEY/…`; others may be at it.
+                // `KIND/KEY/…`. Other processes may be working on it.
                 let below = file.strip_prefix(cache).unwrap_or(&file);
                 let entry: PathBuf = below.components().take(2).collect();
                 let _ = fs::remove_dir_all(cache.join(entry));
@@ -230,7 +232,7 @@ impl Damage {
     }
 }
 
-/// The files of entries, without those that are links to the person's own cache.
+/// The files of entries, without links to the person's own cache.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failed> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

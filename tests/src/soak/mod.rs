@@ -1,7 +1,7 @@
-//! Faults at random moments: after each, the next command is right to the byte, and
+//! Faults at random moments. After each, the next command is right to the byte, and
 //! nothing is left behind.
 //!
-//! What a fault befalls is right too, or ends with an error that says so; a right
+//! The command that is hit is right too, or ends with an error that says so. A correct
 //! solution never loses a point.
 
 mod fault;
@@ -22,32 +22,32 @@ use fault::{Fault, Impossible, Whom};
 use rows::{ROWS, Row};
 use world::{Ended, What, World};
 
-/// The seed of the tests.
+/// The seed for the tests.
 const SEED: u64 = 1;
 
-/// How long somebody is stopped: in a test, and in an endurance run. That is longer than
-/// a machine may take.
+/// How long a process is stopped, in a test and in an endurance run. The latter is longer
+/// than a machine may take.
 const TEST_PAUSE: Duration = Duration::from_secs(2);
 const LONG_PAUSE: Duration = Duration::from_secs(30);
 
-/// A seed that nobody chose.
+/// A random seed.
 pub fn any_seed() -> u64 {
     fastrand::u64(..1_000_000)
 }
 
-/// What the faults are called.
+/// The names of the faults.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.name)
 }
 
-/// What became of a command that a fault befell.
+/// What happened to a command that was hit by a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Became {
-    /// It gave what it gives without.
+    /// Its result is the same as without the fault.
     Right,
-    /// It said that it could not.
+    /// It reported an error.
     Error,
-    /// It was killed, as it was to be.
+    /// It was killed, as intended.
     Killed,
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for Became {
     }
 }
 
-/// One test a row. They share a world, so one is run at a time.
+/// One test per row. They share a world, so only one runs at a time.
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     let world: Arc<Mutex<Option<World>>> = Arc::default();
     let test = |(number, row): (usize, &'static Row)| {
@@ -83,7 +83,8 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     ROWS.iter().enumerate().map(test).collect()
 }
 
-/// One fault, and what is to hold after it. `None` if the host lacks the command.
+/// Causes one fault and checks everything that must hold after it. Returns `None` if the
+/// host lacks the command.
 fn step(
     world: &mut World,
     row: &Row,
@@ -104,7 +105,7 @@ fn step(
     Ok(Some(became))
 }
 
-/// `None` if that may not be.
+/// Returns `None` if the result is not allowed.
 fn became(ended: &Ended, right: &Ended, fault: Fault) -> Option<Became> {
     if ended.is(right) || fault == Fault::ClosedStdout && ended.status == right.status {
         return Some(Became::Right);
@@ -119,19 +120,19 @@ fn became(ended: &Ended, right: &Ended, fault: Fault) -> Option<Became> {
     ([3, 4, 69, 125, 126].contains(&ended.status) && says_why).then_some(Became::Error)
 }
 
-/// Whether everybody in a class has all points, or none because of an error.
+/// Whether every student in a class has all points, or none because of an error.
 fn no_point_is_lost(marks: &str) -> bool {
     let Ok(marks) = serde_json::from_str::<Value>(marks) else { return false };
     let rows = marks["results"].as_array().cloned().unwrap_or_default();
     rows.iter().all(|row| row["points"] == row["of"] || row.get("points").is_none())
 }
 
-/// What an endurance run counted.
+/// The counts of an endurance run.
 #[derive(Debug, Default)]
 pub struct Counts(Vec<(&'static str, [usize; 3])>);
 
 impl fmt::Display for Counts {
-    /// A table for docs/reliability.md.
+    /// Writes a table for docs/reliability.md.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| fault | times | right all the same | an error | killed |")?;
         writeln!(f, "|---|---|---|---|---|")?;
@@ -143,11 +144,11 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Random faults, of those whose names contain `only`, on random commands until a time;
-/// `tell` hears of each.
+/// Hits random commands with random faults until a given time, using only faults whose
+/// names contain `only`. Calls `tell` after each.
 ///
 /// # Errors
-/// What did not hold, with the number of its step: the same seed gives the same steps.
+/// What did not hold, with the number of the step. The same seed gives the same steps.
 pub fn soak(
     lab: &Lab<'_>,
     seed: u64,
@@ -173,7 +174,7 @@ pub fn soak(
         let chosen = rng.usize(..rows.len());
         let row = rows[chosen];
         let what = row.befalls[rng.usize(..row.befalls.len())];
-        // Each step has random numbers of its own: how long one takes changes no other.
+        // Each step has its own random numbers, so that its length affects no other step.
         let mut own = Rng::with_seed(rng.u64(..));
         let became = step(&mut world, row, what, LONG_PAUSE, &mut own);
         if let Some(became) = became.map_err(|e| failed(number, e))? {

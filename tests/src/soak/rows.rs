@@ -3,18 +3,18 @@
 use super::fault::{Damage, Fault, Whom};
 use super::world::What::{self, Check, Exec, Grade, Run, Shell};
 
-/// A fault, and what it may befall.
+/// A fault, and the commands that it may hit.
 pub struct Row {
-    /// As tests and docs/reliability.md call it.
+    /// The fault's name in tests and in docs/reliability.md.
     pub name: &'static str,
     pub fault: Fault,
     pub befalls: &'static [What],
 }
 
 const ALL: &[What] = &[Run, Check, Grade, Exec, Shell];
-/// Those that print something, and nothing but what they have found out.
+/// Commands that print only their results.
 const PRINTING: &[What] = &[Run, Check, Exec];
-/// Those that compile a person's file each time.
+/// Commands that compile a person's file each time.
 const COMPILING: &[What] = &[Check, Grade];
 
 pub const ROWS: &[Row] = &[

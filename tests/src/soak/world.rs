@@ -1,5 +1,5 @@
-//! A person's files, cache and terminal, which a fault may befall, and the commands that
-//! are run in it.
+//! A person's files, cache and terminal, which faults may hit, and the commands that run
+//! there.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -19,15 +19,15 @@ use nix::sys::termios::{Termios, tcgetattr};
 use crate::endings::witness::{Alone, Witness};
 use crate::scratch::Scratch;
 
-/// How long a command may take, whatever befalls it. A machine has 20 s.
+/// How long a command may take, whatever hits it. A machine has 20 s.
 const LONG: Duration = Duration::from_secs(120);
-/// How long anything may take to end whose lab is gone.
+/// How long a process may take to end after its lab is gone.
 const IN_TIME: Duration = Duration::from_secs(2);
-/// What takes minutes to build, which no fault may reach.
+/// Entries that take minutes to build and that no fault may reach.
 const KERNEL: &[&str] = &["kernel", "kernel-source", "versions"];
 const LESSON: &str = "sigchld";
 
-/// A command that a fault may befall.
+/// A command that a fault may hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     Run,
@@ -44,23 +44,23 @@ impl What {
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// As a shell tells it: 128 and more for a signal.
+    /// As in a shell: 128 and more for a signal.
     pub status: i32,
-    /// What it printed; of a shell, which prints what was typed as it comes, nothing.
+    /// What it printed. Empty for a shell, which prints what was typed at any time.
     pub stdout: String,
-    /// Of a class, its marks.
+    /// The marks of a class.
     pub marks: Option<String>,
     pub stderr: String,
 }
 
 impl Ended {
-    /// Whether it is what a person was to get. What was said beside it does not count.
+    /// Whether the result is what the person should get. Other messages do not count.
     pub fn is(&self, right: &Ended) -> bool {
         (self.status, &self.stdout, &self.marks) == (right.status, &right.stdout, &right.marks)
     }
 }
 
-/// A command on its way.
+/// A running command.
 pub struct Call {
     pub what: What,
     pub lab: Child,
@@ -70,22 +70,22 @@ pub struct Call {
 pub struct World {
     scratch: Scratch,
     persons_own: Cache,
-    /// What the commands print, as files: nobody has to read it meanwhile.
+    /// Files for the command's output, so that nothing must read it meanwhile.
     printed: [PathBuf; 2],
     terminal: OpenptyResult,
     before: Termios,
     kernel_source: Option<PathBuf>,
-    /// How often the student's file was edited.
+    /// How many times the student's file was edited.
     edits: usize,
     solution: String,
-    /// What each command gives, and how long it takes.
+    /// Each command's result, and how long it takes.
     pub right: Vec<(What, Ended, Duration)>,
 }
 
 impl World {
-    /// One where everything is right, and built.
+    /// A world where everything is right and built.
     pub fn new(lab: &Lab<'_>) -> Result<World, Failed> {
-        // What a fault may damage is built anew, and is nobody else's.
+        // Whatever a fault may damage is built anew and belongs only to this world.
         let scratch = Scratch::new(lab, KERNEL)?;
         let exercise = Exercise::read(&lab.course.find(LESSON)?, Seed::default())?;
         for folder in ["work", "class/ann", "class/bob"] {
@@ -109,7 +109,7 @@ impl World {
             if what == What::Shell && on_path(BUSYBOX).is_none() {
                 continue;
             }
-            // The first time everything is built, which is not what it takes.
+            // The first run builds everything, so its time does not count.
             world.run(what)?;
             let begin = Instant::now();
             let ended = world.run(what)?;
@@ -122,7 +122,7 @@ impl World {
         self.scratch.cache.root()
     }
 
-    /// Shares the kernel again, where it was removed.
+    /// Shares the kernel again if it was removed.
     pub fn share_kernel(&self) -> Result<(), Failed> {
         self.persons_own.sharing(self.cache(), KERNEL)?;
         Ok(())
@@ -132,14 +132,14 @@ impl World {
         self.right.iter().find(|(of, _, _)| *of == what)
     }
 
-    /// Runs a command which nothing befalls.
+    /// Runs a command without a fault.
     pub fn run(&mut self, what: What) -> Result<Ended, Failed> {
         let call = self.start(what, "", false)?;
         self.end(call)
     }
 
-    /// Starts a command, behind what a shell does first. What that mounts, nobody else
-    /// sees.
+    /// Starts a command after some shell commands. No other process sees what those
+    /// mount.
     pub fn start(&mut self, what: What, shell: &str, mounts: bool) -> Result<Call, Failed> {
         self.edit()?;
         let args: &[&str] = match what {
@@ -180,7 +180,7 @@ impl World {
         Ok(Call { what, lab, witness: witness.alone() })
     }
 
-    /// The student's files, which mean the same as before and are compiled anew.
+    /// Changes the student's files so that they must be compiled again but mean the same.
     fn edit(&mut self) -> Result<(), Failed> {
         self.edits += 1;
         for (folder, number) in [("work", 0), ("class/ann", 1), ("class/bob", 2)] {
@@ -190,7 +190,7 @@ impl World {
         Ok(())
     }
 
-    /// Waits until a command has ended, with all that it started.
+    /// Waits until a command and everything that it started have ended.
     pub fn end(&self, mut call: Call) -> Result<Ended, Failed> {
         use std::os::unix::process::ExitStatusExt;
 
@@ -214,13 +214,13 @@ impl World {
         Ok(ended)
     }
 
-    /// What a shell did not read is nobody's input.
+    /// Discards input that a shell did not read.
     fn forget_what_was_typed(&self) -> Result<(), Failed> {
         use nix::sys::termios::{FlushArg, tcflush};
         Ok(tcflush(&self.terminal.slave, FlushArg::TCIOFLUSH)?)
     }
 
-    /// An error if something is left of what has ended.
+    /// Fails if ended commands have left something.
     pub fn is_tidy(&self) -> Result<(), Failed> {
         if tcgetattr(&self.terminal.slave)? != self.before {
             return Err("the terminal is not as before".into());
