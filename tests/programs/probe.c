@@ -4,7 +4,7 @@
  *
  *	probe bytes			writes all 256 bytes to stdout, reversed to stderr
  *	probe many			writes 1 MiB to stdout
- *	probe args [ARG]...		writes argv, each with a NUL behind it
+ *	probe args [ARG]...		writes argv, each with a NUL after it
  *	probe env			writes the environment likewise
  *	probe exit STATUS		exits
  *	probe raise SIGNAL		dies of a signal that it sends itself

@@ -61,13 +61,14 @@ impl Scratch {
         Ok(command)
     }
 
-    /// Whether the next who opens the cache finds it as if nobody had been killed.
+    /// Checks that the next process that opens the cache finds it as if nothing had been
+    /// killed.
     pub fn nothing_is_left(&self) -> Result<(), Failed> {
         let root = self.cache.root();
         let unfinished = |kind: &fs::DirEntry| kind.path().join("unfinished");
         for kind in fs::read_dir(root)? {
             for site in fs::read_dir(unfinished(&kind?)).into_iter().flatten() {
-                // Whoever has it is on its way out.
+                // The process that has it is about to end.
                 if let Ok(site) = File::open(site?.path()) {
                     site.lock()?;
                 }

@@ -170,7 +170,7 @@ impl Sandbox {
     ) -> Result<Finished, SandboxError> {
         Sandbox::check_support()?;
         let failed = |source| SandboxError::Run { program: program.to_owned(), source };
-        // It has no name: by one the command could have something else read for it.
+        // The file has no name, or the command could put another file in its place.
         let mut log = tempfile::tempfile_in(&self.write).map_err(failed)?;
         let output = log.try_clone().map_err(failed)?;
         let mut command = Command::new(program);

@@ -1,5 +1,5 @@
 //! Locks that last as long as any process writes to what they protect, and the terminal
-//! that keepers set back.
+//! that keepers restore.
 //!
 //! A killed lab loses its own lock at once, while its programs may still run for a
 //! moment. Their keepers hold the lock too.

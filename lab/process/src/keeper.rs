@@ -110,7 +110,7 @@ fn attend(orders: &Orders, program: Pid) -> nix::Result<()> {
         if !is_ended && fds[1..].iter().any(|fd| fd.any() == Some(true)) {
             end(program, orders.in_foreground);
             is_ended = true;
-            // The lab does it itself, unless it was killed.
+            // The lab restores the terminal itself unless it was killed.
             if let Some(before) = orders.terminal {
                 before.set_back();
             }

@@ -1,7 +1,7 @@
 //! Starts every process of the lab, and makes sure that none outlives it.
 //!
 //! ```text
-//! lab ── a socket ── keeper ── the program ── all that it starts
+//! lab ── a socket ── keeper ── the program ── everything that it starts
 //! ```
 //!
 //! A [keeper](keeper) is a fork of the lab between it and the program. It ends the

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 /// What a run shows about a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
-    /// Where the fact was found, or why nobody looked for it.
+    /// Where the fact was found, or why it was not looked for.
     Plain(String),
     /// The number of events is not the expected one.
     Events(Events),

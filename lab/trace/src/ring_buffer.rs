@@ -69,9 +69,9 @@ pub fn read(bytes: &[u8]) -> Result<Pages<'_>, TraceError> {
     Ok(pages)
 }
 
-/// Pages as they lie in memory, made what `trace_pipe_raw` would have given: those that
-/// hold something, the oldest first. Says whether there was room for more: a page that
-/// holds nothing, besides the reader's.
+/// Turns pages as they are in memory into what `trace_pipe_raw` would have given: the
+/// pages that are not empty, the oldest first. Also says whether there was room for more:
+/// an empty page in addition to the reader's.
 pub fn in_order(bytes: &[u8]) -> (Vec<u8>, bool) {
     let pages = bytes.chunks(PAGE_LEN);
     let (mut used, empty): (Vec<&[u8]>, Vec<&[u8]>) =

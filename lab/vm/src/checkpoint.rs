@@ -1,8 +1,8 @@
 //! A checkpoint: the machine, saved right after PID 1 has set everything up and stopped
 //! the machine.
 //!
-//! The guest stops at an instruction of its own choosing, so no timing of the
-//! host gets into the saved state.
+//! The guest chooses the instruction at which it stops, so the host's timing does not
+//! affect the saved state.
 
 use std::os::fd::AsFd;
 use std::path::Path;

@@ -305,10 +305,10 @@ pub fn run_joined(
                             Err(MonitorError::TimedOut) => monitor.halt(LOOK).is_ok(),
                             _ => false,
                         };
-                    // Without it, how the machine ended is told all the same.
+                    // If this fails, the machine's end is still reported.
                     saved = stands && monitor.save_memory(parts.memory_mib, &memory_path).is_ok();
                     if stands && matches!(end, Ok(End::PoweredOff)) {
-                        // One that is gone by then has done so.
+                        // An error means that QEMU is already gone.
                         let _ = monitor.execute(&qmp::quit {});
                     }
                     end
@@ -324,7 +324,7 @@ pub fn run_joined(
     let log = qemu.settle(end, limit);
     let record = record.read_written().map_err(VmError::Memory)?;
     if let Some(remains) = remains.filter(|_| saved) {
-        // Nobody else has set it: a machine that has come so far is not started again.
+        // It was not set before: a machine that got this far is not started again.
         let _ = remains.set(Remains { record: record.clone(), memory });
     }
     let log = log?;

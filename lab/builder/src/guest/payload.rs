@@ -65,7 +65,7 @@ impl Payload {
             .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })
     }
 
-    /// Adds a folder under a name, which may be there already.
+    /// Adds a folder under a name. The folder may already exist.
     pub fn add_folder(&mut self, name: &str) -> Result<(), PayloadError> {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Directory);

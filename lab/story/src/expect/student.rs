@@ -3,7 +3,6 @@
 //! The program is the task that executed `/lab/student`, which only the lab's harness
 //! starts. Its descendants are the tasks that it forked, that they forked, and so on. All
 //! of this is in the trace, so no program has to report it.
-//! of it is read off the trace, so nobody has to be asked.
 
 use std::fmt;
 

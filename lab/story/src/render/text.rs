@@ -98,7 +98,7 @@ impl Columns {
                 wrap_beside(first, if first.is_empty() { 0 } else { INDENT }, lines, columns, most)
             }
         };
-        // A name may stand below `user` where nothing else does.
+        // A name may extend below `user`, where there is nothing else.
         let beside = if row.lines(Lane::User).is_empty() { GAP + self.user } else { 0 };
         [
             vec![row.time.clone()],
