@@ -95,6 +95,7 @@ pub fn all(
     tests.extend(repeated::all(lab, machine)?);
     tests.extend(soak::all(lab));
     tests.extend(sources::all());
+    tests.push(named::faults(lab));
     let names = tests.iter().map(|test| test.name.clone()).collect();
     tests.push(named::in_documents(lab, names));
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())

@@ -1,5 +1,5 @@
-//! Checks documents that say which test shows something: the test must exist, and each
-//! row of the table of faults must be named.
+//! Documents that say which test shows something: there is such a test. And the document
+//! about faults has the same table of them as the tests.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,10 +12,10 @@ use crate::{Test, soak};
 
 const DOCUMENTS: &[&str] = &["ARCHITECTURE.md", "docs/classroom.md", "docs/reliability.md"];
 
-/// The document that names all faults.
+/// The document with the table of faults.
 const FAULTS: &str = "docs/reliability.md";
 
-/// This test's own name.
+/// The name of the first test here.
 const NAME: &str = "tidy::documents-name-tests-that-are-there";
 
 /// Reads the documents. `names` are the names of all other tests.
@@ -41,17 +41,30 @@ pub fn in_documents(lab: &Arc<Lab<'static>>, mut names: BTreeSet<String>) -> Tes
                     wrong.push(format!("{document} names `{name}`, and there is no such test"));
                 }
             }
-            let faults = soak::names().map(|name| format!("soak::{name}"));
-            let missing = |name: &String| *document == FAULTS && !quoted.contains(&name.as_str());
-            wrong.extend(
-                faults.filter(missing).map(|name| format!("{document} does not name `{name}`")),
-            );
         }
         if wrong.is_empty() { Ok(()) } else { Err(Failed::from(wrong.join("\n"))) }
     })
 }
 
-/// The part before the first `::`.
+/// The table of faults in the document is the one that the tests are made from.
+pub fn faults(lab: &Arc<Lab<'static>>) -> Test {
+    let path = lab.course.root.join(FAULTS);
+    Test::new("tidy::faults-are-those-of-the-table".to_owned(), move || {
+        let text = fs::read_to_string(&path)?;
+        // The first cell of other tables is a fault in words.
+        let rows = text.lines().filter(|line| line.starts_with("| `soak::"));
+        let written: Vec<Vec<&str>> =
+            rows.map(|row| row.split('|').skip(1).take(3).map(str::trim).collect()).collect();
+        let table: Vec<_> = soak::table().collect();
+        if written == table {
+            return Ok(());
+        }
+        let lines: Vec<_> = table.iter().map(|row| format!("| {} |", row.join(" | "))).collect();
+        Err(format!("{FAULTS} has other faults. These are its rows:\n{}", lines.join("\n")).into())
+    })
+}
+
+/// What stands before the first `::`.
 fn group(name: &str) -> Option<&str> {
     name.split_once("::").map(|(group, _)| group)
 }

@@ -1,33 +1,36 @@
-//! Faults that hit a command.
+//! Faults: what happens to a command, and how it is done.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use libtest_mimic::Failed;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::Signal;
 use nix::unistd::{Pid, geteuid};
 
+use super::process::{Process, descendants};
 use super::world::{Call, What, World};
 
-/// A fault that hits a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// SIGKILL at a random moment.
     Kill(Whom),
     /// SIGSTOP at a random moment, and SIGCONT after a while.
     Stop(Whom),
-    Cache(Damage),
-    /// Two `cargo xtask clean` at the same time, before the command.
+    Cache(Damage, When),
+    /// `cargo xtask clean`, two at a time, before the command.
     Cleans,
-    /// Shell commands that run before the command.
-    Host(&'static str),
-    /// The user may have only a few processes at a time.
+    /// A shell runs this and becomes the command.
+    Shell(&'static str),
+    /// The same, with file systems that only the command sees.
+    Mount(&'static str),
+    /// A limit on the user's processes.
     FewProcesses,
-    /// Cargo and the lab then have /dev/null as stdout, because Rust's runtime opens it.
+    /// The lab then has /dev/null there: Rust's runtime opens it.
     ClosedStdout,
 }
 
@@ -38,77 +41,102 @@ pub enum Whom {
     Compiler,
 }
 
-/// Damage to a file in the cache.
+/// What happens to a file of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
     Cut,
     Flip,
     Remove,
-    /// An entry is removed while the machine runs.
+    RemoveEntry,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Before,
+    /// While the machine runs.
     InUse,
 }
 
-/// Why a fault is not possible on this host.
+/// Why this host cannot have a fault.
 pub struct Impossible(pub &'static str);
 
+/// The kernel's names of compilers and linkers.
+const COMPILERS: &[&str] = &["rustc", "cc", "gcc", "collect2", "ld", "ld.bfd"];
+/// How long after the first compiler starts one of them may be killed.
+const COMPILING: Duration = Duration::from_millis(800);
+/// The same for QEMU.
+const EMULATING: Duration = Duration::from_millis(300);
+/// How long to wait for QEMU or a compiler. Programs may have to be built first.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 impl Fault {
-    /// Checks that the fault is possible here.
-    pub fn can_be_had(self) -> Result<(), Impossible> {
+    pub fn is_possible(self) -> Result<(), Impossible> {
         match self {
-            Fault::Host(shell) if shell.contains("mount ") && !may_mount() => {
+            Fault::Mount(_) if !may_mount() => {
                 Err(Impossible("this user may not mount anything"))
             }
             Fault::FewProcesses if geteuid().is_root() => {
-                Err(Impossible("no limit of processes holds for root"))
+                Err(Impossible("root has no limit on processes"))
             }
             _ => Ok(()),
         }
     }
 
-    /// Starts a command and makes the fault hit it. `pause` is how long a process is
-    /// stopped.
-    pub fn befall(
+    /// Starts a command with this fault. Returns `None` instead of the command's own fault
+    /// if the fault came too late.
+    ///
+    /// `pause` is how long a process is stopped.
+    pub fn inflict(
         self,
         world: &mut World,
         what: What,
         pause: Duration,
         rng: &mut Rng,
-    ) -> Result<Call, Failed> {
-        match self {
-            Fault::Host(shell) => return world.start(what, shell, shell.contains("mount ")),
-            Fault::ClosedStdout => return world.start(what, "exec >&-", false),
-            Fault::FewProcesses => return world.start(what, "ulimit -u 4", false),
+    ) -> Result<(Call, bool), Failed> {
+        let call = match self {
+            Fault::Shell(shell) => world.start(what, shell)?,
+            Fault::Mount(shell) => world.start_apart(what, shell)?,
+            Fault::ClosedStdout => world.start(what, "exec >&-")?,
+            Fault::FewProcesses => world.start(what, "ulimit -u 4")?,
             Fault::Cleans => {
-                let clean = || clean(world.cache());
-                for mut clean in [clean()?, clean()?] {
+                for mut clean in [clean(world.cache())?, clean(world.cache())?] {
                     if !clean.wait()?.success() {
                         return Err("one of two cleans at a time failed".into());
                     }
                 }
                 world.share_kernel()?;
-                return world.start(what, "", false);
+                world.start(what, "")?
             }
-            Fault::Cache(damage) if damage != Damage::InUse => {
-                damage.befall(world.cache(), rng)?;
-                return world.start(what, "", false);
+            Fault::Cache(damage, When::Before) => {
+                damage.inflict(world.cache(), rng)?;
+                world.start(what, "")?
             }
-            _ => {}
-        }
-        let usual = world.right(what).map_or(Duration::ZERO, |(_, _, took)| *took);
-        let mut call = world.start(what, "", false)?;
-        match self {
-            Fault::Kill(whom) => signal(&mut call, whom, usual, rng, &[Signal::SIGKILL], pause)?,
-            Fault::Stop(whom) => {
-                let signals = [Signal::SIGSTOP, Signal::SIGCONT];
-                signal(&mut call, whom, usual, rng, &signals, pause)?;
-            }
-            _ => {
-                if is_there(&mut call, Whom::Qemu)?.is_some() {
-                    Damage::InUse.befall(world.cache(), rng)?;
+            Fault::Cache(damage, When::InUse) => {
+                let mut call = world.start(what, "")?;
+                let is_there = first(&mut call, Whom::Qemu)?.is_some();
+                if is_there {
+                    damage.inflict(world.cache(), rng)?;
                 }
+                return Ok((call, is_there));
             }
-        }
-        Ok(call)
+            Fault::Kill(whom) => {
+                let mut call = world.start(what, "")?;
+                let target = some(&mut call, whom, world.usual(what), rng)?;
+                let is_hit = target.map_or(Ok(false), |it| it.signal(Signal::SIGKILL))?;
+                return Ok((call, is_hit));
+            }
+            Fault::Stop(whom) => {
+                let mut call = world.start(what, "")?;
+                let Some(target) = some(&mut call, whom, world.usual(what), rng)? else {
+                    return Ok((call, false));
+                };
+                let is_hit = target.signal(Signal::SIGSTOP)?;
+                std::thread::sleep(pause);
+                target.signal(Signal::SIGCONT)?;
+                return Ok((call, is_hit));
+            }
+        };
+        Ok((call, true))
     }
 }
 
@@ -120,50 +148,38 @@ fn may_mount() -> bool {
         .is_ok_and(|status| status.success())
 }
 
-fn clean(cache: &Path) -> Result<std::process::Child, Failed> {
+fn clean(cache: &Path) -> Result<Child, Failed> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("clean").env("XDG_CACHE_HOME", cache.parent().unwrap_or(cache));
     Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
 }
 
-/// Sends signals to a process, the first at a random moment of its life, with a pause in
-/// between.
-fn signal(
+/// One of the processes that are meant, at a random moment of their life. `None` if they
+/// are gone by then.
+fn some(
     call: &mut Call,
     whom: Whom,
     usual: Duration,
     rng: &mut Rng,
-    signals: &[Signal],
-    pause: Duration,
-) -> Result<(), Failed> {
-    let found = is_there(call, whom)?;
-    // The signal must hit a random moment, so nothing is waited for.
-    std::thread::sleep(match whom {
-        Whom::Lab => usual.mul_f64(rng.f64()),
-        Whom::Qemu | Whom::Compiler => Duration::from_millis(rng.u64(0..200)),
-    });
-    for (number, &signal) in signals.iter().enumerate() {
-        if number > 0 {
-            std::thread::sleep(pause);
-        }
-        // The process may have ended before.
-        let _ = found.map(|pid| kill(pid, signal));
+) -> Result<Option<Process>, Failed> {
+    let long = match whom {
+        Whom::Lab => usual,
+        Whom::Qemu => EMULATING,
+        Whom::Compiler => COMPILING,
+    };
+    if first(call, whom)?.is_none() {
+        return Ok(None);
     }
-    Ok(())
+    // The signal is to come at any moment, so there is nothing to wait for.
+    std::thread::sleep(long.mul_f64(rng.f64()));
+    Ok(rng.choice(present(call, whom)?).and_then(Process::open))
 }
 
-/// Waits for the process that is meant. Returns `None` if the command ends first.
-fn is_there(call: &mut Call, whom: Whom) -> Result<Option<Pid>, Failed> {
-    let lab = Pid::from_raw(call.lab.id().cast_signed());
-    let names: &[&str] = match whom {
-        Whom::Lab => return Ok(Some(lab)),
-        Whom::Qemu => &["qemu-system-x86"],
-        Whom::Compiler => &["rustc", "ld", "cc", "collect2"],
-    };
-    let deadline = Instant::now() + Duration::from_secs(60);
+/// Waits for the first of the processes that are meant. `None` if the command ends before.
+fn first(call: &mut Call, whom: Whom) -> Result<Option<Pid>, Failed> {
+    let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline && call.lab.try_wait()?.is_none() {
-        let below = descendants(lab)?;
-        if let Some((pid, _)) = below.iter().find(|(_, name)| names.contains(&name.as_str())) {
+        if let Some(pid) = present(call, whom)?.first() {
             return Ok(Some(*pid));
         }
         std::thread::sleep(Duration::from_millis(2));
@@ -171,69 +187,76 @@ fn is_there(call: &mut Call, whom: Whom) -> Result<Option<Pid>, Failed> {
     Ok(None)
 }
 
-/// The descendants of a process, with the kernel's names for them.
-fn descendants(of: Pid) -> Result<Vec<(Pid, String)>, Failed> {
-    let mut processes = Vec::new();
-    for entry in fs::read_dir("/proc")?.flatten() {
-        // `PID (name) S PARENT …`. The process may have ended.
-        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
-        let Some((head, tail)) = stat.rsplit_once(") ") else { continue };
-        let Some((pid, name)) = head.split_once(" (") else { continue };
-        let parent = tail.split(' ').nth(1).and_then(|parent| parent.parse().ok());
-        if let (Ok(pid), Some(parent)) = (pid.parse(), parent) {
-            processes.push((Pid::from_raw(pid), Pid::from_raw(parent), name.to_owned()));
-        }
+/// The processes that are meant, as far as they are there now.
+fn present(call: &mut Call, whom: Whom) -> Result<Vec<Pid>, Failed> {
+    // A process that was waited for may have given its number to another.
+    if call.lab.try_wait()?.is_some() {
+        return Ok(Vec::new());
     }
-    let (mut found, mut next) = (vec![(of, String::new())], 0);
-    while let Some((parent, _)) = found.get(next).cloned() {
-        let children = processes.iter().filter(|(_, of, _)| *of == parent);
-        found.extend(children.map(|(pid, _, name)| (*pid, name.clone())));
-        next += 1;
-    }
-    Ok(found.split_off(1))
+    let lab = Pid::from_raw(call.lab.id().cast_signed());
+    let names: &[&str] = match whom {
+        Whom::Lab => return Ok(vec![lab]),
+        Whom::Qemu => &["qemu-system-x86"],
+        Whom::Compiler => COMPILERS,
+    };
+    let meant = |(pid, name): (Pid, String)| names.contains(&name.as_str()).then_some(pid);
+    Ok(descendants(lab)?.into_iter().filter_map(meant).collect())
 }
 
 impl Damage {
-    /// Damages a random file that belongs to this cache only.
-    fn befall(self, cache: &Path, rng: &mut Rng) -> Result<(), Failed> {
-        let mut files = Vec::new();
+    /// Damages a random file of the cache, among those that are not shared.
+    fn inflict(self, cache: &Path, rng: &mut Rng) -> Result<(), Failed> {
+        // Some kinds have thousands of files. Each kind gets the same share of damage.
+        let mut kinds = Vec::new();
         for kind in fs::read_dir(cache)? {
-            let kind = kind?;
-            // Files next to the kinds are for locks.
-            if kind.file_type()?.is_dir() {
-                collect(&kind.path(), &mut files)?;
-            }
+            let mut files = Vec::new();
+            // A build that is under way may take files away.
+            let _ = collect(&kind?.path(), &mut files);
+            files.sort();
+            kinds.push(files);
         }
-        files.sort();
-        let Some(file) = rng.choice(files) else { return Ok(()) };
+        kinds.sort();
+        kinds.retain(|files| !files.is_empty());
+        let Some(file) = rng.choice(kinds).and_then(|files| rng.choice(files)) else {
+            return Err("the cache has no files".into());
+        };
+        self.inflict_on(cache, &file, rng)
+            .map_err(|e| format!("failed to damage `{}`: {e}", file.display()).into())
+    }
+
+    fn inflict_on(self, cache: &Path, file: &Path, rng: &mut Rng) -> io::Result<()> {
         match self {
             Damage::Cut => {
                 let len = file.metadata()?.len();
-                File::options().write(true).open(&file)?.set_len(len / 2)?;
+                File::options().write(true).open(file)?.set_len(len / 2)
             }
             Damage::Flip => {
-                let open = File::options().read(true).write(true).open(&file)?;
+                let open = File::options().read(true).write(true).open(file)?;
                 let len = open.metadata()?.len();
-                if len > 0 {
-                    let (place, mut byte) = (rng.u64(0..len), [0]);
-                    open.read_exact_at(&mut byte, place)?;
-                    open.write_all_at(&[byte[0] ^ 1], place)?;
+                if len == 0 {
+                    return Ok(());
                 }
+                let (place, mut byte) = (rng.u64(0..len), [0]);
+                open.read_exact_at(&mut byte, place)?;
+                open.write_all_at(&[byte[0] ^ 1], place)
             }
-            Damage::Remove => fs::remove_file(&file)?,
-            Damage::InUse => {
-                // `KIND/KEY/…`. Other processes may be working on it.
-                let below = file.strip_prefix(cache).unwrap_or(&file);
+            Damage::Remove => fs::remove_file(file),
+            Damage::RemoveEntry => {
+                // `KIND/KEY/…`
+                let below = file.strip_prefix(cache).unwrap_or(file);
                 let entry: PathBuf = below.components().take(2).collect();
-                let _ = fs::remove_dir_all(cache.join(entry));
+                fs::remove_dir_all(cache.join(entry))
             }
         }
-        Ok(())
     }
 }
 
-/// The files of entries, without links to the person's own cache.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failed> {
+/// The files of a kind's entries. Links lead to the person's own cache and are left alone.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    // Beside the kinds are files for locks.
+    if !folder.is_dir() {
+        return Ok(());
+    }
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;

@@ -1,10 +1,11 @@
-//! Faults at random moments. After each, the next command is right to the byte, and
-//! nothing is left behind.
+//! Faults at random moments. After each, the next command is right to the byte and nothing
+//! is left behind.
 //!
-//! The command that is hit is right too, or ends with an error that says so. A correct
-//! solution never loses a point.
+//! The command that meets the fault is right as well, or ends with an error that says so.
+//! A correct solution never loses a point.
 
 mod fault;
+mod process;
 mod rows;
 mod world;
 
@@ -18,16 +19,16 @@ use libtest_mimic::{Completion, Failed};
 use serde_json::Value;
 
 use crate::Test;
-use fault::{Fault, Impossible, Whom};
+use fault::{Fault, Impossible};
 use rows::{ROWS, Row};
 use world::{Ended, What, World};
 
 /// The seed for the tests.
 const SEED: u64 = 1;
 
-/// How long a process is stopped, in a test and in an endurance run. The latter is longer
-/// than a machine may take.
+/// How long a process is stopped in a test.
 const TEST_PAUSE: Duration = Duration::from_secs(2);
+/// The same in an endurance run. No machine may take as long.
 const LONG_PAUSE: Duration = Duration::from_secs(30);
 
 /// A random seed.
@@ -35,28 +36,40 @@ pub fn any_seed() -> u64 {
     fastrand::u64(..1_000_000)
 }
 
-/// The names of the faults.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.name)
+/// The first three cells of each row of the document's table: the test, the commands and
+/// what may become of them.
+pub fn table() -> impl Iterator<Item = [String; 3]> {
+    ROWS.iter().map(|row| {
+        let commands: Vec<_> = row.commands.iter().map(|what| format!("`{what}`")).collect();
+        let expected: Vec<_> = row.expected.iter().map(Became::to_string).collect();
+        [format!("`soak::{}`", row.name), commands.join(", "), expected.join(" or ")]
+    })
 }
 
-/// What happened to a command that was hit by a fault.
+/// What became of a command that met a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Became {
-    /// Its result is the same as without the fault.
+    /// It gave its usual result.
     Right,
     /// It reported an error.
     Error,
-    /// It was killed, as intended.
+    /// The fault killed it.
     Killed,
+    /// The fault came when the command, or the process that was meant, had ended.
+    Missed,
+}
+
+impl Became {
+    const ALL: [Became; 4] = [Became::Right, Became::Error, Became::Killed, Became::Missed];
 }
 
 impl fmt::Display for Became {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Became::Right => "right all the same",
+            Became::Right => "right",
             Became::Error => "an error",
             Became::Killed => "killed",
+            Became::Missed => "missed",
         })
     }
 }
@@ -67,7 +80,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     let test = |(number, row): (usize, &'static Row)| {
         let (lab, world) = (Arc::clone(lab), Arc::clone(&world));
         Test::that_may_be_skipped(format!("soak::{}", row.name), move || {
-            if let Err(Impossible(why)) = row.fault.can_be_had() {
+            if let Err(Impossible(why)) = row.fault.is_possible() {
                 return Ok(Completion::ignored_with(why));
             }
             let mut world = world.lock().map_err(|_| "a test before this one panicked")?;
@@ -76,15 +89,15 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
             }
             let mut rng = Rng::with_seed(SEED + number as u64);
             let world = world.as_mut().expect("it was just made");
-            let what = row.befalls[rng.usize(..row.befalls.len())];
+            let what = row.commands[rng.usize(..row.commands.len())];
             step(world, row, what, TEST_PAUSE, &mut rng).map(|_| Completion::Completed)
         })
     };
     ROWS.iter().enumerate().map(test).collect()
 }
 
-/// Causes one fault and checks everything that must hold after it. Returns `None` if the
-/// host lacks the command.
+/// Runs a command with a fault and checks what must hold afterwards. `None` if the host
+/// cannot run the command.
 fn step(
     world: &mut World,
     row: &Row,
@@ -92,26 +105,34 @@ fn step(
     pause: Duration,
     rng: &mut Rng,
 ) -> Result<Option<Became>, Failed> {
-    let Some((_, right, _)) = world.right(what).cloned() else { return Ok(None) };
-    let told = |why: String| Failed::from(format!("{} of {what:?}: {why}", row.name));
-    let call = row.fault.befall(world, what, pause, rng)?;
-    let ended = world.end(call).map_err(|e| told(format!("{e:?}")))?;
-    let became = became(&ended, &right, row.fault).ok_or_else(|| told(format!("{ended:#?}")))?;
-    let next = world.run(what).map_err(|e| told(format!("the next command: {e:?}")))?;
+    let Some(right) = world.right(what).cloned() else { return Ok(None) };
+    let told = |why: String| Failed::from(format!("{} of `{what}`: {why}", row.name));
+    let say = |e: &Failed| e.message().unwrap_or_default().to_owned();
+    let (call, is_hit) = row.fault.inflict(world, what, pause, rng).map_err(|e| told(say(&e)))?;
+    let ended = world.end(call).map_err(|e| told(say(&e)))?;
+    let became = became(&ended, &right, row.fault);
+    let is_expected = became.is_some_and(|it| row.expected.contains(&it));
+    let became = match (became, is_hit) {
+        (Some(became), true) if is_expected => became,
+        (Some(Became::Right), false) => Became::Missed,
+        _ => return Err(told(format!("{ended:#?}"))),
+    };
+    let next = world.run(what).map_err(|e| told(format!("the next command: {}", say(&e))))?;
     if !next.is(&right) {
-        return Err(told(format!("the next command, after {became:?}: {next:#?}")));
+        return Err(told(format!("the next command, after \"{became}\": {next:#?}")));
     }
-    world.is_tidy().map_err(|e| told(format!("{e:?}")))?;
+    world.is_tidy().map_err(|e| told(say(&e)))?;
     Ok(Some(became))
 }
 
-/// Returns `None` if the result is not allowed.
+/// What became of a command. `None` if it is wrong.
 fn became(ended: &Ended, right: &Ended, fault: Fault) -> Option<Became> {
     if ended.is(right) || fault == Fault::ClosedStdout && ended.status == right.status {
         return Some(Became::Right);
     }
-    if ended.status == 128 + nix::libc::SIGKILL && fault == Fault::Kill(Whom::Lab) {
-        return Some(Became::Killed);
+    if ended.status == 128 + nix::libc::SIGKILL {
+        // The file is the one before, or a whole new one. Both have the same marks.
+        return (ended.marks == right.marks).then_some(Became::Killed);
     }
     let says_why = match &ended.marks {
         Some(marks) if ended.stdout.contains("not graded: ") => no_point_is_lost(marks),
@@ -120,7 +141,7 @@ fn became(ended: &Ended, right: &Ended, fault: Fault) -> Option<Became> {
     ([3, 4, 69, 125, 126].contains(&ended.status) && says_why).then_some(Became::Error)
 }
 
-/// Whether every student in a class has all points, or none because of an error.
+/// Whether every student has all points, or none because of an error.
 fn no_point_is_lost(marks: &str) -> bool {
     let Ok(marks) = serde_json::from_str::<Value>(marks) else { return false };
     let rows = marks["results"].as_array().cloned().unwrap_or_default();
@@ -129,58 +150,79 @@ fn no_point_is_lost(marks: &str) -> bool {
 
 /// The counts of an endurance run.
 #[derive(Debug, Default)]
-pub struct Counts(Vec<(&'static str, [usize; 3])>);
+pub struct Counts(Vec<(&'static str, [usize; Became::ALL.len()])>);
 
 impl fmt::Display for Counts {
-    /// Writes a table for docs/reliability.md.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| fault | times | right all the same | an error | killed |")?;
-        writeln!(f, "|---|---|---|---|---|")?;
-        for (name, [right, error, killed]) in &self.0 {
-            let times = right + error + killed;
-            writeln!(f, "| {name} | {times} | {right} | {error} | {killed} |")?;
+        write!(f, "| fault |")?;
+        Became::ALL.iter().try_for_each(|became| write!(f, " {became} |"))?;
+        writeln!(f, "\n|---|---|---|---|---|")?;
+        for (name, counts) in &self.0 {
+            write!(f, "| {name} |")?;
+            counts.iter().try_for_each(|count| write!(f, " {count} |"))?;
+            writeln!(f)?;
         }
         Ok(())
     }
 }
 
-/// Hits random commands with random faults until a given time, using only faults whose
-/// names contain `only`. Calls `tell` after each.
-///
-/// # Errors
-/// What did not hold, with the number of the step. The same seed gives the same steps.
-pub fn soak(
-    lab: &Lab<'_>,
-    seed: u64,
-    only: &str,
-    until: Instant,
-    tell: impl Fn(usize, &str, &str, Became),
-) -> Result<Counts, String> {
-    let failed = |step: usize, e: Failed| {
-        format!("step {step} of seed {seed}: {}", e.message().unwrap_or_default())
-    };
-    let mut world = World::new(lab).map_err(|e| failed(0, e))?;
-    let is_meant = |row: &&Row| row.name.contains(only) && row.fault.can_be_had().is_ok();
-    let rows: Vec<&Row> = ROWS.iter().filter(is_meant).collect();
-    if rows.is_empty() {
-        return Err(format!("no fault is called `{only}`, or none can be had here"));
-    }
-    let mut counts = Counts(rows.iter().map(|row| (row.name, [0; 3])).collect());
-    let mut rng = Rng::with_seed(seed);
-    for number in 1.. {
-        if Instant::now() >= until {
-            break;
+/// The steps of an endurance run.
+pub struct Steps<'a> {
+    pub seed: u64,
+    /// Only faults whose names contain this.
+    pub only: &'a str,
+    /// Only this step, to repeat it.
+    pub step: Option<usize>,
+    /// No step begins later.
+    pub until: Instant,
+}
+
+impl Steps<'_> {
+    /// Random faults on random commands. `tell` hears of each.
+    ///
+    /// # Errors
+    /// What did not hold, and the command that repeats its step.
+    pub fn take(
+        &self,
+        lab: &Lab<'_>,
+        tell: impl Fn(usize, &str, What, Became),
+    ) -> Result<Counts, String> {
+        let say = |e: &Failed| e.message().unwrap_or_default().to_owned();
+        let mut world = World::new(lab).map_err(|e| say(&e))?;
+        let is_meant = |row: &&Row| row.name.contains(self.only) && row.fault.is_possible().is_ok();
+        let rows: Vec<&Row> = ROWS.iter().filter(is_meant).collect();
+        if rows.is_empty() {
+            return Err(format!("no fault is called `{}`, or none is possible here", self.only));
         }
-        let chosen = rng.usize(..rows.len());
-        let row = rows[chosen];
-        let what = row.befalls[rng.usize(..row.befalls.len())];
-        // Each step has its own random numbers, so that its length affects no other step.
-        let mut own = Rng::with_seed(rng.u64(..));
-        let became = step(&mut world, row, what, LONG_PAUSE, &mut own);
-        if let Some(became) = became.map_err(|e| failed(number, e))? {
-            tell(number, row.name, &format!("{what:?}").to_lowercase(), became);
-            counts.0[chosen].1[became as usize] += 1;
+        let mut counts = Counts(rows.iter().map(|row| (row.name, Default::default())).collect());
+        let mut rng = Rng::with_seed(self.seed);
+        for number in 1..=self.step.unwrap_or(usize::MAX) {
+            if Instant::now() >= self.until {
+                break;
+            }
+            let chosen = rng.usize(..rows.len());
+            let row = rows[chosen];
+            let what = row.commands[rng.usize(..row.commands.len())];
+            // Each step has its own random numbers, however many the others use.
+            let mut own = Rng::with_seed(rng.u64(..));
+            if self.step.is_some_and(|step| step != number) {
+                continue;
+            }
+            let became = step(&mut world, row, what, LONG_PAUSE, &mut own);
+            if let Some(became) = became.map_err(|e| self.failed(number, &say(&e)))? {
+                tell(number, row.name, what, became);
+                counts.0[chosen].1[became as usize] += 1;
+            }
         }
+        Ok(counts)
     }
-    Ok(counts)
+
+    fn failed(&self, number: usize, why: &str) -> String {
+        let Steps { seed, only, .. } = self;
+        let only = if only.is_empty() { String::new() } else { format!(" --fault {only}") };
+        format!(
+            "step {number} of seed {seed}: {why}\n\
+             repeat it: cargo xtask soak --seed {seed}{only} --step {number}"
+        )
+    }
 }

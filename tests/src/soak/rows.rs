@@ -1,46 +1,66 @@
-//! The table of faults.
+//! The table of faults. `docs/reliability.md` has the same one.
 
-use super::fault::{Damage, Fault, Whom};
+use super::Became::{self, Error, Killed, Right};
+use super::fault::{Damage, Fault, When, Whom};
 use super::world::What::{self, Check, Exec, Grade, Run, Shell};
 
-/// A fault, and the commands that it may hit.
+/// A fault, the commands that may meet it, and what may become of them.
 pub struct Row {
-    /// The fault's name in tests and in docs/reliability.md.
+    /// Tests and the document use this name.
     pub name: &'static str,
     pub fault: Fault,
-    pub befalls: &'static [What],
+    pub commands: &'static [What],
+    pub expected: &'static [Became],
 }
 
 const ALL: &[What] = &[Run, Check, Grade, Exec, Shell];
-/// Commands that print only their results.
+/// These print only what they have found out.
 const PRINTING: &[What] = &[Run, Check, Exec];
-/// Commands that compile a person's file each time.
+/// These compile a person's file each time.
 const COMPILING: &[What] = &[Check, Grade];
 
+const fn row(
+    name: &'static str,
+    fault: Fault,
+    commands: &'static [What],
+    expected: &'static [Became],
+) -> Row {
+    Row { name, fault, commands, expected }
+}
+
+const fn cache(damage: Damage, when: When) -> Fault {
+    Fault::Cache(damage, when)
+}
+
 pub const ROWS: &[Row] = &[
-    Row { name: "the-lab-is-killed", fault: Fault::Kill(Whom::Lab), befalls: ALL },
-    Row { name: "qemu-is-killed", fault: Fault::Kill(Whom::Qemu), befalls: ALL },
-    Row { name: "a-compiler-is-killed", fault: Fault::Kill(Whom::Compiler), befalls: COMPILING },
-    Row { name: "the-lab-is-stopped", fault: Fault::Stop(Whom::Lab), befalls: ALL },
-    Row { name: "qemu-is-stopped", fault: Fault::Stop(Whom::Qemu), befalls: ALL },
-    Row { name: "a-cache-file-is-cut", fault: Fault::Cache(Damage::Cut), befalls: ALL },
-    Row { name: "a-cache-file-is-flipped", fault: Fault::Cache(Damage::Flip), befalls: ALL },
-    Row { name: "a-cache-file-is-removed", fault: Fault::Cache(Damage::Remove), befalls: ALL },
-    Row { name: "the-cache-is-removed-in-use", fault: Fault::Cache(Damage::InUse), befalls: ALL },
-    Row { name: "two-cleans-at-once", fault: Fault::Cleans, befalls: &[Run, Check] },
-    Row {
-        name: "a-full-disk",
-        fault: Fault::Host("mount -t tmpfs -o size=300k tmpfs \"$CACHE/submissions\""),
-        befalls: COMPILING,
-    },
-    Row {
-        name: "no-room-in-tmpdir",
-        fault: Fault::Host("mount -t tmpfs -o size=4k tmpfs \"$TMPDIR\""),
-        befalls: ALL,
-    },
-    Row { name: "few-descriptors", fault: Fault::Host("ulimit -n 16"), befalls: ALL },
-    Row { name: "little-memory-for-qemu", fault: Fault::Host("ulimit -v 500000"), befalls: ALL },
-    Row { name: "few-processes", fault: Fault::FewProcesses, befalls: ALL },
-    Row { name: "stdout-is-closed", fault: Fault::ClosedStdout, befalls: PRINTING },
-    Row { name: "stdout-is-full", fault: Fault::Host("exec >/dev/full"), befalls: PRINTING },
+    row("the-lab-is-killed", Fault::Kill(Whom::Lab), ALL, &[Killed]),
+    row("qemu-is-killed", Fault::Kill(Whom::Qemu), ALL, &[Error]),
+    row("a-compiler-is-killed", Fault::Kill(Whom::Compiler), COMPILING, &[Right, Error]),
+    row("the-lab-is-stopped", Fault::Stop(Whom::Lab), ALL, &[Right]),
+    row("qemu-is-stopped", Fault::Stop(Whom::Qemu), ALL, &[Right, Error]),
+    row("a-cache-file-is-cut", cache(Damage::Cut, When::Before), ALL, &[Right]),
+    row("a-cache-file-is-flipped", cache(Damage::Flip, When::Before), ALL, &[Right]),
+    row("a-cache-file-is-removed", cache(Damage::Remove, When::Before), ALL, &[Right]),
+    row("a-cache-file-is-cut-in-use", cache(Damage::Cut, When::InUse), ALL, &[Right]),
+    row("a-cache-file-is-flipped-in-use", cache(Damage::Flip, When::InUse), ALL, &[Right]),
+    row("a-cache-file-is-removed-in-use", cache(Damage::Remove, When::InUse), ALL, &[Right]),
+    row("an-entry-is-removed-in-use", cache(Damage::RemoveEntry, When::InUse), ALL, &[Right]),
+    row("two-cleans-at-once", Fault::Cleans, &[Run, Check], &[Right]),
+    row(
+        "a-full-disk",
+        Fault::Mount("mount -t tmpfs -o size=300k tmpfs \"$CACHE/submissions\""),
+        COMPILING,
+        &[Error],
+    ),
+    row(
+        "no-room-in-tmpdir",
+        Fault::Mount("mount -t tmpfs -o size=4k tmpfs \"$TMPDIR\""),
+        ALL,
+        &[Right],
+    ),
+    row("few-descriptors", Fault::Shell("ulimit -n 16"), ALL, &[Error]),
+    row("little-memory-for-qemu", Fault::Shell("ulimit -v 500000"), ALL, &[Error]),
+    row("few-processes", Fault::FewProcesses, ALL, &[Error]),
+    row("stdout-is-closed", Fault::ClosedStdout, PRINTING, &[Right]),
+    row("stdout-is-full", Fault::Shell("exec >/dev/full"), PRINTING, &[Error]),
 ];

@@ -1,6 +1,6 @@
-//! A person's files, cache and terminal, which faults may hit, and the commands that run
-//! there.
+//! Files, a cache and a terminal like a person's, and the commands that are run there.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,19 +15,22 @@ use lab::run::Lab;
 use libtest_mimic::Failed;
 use nix::pty::{OpenptyResult, openpty};
 use nix::sys::termios::{Termios, tcgetattr};
+use nix::unistd::getuid;
 
+use super::process;
 use crate::endings::witness::{Alone, Witness};
 use crate::scratch::Scratch;
 
-/// How long a command may take, whatever hits it. A machine has 20 s.
+/// How long a command may take under any fault. A machine has 20 s.
 const LONG: Duration = Duration::from_secs(120);
-/// How long a process may take to end after its lab is gone.
+/// How long processes may take to end after their lab.
 const IN_TIME: Duration = Duration::from_secs(2);
-/// Entries that take minutes to build and that no fault may reach.
-const KERNEL: &[&str] = &["kernel", "kernel-source", "versions"];
+/// These take minutes to build, so they are shared with the person's cache and no fault
+/// touches them.
+const KERNEL: &[&str] = &["kernel", "kernel-source"];
 const LESSON: &str = "sigchld";
 
-/// A command that a fault may hit.
+/// A command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     Run,
@@ -41,20 +44,32 @@ impl What {
     pub const ALL: [What; 5] = [What::Run, What::Check, What::Grade, What::Exec, What::Shell];
 }
 
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            What::Run => "run",
+            What::Check => "check",
+            What::Grade => "grade",
+            What::Exec => "exec",
+            What::Shell => "shell",
+        })
+    }
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// As in a shell: 128 and more for a signal.
+    /// As a shell has it: 128 and more for a signal.
     pub status: i32,
-    /// What it printed. Empty for a shell, which prints what was typed at any time.
+    /// Empty for `shell`: its echo depends on when the input comes.
     pub stdout: String,
-    /// The marks of a class.
+    /// The file that `grade` writes.
     pub marks: Option<String>,
     pub stderr: String,
 }
 
 impl Ended {
-    /// Whether the result is what the person should get. Other messages do not count.
+    /// Whether this is the right result. stderr does not count.
     pub fn is(&self, right: &Ended) -> bool {
         (self.status, &self.stdout, &self.marks) == (right.status, &right.stdout, &right.marks)
     }
@@ -70,7 +85,7 @@ pub struct Call {
 pub struct World {
     scratch: Scratch,
     persons_own: Cache,
-    /// Files for the command's output, so that nothing must read it meanwhile.
+    /// Commands print to these files, so nobody has to read while they run.
     printed: [PathBuf; 2],
     terminal: OpenptyResult,
     before: Termios,
@@ -78,14 +93,14 @@ pub struct World {
     /// How many times the student's file was edited.
     edits: usize,
     solution: String,
-    /// Each command's result, and how long it takes.
-    pub right: Vec<(What, Ended, Duration)>,
+    /// The right result of each command, and how long it takes.
+    right: Vec<(What, Ended, Duration)>,
 }
 
 impl World {
-    /// A world where everything is right and built.
+    /// Builds everything and runs each command once without a fault.
     pub fn new(lab: &Lab<'_>) -> Result<World, Failed> {
-        // Whatever a fault may damage is built anew and belongs only to this world.
+        // A fault may damage all that is not shared, so it is built here.
         let scratch = Scratch::new(lab, KERNEL)?;
         let exercise = Exercise::read(&lab.course.find(LESSON)?, Seed::default())?;
         for folder in ["work", "class/ann", "class/bob"] {
@@ -109,7 +124,7 @@ impl World {
             if what == What::Shell && on_path(BUSYBOX).is_none() {
                 continue;
             }
-            // The first run builds everything, so its time does not count.
+            // The first run builds programs, so it takes longer.
             world.run(what)?;
             let begin = Instant::now();
             let ended = world.run(what)?;
@@ -122,25 +137,46 @@ impl World {
         self.scratch.cache.root()
     }
 
-    /// Shares the kernel again if it was removed.
+    /// Shares the kernel again after `clean`.
     pub fn share_kernel(&self) -> Result<(), Failed> {
         self.persons_own.sharing(self.cache(), KERNEL)?;
         Ok(())
     }
 
-    pub fn right(&self, what: What) -> Option<&(What, Ended, Duration)> {
-        self.right.iter().find(|(of, _, _)| *of == what)
+    /// The right result of a command, unless the host cannot run it.
+    pub fn right(&self, what: What) -> Option<&Ended> {
+        self.right.iter().find(|(of, ..)| *of == what).map(|(_, ended, _)| ended)
+    }
+
+    /// How long a command takes, if it has been run.
+    pub fn usual(&self, what: What) -> Duration {
+        self.right.iter().find(|(of, ..)| *of == what).map_or(Duration::ZERO, |(.., took)| *took)
     }
 
     /// Runs a command without a fault.
     pub fn run(&mut self, what: What) -> Result<Ended, Failed> {
-        let call = self.start(what, "", false)?;
+        let call = self.start(what, "")?;
         self.end(call)
     }
 
-    /// Starts a command after some shell commands. No other process sees what those
-    /// mount.
-    pub fn start(&mut self, what: What, shell: &str, mounts: bool) -> Result<Call, Failed> {
+    /// Starts a command after some shell commands.
+    pub fn start(&mut self, what: What, shell: &str) -> Result<Call, Failed> {
+        self.start_by(Command::new("sh"), what, shell)
+    }
+
+    /// Like `start`. Only the command sees what the shell mounts.
+    pub fn start_apart(&mut self, what: What, shell: &str) -> Result<Call, Failed> {
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--mount", "--map-root-user", "sh"]);
+        self.start_by(unshare, what, shell)
+    }
+
+    fn start_by(
+        &mut self,
+        mut command: Command,
+        what: What,
+        shell: &str,
+    ) -> Result<Call, Failed> {
         self.edit()?;
         let args: &[&str] = match what {
             What::Run => &["run", LESSON, "--story"],
@@ -149,13 +185,6 @@ impl World {
             What::Exec => &["exec", "--", "/bin/echo", "one word"],
             What::Shell => &["shell"],
         };
-        let mut command = match mounts {
-            true => Command::new("unshare"),
-            false => Command::new("sh"),
-        };
-        if mounts {
-            command.args(["--mount", "--map-root-user", "sh"]);
-        }
         let [stdout, stderr] = &self.printed;
         command
             .args(["-ec", &format!("{shell}\nexec \"$0\" \"$@\"")])
@@ -180,7 +209,7 @@ impl World {
         Ok(Call { what, lab, witness: witness.alone() })
     }
 
-    /// Changes the student's files so that they must be compiled again but mean the same.
+    /// Changes the students' files so that they mean the same and are compiled again.
     fn edit(&mut self) -> Result<(), Failed> {
         self.edits += 1;
         for (folder, number) in [("work", 0), ("class/ann", 1), ("class/bob", 2)] {
@@ -190,7 +219,7 @@ impl World {
         Ok(())
     }
 
-    /// Waits until a command and everything that it started have ended.
+    /// Waits until a command has ended, and everything that it started.
     pub fn end(&self, mut call: Call) -> Result<Ended, Failed> {
         use std::os::unix::process::ExitStatusExt;
 
@@ -198,9 +227,12 @@ impl World {
 
         let Some(status) = call.lab.wait_timeout(LONG)? else {
             call.lab.kill()?;
-            return Err(format!("{:?} did not end", call.what).into());
+            return Err(format!("`{}` did not end", call.what).into());
         };
-        call.witness.sees_the_last_go(Instant::now() + IN_TIME)?;
+        let are_gone = call.witness.sees_the_last_go(Instant::now() + IN_TIME);
+        // The folder's name is unique, so it marks the processes.
+        let mark = format!("XDG_CACHE_HOME={}", self.scratch.folder().display());
+        are_gone.and(process::none_has(&mark, IN_TIME))?;
         let text = |path: &Path| fs::read(path).map(|b| String::from_utf8_lossy(&b).into_owned());
         let [stdout, stderr] = &self.printed;
         let marks = self.scratch.folder().join("marks.json");
@@ -214,22 +246,25 @@ impl World {
         Ok(ended)
     }
 
-    /// Discards input that a shell did not read.
+    /// Removes input that a `shell` did not read.
     fn forget_what_was_typed(&self) -> Result<(), Failed> {
         use nix::sys::termios::{FlushArg, tcflush};
         Ok(tcflush(&self.terminal.slave, FlushArg::TCIOFLUSH)?)
     }
 
-    /// Fails if ended commands have left something.
+    /// Fails if ended commands have left anything behind.
     pub fn is_tidy(&self) -> Result<(), Failed> {
         if tcgetattr(&self.terminal.slave)? != self.before {
             return Err("the terminal is not as before".into());
         }
         self.scratch.nothing_is_left()?;
-        for all in fs::read_dir(self.scratch.folder().join("tmp"))? {
-            let all = all?.path();
-            if let Some(left) = fs::read_dir(&all).into_iter().flatten().flatten().next() {
-                return Err(format!("`{}` is left", left.path().display()).into());
+        let temporary = self.scratch.folder().join("tmp");
+        for entry in fs::read_dir(temporary)? {
+            let path = entry?.path();
+            // The folder that the lab makes temporary folders in stays.
+            let is_empty = || fs::read_dir(&path).is_ok_and(|mut files| files.next().is_none());
+            if !(path.ends_with(format!("upcall-{}", getuid())) && is_empty()) {
+                return Err(format!("`{}` is left", path.display()).into());
             }
         }
         for file in fs::read_dir(self.scratch.folder())? {

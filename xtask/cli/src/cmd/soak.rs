@@ -1,17 +1,18 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use tests::soak::{self, Steps};
 
 use crate::context::Context;
 use crate::kept;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
-/// Run random commands with random faults, and check that nothing is lost
+/// Run random commands with random faults and check that nothing is lost
 ///
-/// It kills and stops the lab, QEMU and compilers, damages its own cache, fills disks and
-/// sets limits. After each fault the next command must be right to the byte, and nothing
-/// may be left. docs/reliability.md has the table of faults.
+/// It kills and stops the lab, QEMU and compilers, damages files of a cache of its own,
+/// fills disks and sets limits. After each fault, the next command must be right to the
+/// byte, and nothing may be left behind. docs/reliability.md has the table of faults.
 ///
 /// Example: cargo xtask soak --minutes 60 --seed 7
 #[derive(Args)]
@@ -27,23 +28,28 @@ pub struct Soak {
     /// The same seed gives the same faults [default: a random one]
     #[arg(long)]
     seed: Option<u64>,
+
+    /// Only this step of a seed
+    #[arg(long, requires = "seed")]
+    step: Option<usize>,
 }
 
 impl Soak {
     pub fn run(self, context: &'static Context) -> Result {
-        if !kept::is_kept() {
-            return kept::run();
-        }
-        ::tests::compare_only();
+        tests::compare_only();
         let lab = context.lab("soak")?;
         let machine = lab.machine()?;
-        let seed = self.seed.unwrap_or_else(::tests::soak::any_seed);
+        let seed = self.seed.unwrap_or_else(soak::any_seed);
         outln!("seed {seed}, kernel {}", machine.kernel.release);
-        let until = Instant::now() + Duration::from_secs(60 * self.minutes);
-        let soaked =
-            ::tests::soak::soak(&lab, seed, &self.fault, until, |step, fault, command, became| {
-                outln!("{step:4} {command:6} {fault:28} {became}");
-            });
+        let steps = Steps {
+            seed,
+            only: &self.fault,
+            step: self.step,
+            until: Instant::now() + Duration::from_secs(60 * self.minutes),
+        };
+        let soaked = steps.take(&lab, |step, fault, command, became| {
+            outln!("{step:4} {:6} {fault:30} {became}", command.to_string());
+        });
         match soaked {
             Ok(counts) => {
                 outln!("\n{counts}");
