@@ -258,7 +258,7 @@ fn builds_a_kernel(lab: &Lab<'_>, signal: i32) -> Result<(), Failed> {
 fn tests(signal: i32) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["test", "attacks::hangs"]).env_remove("UPCALL_TESTS_ARE_KEPT");
+    command.args(["test", "attacks::hangs"]).env_remove("UPCALL_IS_KEPT");
     command.env("TMPDIR", folder.path()).stdout(Stdio::piped());
     let mut call = Call::start(command)?;
     Call::says(call.lab.stdout.take(), "running 1 test")?;

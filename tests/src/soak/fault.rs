@@ -72,9 +72,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Fault {
     pub fn is_possible(self) -> Result<(), Impossible> {
         match self {
-            Fault::Mount(_) if !may_mount() => {
-                Err(Impossible("this user may not mount anything"))
-            }
+            Fault::Mount(_) if !may_mount() => Err(Impossible("this user may not mount anything")),
             Fault::FewProcesses if geteuid().is_root() => {
                 Err(Impossible("root has no limit on processes"))
             }

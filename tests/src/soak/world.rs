@@ -171,12 +171,7 @@ impl World {
         self.start_by(unshare, what, shell)
     }
 
-    fn start_by(
-        &mut self,
-        mut command: Command,
-        what: What,
-        shell: &str,
-    ) -> Result<Call, Failed> {
+    fn start_by(&mut self, mut command: Command, what: What, shell: &str) -> Result<Call, Failed> {
         self.edit()?;
         let args: &[&str] = match what {
             What::Run => &["run", LESSON, "--story"],

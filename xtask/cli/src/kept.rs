@@ -1,5 +1,6 @@
-//! Commands that start programs by themselves run in a process that has a keeper: what
-//! they start ends with them, and their temporary folders are all in one.
+//! Runs a command of the lab in a second process that has a keeper. If the command is
+//! ended, everything that it started by itself ends too, and all of its temporary folders
+//! are in one that is removed.
 
 use std::os::unix::process::ExitStatusExt;
 
@@ -8,23 +9,22 @@ use process::{Command, Temporary, interrupt};
 
 use crate::outcome::{Outcome, Result};
 
-/// Set for the process that has a keeper.
-const KEPT: &str = "UPCALL_TESTS_ARE_KEPT";
+/// Set for the second process.
+const KEPT: &str = "UPCALL_IS_KEPT";
 
-/// Whether this process has a keeper.
-pub fn is_kept() -> bool {
-    std::env::var_os(KEPT).is_some()
+/// Runs `command` in the second process; the first one waits for it.
+pub fn kept(command: impl FnOnce() -> Result) -> Result {
+    if std::env::var_os(KEPT).is_some() { command() } else { wait() }
 }
 
-/// Runs this command again, in a process that has a keeper.
-pub fn run() -> Result {
+fn wait() -> Result {
     interrupt::listen().map_err(Error::file("listen for signals by", "socketpair"))?;
     let temporary = Temporary::new()?;
     let program = std::env::current_exe().map_err(Error::file("find", "/proc/self/exe"))?;
-    let mut tests = Command::new(&program);
-    tests.in_foreground().args(std::env::args_os().skip(1));
-    tests.env(KEPT, "yes").env("TMPDIR", temporary.path());
-    let status = tests.status().map_err(Error::file("run", program))?;
+    let mut second = Command::new(&program);
+    second.in_foreground().args(std::env::args_os().skip(1));
+    second.env(KEPT, "yes").env("TMPDIR", temporary.path());
+    let status = second.status().map_err(Error::file("run", program))?;
     let status = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
     Ok(Outcome::of_program(u8::try_from(status).unwrap_or(u8::MAX)))
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use tests::soak::{self, Steps};
 
 use crate::context::Context;
-use crate::kept;
+use crate::kept::kept;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
@@ -36,6 +36,10 @@ pub struct Soak {
 
 impl Soak {
     pub fn run(self, context: &'static Context) -> Result {
+        kept(|| self.run_kept(context))
+    }
+
+    fn run_kept(self, context: &'static Context) -> Result {
         tests::compare_only();
         let lab = context.lab("soak")?;
         let machine = lab.machine()?;

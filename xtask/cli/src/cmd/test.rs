@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Conclusion};
 
 use crate::compiled::Compiled;
 use crate::context::Context;
-use crate::kept;
+use crate::kept::kept;
 use crate::outcome::{Outcome, Result};
 use crate::shard::Shard;
 use crate::ui::outln;
@@ -61,9 +61,10 @@ pub struct Test {
 
 impl Test {
     pub fn run(self, context: &'static Context) -> Result {
-        if !kept::is_kept() {
-            return kept::run();
-        }
+        kept(|| self.run_kept(context))
+    }
+
+    fn run_kept(self, context: &'static Context) -> Result {
         if self.accept {
             ::tests::accept(self.reference.clone());
         } else {
@@ -110,8 +111,9 @@ impl Test {
     }
 }
 
-/// Runs tests until they are done. Returns `None` if their results can no longer be
-/// printed, because the reader left or the disk is full: libtest-mimic panics then.
+/// Runs tests until they are done, or until what becomes of them cannot be
+/// printed any more, because nobody reads on or the disk is full: `None`.
+/// libtest-mimic panics then.
 fn run_for_a_reader(run: impl FnOnce() -> Conclusion) -> Option<Conclusion> {
     let says_so = |payload: &(dyn Any + Send)| {
         let text = payload.downcast_ref::<String>();
