@@ -22,8 +22,8 @@ pub struct Source<'a> {
 impl Source<'_> {
     /// Compiles the file in a folder of its own, below `target`, and returns the folder.
     ///
-    /// If that fails and the compiler names no place in the file, the host may be at
-    /// fault: a full disk, a missing library, a killed part of the compiler. It is the
+    /// If that fails and an error of the compiler has no place in the file, the host may be
+    /// at fault: a full disk, a missing library, a killed part of the compiler. It is the
     /// file's fault only if the right file compiles on this host now and this one still
     /// does not.
     pub fn compile(
@@ -82,18 +82,25 @@ impl Source<'_> {
 const LOADING: &[&str] =
     &["[E0460]", "[E0461]", "[E0462]", "[E0463]", "[E0514]", "[E0519]", "[E0786]"];
 
-/// Whether rustc gives an error with a place in the file.
+/// The beginning of rustc's last message, which counts the others.
+const SUMMARY: &str = "error: aborting due to";
+
+/// Whether all errors of rustc have a place in the file. One without may be the host's
+/// fault and the reason for others: if there is no memory for the standard library, no
+/// name of it is found.
 pub fn rustc_names_place(output: &str, file: &Path) -> bool {
     let place = format!("--> {}:", file.display());
-    let mut within = false;
-    output.lines().any(|line| {
-        if line.starts_with("error") {
-            within = !LOADING.iter().any(|code| line.contains(code));
-        } else if line.is_empty() || line.starts_with("warning") {
-            within = false;
-        }
-        within && line.trim_start().starts_with(&place)
-    })
+    let mut errors = output
+        .split("\n\n")
+        .map(|message| message.trim_start_matches('\n'))
+        .filter(|message| message.starts_with("error") && !message.starts_with(SUMMARY))
+        .map(|message| {
+            let (title, rest) = message.split_once('\n').unwrap_or((message, ""));
+            let is_loading = LOADING.iter().any(|code| title.contains(code));
+            !is_loading && rest.lines().any(|line| line.trim_start().starts_with(&place))
+        })
+        .peekable();
+    errors.peek().is_some() && errors.all(|is_placed| is_placed)
 }
 
 /// Whether a C compiler gives an error with a place in the file. A `fatal error` does not
@@ -177,6 +184,14 @@ mod tests {
         assert!(!rustc("warning: x\n --> a/main.rs:1:1\n\nerror: linking with `cc` failed\n"));
         assert!(!rustc("error[E0463]: can't find crate for `nix`\n --> a/main.rs:2:5\n"));
         assert!(!rustc("error: x\n --> /lib/main.rs:2:5\n"));
+        let missing = "error[E0425]: cannot find type `Box`\n --> a/main.rs:2:5\n";
+        let count = "error: aborting due to 2 previous errors\n";
+        assert!(rustc(&format!("{missing}\n{missing}\n{count}")));
+        let stub = "error: only metadata stub found for `rlib` dependency `core`\n";
+        assert!(!rustc(&format!("{stub}\n{missing}\n{count}")));
+        let map =
+            "error[E0786]: found invalid metadata files for crate `std`\n --> a/main.rs:1:5\n";
+        assert!(!rustc(&format!("{missing}\n{map}\n{count}")));
         let cc = |output: &str| cc_names_place(output, Path::new("a/lab_x.c"));
         assert!(cc("a/lab_x.c:3:1: error: expected `;`\n"));
         assert!(!cc("a/lab_x.c:3:1: warning: unused\n"));
