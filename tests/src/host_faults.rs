@@ -63,6 +63,8 @@ const FAULTS: &[Fault] = &[
         shell: "ulimit -v 300000",
         says: "this session's limit on memory in bytes is",
     },
+    // Enough for the compiler, which needs some 350 MB.
+    Fault { name: "no-memory-for-qemu", shell: "ulimit -v 450000", says: "QEMU ended by itself" },
     Fault {
         name: "a-killed-qemu",
         shell: ended_qemu!("XCPU"),

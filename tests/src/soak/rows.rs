@@ -34,7 +34,7 @@ const fn cache(damage: Damage, when: When) -> Fault {
 
 pub const ROWS: &[Row] = &[
     row("the-lab-is-killed", Fault::Kill(Whom::Lab), ALL, &[Killed]),
-    row("qemu-is-killed", Fault::Kill(Whom::Qemu), ALL, &[Error]),
+    row("qemu-is-killed", Fault::Kill(Whom::Qemu), ALL, &[Right, Error]),
     row("a-compiler-is-killed", Fault::Kill(Whom::Compiler), COMPILING, &[Right, Error]),
     row("the-lab-is-stopped", Fault::Stop(Whom::Lab), ALL, &[Right]),
     row("qemu-is-stopped", Fault::Stop(Whom::Qemu), ALL, &[Right, Error]),
