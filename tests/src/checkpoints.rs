@@ -60,16 +60,43 @@ const DAMAGES: &[Damage] = &[
     },
 ];
 
-/// A QEMU that cannot write a file as long as a saved machine.
-const CANNOT_SAVE: &str = "#!/bin/sh\ntrap '' XFSZ\nulimit -f 4096\nexec ‹qemu› \"$@\"\n";
+/// A program in QEMU's place.
+struct OddQemu {
+    script: &'static str,
+    /// The beginning of the report about it.
+    said: &'static str,
+}
+
+/// It cannot write a file as long as a saved machine.
+const CANNOT_SAVE: OddQemu = OddQemu {
+    script: "#!/bin/sh\ntrap '' XFSZ\nulimit -f 4096\nexec ‹qemu› \"$@\"\n",
+    said: "booting: there is no checkpoint (the monitor failed: the migration failed: ",
+};
+
+/// A byte of the saved machine changes after the lab has looked at it.
+const CHANGES_IN_USE: OddQemu = OddQemu {
+    script: r#"#!/bin/sh
+case "$*" in
+*-incoming*) printf x | dd of="$(echo ‹checkpoints›/*/machine.state)" bs=1 seek=5000000 \
+    conv=notrunc 2>/dev/null ;;
+esac
+exec ‹qemu› "$@"
+"#,
+    said: "booting: the checkpoint is unusable (the monitor failed: its file changed while it was \
+           read)",
+};
 
 /// One test per kind of damage, one for an intact checkpoint that QEMU cannot read, one
-/// for a QEMU that cannot save, and one that compares good checkpoints.
+/// for a QEMU that cannot save, one for a file that changes while it is read, and one that
+/// compares good checkpoints.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
     type Check = fn(&Lab<'_>, &Machine) -> Result<(), Failed>;
     const CHECKS: &[(&str, Check)] = &[
         ("unreadable-is-said-and-booted", is_booted_instead),
-        ("unsaved-is-said-and-booted", is_booted_unsaved),
+        ("unsaved-is-said-and-booted", |lab, machine| is_booted_by(&CANNOT_SAVE, lab, machine)),
+        ("changed-in-use-is-said-and-booted", |lab, machine| {
+            is_booted_by(&CHANGES_IN_USE, lab, machine)
+        }),
         ("one-is-like-another", |lab, _| alike(lab)),
     ];
     let damages = DAMAGES.iter().map(|damage| {
@@ -156,13 +183,14 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     same(&plan, &warm, &booted)
 }
 
-/// A run with a QEMU that does not save the machine shows one more line and the same
-/// story.
-fn is_booted_unsaved(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
+/// A run with such a QEMU shows one more line and the same story.
+fn is_booted_by(odd: &OddQemu, lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     let scratch = Scratch::without_checkpoints(lab)?;
     let qemu = on_path(QEMU).ok_or("there is no QEMU")?;
     let script = scratch.folder().join(QEMU);
-    fs::write(&script, CANNOT_SAVE.replace("‹qemu›", &qemu.display().to_string()))?;
+    let checkpoints = scratch.cache.root().join("checkpoints");
+    let text = odd.script.replace("‹qemu›", &qemu.display().to_string());
+    fs::write(&script, text.replace("‹checkpoints›", &checkpoints.display().to_string()))?;
     fs::set_permissions(script, Permissions::from_mode(0o755))?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::iter::once(scratch.folder().to_owned()).chain(std::env::split_paths(&path));
@@ -171,7 +199,7 @@ fn is_booted_unsaved(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     let mut call = scratch.call(lab, &["run", LESSON, "--story"])?;
     let output = call.env("PATH", path).stdin(Stdio::null()).output()?;
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let beginning = "booting: there is no checkpoint (the monitor failed: the migration failed: ";
+    let beginning = odd.said;
     if !output.status.success() || !stderr.starts_with(beginning) || stderr.lines().count() != 1 {
         return Err(format!("{}, and not one line `{beginning}…`:\n{stderr}", output.status).into());
     }

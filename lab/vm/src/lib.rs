@@ -15,10 +15,12 @@ pub mod registers;
 mod tolerant;
 
 use std::cell::OnceCell;
+use std::fs::File;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use explain::{ExitStatus, Explain};
 use process::limits;
@@ -236,10 +238,9 @@ pub fn run_joined(
     let record = Memory::new("record", RECORD_BYTES).map_err(VmError::Memory)?;
     let registers = Memory::new("registers", 0).map_err(VmError::Memory)?;
     let memory = Memory::new("memory", 0).map_err(VmError::Memory)?;
-    let state_file = state
+    let state = state
         .map(|path| {
-            std::fs::File::open(path)
-                .map_err(|source| VmError::State { path: path.to_owned(), source })
+            State::open(path).map_err(|source| VmError::State { path: path.to_owned(), source })
         })
         .transpose()?;
 
@@ -286,7 +287,7 @@ pub fn run_joined(
     let end = match Monitor::connect(qemu.take_socket(), started + limit, leave) {
         Err(error) => Err(error),
         Ok(mut monitor) => {
-            let restored = state_file.as_ref().map_or(Ok(()), |file| restore(&mut monitor, file));
+            let restored = state.as_ref().map_or(Ok(()), |state| restore(&mut monitor, state));
             match (restored, debugger) {
                 (Err(MonitorError::Interrupted), _) => Err(MonitorError::Interrupted),
                 (Err(error), _) => {
@@ -343,16 +344,44 @@ enum End {
     Left,
 }
 
-/// Reads the saved state. The machine is stopped at that time.
-fn restore(monitor: &mut Monitor, state: &std::fs::File) -> Result<(), MonitorError> {
+/// The file of a saved state, and what tells whether it is as it was when it was opened.
+struct State {
+    file: File,
+    opened: (u64, SystemTime),
+}
+
+impl State {
+    fn open(path: &Path) -> io::Result<State> {
+        let file = File::open(path)?;
+        Ok(State { opened: State::seen(&file)?, file })
+    }
+
+    fn seen(file: &File) -> io::Result<(u64, SystemTime)> {
+        let meta = file.metadata()?;
+        Ok((meta.len(), meta.modified()?))
+    }
+
+    fn is_unchanged(&self) -> bool {
+        State::seen(&self.file).is_ok_and(|seen| seen == self.opened)
+    }
+}
+
+/// Reads the saved state. The machine stands still then.
+fn restore(monitor: &mut Monitor, state: &State) -> Result<(), MonitorError> {
     monitor.announce_migration()?;
-    let uri = monitor.hand_over(state.as_fd())?;
+    let uri = monitor.hand_over(state.file.as_fd())?;
     monitor.execute(&qmp::migrate_incoming {
         uri: Some(uri),
         channels: None,
         exit_on_error: None,
     })?;
-    monitor.migrated()
+    monitor.migrated()?;
+    // Most changes make no difference to QEMU, but one to the machine.
+    if state.is_unchanged() {
+        Ok(())
+    } else {
+        Err(MonitorError::Failed("its file changed while it was read".to_owned()))
+    }
 }
 
 /// Starts a restored machine. A machine that boots starts by itself.

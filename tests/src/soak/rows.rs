@@ -44,7 +44,7 @@ pub const ROWS: &[Row] = &[
     row("a-cache-file-is-cut-in-use", cache(Damage::Cut, When::InUse), ALL, &[Right]),
     row("a-cache-file-is-flipped-in-use", cache(Damage::Flip, When::InUse), ALL, &[Right]),
     row("a-cache-file-is-removed-in-use", cache(Damage::Remove, When::InUse), ALL, &[Right]),
-    row("an-entry-is-removed-in-use", cache(Damage::RemoveEntry, When::InUse), ALL, &[Right]),
+    row("a-cache-entry-is-removed-in-use", cache(Damage::RemoveEntry, When::InUse), ALL, &[Right]),
     row("two-cleans-at-once", Fault::Cleans, &[Run, Check], &[Right]),
     row(
         "a-full-disk",
@@ -59,7 +59,7 @@ pub const ROWS: &[Row] = &[
         &[Right],
     ),
     row("few-descriptors", Fault::Shell("ulimit -n 16"), ALL, &[Error]),
-    row("little-memory-for-qemu", Fault::Shell("ulimit -v 500000"), ALL, &[Error]),
+    row("little-memory", Fault::Shell("ulimit -v 300000"), ALL, &[Error]),
     row("few-processes", Fault::FewProcesses, ALL, &[Error]),
     row("stdout-is-closed", Fault::ClosedStdout, PRINTING, &[Right]),
     row("stdout-is-full", Fault::Shell("exec >/dev/full"), PRINTING, &[Error]),
