@@ -37,7 +37,11 @@ fn not_found(places: &[String]) -> String {
 
 impl Explain for ExecutableError {
     fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+        match self {
+            // It may be a limit of the host.
+            ExecutableError::Read { source, .. } => source.exit_status(),
+            _ => ExitStatus::Usage,
+        }
     }
 
     fn hint(&self) -> Option<String> {

@@ -124,8 +124,10 @@ impl World {
             if what == What::Shell && on_path(BUSYBOX).is_none() {
                 continue;
             }
-            // The first run builds programs, so it takes longer.
-            world.run(what)?;
+            // These two build programs the first time, so that takes longer.
+            if matches!(what, What::Run | What::Check) {
+                world.run(what)?;
+            }
             let begin = Instant::now();
             let ended = world.run(what)?;
             world.right.push((what, ended, begin.elapsed()));
@@ -197,7 +199,8 @@ impl World {
         }
         if what == What::Shell {
             command.stdout(Stdio::from(self.terminal.slave.try_clone()?));
-            File::from(self.terminal.master.try_clone()?).write_all(b"exit 3\n")?;
+            // The lab does not end with this status by itself.
+            File::from(self.terminal.master.try_clone()?).write_all(b"exit 7\n")?;
         }
         let witness = Witness::of(&mut command)?;
         let lab = command.spawn()?;
