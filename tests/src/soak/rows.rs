@@ -32,6 +32,7 @@ const fn cache(damage: Damage, when: When) -> Fault {
     Fault::Cache(damage, when)
 }
 
+// A file that goes just before QEMU opens it makes an error.
 pub const ROWS: &[Row] = &[
     row("the-lab-is-killed", Fault::Kill(Whom::Lab), ALL, &[Killed]),
     row("qemu-is-killed", Fault::Kill(Whom::Qemu), ALL, &[Right, Error]),
@@ -41,10 +42,15 @@ pub const ROWS: &[Row] = &[
     row("a-cache-file-is-cut", cache(Damage::Cut, When::Before), ALL, &[Right]),
     row("a-cache-file-is-flipped", cache(Damage::Flip, When::Before), ALL, &[Right]),
     row("a-cache-file-is-removed", cache(Damage::Remove, When::Before), ALL, &[Right]),
-    row("a-cache-file-is-cut-in-use", cache(Damage::Cut, When::InUse), ALL, &[Right]),
-    row("a-cache-file-is-flipped-in-use", cache(Damage::Flip, When::InUse), ALL, &[Right]),
-    row("a-cache-file-is-removed-in-use", cache(Damage::Remove, When::InUse), ALL, &[Right]),
-    row("a-cache-entry-is-removed-in-use", cache(Damage::RemoveEntry, When::InUse), ALL, &[Right]),
+    row("a-cache-file-is-cut-in-use", cache(Damage::Cut, When::InUse), ALL, &[Right, Error]),
+    row("a-cache-file-is-flipped-in-use", cache(Damage::Flip, When::InUse), ALL, &[Right, Error]),
+    row("a-cache-file-is-removed-in-use", cache(Damage::Remove, When::InUse), ALL, &[Right, Error]),
+    row(
+        "a-cache-entry-is-removed-in-use",
+        cache(Damage::RemoveEntry, When::InUse),
+        ALL,
+        &[Right, Error],
+    ),
     row("two-cleans-at-once", Fault::Cleans, &[Run, Check], &[Right]),
     row(
         "a-full-disk",
