@@ -95,7 +95,8 @@ impl Fault {
             Fault::Shell(shell) => world.start(what, shell)?,
             Fault::Mount(shell) => world.start_apart(what, shell)?,
             Fault::ClosedStdout => world.start(what, "exec >&-")?,
-            Fault::FewProcesses => world.start(what, "ulimit -u 4")?,
+            // dash has no `ulimit -u`.
+            Fault::FewProcesses => world.start(what, "exec prlimit --nproc=4 \"$0\" \"$@\"")?,
             Fault::Cleans => {
                 for mut clean in [clean(world.cache())?, clean(world.cache())?] {
                     if !clean.wait()?.success() {

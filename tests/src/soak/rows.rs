@@ -66,7 +66,7 @@ pub const ROWS: &[Row] = &[
     ),
     row("few-descriptors", Fault::Shell("ulimit -n 16"), ALL, &[Error]),
     row("little-memory", Fault::Shell("ulimit -v 300000"), ALL, &[Error]),
-    row("few-processes", Fault::FewProcesses, ALL, &[Error]),
+    row("few-processes", Fault::FewProcesses, ALL, &[Right, Error]),
     row("stdout-is-closed", Fault::ClosedStdout, PRINTING, &[Right]),
     row("stdout-is-full", Fault::Shell("exec >/dev/full"), PRINTING, &[Error]),
 ];
