@@ -168,7 +168,8 @@ impl Child {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         // One thread reads each stream, so that neither fills up while we read the other.
         std::thread::scope(|scope| {
-            let errors = scope.spawn(|| stderr.map_or(Ok(0), |mut s| s.read_to_end(&mut err)));
+            let errors = || stderr.map_or(Ok(0), |mut s| s.read_to_end(&mut err));
+            let errors = std::thread::Builder::new().spawn_scoped(scope, errors)?;
             stdout.map_or(Ok(0), |mut s| s.read_to_end(&mut out))?;
             errors.join().expect("reading does not panic")
         })?;

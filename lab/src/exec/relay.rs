@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Builder;
 
 use explain::{ExitStatus, Explain};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -61,9 +62,13 @@ pub fn join<T>(
         at_terminal: join == Join::Terminal,
     };
     let result = std::thread::scope(|scope| {
-        let output = scope.spawn(|| relay.output());
-        if join != Join::Output {
-            scope.spawn(|| relay.input());
+        let output = Builder::new().spawn_scoped(scope, || relay.output()).map_err(RelayError)?;
+        if join != Join::Output
+            && let Err(error) = Builder::new().spawn_scoped(scope, || relay.input())
+        {
+            // It has the other end of the socket, which `output` waits for.
+            drop(machine);
+            return Err(RelayError(error).into());
         }
         let result = machine();
         let output = output.join().expect("the relay does not panic");

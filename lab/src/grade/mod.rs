@@ -103,9 +103,11 @@ impl Lab<'_> {
             self.progress.event(Event::Step { done, detail: &student.name });
         };
         std::thread::scope(|scope| {
-            for _ in 0..jobs.max(1) {
-                scope.spawn(worker);
+            for _ in 1..jobs {
+                // A user who may have no more threads has to wait longer.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, worker);
             }
+            worker();
         });
         self.progress.event(Event::End);
         Ok(results.into_iter().filter_map(OnceLock::into_inner).collect())

@@ -96,7 +96,10 @@ impl Fault {
             Fault::Mount(shell) => world.start_apart(what, shell)?,
             Fault::ClosedStdout => world.start(what, "exec >&-")?,
             // dash has no `ulimit -u`.
-            Fault::FewProcesses => world.start(what, "exec prlimit --nproc=4 \"$0\" \"$@\"")?,
+            Fault::FewProcesses => {
+                let most = rng.u8(2..=60);
+                world.start(what, &format!("exec prlimit --nproc={most} \"$0\" \"$@\""))?
+            }
             Fault::Cleans => {
                 for mut clean in [clean(world.cache())?, clean(world.cache())?] {
                     if !clean.wait()?.success() {
