@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::session::Session;
 use protocol::{Ended, HALT_FILE, IDLE_MODULE, Job, TraceEvent};
 
-use crate::{machine, pages, record, session, supervise, trace, watchdog};
+use crate::{checkpoint, machine, pages, record, session, supervise, trace, watchdog};
 
 /// Runs the job. An error is a reason why the program was never started. Optional
 /// modules that were not loaded get their reason into `not_loaded`.
@@ -49,7 +49,7 @@ pub fn run(job: &Job, not_loaded: &mut Vec<String>) -> Result<Ended, String> {
     }
     // The scheduler's ticks then come at the same moments of the program's life
     // whether the machine was booted or restored, and so does what they decide.
-    machine::sleep_until_next(Duration::from_millis(100))?;
+    checkpoint::sleep_until_next(Duration::from_millis(100))?;
     trace::switch(true)?;
     let ended = match &job.session {
         None => supervise::run(job),

@@ -1,5 +1,4 @@
-//! PID 1's dealings with the machine itself: host name, log, checkpoint, PCI,
-//! power.
+//! PID 1's dealings with the machine itself: host name, log, modules, PCI, power.
 
 use std::convert::Infallible;
 use std::ffi::{CStr, CString};
@@ -7,17 +6,11 @@ use std::fs;
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
-use std::time::Duration;
 
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
-use nix::sys::time::TimeSpec;
-use nix::time::{ClockId, ClockNanosleepFlags, clock_nanosleep};
-use protocol::{CHECKPOINT_PARAMETER, GuestFile, PVPANIC_SLOT, USERS, User};
-
-use crate::registers::Registers;
-use crate::supervise::now;
+use protocol::{GuestFile, USERS, User};
 
 /// Writes a line to the kernel log, which the host keeps.
 pub fn log(line: &str) {
@@ -95,51 +88,6 @@ pub fn load_module(module: &GuestFile, params: &str) -> Result<(), String> {
 pub fn unload_module(name: &CStr) -> Result<(), String> {
     delete_module(name, DeleteModuleFlags::O_NONBLOCK)
         .map_err(|e| format!("failed to remove the module {name:?}: {e}"))
-}
-
-/// Whether the host wants to save the machine before the job begins.
-pub fn wants_checkpoint() -> Result<bool, String> {
-    let cmdline = fs::read_to_string("/proc/cmdline")
-        .map_err(|e| format!("failed to read `/proc/cmdline`: {e}"))?;
-    Ok(cmdline.split_whitespace().any(|word| word == CHECKPOINT_PARAMETER))
-}
-
-/// Stops the machine by telling `pvpanic-pci` of a panic that is none: QEMU
-/// pauses and the host saves the machine. Returns when a restored machine goes
-/// on.
-///
-/// The guest stops at this very instruction, but not always its clock: between
-/// that and QEMU's knowing that the machine is paused, QEMU may move the clock on
-/// to the next timer, or not, as the host's threads happen to run. Three things
-/// see to it that nothing comes of that:
-///
-/// - it stops when it is awake and has just slept, so that the next timer is the
-///   scheduler's tick, less than 4 ms away;
-/// - it stays awake until that tick has been, whether its clock went there by
-///   itself or was moved: one tick in either case, in this process;
-/// - it goes on at a mark on the clock, of which the tick is far: should QEMU
-///   have come to another timer (devices have some of a second), all is at least
-///   as old as in every other run.
-pub fn stop_here() -> Result<(), String> {
-    const PANICKED: u8 = 1; // PVPANIC_PANICKED, include/uapi/misc/pvpanic.h
-    const MARKS: Duration = Duration::from_secs(2);
-    /// Two ticks and some more.
-    const AWAKE: Duration = Duration::from_millis(10);
-    let panic = Registers::map(PVPANIC_SLOT)?;
-    let mark = sleep_until_next(MARKS)?;
-    panic.write(0, PANICKED);
-    while now()? < mark + AWAKE {}
-    sleep_until_next(MARKS)?;
-    Ok(())
-}
-
-/// Sleeps until the guest's clock shows a multiple of `marks`, and returns that.
-pub fn sleep_until_next(marks: Duration) -> Result<Duration, String> {
-    let next = marks * (now()?.as_millis() / marks.as_millis() + 1) as u32;
-    let flags = ClockNanosleepFlags::TIMER_ABSTIME;
-    clock_nanosleep(ClockId::CLOCK_MONOTONIC, flags, &TimeSpec::from(next))
-        .map_err(|e| format!("failed to sleep: {e}"))?;
-    Ok(next)
 }
 
 /// Makes the kernel find devices that were not there when it booted: a

@@ -20,6 +20,7 @@
 //! panic in turn. What goes wrong here reaches the host in the outcome, and in
 //! the kernel log where there is no outcome to be had.
 
+mod checkpoint;
 mod job;
 mod leaks;
 mod machine;
@@ -58,8 +59,8 @@ fn run() -> Result<Infallible, String> {
     supervise::block_signals()?;
     mounts::mount_all()?;
     machine::set_up()?;
-    if machine::wants_checkpoint()? {
-        machine::stop_here()?;
+    if checkpoint::is_wanted()? {
+        checkpoint::stop_here()?;
     }
     // Not before: the sleep in there ends at the same moment of the clock, however
     // QEMU moved that, if the processor is halted meanwhile.

@@ -8,6 +8,8 @@
 //! The program never has the port itself: a pipe ends, blocks and breaks the
 //! way programs expect, and a pseudo-terminal brings job control.
 
+mod input;
+mod output;
 mod relay;
 mod streams;
 

@@ -2,7 +2,6 @@
 //! holds up no other.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
@@ -10,8 +9,10 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::pty::Winsize;
 use nix::sys::signalfd::SignalFd;
 use nix::sys::time::TimeSpec;
-use protocol::session::{FRAME_MAX, Frame, Size};
+use protocol::session::{Frame, Size};
 
+use super::input::Input;
+use super::output::forward;
 use crate::port::Port;
 use crate::{supervise, watchdog};
 
@@ -20,10 +21,7 @@ nix::ioctl_write_ptr_bad!(tiocswinsz, nix::libc::TIOCSWINSZ, Winsize);
 /// PID 1's ends of the program's streams, and the port.
 pub struct Relay {
     port: Port,
-    pub(super) stdin: Option<File>,
-    /// What the host sent and the program has not yet taken.
-    input: Vec<u8>,
-    input_ended: bool,
+    pub(super) input: Input,
     pub(super) stdout: Option<File>,
     pub(super) stderr: Option<File>,
     /// The terminal's other end, where there is one.
@@ -35,9 +33,7 @@ impl Relay {
     pub fn new(port: Port) -> Relay {
         Relay {
             port,
-            stdin: None,
-            input: Vec::new(),
-            input_ended: false,
+            input: Input::default(),
             stdout: None,
             stderr: None,
             terminal: None,
@@ -73,7 +69,10 @@ impl Relay {
         for frame in self.port.receive()? {
             self.take(frame)?;
         }
-        self.feed()?;
+        match self.input.feed() {
+            0 => {}
+            taken => self.port.send(&Frame::Taken(taken))?,
+        }
         if self.port.has_room() {
             forward(&mut self.stdout, &mut self.port, Frame::Stdout)?;
         }
@@ -90,7 +89,7 @@ impl Relay {
         if let Some(exits) = exits {
             fds.push(PollFd::new(exits.as_fd(), PollFlags::POLLIN));
         }
-        if let Some(stdin) = self.stdin.as_ref().filter(|_| !self.input.is_empty()) {
+        if let Some(stdin) = self.input.blocked() {
             fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLOUT));
         }
         if self.port.has_room() {
@@ -105,8 +104,8 @@ impl Relay {
     /// Does what the host says.
     fn take(&mut self, frame: Frame) -> Result<(), String> {
         match frame {
-            Frame::Stdin(bytes) => self.input.extend(bytes),
-            Frame::StdinEnd => self.input_ended = true,
+            Frame::Stdin(bytes) => self.input.add(bytes),
+            Frame::StdinEnd => self.input.end(),
             // The program's next write breaks its pipe.
             Frame::StdoutClosed => self.stdout = None,
             Frame::StderrClosed => self.stderr = None,
@@ -125,33 +124,11 @@ impl Relay {
         Ok(())
     }
 
-    /// Gives the program what it takes of the input, and says so to the host.
-    fn feed(&mut self) -> Result<(), String> {
-        let waiting = self.input.len();
-        while let Some(stdin) = self.stdin.as_mut().filter(|_| !self.input.is_empty()) {
-            match stdin.write(&self.input) {
-                Ok(taken) => drop(self.input.drain(..taken)),
-                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
-                // The program reads no more.
-                Err(_) => self.stdin = None,
-            }
-        }
-        if self.stdin.is_none() {
-            self.input.clear();
-        } else if self.input_ended && self.input.is_empty() {
-            self.stdin = None;
-        }
-        match (waiting - self.input.len()) as u32 {
-            0 => Ok(()),
-            taken => self.port.send(&Frame::Taken(taken)),
-        }
-    }
-
     /// Sends what is left of the output, waits until the host has it.
     ///
     /// All who could write are gone, so that each stream has an end.
     pub fn finish(&mut self) -> Result<(), String> {
-        self.stdin = None;
+        self.input.stdin = None;
         while self.stdout.is_some() || self.stderr.is_some() {
             self.turn(None, None)?;
         }
@@ -161,28 +138,6 @@ impl Relay {
         }
         Ok(())
     }
-}
-
-/// Sends what a stream has for now, and forgets the stream at its end.
-fn forward(
-    stream: &mut Option<File>,
-    port: &mut Port,
-    frame: fn(Vec<u8>) -> Frame,
-) -> Result<(), String> {
-    let Some(file) = stream else { return Ok(()) };
-    let mut buffer = vec![0; FRAME_MAX];
-    match file.read(&mut buffer) {
-        Ok(0) => *stream = None,
-        Ok(n) => {
-            buffer.truncate(n);
-            port.send(&frame(buffer))?;
-        }
-        Err(e) if e.kind() == ErrorKind::WouldBlock => {}
-        // A terminal says so when nobody has it open any more.
-        Err(e) if e.raw_os_error() == Some(nix::libc::EIO) => *stream = None,
-        Err(e) => return Err(format!("failed to read the program's output: {e}")),
-    }
-    Ok(())
 }
 
 pub fn winsize(size: Size) -> Winsize {

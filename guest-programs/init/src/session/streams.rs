@@ -31,7 +31,7 @@ impl Relay {
         if stdin {
             let (reader, writer) = pipe()?;
             set_nonblocking(writer.as_fd())?;
-            relay.stdin = Some(writer.into());
+            relay.input.stdin = Some(writer.into());
             command.stdin(reader);
         } else {
             command.stdin(Stdio::null());
@@ -52,7 +52,7 @@ impl Relay {
         set_nonblocking(pty.master.as_fd())?;
         let mut relay = Relay::new(port);
         let another = |fd: &OwnedFd| fd.try_clone().map_err(|_| nix::errno::Errno::EMFILE);
-        relay.stdin = Some(another(&pty.master)?.into());
+        relay.input.stdin = Some(another(&pty.master)?.into());
         relay.stdout = Some(another(&pty.master)?.into());
         relay.terminal = Some(pty.master.into());
         command.stdin(another(&pty.slave)?).stdout(another(&pty.slave)?).stderr(pty.slave);
