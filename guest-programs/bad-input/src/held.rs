@@ -10,6 +10,7 @@ use marker::check;
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use steps::proc_value;
 
 use crate::{ended, start};
 
@@ -86,8 +87,6 @@ pub fn nobody_is_held(device: Registration) -> io::Result<()> {
 /// eventfd has, and one has its number until nobody holds it.
 pub fn next_eventfd() -> io::Result<u32> {
     let eventfd = EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC)?;
-    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", eventfd.as_fd().as_raw_fd()))?;
-    let number = info.lines().find_map(|line| line.strip_prefix("eventfd-id:"));
-    let number = number.and_then(|number| number.trim().parse().ok());
-    number.ok_or_else(|| Errno::ENODATA.into())
+    let info = format!("/proc/self/fdinfo/{}", eventfd.as_fd().as_raw_fd());
+    proc_value(&info, "eventfd-id")?.parse().map_err(io::Error::other)
 }

@@ -1,12 +1,11 @@
 //! A look at an eventfd that takes nothing from it.
 
-use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::EventFd;
-use steps::errno;
+use steps::proc_hex;
 
 /// What poll(2) says of it, without waiting.
 pub fn by_poll(eventfd: &EventFd) -> nix::Result<PollFlags> {
@@ -17,10 +16,5 @@ pub fn by_poll(eventfd: &EventFd) -> nix::Result<PollFlags> {
 
 /// The count, which is in hexadecimal in /proc/self/fdinfo (proc_pid_fdinfo(5)).
 pub fn by_fdinfo(eventfd: &EventFd) -> nix::Result<u64> {
-    let path = format!("/proc/self/fdinfo/{}", eventfd.as_raw_fd());
-    let text = fs::read_to_string(path).map_err(errno)?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("eventfd-count:"))
-        .and_then(|count| u64::from_str_radix(count.trim(), 16).ok())
-        .ok_or(Errno::EIO)
+    proc_hex(&format!("/proc/self/fdinfo/{}", eventfd.as_raw_fd()), "eventfd-count")
 }

@@ -12,6 +12,7 @@
 mod one_call_two_returns;
 mod two_calls_without_a_branch;
 mod no_more_processes;
+mod one_child_too_many;
 mod a_new_pid_namespace;
 mod a_dead_pid_namespace;
 mod exec_returns_to_another_program;

@@ -1,16 +1,14 @@
-//! The deliberate failure: a user may have so many processes and no more.
-//! `copy_process` (kernel/fork.c) returns -EAGAIN, which is -11; libc makes -1 and
-//! errno of it.
+//! A user may have so many processes and no more: `copy_process` (kernel/fork.c)
+//! counts them, and a zombie counts as long as nobody waits for it.
 
-use marker::{check, mark, scene};
-use nix::errno::Errno;
-use nix::libc::{self, c_long};
+use marker::{mark, scene};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
-use steps::{ended_well, exit, start};
+use steps::{ended_well, start};
 
-use crate::raw_fork::{STUDENT, fork_without_libc};
+use crate::one_child_too_many;
+use crate::raw_fork::STUDENT;
 
 pub fn run() -> nix::Result<()> {
     scene!("3. RLIMIT_NPROC");
@@ -32,25 +30,7 @@ pub fn run() -> nix::Result<()> {
             waitid(Id::Pid(zombie), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
         }
 
-        mark!("3. one child too many");
-        // SAFETY: this program has one thread, so the child may do as it likes.
-        let returned = unsafe { libc::fork() };
-        let error = Errno::last();
-        if returned == 0 {
-            exit(0);
-        }
-        check!("fork", returned, -1);
-        check!("errno", error, Errno::EAGAIN);
-        println!("3. user {STUDENT}, limit 3: itself and 2 zombies; one more:");
-        println!("   fork returns {returned}, errno is {error}");
-
-        mark!("3. the same without libc");
-        let raw = fork_without_libc();
-        if raw == 0 {
-            exit(0);
-        }
-        check!("fork without libc", raw, -c_long::from(libc::EAGAIN));
-        println!("   without libc it returns {raw}");
+        one_child_too_many::run()?;
 
         ended_well(first)?;
         mark!("3. one zombie has been waited for");

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
-use steps::{ended_well, start};
+use steps::{ended_well, proc_hex, start};
 
 use crate::{impostor, interrupt};
 
@@ -37,14 +37,7 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the signal is pending for a process, as proc_pid_status(5) tells: in a
-/// hexadecimal mask, in which bit 0 is signal 1.
-fn is_pending(pid: Pid) -> io::Result<bool> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let mask = status
-        .lines()
-        .find_map(|line| line.strip_prefix("ShdPnd:\t"))
-        .and_then(|mask| u64::from_str_radix(mask, 16).ok())
-        .ok_or(io::ErrorKind::InvalidData)?;
-    Ok(mask & 1 << (SIGNAL - 1) != 0)
+/// Whether the signal is pending for a process, as proc_pid_status(5) tells.
+fn is_pending(pid: Pid) -> nix::Result<bool> {
+    Ok(proc_hex(&format!("/proc/{pid}/status"), "ShdPnd")? & 1 << (SIGNAL - 1) != 0)
 }

@@ -13,6 +13,7 @@ mod nobody_listens;
 mod an_interrupt_is_told;
 mod refusals;
 mod an_overrun;
+mod after_an_overrun;
 mod another_listener_is_not_concerned;
 mod the_module_goes;
 
@@ -37,7 +38,9 @@ fn main() -> io::Result<()> {
     // Refusals bring an errno and a message.
     refusals::run(&asking, family)?;
     // A full socket loses events, and the reader gets ENOBUFS.
-    an_overrun::run(&asking, family, &listener)?;
+    let last = an_overrun::run(&asking, family, &listener)?;
+    // The reader empties its queue, and asks what it has missed.
+    after_an_overrun::run(&asking, family, &listener, last)?;
     // Another listener loses nothing.
     another_listener_is_not_concerned::run(&asking, family, &listener)?;
     // The module goes, and a listener has to join again.

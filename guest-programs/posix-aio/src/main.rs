@@ -57,7 +57,8 @@ fn main() -> nix::Result<()> {
     std::fs::write("data", "in a file").map_err(errno)?;
     let file = File::open("data").map_err(errno)?;
 
-    // SIGEV_NONE: a thread of glibc's reads, and nobody tells.
+    // SIGEV_NONE: a thread of glibc's reads, and nobody tells. Not every request
+    // can be cancelled.
     let helper = a_thread_reads::run()?;
     // SIGEV_SIGNAL: the process signals itself.
     a_signal_from_ourselves::run(&file)?;

@@ -1,7 +1,9 @@
 //! Requests of aio(7) that nix does not wrap: more than one in a list, and a notice by
 //! a function in a thread.
 
+use std::fs::File;
 use std::mem;
+use std::os::fd::AsFd;
 use std::pin::Pin;
 
 use nix::errno::Errno;
@@ -42,26 +44,33 @@ fn aiocb(request: &mut AioRead) -> *mut libc::aiocb {
     request.as_mut()
 }
 
-/// For what nix has no name: SIGEV_THREAD.
-pub fn set_sigevent(request: &mut AioRead, notify: libc::sigevent) {
+/// A read of a file at the offset 5, with a notice for which nix has no name: SIGEV_THREAD.
+pub fn read_then_call<'a>(
+    file: &'a File,
+    buffer: &'a mut [u8],
+    function: extern "C" fn(sigval),
+    value: usize,
+) -> Pin<Box<AioRead<'a>>> {
+    let mut request = AioRead::new(file.as_fd(), 5, buffer, 0, SigevNotify::SigevNone);
     let aiocb: &mut libc::aiocb = request.as_mut();
-    aiocb.aio_sigevent = notify;
+    aiocb.aio_sigevent = sigev_thread(function, value);
+    Box::pin(request)
 }
 
 /// A `struct sigevent` with the members of its union that SIGEV_THREAD uses;
 /// libc's has another.
 #[repr(C)]
-pub struct SigevThread {
-    pub sigev_value: sigval,
-    pub sigev_signo: c_int,
-    pub sigev_notify: c_int,
-    pub sigev_notify_function: extern "C" fn(sigval),
+struct SigevThread {
+    sigev_value: sigval,
+    sigev_signo: c_int,
+    sigev_notify: c_int,
+    sigev_notify_function: extern "C" fn(sigval),
     /// A `pthread_attr_t`; null for a detached thread.
-    pub sigev_notify_attributes: *mut c_void,
-    pub unused: [usize; 4],
+    sigev_notify_attributes: *mut c_void,
+    unused: [usize; 4],
 }
 
-pub fn sigev_thread(function: extern "C" fn(sigval), value: usize) -> libc::sigevent {
+fn sigev_thread(function: extern "C" fn(sigval), value: usize) -> libc::sigevent {
     let notify = SigevThread {
         sigev_value: sigval { sival_ptr: std::ptr::without_provenance_mut(value) },
         sigev_signo: 0,

@@ -8,7 +8,7 @@ use nix::libc::c_int;
 use nix::sys::eventfd::EventFd;
 use nix::sys::prctl::set_name;
 use nix::unistd::{ForkResult, Pid, fork, pipe, read, write};
-use steps::{errno, exit};
+use steps::{errno, exit, proc_hex};
 
 /// Starts a child that sleeps in read(2) of the eventfd, and exits with what it read.
 /// The task that wakes it is the one that signals the eventfd. When this returns the
@@ -41,10 +41,7 @@ pub const STANDARD: u64 = 0x7ffb_feff;
 
 /// The signals that a thread of this process has blocked; bit 0 is signal 1.
 pub fn blocked_signals(thread: Pid) -> nix::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/self/task/{thread}/status"));
-    let status = status.map_err(errno)?;
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:\t"));
-    mask.and_then(|mask| u64::from_str_radix(mask, 16).ok()).ok_or(Errno::EINVAL)
+    proc_hex(&format!("/proc/self/task/{thread}/status"), "SigBlk")
 }
 
 /// The threads of this process.

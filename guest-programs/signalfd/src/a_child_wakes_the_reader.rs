@@ -20,8 +20,7 @@ use crate::records::{check_record, one};
 const STUDENT: u32 = 1000;
 
 pub fn run() -> io::Result<()> {
-    let mut sigchld = SigSet::empty();
-    sigchld.add(Signal::SIGCHLD);
+    let sigchld = SigSet::from(Signal::SIGCHLD);
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigchld), None)?;
     let children = SignalFd::new(&sigchld)?; // without SFD_NONBLOCK
 
@@ -47,6 +46,5 @@ pub fn run() -> io::Result<()> {
     println!("   ssi_status 7");
 
     prctl::set_name(c"signalfd")?;
-    sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&sigchld), None)?;
-    Ok(())
+    Ok(sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&sigchld), None)?)
 }

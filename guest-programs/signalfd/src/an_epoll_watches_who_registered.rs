@@ -34,11 +34,10 @@ pub fn run(signals: &SignalFd) -> io::Result<()> {
     mark!("11. the parent's SIGUSR1: a child's epoll_wait eats it");
     kill(getpid(), Signal::SIGUSR1)?;
     check!("epoll_wait in the parent", ready(&epoll)?, 1);
-    let child = start_when_forked(|| {
+    ended_well(start_when_forked(|| {
         check!("epoll_wait in the child", ready(&epoll)?, 0);
         Ok(())
-    })?;
-    ended_well(child)?;
+    })?)?;
     check!("epoll_wait in the parent, after the child's", ready(&epoll)?, 0);
     check!("poll in the parent", readable(signals)?, 1);
     // It is pending already, so this one is dropped, and wakes nobody.

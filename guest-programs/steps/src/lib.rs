@@ -8,6 +8,7 @@ mod child;
 mod errno;
 mod gate;
 mod module;
+mod proc;
 mod signal;
 mod untraced;
 
@@ -18,5 +19,6 @@ pub use child::{
 pub use errno::errno;
 pub use gate::{Gate, start_when_forked};
 pub use module::{load, remove};
+pub use proc::{proc_hex, proc_value};
 pub use signal::{block, set_of};
 pub use untraced::run_untraced;

@@ -1,18 +1,14 @@
-//! `do_sys_poll` (fs/select.c) reads `fd` and `events` and writes `revents` alone,
-//! in every entry. It reports an end, an error or a closed descriptor even if
-//! nothing was asked; an entry with a negative descriptor it passes over.
+//! `do_sys_poll` (fs/select.c) writes `revents` alone, in every entry. It reports an
+//! end, an error or a closed descriptor unasked; a negative descriptor it passes over.
 
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 
 use marker::{check, scene};
-use nix::libc::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, c_short, pollfd};
+use nix::libc::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, c_int, c_short, pollfd};
 use nix::unistd::{pipe, read, write};
 
 use crate::calls::{names, poll};
-
-/// A descriptor that is not open.
-const CLOSED: RawFd = 60;
 
 pub fn run() -> io::Result<()> {
     let (quiet, _quiet_in) = pipe()?;
@@ -23,8 +19,7 @@ pub fn run() -> io::Result<()> {
     write(&data_in, b"x")?;
     write(&last_data_in, b"x")?;
     drop((ended_in, last_data_in, unread));
-
-    let wanted: [(&str, RawFd, c_short, c_short); 9] = [
+    let wanted: [(&str, c_int, c_short, c_short); 9] = [
         ("pipe without data, POLLIN", quiet.as_raw_fd(), POLLIN, 0),
         ("pipe with data, POLLIN", data.as_raw_fd(), POLLIN, POLLIN),
         ("pipe with data, nothing", data.as_raw_fd(), 0, 0),
@@ -32,7 +27,7 @@ pub fn run() -> io::Result<()> {
         ("no writer, data, POLLIN", last_data.as_raw_fd(), POLLIN, POLLIN | POLLHUP),
         ("no reader, nothing", unread_in.as_raw_fd(), 0, POLLERR),
         ("no reader, POLLOUT", unread_in.as_raw_fd(), POLLOUT, POLLOUT | POLLERR),
-        ("closed, nothing", CLOSED, 0, POLLNVAL),
+        ("closed, nothing", 60, 0, POLLNVAL),
         ("-1, POLLIN", -1, POLLIN, 0),
     ];
     // revents need not be cleared: the kernel writes each of them.

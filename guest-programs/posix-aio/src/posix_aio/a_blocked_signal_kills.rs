@@ -8,15 +8,14 @@ use std::os::fd::{AsFd, OwnedFd};
 use marker::{check, mark, scene};
 use nix::libc::{c_int, sigval};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::aio::{Aio, AioRead};
-use nix::sys::signal::SigevNotify::SigevNone;
+use nix::sys::aio::Aio;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, pause, read, write};
 use steps::errno;
 
-use crate::requests::{set_sigevent, sigev_thread};
+use crate::requests::read_then_call;
 
 pub fn run(victim: Pid, start: &OwnedFd) -> nix::Result<()> {
     check!("bytes written", write(start, b"!")?, 1);
@@ -39,9 +38,7 @@ pub fn victim(go: &OwnedFd) -> nix::Result<c_int> {
 
     scene!("7. SIGUSR1 is blocked, and waits in a signalfd");
     let (file, mut buffer) = (File::open("data").map_err(errno)?, [0; 4]);
-    let mut request = AioRead::new(file.as_fd(), 5, &mut buffer, 0, SigevNone);
-    set_sigevent(&mut request, sigev_thread(never, 7));
-    let mut request = Box::pin(request);
+    let mut request = read_then_call(&file, &mut buffer, never, 7);
     request.as_mut().submit()?;
     loop {
         pause();

@@ -1,16 +1,14 @@
 //! SIGEV_THREAD: a function instead of a signal. glibc starts a thread for it.
 
 use std::fs::File;
-use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
 use marker::{check, mark, scene};
 use nix::libc::sigval;
-use nix::sys::aio::{Aio, AioRead};
-use nix::sys::signal::SigevNotify::SigevNone;
+use nix::sys::aio::Aio;
 use nix::unistd::{Pid, gettid};
 
-use crate::requests::{set_sigevent, sigev_thread};
+use crate::requests::read_then_call;
 use crate::tasks::blocked_signals;
 
 /// What [`on_completion`] found when it ran.
@@ -25,9 +23,7 @@ static TOLD: OnceLock<Told> = OnceLock::new();
 pub fn run(file: &File, helper: Pid) -> nix::Result<()> {
     let mut buffer = [0; 4];
     scene!("4. SIGEV_THREAD: a read of a file");
-    let mut request = AioRead::new(file.as_fd(), 5, &mut buffer, 0, SigevNone);
-    set_sigevent(&mut request, sigev_thread(on_completion, 4));
-    let mut request = Box::pin(request);
+    let mut request = read_then_call(file, &mut buffer, on_completion, 4);
     request.as_mut().submit()?;
     let told = TOLD.wait();
     check!("aio_error", request.as_mut().error(), Ok(()));

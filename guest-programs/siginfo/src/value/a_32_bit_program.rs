@@ -2,7 +2,6 @@
 //! (kernel/signal.c) fills it field by field too. The child registers, and becomes a
 //! 32-bit program with two signals pending: one to wait for, one for a handler.
 
-use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
@@ -27,7 +26,7 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
             interrupt::now(device)?;
             interrupt::now(device)?;
             dup2_stdout(&output)?;
-            fexecve(receiver32::file()?, &[c"receiver32"], &[] as &[&CStr])?;
+            fexecve(receiver32::file()?, &[c"receiver32"], &[c""; 0])?;
             Ok(())
         })?;
         drop(output);
@@ -35,7 +34,6 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
         File::from(received).read_to_end(&mut bytes)?;
         ended_well(child)?;
         unregister(device)?;
-
         // Where a 32-bit siginfo has si_code and si_int, in units of 32 bits.
         let (infos, rest) = bytes.as_chunks::<128>();
         check!("siginfos received", (infos.len(), rest.len()), (2, 0));
