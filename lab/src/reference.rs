@@ -8,7 +8,7 @@ use builder::guest::programs::ProgramError;
 use builder::guest::{closure, kmods};
 use builder::host::toolchain::{Toolchain, none};
 use builder::host::version_line;
-use builder::kernel::Optimize;
+use builder::kernel::{self, Optimize};
 use host::QEMU;
 
 use crate::error::Error;
@@ -81,9 +81,7 @@ pub fn lab_key(lab: &Lab<'_>, plan: &Plan) -> Result<Key, Error> {
     for kmod in &plan.experiment.kmods {
         key = kmods::sources(root, kmod, key)?;
     }
-    for fragment in plan.options.kernel.fragments() {
-        key = key.file("fragment", &fragment)?;
-    }
+    let key = kernel::add_configuration(key, &plan.options.kernel.fragments())?;
     let flags = plan.command_line();
     let words: Vec<&str> = flags.iter().flat_map(|flag| &flag.words).map(String::as_str).collect();
     let key = key.text("machine", &words.join("\0"));

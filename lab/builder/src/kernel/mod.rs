@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use process::Command;
 
-use crate::cache::{Cache, Key};
+use crate::cache::{Cache, Key, KeyBuilder};
 use crate::progress::Progress;
 
 pub use compiler::{Compiler, Optimize};
@@ -197,23 +197,31 @@ impl Kernel {
     }
 }
 
-/// The hash of everything that affects a kernel. The number of jobs is not part of it,
-/// because it changes nothing.
+/// The hash of everything that affects a kernel. The number of jobs and the fragments'
+/// comments are not part of it, because they change nothing.
 fn key(
     cache: &Cache,
     source: &Source,
     options: &Options,
     fragments: &[PathBuf],
 ) -> Result<Key, KernelError> {
-    let mut key = Key::builder("kernel")
+    let key = Key::builder("kernel")
         .text("source", &source.identity)
         .text("compiler", &options.compiler.identity(cache)?)
         .text("make", &make::identity())
         .text("debug", if options.kind == Kind::Debug { "yes" } else { "no" });
-    for fragment in fragments {
-        key = key.file("fragment", fragment)?;
+    Ok(add_configuration(key, fragments)?.finish())
+}
+
+/// Adds the symbols that fragments set to a key.
+pub fn add_configuration(
+    mut key: KeyBuilder,
+    fragments: &[PathBuf],
+) -> Result<KeyBuilder, KernelError> {
+    for (symbol, value) in config::read(fragments)? {
+        key = key.text(&symbol, &value);
     }
-    Ok(key.finish())
+    Ok(key)
 }
 
 /// Where a build's output is kept, whether the build fails or not.
@@ -270,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_touched_fragment_is_another_kernel() {
+    fn another_value_is_another_kernel_and_another_comment_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let fragment = folder.path().join("fragment");
         let cache = Cache::at(folder.path().join("cache")).unwrap();
@@ -287,7 +295,8 @@ mod tests {
         };
         let before = key_of("CONFIG_PCI=y\n");
         assert_ne!(key_of("CONFIG_PCI=n\n"), before);
-        assert_eq!(key_of("CONFIG_PCI=y\n"), before);
+        assert_ne!(key_of("CONFIG_PCI=y\nCONFIG_SMP=y\n"), before);
+        assert_eq!(key_of("# Buses.\nCONFIG_PCI=y\n"), before);
     }
 
     #[test]
