@@ -155,7 +155,7 @@ impl Explain for NoVerdict {
 pub fn no_verdict(plan: &Plan, run: &Run) -> Option<String> {
     match &run.record.outcome.ended {
         Ended::Exited(_) | Ended::Signaled(_) => None,
-        Ended::TimedOut => Some(format!(
+        Ended::TimedOut { .. } => Some(format!(
             "`{}` did not end within {} s of guest time",
             plan.job.program,
             plan.experiment.timeout_ms as f64 / 1000.0

@@ -307,7 +307,12 @@ pub(crate) fn elves(modules: &[PayloadFile]) -> Result<BTreeMap<String, Vec<u8>>
 /// The limit for a run on the host's clock. The guest's own time-out ends a program that
 /// hangs. This one ends a machine that hangs, and allows for a slow and busy host.
 pub(crate) fn wall_limit(job: &Job, kind: Kind) -> Duration {
-    Duration::from_secs(20) * kind.patience() + 2 * Duration::from_millis(job.timeout_ms)
+    reserve(kind) + 2 * Duration::from_millis(job.timeout_ms)
+}
+
+/// What a machine may need besides the program's time, on the host's clock.
+pub(crate) fn reserve(kind: Kind) -> Duration {
+    Duration::from_secs(20) * kind.patience()
 }
 
 /// 128 random bits in hexadecimal. The length is fixed, so that every run does the same

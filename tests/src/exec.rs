@@ -57,7 +57,8 @@ const SHELL_CHECKS: &[(&str, Check)] = &[
     ("system-finds-a-shell", system),
     ("the-machine-is-as-programs-expect", expectations),
     ("another-user-is-another-user", user),
-    ("a-program-past-its-time-is-killed", timed_out),
+    ("a-program-past-its-time-is-killed", out_of_time),
+    ("a-program-past-its-guest-time-is-killed", out_of_guest_time),
     ("a-reader-that-leaves-breaks-the-pipe", broken_pipe),
 ];
 
@@ -407,23 +408,48 @@ fn user(_: &Fixture) -> Result<(), Failed> {
     )
 }
 
-fn timed_out(fixture: &Fixture) -> Result<(), Failed> {
-    let killed = |program: &str| {
-        format!("error: `{program}` did not end within 0.5 s of guest time and was killed\n")
-    };
-    let output = fixture.probe(&["--timeout", "0.5"], &["hang"])?;
-    let text = String::from_utf8_lossy(&output.stderr);
+/// The guest's time counts instructions, so that the end comes at the same one whatever
+/// the host does.
+fn out_of_guest_time(fixture: &Fixture) -> Result<(), Failed> {
+    let output = fixture.probe(&["--guest-timeout", "0.5"], &["hang"])?;
     let probe = fixture.probe.to_string_lossy();
-    if output.status.code() != Some(124) || !text.starts_with(&killed(&probe)) {
-        return Err(format!("{}: {text}", output.status).into());
-    }
+    killed(&output, &probe, b"", |_, guest| guest == 0.5)?;
     // Earlier output is still there, and so are the processes that it left.
     let script = "echo before; sleep 1000 & sleep 1000";
-    let output = exec(&["--timeout", "0.5", "--", "busybox", "sh", "-c", script], None)?;
+    let flags = ["--guest-timeout", "0.5", "--", "busybox", "sh", "-c", script];
+    killed(&exec(&flags, None)?, "busybox", b"before\n", |_, guest| guest == 0.5)
+}
+
+/// The host's time is what a person waits for. A guest that sleeps is ahead of it.
+fn out_of_time(fixture: &Fixture) -> Result<(), Failed> {
+    let output = fixture.probe(&["--timeout", "2"], &["hang"])?;
+    killed(&output, &fixture.probe.to_string_lossy(), b"", |host, _| host >= 2.0)?;
+    let output = exec(&["--timeout", "60", "--", "busybox", "sleep", "70"], None)?;
+    same(&output, 0, b"", b"")?;
+    // Whichever is over first counts.
+    let flags = ["--timeout", "60", "--guest-timeout", "0.5"];
+    let output = fixture.probe(&flags, &["hang"])?;
+    killed(&output, &fixture.probe.to_string_lossy(), b"", |_, guest| guest == 0.5)
+}
+
+/// Whether a program was killed after a right time: of the host and of the guest, s.
+fn killed(
+    output: &Output,
+    program: &str,
+    stdout: &[u8],
+    is_right: fn(f64, f64) -> bool,
+) -> Result<(), Failed> {
     let text = String::from_utf8_lossy(&output.stderr);
-    match output.stdout == b"before\n" && text.starts_with(&killed("busybox")) {
-        true => Ok(()),
-        false => Err(format!("{}: {text}", output.status).into()),
+    let begin = format!("error: `{program}` did not end in time and was killed after ");
+    let times = text.strip_prefix(&begin).and_then(|rest| {
+        let (host, rest) = rest.split_once(" s, and ")?;
+        let (guest, _) = rest.split_once(" s of guest time\n")?;
+        Some((host.parse().ok()?, guest.parse().ok()?))
+    });
+    let status = output.status.code() == Some(124) && output.stdout == stdout;
+    match times {
+        Some((host, guest)) if status && is_right(host, guest) => Ok(()),
+        _ => Err(format!("{}: {text}", output.status).into()),
     }
 }
 
@@ -443,16 +469,17 @@ fn panic(fixture: &Fixture) -> Result<(), Failed> {
 }
 
 /// More than all the pipes and sockets on the way hold. While the reader does not read,
-/// the guest is idle, and its clock skips ahead to each next timer.
+/// the program's time does not count. The guest is idle, and its clock skips ahead to each
+/// next timer.
 fn slow_reader(_: &Fixture) -> Result<(), Failed> {
     let child = Command::new(std::env::current_exe()?)
-        .args(["exec", "--timeout", "60", "--", "busybox", "seq", "300000"])
+        .args(["exec", "--timeout", "10", "--", "busybox", "seq", "300000"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    // The reader does something else.
-    std::thread::sleep(Duration::from_secs(2));
+    // The reader does something else, for longer than the program may run.
+    std::thread::sleep(Duration::from_secs(12));
     let output = child.wait_with_output()?;
     let expected: String = (1..=300_000).map(|number| format!("{number}\n")).collect();
     if output.status.success() && output.stdout == expected.as_bytes() {

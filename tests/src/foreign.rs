@@ -58,7 +58,7 @@ fn check(row: &Row, selftests: &Path) -> Result<(), Failed> {
     // The table quotes arguments as a shell does.
     let output = Command::new("sh")
         .env("XTASK", std::env::current_exe()?)
-        .args(["-c", &format!("\"$XTASK\" exec --timeout 60 -- {program} {}", row.arguments)])
+        .args(["-c", &format!("\"$XTASK\" exec --guest-timeout 60 -- {program} {}", row.arguments)])
         .stdin(Stdio::null())
         .output()?;
     if output.status.code() == Some(row.here) {

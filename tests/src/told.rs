@@ -163,7 +163,7 @@ fn panicking_early(module: &str) -> Result<(), Failed> {
 
 /// The module takes the processor with interrupts disabled.
 fn running_away(module: &str) -> Result<(), Failed> {
-    let flags = ["--kmod", module, "--timeout", "1", "--events", LOADING];
+    let flags = ["--kmod", module, "--guest-timeout", "1", "--events", LOADING];
     let output = script(&flags, "echo spin > /dev/oops")?;
     let told = "error: the machine ran away";
     ends_with_the_machine(&output, &["module_load name=oops\n"], "enters write", told)

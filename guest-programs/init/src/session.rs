@@ -40,11 +40,12 @@ pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
     let exits = SignalFd::with_flags(&watched, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
         .map_err(|e| format!("failed to watch for SIGCHLD: {e}"))?;
     let port = Port::open()?;
-    let mut deadline = supervise::now()? + Duration::from_millis(job.timeout_ms);
+    let mut begun = supervise::now()?;
+    let limit = Duration::from_millis(job.timeout_ms);
     let (program, mut relay) = start(job, session, port)?;
     let ended = loop {
-        deadline += relay.wait_for_room(deadline)?;
-        let left = deadline.saturating_sub(supervise::now()?);
+        begun += relay.wait_for_room(begun + limit)?;
+        let left = (begun + limit).saturating_sub(supervise::now()?);
         relay.turn(Some(&exits), Some(left))?;
         // Each look takes all that is pending: signals of one kind are one.
         while let Some(info) =
@@ -57,8 +58,8 @@ pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
         if let Some(ended) = supervise::reap(program)? {
             break ended;
         }
-        if left.is_zero() {
-            break Ended::TimedOut;
+        if left.is_zero() || relay.time_is_up() {
+            break supervise::timed_out(begun)?;
         }
     };
     // What ends the rest is the lab's doing, none of the program's.

@@ -24,13 +24,14 @@ const ALL: Pid = Pid::from_raw(-1);
 /// ends everything it left behind.
 pub fn run(job: &Job) -> Result<Ended, String> {
     let sigchld = sigchld();
-    let deadline = now()? + Duration::from_millis(job.timeout_ms);
+    let begun = now()?;
+    let deadline = begun + Duration::from_millis(job.timeout_ms);
     let program = start(job)?;
     let ended = loop {
         if let Some(ended) = reap(program)? {
             break ended;
         }
-        let Some(left) = deadline.checked_sub(now()?) else { break Ended::TimedOut };
+        let Some(left) = deadline.checked_sub(now()?) else { break timed_out(begun)? };
         match wait_signal(&sigchld, left) {
             Ok(()) | Err(Errno::EAGAIN | Errno::EINTR) => {}
             Err(e) => return Err(format!("failed to wait for SIGCHLD: {e}")),
@@ -38,6 +39,11 @@ pub fn run(job: &Job) -> Result<Ended, String> {
     };
     end_the_rest()?;
     Ok(ended)
+}
+
+/// The end of a program that began at this time and has no more.
+pub fn timed_out(begun: Duration) -> Result<Ended, String> {
+    Ok(Ended::TimedOut { after_ms: (now()? - begun).as_millis() as u64 })
 }
 
 /// Blocks all signals: root may send PID 1 any, and none is to interrupt it.

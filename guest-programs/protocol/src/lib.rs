@@ -197,8 +197,9 @@ pub enum Ended {
     Exited(i32),
     /// By this signal.
     Signaled(i32),
-    /// Not within the job's `timeout_ms`; PID 1 killed it.
-    TimedOut,
+    /// Not within the job's `timeout_ms`, or not before the host said that its time was
+    /// up. PID 1 killed it when it had had this much guest time, ms.
+    TimedOut { after_ms: u64 },
     /// It never ran: PID 1 could not prepare the run, for this reason.
     NotStarted(String),
 }

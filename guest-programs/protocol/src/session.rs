@@ -100,6 +100,8 @@ pub enum Frame {
     StderrClosed,
     /// Host: the terminal has another size.
     Resize(Size),
+    /// Host: the program has had its time and is to be killed.
+    TimeIsUp,
     /// Guest: the program has ended and everything it wrote has been sent.
     Done,
     /// Host: and has been received. Only then may the machine end: what is
@@ -139,6 +141,7 @@ impl Frame {
                 count = bytes.to_le_bytes();
                 (10, &count)
             }
+            Frame::TimeIsUp => (11, &[]),
         };
         assert!(body.len() <= FRAME_MAX, "a frame of {} bytes", body.len());
         let mut bytes = Vec::with_capacity(HEADER + body.len());
@@ -164,6 +167,7 @@ impl Frame {
             (8, []) => Frame::Done,
             (9, []) => Frame::Received,
             (10, &[a, b, c, d]) => Frame::Taken(u32::from_le_bytes([a, b, c, d])),
+            (11, []) => Frame::TimeIsUp,
             _ => return None,
         })
     }
@@ -209,6 +213,7 @@ mod tests {
             Frame::StdoutClosed,
             Frame::StderrClosed,
             Frame::Resize(Size { rows: 24, columns: 800 }),
+            Frame::TimeIsUp,
             Frame::Done,
             Frame::Received,
         ];
@@ -232,7 +237,7 @@ mod tests {
             frames.push(bytes);
             frames.next_frame()
         };
-        assert_eq!(next(&[11, 0, 0, 0, 0]), Err(Malformed { kind: 11, len: 0 }));
+        assert_eq!(next(&[12, 0, 0, 0, 0]), Err(Malformed { kind: 12, len: 0 }));
         assert_eq!(next(&[0, 1, 0, 0, 0, 9]), Err(Malformed { kind: 0, len: 1 }));
         assert_eq!(next(&[1, 0, 0, 0, 1]), Err(Malformed { kind: 1, len: 1 << 24 }));
         assert_eq!(next(&[1, 2, 0, 0, 0, 9]), Ok(None));

@@ -18,6 +18,7 @@ mod relay;
 pub mod remains;
 pub mod request;
 pub mod shell;
+mod stopwatch;
 mod terminal;
 
 use std::cell::OnceCell;
@@ -36,7 +37,7 @@ use trace::record::{Record, RecordError};
 use vm::command::{Accel, Clock, Device};
 
 use crate::error::Error;
-use crate::run::{Lab, Machine, nonce, wall_limit};
+use crate::run::{Lab, Machine, nonce, reserve, wall_limit};
 
 pub use cargo::Cargo;
 pub use executable::{ExecutableError, Guest, needs};
@@ -111,7 +112,7 @@ impl Lab<'_> {
 
         let follows = job.session.as_ref().is_some_and(Session::follows_host);
         let clock = if follows { Clock::FollowsHost } else { Clock::Skips };
-        let limit = request.timeout.map_or(ENDLESS, |_| wall_limit(&job, machine.kind));
+        let limit = machine_limit(request, &job, machine);
         let parts = machine.parts(Accel::TCG);
         // Make this before taking over the terminal: it may take a while and report that.
         let state = self.saved(machine, Accel::TCG)?;
@@ -120,7 +121,7 @@ impl Lab<'_> {
         let traced = !job.trace.is_empty();
         let files: Vec<PayloadFile> = modules.into_iter().map(|module| module.file).collect();
         let remains = OnceCell::new();
-        let ran = relay::join(ours, leaving, join, || {
+        let ran = relay::join(ours, leaving, join, request.timeout, || {
             // This is dropped when the machine has ended, which ends the relay.
             let theirs = theirs;
             let session = vm::Session {
@@ -215,9 +216,17 @@ impl Loaded {
     }
 }
 
+/// The time on the host's clock after which the machine is ended. The program is killed
+/// earlier, so this ends a machine that hangs.
+fn machine_limit(request: &Request, job: &Job, machine: &Machine) -> Duration {
+    let guest = request.guest_timeout.map(|_| wall_limit(job, machine.kind));
+    let host = request.timeout.map(|timeout| timeout + reserve(machine.kind));
+    guest.into_iter().chain(host).min().unwrap_or(ENDLESS)
+}
+
 /// PID 1's instructions.
 fn job(request: &Request, modules: &[Loaded], streams: Streams) -> Result<Job, Error> {
-    let timeout = request.timeout.unwrap_or(ENDLESS);
+    let timeout = request.guest_timeout.unwrap_or(ENDLESS);
     let traced = !request.events.is_empty();
     Ok(Job {
         program: request.guest_path().into(),

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
 use explain::{ExitStatus, Explain};
 use protocol::Ended;
@@ -20,8 +21,8 @@ pub enum Status {
     Halted,
     /// The person left the machine with [`super::LEAVE`].
     Left,
-    /// PID 1 killed it after its time-out.
-    TimedOut,
+    /// PID 1 killed it because its time was up, after so much guest time.
+    TimedOut { guest: Duration },
     /// The guest's kernel refused to start it, for this reason.
     Refused(String),
     /// PID 1 did not get as far as starting it, for this reason.
@@ -81,7 +82,9 @@ impl Status {
             // exit(3): only the lowest eight bits reach the parent.
             Ended::Exited(status) => Status::Ended(*status as u8),
             Ended::Signaled(signal) => Status::Ended(128 + *signal as u8),
-            Ended::TimedOut => Status::TimedOut,
+            Ended::TimedOut { after_ms } => {
+                Status::TimedOut { guest: Duration::from_millis(*after_ms) }
+            }
             // The text that PID 1 writes (guest-programs/init/src/session.rs).
             Ended::NotStarted(reason) => {
                 match reason.strip_prefix(&format!("failed to start `{argv0}`: ")) {
@@ -103,7 +106,8 @@ mod tests {
         assert_eq!(new(Ended::Exited(255)), Status::Ended(255));
         assert_eq!(new(Ended::Signaled(9)), Status::Ended(137));
         assert_eq!(new(Ended::Signaled(64)), Status::Ended(192));
-        assert_eq!(new(Ended::TimedOut), Status::TimedOut);
+        let guest = Duration::from_millis(1500);
+        assert_eq!(new(Ended::TimedOut { after_ms: 1500 }), Status::TimedOut { guest });
         let not_started = |reason: &str| new(Ended::NotStarted(reason.to_owned()));
         let refused = not_started("failed to start `./program`: Permission denied (os error 13)");
         assert_eq!(refused, Status::Refused("Permission denied (os error 13)".to_owned()));

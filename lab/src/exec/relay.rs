@@ -2,8 +2,8 @@
 //! through frames.
 //!
 //! There are two threads, so that input never waits for output: one writes what comes
-//! from the machine, the other sends what comes from the person. Both end when the
-//! machine has ended.
+//! from the machine, the other sends what comes from the person. A third one counts the
+//! program's time. All end when the machine has ended.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write, stderr, stdin, stdout};
@@ -11,13 +11,16 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::Builder;
+use std::time::Duration;
 
 use explain::{ExitStatus, Explain};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use protocol::session::{FRAME_MAX, Frame, Frames, INPUT_MAX};
 use signal_hook::consts::SIGWINCH;
 
+use super::stopwatch::Stopwatch;
 use super::terminal::size;
 use super::{Join, LEAVE};
 use crate::error::Error;
@@ -36,11 +39,12 @@ impl Explain for RelayError {
 
 /// Runs `machine`, connected to this process's streams through `socket`. The other end of
 /// the socket must be closed when `machine` returns. A byte is written to `leaving` when
-/// the person leaves with [`LEAVE`].
+/// the person leaves with [`LEAVE`]. After `timeout`, the program is killed.
 pub fn join<T>(
     socket: UnixStream,
     leaving: UnixStream,
     join: Join,
+    timeout: Option<Duration>,
     machine: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
     let (wake, woken) = UnixStream::pair().map_err(RelayError)?;
@@ -51,7 +55,7 @@ pub fn join<T>(
         resized = Some(reader);
         raw = Some(Raw::enter().map_err(|e| RelayError(e.into()))?);
     }
-    let relay = Relay {
+    let relay = &Relay {
         reader: socket.try_clone().map_err(RelayError)?,
         writer: Mutex::new(socket),
         on_the_way: AtomicUsize::new(0),
@@ -60,15 +64,25 @@ pub fn join<T>(
         resized,
         leaving,
         at_terminal: join == Join::Terminal,
+        unread: Mutex::default(),
     };
     let result = std::thread::scope(|scope| {
-        let output = Builder::new().spawn_scoped(scope, || relay.output()).map_err(RelayError)?;
-        if join != Join::Output
-            && let Err(error) = Builder::new().spawn_scoped(scope, || relay.input())
-        {
-            // It has the other end of the socket, which `output` waits for.
-            drop(machine);
-            return Err(RelayError(error).into());
+        let (begin, begun) = channel();
+        let output = move || relay.output(begin);
+        let output = Builder::new().spawn_scoped(scope, output).map_err(RelayError)?;
+        let mut others: Vec<Box<dyn FnOnce() + Send + '_>> = Vec::new();
+        if join != Join::Output {
+            others.push(Box::new(move || relay.input()));
+        }
+        if let Some(timeout) = timeout {
+            others.push(Box::new(move || relay.count(&begun, timeout)));
+        }
+        for other in others {
+            if let Err(error) = Builder::new().spawn_scoped(scope, other) {
+                // It has the other end of the socket, which `output` waits for.
+                drop(machine);
+                return Err(RelayError(error).into());
+            }
         }
         let result = machine();
         let output = output.join().expect("the relay does not panic");
@@ -93,12 +107,14 @@ struct Relay {
     leaving: UnixStream,
     /// Whether input comes from a keyboard, where one key leaves.
     at_terminal: bool,
+    unread: Mutex<Stopwatch>,
 }
 
 impl Relay {
-    /// Writes what comes from the machine, until there is no more.
-    fn output(&self) -> io::Result<()> {
-        let result = self.write_all();
+    /// Writes what comes from the machine, until there is no more. Says when the program
+    /// begins.
+    fn output(&self, begin: Sender<()>) -> io::Result<()> {
+        let result = self.write_all(&begin);
         if result.is_err() {
             // PID 1 sees this as the end of the stream and writes so to the kernel log.
             let _ = self.reader.shutdown(std::net::Shutdown::Both);
@@ -106,7 +122,7 @@ impl Relay {
         result
     }
 
-    fn write_all(&self) -> io::Result<()> {
+    fn write_all(&self, begin: &Sender<()>) -> io::Result<()> {
         let mut stdout = Some(File::from(stdout().as_fd().try_clone_to_owned()?));
         let mut stderr = Some(File::from(stderr().as_fd().try_clone_to_owned()?));
         let (mut frames, mut buffer) = (Frames::default(), vec![0; FRAME_MAX]);
@@ -132,6 +148,7 @@ impl Relay {
                         self.on_the_way.fetch_sub(bytes as usize, Ordering::Relaxed);
                         let _ = (&self.wake).write(&[0]);
                     }
+                    Frame::Ready => drop(begin.send(())),
                     Frame::Done => self.send(&Frame::Received)?,
                     _ => {}
                 }
@@ -143,7 +160,10 @@ impl Relay {
     /// told, as its own pipe would tell it.
     fn write(&self, stream: &mut Option<File>, bytes: &[u8], closed: Frame) -> io::Result<()> {
         let Some(file) = stream else { return Ok(()) };
-        match file.write_all(bytes) {
+        self.unread.lock().expect("nobody panics with the lock held").begin();
+        let written = file.write_all(bytes);
+        self.unread.lock().expect("nobody panics with the lock held").end();
+        match written {
             Ok(()) => Ok(()),
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
                 *stream = None;
@@ -159,6 +179,24 @@ impl Relay {
             // The machine has ended, so there is nothing to tell.
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
+        }
+    }
+
+    /// Counts the program's time and says when it is up. Time in which nobody reads its
+    /// output does not count.
+    fn count(&self, begun: &Receiver<()>, timeout: Duration) {
+        if begun.recv().is_err() {
+            return;
+        }
+        let (mut left, mut extra) = (timeout, Duration::ZERO);
+        while begun.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
+            let unread = self.unread.lock().expect("nobody panics with the lock held").total();
+            if unread - extra < Duration::from_millis(10) {
+                // If this fails, the machine has ended.
+                let _ = self.send(&Frame::TimeIsUp);
+                return;
+            }
+            (left, extra) = (unread - extra, unread);
         }
     }
 

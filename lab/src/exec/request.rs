@@ -29,8 +29,11 @@ pub struct Request {
     pub out: Vec<Fetch>,
     /// Trace events to record.
     pub events: Vec<TraceEvent>,
-    /// Guest time after which the program is killed. `None` for no limit.
+    /// The time on the host's clock after which the program is killed. `None` for no
+    /// limit.
     pub timeout: Option<Duration>,
+    /// The guest time after which the program is killed. `None` for no limit.
+    pub guest_timeout: Option<Duration>,
     pub user: User,
 }
 
@@ -88,6 +91,7 @@ impl Request {
             out: Vec::new(),
             events: Vec::new(),
             timeout: None,
+            guest_timeout: None,
             user: protocol::USERS[0],
         })
     }

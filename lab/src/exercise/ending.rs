@@ -131,14 +131,16 @@ impl Ending {
         match &record.outcome.ended {
             Ended::Exited(0) => None,
             // One of the processes is the program itself.
-            Ended::TimedOut if forks(timeline) + 1 >= PROCESSES as usize => Some(Ending::new(
-                Kind::TimedOut,
-                format!(
-                    "it forked until it had all the {PROCESSES} processes that it may have, \
+            Ended::TimedOut { .. } if forks(timeline) + 1 >= PROCESSES as usize => {
+                Some(Ending::new(
+                    Kind::TimedOut,
+                    format!(
+                        "it forked until it had all the {PROCESSES} processes that it may have, \
                      and did not end in time"
-                ),
-            )),
-            Ended::TimedOut => {
+                    ),
+                ))
+            }
+            Ended::TimedOut { .. } => {
                 Some(Ending::new(Kind::TimedOut, "it did not end in time: it hung or looped"))
             }
             Ended::Exited(_) | Ended::Signaled(_) | Ended::NotStarted(_) => Some(Ending::new(

@@ -43,7 +43,7 @@ impl Verdict {
             Ended::Signaled(sig) => {
                 Some(format!("the program was killed by {}", names::signal(*sig)))
             }
-            Ended::TimedOut => Some("the program ran out of time and was killed".to_owned()),
+            Ended::TimedOut { .. } => Some("the program ran out of time and was killed".to_owned()),
             Ended::NotStarted(reason) => Some(format!("the program was not started: {reason}")),
         }
     }
@@ -117,7 +117,7 @@ mod tests {
         for (ended, failure) in [
             (Ended::Exited(3), "the program exited with status 3"),
             (Ended::Signaled(11), "the program was killed by SIGSEGV"),
-            (Ended::TimedOut, "the program ran out of time and was killed"),
+            (Ended::TimedOut { after_ms: 1000 }, "the program ran out of time and was killed"),
             (Ended::NotStarted("no memory".to_owned()), "the program was not started: no memory"),
         ] {
             let verdict = verdict(ended);

@@ -26,6 +26,7 @@ pub struct Relay {
     pub(super) stderr: Option<File>,
     /// The terminal's other end, where there is one.
     pub(super) terminal: Option<File>,
+    time_is_up: bool,
     received: bool,
 }
 
@@ -37,8 +38,14 @@ impl Relay {
             stdout: None,
             stderr: None,
             terminal: None,
+            time_is_up: false,
             received: false,
         }
+    }
+
+    /// Whether the host has said that the program has had its time.
+    pub fn time_is_up(&self) -> bool {
+        self.time_is_up
     }
 
     /// Waits for a host that does not take what is sent to it, for as long as it
@@ -116,6 +123,7 @@ impl Relay {
                         .map_err(|e| format!("failed to resize the terminal: {e}"))?;
                 }
             }
+            Frame::TimeIsUp => self.time_is_up = true,
             Frame::Received => self.received = true,
             Frame::Ready | Frame::Taken(_) | Frame::Stdout(_) | Frame::Stderr(_) | Frame::Done => {
                 return Err(format!("the host sent what only the guest may: {frame:?}"));

@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use builder::guest::kmod_folder::Trust;
 use clap::Args;
@@ -70,10 +70,15 @@ pub struct Exec {
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 
-    /// Guest time after which the program is killed [default: 60; none with
-    /// --interactive]
+    /// Time on this host after which the program is killed [default: 60; none with
+    /// --interactive or --guest-timeout]
     #[arg(long, value_name = "SECONDS", value_parser = request::seconds)]
     timeout: Option<Duration>,
+
+    /// Guest time after which the program is killed: at the same instruction on a quick
+    /// and on a busy host. A second is 31 million instructions
+    #[arg(long, value_name = "SECONDS", value_parser = request::seconds)]
+    guest_timeout: Option<Duration>,
 
     /// The user of the program: root, student or nobody
     #[arg(long, value_name = "NAME", default_value = "root", value_parser = request::user)]
@@ -113,9 +118,10 @@ impl Exec {
             out: self.out,
             events: self.events,
             timeout: match self.timeout {
-                None if self.interactive => None,
+                None if self.interactive || self.guest_timeout.is_some() => None,
                 given => given.or(Some(Duration::from_secs(60))),
             },
+            guest_timeout: self.guest_timeout,
             user: self.user,
             ..Request::new(&program, self.command)?
         };
@@ -126,6 +132,7 @@ impl Exec {
         };
         let lab = context.lab("exec")?;
         let machine = lab.machine()?;
+        let begun = Instant::now();
         let executed = match lab.exec(&machine, &request, join) {
             Ok(executed) => executed,
             Err(error) => {
@@ -156,13 +163,11 @@ impl Exec {
                 ),
             ),
             Status::Left => (FAILED, "you left the machine".to_owned()),
-            Status::TimedOut => (
-                TIMED_OUT,
-                format!(
-                    "`{program}` did not end within {} s of guest time and was killed",
-                    request.timeout.unwrap_or_default().as_secs_f64()
-                ),
-            ),
+            Status::TimedOut { guest } => {
+                let (host, guest) = (begun.elapsed().as_secs_f64(), guest.as_secs_f64());
+                let times = format!("after {host:.1} s, and {guest:.1} s of guest time");
+                (TIMED_OUT, format!("`{program}` did not end in time and was killed {times}"))
+            }
             Status::Refused(reason) => {
                 (CANNOT_START, format!("`{program}` was not started: {reason}"))
             }

@@ -44,7 +44,7 @@ impl Shell {
                 eprintln!("you left the machine");
                 return Ok(Outcome::SUCCESS);
             }
-            Status::TimedOut => "the shell did not end".to_owned(),
+            Status::TimedOut { .. } => "the shell did not end".to_owned(),
             Status::Refused(reason) | Status::NotStarted(reason) => {
                 format!("the shell was not started: {reason}")
             }
