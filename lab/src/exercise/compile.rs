@@ -5,6 +5,7 @@
 //! it may use before, from the lab's own sources.
 
 mod blame;
+mod harness;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -17,7 +18,7 @@ use builder::guest::programs::{self, ProgramError};
 use builder::host::toolchain::{Toolchain, ToolchainError};
 use builder::kernel::Kernel;
 use builder::progress::{Event, Progress};
-use builder::sandbox::{self, Sandbox, SandboxError};
+use builder::sandbox::{self, Finished, Sandbox, SandboxError};
 use explain::{ExitStatus, Explain};
 use fs_err as fs;
 use protocol::GuestFile;
@@ -30,16 +31,12 @@ use super::{Exercise, Sample, StudentFile};
 /// The compiled program's file in its cache entry.
 const PROGRAM: &str = "student";
 
-/// The crate that starts a student's program. Its binary is also the harness for
-/// exercises without one.
+/// The crate that starts a student's program.
 const STUDENT: &str = "guest-programs/student";
 
 /// Like the flags of [`programs::build`], but for fast compilation, because a student
 /// waits.
 const FLAGS: &[&str] = &["--edition=2024", "-Copt-level=1", "-Cstrip=symbols"];
-
-/// Additional flags for a harness, which is the lab's own code.
-const HARNESS_FLAGS: &[&str] = &["-Dwarnings"];
 
 /// Why a submission, or something that it needs, could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -60,9 +57,9 @@ pub enum CompileError {
         /// The compiler's output, with the student's path.
         output: String,
     },
-    #[error("the exercise's own `{}` does not compile", file.display())]
+    #[error("the exercise's own `{}` does not compile", folder.display())]
     Harness {
-        file: PathBuf,
+        folder: PathBuf,
         /// The compiler's output.
         output: String,
     },
@@ -192,33 +189,10 @@ impl Compiler<'_> {
         Ok(fs::write(&path, json)?)
     }
 
-    /// The file of an exercise's harness.
-    pub fn harness(&self, exercise: &Exercise, crates: &Crates) -> Result<PathBuf, CompileError> {
-        match exercise.harness() {
-            Some(path) => {
-                let text = fs::read_to_string(&path)?;
-                // The harness's mistakes are the lab's, not the student's.
-                let flags = [FLAGS, HARNESS_FLAGS].concat();
-                self.rustc(&flags, Source { path: &path, text: &text, right: None }, crates)
-            }
-            None => {
-                let folder = builder::root().join(STUDENT);
-                let built = programs::build(&builder::root(), &folder, self.cache, self.progress)?;
-                Ok(built.folder.join("student"))
-            }
-        }
-    }
-
-    fn rustc(
-        &self,
-        flags: &[&str],
-        source: Source<'_>,
-        crates: &Crates,
-    ) -> Result<PathBuf, CompileError> {
+    /// Compiles a student's program.
+    fn program(&self, source: Source<'_>, crates: &Crates) -> Result<PathBuf, CompileError> {
         let toolchain = Toolchain::here(self.cache)?;
-        let linked = programs::flags();
-        let flags = flags.iter().copied().chain(linked.iter().map(String::as_str));
-        let flags: Vec<&str> = flags.collect();
+        let flags = flags(FLAGS);
         let key = toolchain
             .add(Key::builder("submission"))
             .text("flags", &flags.join("\0"))
@@ -228,27 +202,9 @@ impl Compiler<'_> {
             .finish();
         let entry = self.cache.entry("submissions", &key, self.progress, |target| {
             let compile = |folder: &Path, text: &str| {
-                let main = folder.join("main.rs");
-                fs::write(&main, text)?;
-                let mut args: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
-                args.extend([
-                    format!("--crate-name={PROGRAM}"),
-                    // The same file gives the same program for every student.
-                    format!("--remap-path-prefix={}={NAMELESS}", folder.display()),
-                    format!("-Ldependency={}", crates.folder.display()),
-                    format!("-o{}", folder.join(PROGRAM).display()),
-                ]);
-                for (name, file) in &crates.externs {
-                    args.push(format!("--extern={name}={}", crates.folder.join(file).display()));
-                }
-                args.push(main.display().to_string());
-                let sandbox = Sandbox {
-                    read: vec![toolchain.sysroot.clone(), crates.folder.clone()],
-                    write: folder.to_owned(),
-                };
-                let environment = [("PATH", OsStr::new("/usr/bin:/bin"))];
-                let mut finished = sandbox.run(&toolchain.rustc, &args, &environment, folder)?;
-                let named = format!("{NAMELESS}/main.rs");
+                fs::write(folder.join(MAIN), text)?;
+                let mut finished = rustc(&toolchain, &flags, folder, crates)?;
+                let named = format!("{NAMELESS}/{MAIN}");
                 finished.output =
                     finished.output.replace(&named, &source.path.display().to_string());
                 Ok(finished)
@@ -353,13 +309,13 @@ impl Compiler<'_> {
     ) -> Result<Compiled, CompileError> {
         let crates = self.crates(exercise)?;
         let right = exercise.sample(&Sample::Solution);
-        let source = Source { path, text, right: Some(&right) };
+        let source = Source { path, text, right: &right };
         let harness = self.harness(exercise, &crates)?;
         let mut programs = vec![PayloadFile { guest: GuestFile::HARNESS, host: harness }];
         let mut modules = Vec::new();
         match &exercise.file {
             StudentFile::Program { .. } => {
-                let host = self.rustc(FLAGS, source, &crates)?;
+                let host = self.program(source, &crates)?;
                 programs.push(PayloadFile { guest: GuestFile::STUDENT, host });
             }
             StudentFile::Module { .. } => {
@@ -379,8 +335,43 @@ pub struct Compiled {
     pub modules: Vec<PayloadFile>,
 }
 
-/// The folder of a student's file, as it appears in the compiled program.
+/// The flags for a program, and those that all guest programs are linked with.
+fn flags(own: &[&str]) -> Vec<String> {
+    own.iter().map(|&flag| flag.to_owned()).chain(programs::flags()).collect()
+}
+
+/// Compiles the [`MAIN`] in a folder, with the modules beside it, to [`PROGRAM`] there.
+fn rustc(
+    toolchain: &Toolchain,
+    flags: &[String],
+    folder: &Path,
+    crates: &Crates,
+) -> Result<Finished, CompileError> {
+    let mut args = flags.to_owned();
+    args.extend([
+        format!("--crate-name={PROGRAM}"),
+        // The same file gives the same program for every student.
+        format!("--remap-path-prefix={}={NAMELESS}", folder.display()),
+        format!("-Ldependency={}", crates.folder.display()),
+        format!("-o{}", folder.join(PROGRAM).display()),
+    ]);
+    for (name, file) in &crates.externs {
+        args.push(format!("--extern={name}={}", crates.folder.join(file).display()));
+    }
+    args.push(folder.join(MAIN).display().to_string());
+    let sandbox = Sandbox {
+        read: vec![toolchain.sysroot.clone(), crates.folder.clone()],
+        write: folder.to_owned(),
+    };
+    let environment = [("PATH", OsStr::new("/usr/bin:/bin"))];
+    Ok(sandbox.run(&toolchain.rustc, &args, &environment, folder)?)
+}
+
+/// The folder of a program's source, as it appears in the compiled program.
 const NAMELESS: &str = "submission";
+
+/// The file in that folder where a program begins.
+const MAIN: &str = "main.rs";
 
 /// The file in a cache entry that lists the crates.
 const EXTERNS: &str = "externs.json";

@@ -4,7 +4,8 @@
 //! exercise/exercise.toml   the task and the stub, what varies, checks with points, hints
 //! exercise/frame.rs        the solution, with its regions named; frame.c for a module
 //! exercise/mutants.toml    mistakes that people make; each must be caught
-//! exercise/harness.rs      what acts on the student's program (optional)
+//! exercise/harness/        what acts on the student's program (optional): main.rs and
+//!                          its modules
 //! ```
 //!
 //! A student starts from the stub. After passing, the student is shown the solution with
@@ -58,8 +59,8 @@ const EXERCISE: &str = "exercise.toml";
 /// The file with the mistakes, in that folder.
 const MUTANTS: &str = "mutants.toml";
 
-/// The source of the harness, in that folder.
-const HARNESS: &str = "harness.rs";
+/// The folder with the source of the harness, in that folder.
+const HARNESS: &str = "harness";
 
 /// An exercise with the values of a seed.
 #[derive(Debug, Clone)]
@@ -264,9 +265,9 @@ impl Exercise {
         self.checks.iter().map(|check| check.points).sum()
     }
 
-    /// The path of the harness's source, if the exercise has a harness.
+    /// The folder with the harness's source, if the exercise has a harness.
     pub fn harness(&self) -> Option<PathBuf> {
-        Some(self.folder.join(HARNESS)).filter(|path| path.is_file())
+        Some(self.folder.join(HARNESS)).filter(|path| path.is_dir())
     }
 
     /// Folders in `kmods/` whose headers a student's module may include.
@@ -306,7 +307,7 @@ impl Exercise {
         [Sample::Stub, Sample::Solution].into_iter().chain(mutants).collect()
     }
 
-    /// The names of the files that an exercise may have.
+    /// The names in the folder of an exercise.
     pub fn files(&self) -> [&'static str; 4] {
         [EXERCISE, MUTANTS, HARNESS, self.file.frame()]
     }

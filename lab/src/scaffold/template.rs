@@ -76,8 +76,8 @@ pub fn lesson(scaffold: &Scaffold) -> Vec<File> {
     files
         .extend(kind.scenes.iter().map(|(name, text)| (format!("src/{name}"), (*text).to_owned())));
     if scaffold.kmod {
-        let harness = template!("module/exercise/harness.rs");
-        files.push(("exercise/harness.rs".to_owned(), harness.to_owned()));
+        let harness = template!("module/exercise/harness/main.rs");
+        files.push(("exercise/harness/main.rs".to_owned(), harness.to_owned()));
     }
     let mut files: Vec<File> =
         files.into_iter().map(|(path, text)| (path, fill(scaffold, &text))).collect();

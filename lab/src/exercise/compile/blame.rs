@@ -14,9 +14,8 @@ pub struct Source<'a> {
     /// The name for the file in messages.
     pub path: &'a Path,
     pub text: &'a str,
-    /// A file that compiles in its place if the host is in order. `None` if this one is
-    /// the lab's own.
-    pub right: Option<&'a str>,
+    /// A file that compiles in its place if the host is in order.
+    pub right: &'a str,
 }
 
 impl Source<'_> {
@@ -43,14 +42,11 @@ impl Source<'_> {
             Err(finished) => finished,
         };
         let file = self.path.to_owned();
-        let Some(right) = self.right else {
-            return Err(CompileError::Harness { file, output: first.output });
-        };
         if names_place(&first.output, self.path) {
             return Err(CompileError::Compile { file, output: first.output });
         }
         self.explained(target, first)?;
-        if let Err(Finished { output, .. }) = compile(right)? {
+        if let Err(Finished { output, .. }) = compile(self.right)? {
             let reason = "a correct file does not compile either".to_owned();
             return Err(CompileError::Unexplained { file, reason, output });
         }
@@ -132,7 +128,7 @@ mod tests {
             let status = Status::Ended(ExitStatus::from_raw(status));
             Ok(Finished { status, output: output.to_owned() })
         };
-        let source = Source { path: Path::new("main.rs"), text: "student's", right: Some("right") };
+        let source = Source { path: Path::new("main.rs"), text: "student's", right: "right" };
         let result = source.compile(target.path(), compile, rustc_names_place);
         (result.map_or_else(|e| e.to_string(), |_| "compiled".to_owned()), calls.get())
     }
