@@ -23,14 +23,18 @@ pub fn in_a_pid_namespace(work: impl FnOnce() -> nix::Result<()>) -> nix::Result
     })?)
 }
 
+/// Lets the kernel free what it frees after an RCU grace period: a process's own
+/// reference to its `struct pid`, and then the namespace. Each period ends when the
+/// processor has had nothing to do.
+pub fn grace_periods() {
+    sleep(Duration::from_millis(50));
+}
+
 /// How many PID namespaces there are besides the first: the lowest limit with
 /// which one more can be made, less that one.
 pub fn pid_namespaces() -> io::Result<u32> {
     const LIMIT: &str = "/proc/sys/user/max_pid_namespaces";
-    // The kernel frees a process's own reference to its `struct pid`, and then the
-    // namespace, after RCU grace periods. They end when the processor has nothing
-    // to do.
-    sleep(Duration::from_millis(50));
+    grace_periods();
     let before = fs::read_to_string(LIMIT)?;
     let mut limit = 0;
     loop {

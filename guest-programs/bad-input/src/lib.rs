@@ -20,7 +20,9 @@ use nix::unistd::{Pid, pipe, read, setuid, write};
 use steps::{set_of, sleep_for_ever};
 
 pub use compat::ioctl_of_32_bits;
-pub use held::{Registration, in_a_pid_namespace, next_eventfd, nobody_is_held, pid_namespaces};
+pub use held::{
+    Registration, grace_periods, in_a_pid_namespace, next_eventfd, nobody_is_held, pid_namespaces,
+};
 pub use steps::{block, ended, exit_of, load, remove};
 
 /// Addresses at which a program has nothing: page 0, and the kernel's half.

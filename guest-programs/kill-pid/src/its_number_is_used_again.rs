@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use kill_pid::{NUMBER, REFERENCE, SIGNAL, Target, register, unregister};
+use kill_pid::{NUMBER, REFERENCE, SIGNAL, Target, register, start_impostor, unregister};
 use marker::{check, scene};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -13,7 +13,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use steps::{ended_well, proc_hex, start};
 
-use crate::{impostor, interrupt};
+use crate::interrupt;
 
 pub fn run(device: &OwnedFd) -> io::Result<()> {
     for (remember, how, result, hit) in
@@ -23,7 +23,7 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
         ended_well(child)?;
         // It may take the kernel a day to come round to this number again, or
         // this one call. The signal is blocked in the impostor, as it is here.
-        let impostor = impostor::start(child)?;
+        let impostor = start_impostor(child)?;
         check!("pid of the impostor", impostor, child);
         scene!("9. the module kept the {} of {}, which is an impostor now", how, child);
         check!("result", interrupt::now(device)?, result);

@@ -4,12 +4,16 @@
 //! A request's number contains the size of its structure, so that one which
 //! does not fit the module's is answered with ENOTTY, not with rubbish.
 
+mod fork;
+
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 
 use nix::fcntl::{OFlag, open};
 use nix::libc::c_int;
 use nix::sys::stat::Mode;
+
+pub use fork::{fork, start_impostor};
 
 /// The device.
 pub const DEVICE: &str = "/dev/lab_kill_pid";

@@ -15,7 +15,6 @@ mod its_number_is_used_again;
 mod sigkill_is_refused;
 
 mod handler;
-mod impostor;
 mod interrupt;
 
 use std::io;

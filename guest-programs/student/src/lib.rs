@@ -19,9 +19,11 @@
 //! and acts on it from outside, as user space and as the device ([`edu`]).
 
 pub mod edu;
+pub mod handler;
 pub mod module;
 pub mod output;
 pub mod rest;
+pub mod stop;
 pub mod wait;
 
 use std::ffi::OsString;
@@ -32,6 +34,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use marker::{Arg, mark};
 use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::Pid;
 use protocol::limits::{FILE_BYTES, PROCESSES};
 use protocol::{GuestFile, STUDENT};
 
@@ -86,6 +89,11 @@ pub fn spawn(command: &mut Command) -> io::Result<Child> {
     let child = command.spawn()?;
     mark!("the program runs as {}", Arg::Task(child.id() as i32));
     Ok(child)
+}
+
+/// Its process ID.
+pub fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id().cast_signed())
 }
 
 /// Waits for its end and marks that: `the program exited with 0`, or `the

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use marker::mark;
 use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
-use nix::unistd::Pid;
 
 use crate::output::Output;
+use crate::pid;
 
 /// How long nothing happens, and what a program may use of it that sleeps.
 const QUIET: Duration = Duration::from_millis(200);
@@ -19,7 +19,7 @@ const MAY_USE: Duration = Duration::from_millis(10);
 /// hardly uses the CPU.
 pub fn mark_rest(program: &Child, output: &mut Output) -> io::Result<()> {
     // All threads of the process; one that has ended is not reaped yet.
-    let clock = clock_getcpuclockid(Pid::from_raw(program.id().cast_signed()))?;
+    let clock = clock_getcpuclockid(pid(program))?;
     let used = |clock: ClockId| clock_gettime(clock).map(Duration::from);
     let before = used(clock)?;
     mark!("nothing happens");
