@@ -1,7 +1,6 @@
 //! A signal handler for a process of the harness's own, whose system call the signal is
 //! to interrupt.
 
-use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
@@ -38,7 +37,7 @@ pub fn write_to(file: &impl AsRawFd) {
 }
 
 /// Has SIGALRM come once, after that time. alarm(2) knows only seconds.
-pub fn alarm_after(time: Duration) -> io::Result<()> {
+pub fn alarm_after(time: Duration) -> nix::Result<()> {
     let value = libc::timeval {
         tv_sec: time.as_secs().cast_signed(),
         tv_usec: suseconds_t::from(time.subsec_micros()),
@@ -46,6 +45,6 @@ pub fn alarm_after(time: Duration) -> io::Result<()> {
     let never = libc::timeval { tv_sec: 0, tv_usec: 0 };
     let timer = libc::itimerval { it_interval: never, it_value: value };
     // SAFETY: the timer lives through the call.
-    Errno::result(unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut()) })?;
-    Ok(())
+    let set = unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut()) };
+    Errno::result(set).map(drop)
 }

@@ -2,26 +2,30 @@
 //! it.
 //!
 //! Usage: harness BYTES
+//!
+//! 1. No signal: both calls do their work.
+//! 2. A signal whose handler has no SA_RESTART ends a read.
+//! 3. One whose handler has SA_RESTART does not end it.
+//! 4. SIGKILL ends the reader.
+//! 5. A signal comes while somebody writes.
 
-use std::fs::{self, File};
-use std::io::{self, PipeReader, Read as _, Write as _};
-use std::os::fd::{AsFd, AsRawFd};
-use std::process::exit;
-use std::ptr;
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+mod reader;
+mod writer;
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
 
 use marker::mark;
 use nix::errno::Errno;
-use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork};
-use signal_self::{DEVICE, MODULE};
+use nix::sys::signal::{SaFlags, Signal, kill};
+use nix::unistd::Pid;
+use signal_self::MODULE;
 use student::edu::Edu;
 use student::module;
+
+use reader::Reader;
 
 /// Long enough for everything that is to happen at once; guest time.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -40,25 +44,20 @@ fn main() -> io::Result<()> {
     a_handler_without_restart(&edu)?;
     a_handler_with_restart(&edu)?;
     a_kill(&edu)?;
-    a_signal_while_it_writes(bytes)?;
+    writer::is_interrupted(bytes)?;
     // What came of it is in the trace already.
     let _ = module::remove(MODULE);
     Ok(())
 }
 
-/// Nobody sends anything: both calls do their work.
+/// Nobody sends anything.
 fn without_a_signal(edu: &Edu, bytes: usize) -> io::Result<()> {
     mark!("1. no signal");
     let reader = Reader::start(1, SaFlags::empty())?;
     reader.sleeps()?;
     edu.raise(1);
     reader.wait_or_wake(edu)?;
-    let writer = start(|| {
-        mark!("1. write: {}", told(write(&vec![0; bytes])?));
-        Ok(())
-    })?;
-    waitpid(writer, None)?;
-    Ok(())
+    writer::is_left_alone(bytes)
 }
 
 /// The read fails with EINTR.
@@ -97,129 +96,17 @@ fn a_kill(edu: &Edu) -> io::Result<()> {
     reader.wait_or_wake(edu)
 }
 
-/// A timer expires while the device takes bytes.
-fn a_signal_while_it_writes(bytes: usize) -> io::Result<()> {
-    mark!("5. a signal while it writes");
-    let writer = start(|| {
-        handle(Signal::SIGALRM, SaFlags::empty())?;
-        let timer = libc::itimerval {
-            it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
-            it_value: libc::timeval { tv_sec: 0, tv_usec: 5_000 },
-        };
-        // SAFETY: the timer lives through the call.
-        Errno::result(unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut()) })?;
-        match write(&vec![0; bytes])? {
-            Ok(written) if written == bytes => mark!("5. write: goes on to its end"),
-            Ok(written) if (1..bytes).contains(&written) => mark!("5. write: cut short, some done"),
-            result => mark!("5. write: {}", told(result)),
-        }
-        Ok(())
-    })?;
-    waitpid(writer, None)?;
-    Ok(())
-}
-
-/// A process that reads.
-struct Reader {
-    number: u32,
-    pid: Pid,
-    /// Something to read as soon as its handler has run.
-    handled: PipeReader,
-}
-
-/// Where the handler writes to.
-static HANDLED: AtomicI32 = AtomicI32::new(-1);
-
-/// Does only what signal-safety(7) allows.
-extern "C" fn on_signal(_: libc::c_int) {
-    // SAFETY: one byte of a string that lives for ever. A descriptor of -1 is
-    // an error, and harmless.
-    unsafe { libc::write(HANDLED.load(Ordering::Relaxed), c"x".as_ptr().cast(), 1) };
-}
-
-impl Reader {
-    fn start(number: u32, flags: SaFlags) -> io::Result<Reader> {
-        let (handled, handler) = io::pipe()?;
-        let pid = start(|| {
-            HANDLED.store(handler.as_raw_fd(), Ordering::Relaxed);
-            handle(Signal::SIGUSR1, flags)?;
-            let mut wakes = [0; 4];
-            match File::open(DEVICE)?.read(&mut wakes) {
-                Ok(_) => mark!("{}. read: {} wake-ups", number, u32::from_ne_bytes(wakes)),
-                Err(error) => mark!("{}. read: {}", number, told(Err(error))),
-            }
-            Ok(())
-        })?;
-        Ok(Reader { number, pid, handled })
-    }
-
-    /// Waits until it sleeps in its read(2), system call 0, or has ended; says
-    /// whether it sleeps.
-    fn sleeps(&self) -> io::Result<bool> {
-        let start = Instant::now();
-        while start.elapsed() < PATIENCE {
-            let call = fs::read_to_string(format!("/proc/{}/syscall", self.pid))?;
-            if call.starts_with("0 ") {
-                return Ok(true);
-            }
-            if call.starts_with("-1 ") {
-                break;
-            }
-            sleep(Duration::from_millis(1));
-        }
-        Ok(false)
-    }
-
-    /// Waits for its end. If nothing ends it, the device does, so that nobody
-    /// sleeps for ever.
-    fn wait_or_wake(&self, edu: &Edu) -> io::Result<()> {
-        let number = self.number;
-        for attempt in ["", " only when it is woken"] {
-            let start = Instant::now();
-            while start.elapsed() < PATIENCE {
-                match waitpid(self.pid, Some(WaitPidFlag::WNOHANG))? {
-                    WaitStatus::StillAlive => sleep(Duration::from_millis(1)),
-                    WaitStatus::Signaled(_, signal, _) => {
-                        mark!("{}. killed by {}{}", number, signal, attempt);
-                        return Ok(());
-                    }
-                    _ => return Ok(()),
-                }
-            }
-            mark!("{}. it still sleeps, and is woken", number);
-            edu.raise(1);
-        }
-        mark!("{}. nothing wakes it", number);
-        Ok(())
-    }
-}
-
 /// Starts a child that does `work`, then exits.
-fn start(work: impl FnOnce() -> io::Result<()>) -> io::Result<Pid> {
-    // SAFETY: this program has one thread, so the child may do as it likes.
-    match unsafe { fork()? } {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            if let Err(error) = work() {
-                mark!("failed: {}", error.to_string());
-            }
-            exit(0)
+fn start(work: impl FnOnce() -> io::Result<()>) -> nix::Result<Pid> {
+    steps::start(|| {
+        if let Err(error) = work() {
+            mark!("failed: {}", error.to_string());
         }
-    }
+        Ok(())
+    })
 }
 
-fn handle(signal: Signal, flags: SaFlags) -> nix::Result<()> {
-    let action = SigAction::new(SigHandler::Handler(on_signal), flags, SigSet::empty());
-    // SAFETY: the handler does only what signal-safety(7) allows.
-    unsafe { sigaction(signal, &action) }.map(drop)
-}
-
-/// One write(2) to the device, and what it returns.
-fn write(bytes: &[u8]) -> io::Result<io::Result<usize>> {
-    let mut device = File::options().write(true).open(DEVICE)?;
-    Ok(device.write(bytes))
-}
-
+/// What a read or write of the device returned.
 fn told(result: io::Result<usize>) -> String {
     match result {
         Ok(bytes) => format!("{bytes} bytes"),
