@@ -14,11 +14,9 @@ use std::time::Duration;
 use marker::mark;
 use netlink::{COUNT, Family, RAISE, attribute, command, open_socket, resolve};
 use netlink_sys::Socket;
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::Pid;
 use student::output::Output;
 use student::rest::mark_rest;
+use student::stop::{go_on, stop};
 
 /// How long the program has for an answer, or for coming to rest. What is told
 /// later does not count.
@@ -43,7 +41,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut program = student::spawn(student::command([]).stdout(Stdio::piped()))?;
     let mut output = Output::of(&mut program)?;
-    let pid = Pid::from_raw(program.id().cast_signed());
     // So it acts as soon as the program has printed a line.
     steps::run_until_asleep()?;
     // By then it waits for the first event.
@@ -60,9 +57,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     mark!("an overrun");
     let from = edu.interrupts;
-    stop(pid)?;
+    stop(&program)?;
     edu.interrupt(count)?;
-    kill(pid, Signal::SIGCONT)?;
+    go_on(&program)?;
     judge("an overrun", &output.hear(ANSWER)?, from, edu.interrupts);
 
     mark!("after the overrun");
@@ -74,15 +71,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     mark!("an interrupt during the recovery");
     let from = edu.interrupts;
-    stop(pid)?;
+    stop(&program)?;
     edu.interrupt(count)?;
-    kill(pid, Signal::SIGCONT)?;
+    go_on(&program)?;
     // With its first word the program is interrupted: it has read one of the
     // events that its buffer holds, or none.
     let mut lines = output.hear_some(1, ANSWER)?;
-    stop(pid)?;
+    stop(&program)?;
     edu.interrupt(1)?;
-    kill(pid, Signal::SIGCONT)?;
+    go_on(&program)?;
     lines.extend(output.hear(ANSWER)?);
     judge("during the recovery", &lines, from, edu.interrupts);
 
@@ -133,11 +130,4 @@ fn judge(step: &str, lines: &[String], from: u32, to: u32) {
 /// The number behind a word that begins the line.
 fn value(line: &str, word: &str) -> Option<u32> {
     line.strip_prefix(word)?.parse().ok()
-}
-
-/// Stops the program; when this returns, it has stopped, or has ended before.
-fn stop(program: Pid) -> nix::Result<()> {
-    kill(program, Signal::SIGSTOP)?;
-    let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-    waitid(Id::Pid(program), flags).map(drop)
 }

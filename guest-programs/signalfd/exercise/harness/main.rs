@@ -13,8 +13,9 @@ use marker::mark;
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
+use student::stop::{go_on, stop, unless_ended};
 use student::wait::{system_call, until};
 
 /// The signal that brings a value: the first real-time signal that glibc leaves
@@ -29,28 +30,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     let values: Vec<usize> =
         std::env::args().skip(1).map(|value| value.parse()).collect::<Result<_, _>>()?;
     let mut program = student::start([])?;
-    let pid = Pid::from_raw(program.id() as i32);
+    let pid = student::pid(&program);
     until(&mut program, PATIENCE, is_asleep)?;
 
     // Stopped, it gets all of them at once.
     mark!("1. three values at once");
-    sent(kill(pid, Signal::SIGSTOP))?;
-    let any = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-    let stopped = waitid(Id::Pid(pid), any)?;
+    let state = stop(&program)?;
     for &value in &values {
-        sent(sigqueue(pid, VALUE, value))?;
+        unless_ended(sigqueue(pid, VALUE, value))?;
     }
-    if matches!(stopped, WaitStatus::Stopped(..)) {
-        sent(kill(pid, Signal::SIGCONT))?;
+    if matches!(state, WaitStatus::Stopped(..)) {
+        go_on(&program)?;
     }
     until(&mut program, PATIENCE, is_asleep)?;
 
     mark!("2. a worker is asked for");
-    sent(kill(pid, Signal::SIGUSR1))?;
+    unless_ended(kill(pid, Signal::SIGUSR1))?;
     until(&mut program, PATIENCE, is_asleep)?;
 
     mark!("3. the end is asked for");
-    sent(kill(pid, Signal::SIGTERM))?;
+    unless_ended(kill(pid, Signal::SIGTERM))?;
     until(&mut program, PATIENCE, |_| Ok(false))?;
     if program.try_wait()?.is_none() {
         program.kill()?;
@@ -62,14 +61,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Whether the program sleeps.
 fn is_asleep(program: &Child) -> io::Result<bool> {
     Ok(system_call(program)?.is_some())
-}
-
-/// A program that has ended cannot be sent anything, which is its own fault.
-fn sent(result: nix::Result<()>) -> nix::Result<()> {
-    match result {
-        Err(Errno::ESRCH) => Ok(()),
-        result => result,
-    }
 }
 
 /// sigqueue(3), which nix does not have.
