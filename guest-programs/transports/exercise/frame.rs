@@ -8,7 +8,6 @@
 //! can carry.
 
 use std::hint::black_box;
-use std::io::{self, Read, stdin};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,30 +19,16 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction
 // endregion
 use nix::unistd::read;
 // region: lesson
-use transports::{Choice, EVENTFD, QUEUE, RECORDS, Record, SIGNAL, choose, open_device};
+use transports::{Choice, EVENTFD, QUEUE, RECORDS, Record, SIGNAL, choose};
 // endregion
 // endregion
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+#[allow(unused_imports)] // Not each answer has to occur.
+use transports::jobs::Hears::{HowMuch, Nothing, That};
+use transports::jobs::{Overrun, Result, ready, work};
 
-/// What somebody hears of a loss.
-#[allow(dead_code)] // Not each answer has to occur.
-enum Hears {
-    Nothing,
-    /// That something is lost.
-    That,
-    /// And how many interrupts that are.
-    HowMuch,
-}
-use Hears::{HowMuch, Nothing, That};
-
-/// When more interrupts come than a transport can carry, and nobody reads.
-struct Overrun {
-    /// What the sending returns to the driver: nothing, or that it failed.
-    sender: Hears,
-    /// What the reader finds when it comes to look.
-    reader: Hears,
-}
+// When more interrupts come than a transport can carry, and nobody reads: what the
+// sending returns to the driver, and what the reader finds when it comes to look.
 
 // region: overruns
 // region: meter-overrun
@@ -149,38 +134,6 @@ fn register(device: &OwnedFd, choice: Choice) -> nix::Result<()> {
     unsafe { choose(device.as_raw_fd(), &choice) }.map(drop)
 }
 
-/// Says that the transport is chosen, and waits until there is work.
-fn ready() -> io::Result<()> {
-    println!("ready");
-    wait_for(b'g')
-}
-
-fn wait_for(word: u8) -> io::Result<()> {
-    let mut byte = [0];
-    while byte[0] != word {
-        stdin().read_exact(&mut byte)?;
-    }
-    Ok(())
-}
-
 fn main() -> Result<()> {
-    type Job = fn(&OwnedFd) -> Result<()>;
-    let jobs: [(&str, Job, Overrun); 3] =
-        [("meter", meter, METER), ("log", log, LOG), ("alarm", alarm, ALARM)];
-    for (name, job, overrun) in jobs {
-        let device = open_device()?;
-        // A job that fails leaves the others their chance.
-        if let Err(error) = job(&device) {
-            eprintln!("{name}: {error}");
-        }
-        let word = |hears| match hears {
-            Nothing => "nothing",
-            That => "that",
-            HowMuch => "how much",
-        };
-        let (sender, reader) = (word(overrun.sender), word(overrun.reader));
-        println!("{name} overrun: sender {sender}, reader {reader}");
-        wait_for(b'n')?;
-    }
-    Ok(())
+    work([("meter", meter, METER), ("log", log, LOG), ("alarm", alarm, ALARM)])
 }

@@ -1,6 +1,7 @@
 //! `kmods/transports/lab_transports.h` in Rust: what this lesson's programs and
 //! the module have to agree on. What each request does is said there.
 
+pub mod jobs;
 mod netlink;
 
 use std::ffi::CStr;
