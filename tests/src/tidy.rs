@@ -114,8 +114,29 @@ fn exercises(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
                 faults.push(format!("{name}: nothing reads exercise/{found}"));
             }
         }
+        if let Some(harness) = exercise.harness() {
+            let unread = unread_modules(&harness)?;
+            faults.extend(unread.iter().map(|found| format!("{name}: nothing reads `{found}`")));
+        }
     }
     Ok(faults)
+}
+
+/// The files of a harness that are neither its `main.rs` nor a module of that.
+fn unread_modules(harness: &Path) -> Result<Vec<String>, Failed> {
+    let main = std::fs::read_to_string(harness.join("main.rs"))?;
+    let is_read = |found: &str| {
+        let module = found.strip_suffix(".rs").map(|name| format!("mod {name};"));
+        found == "main.rs" || module.is_some_and(|module| main.lines().any(|line| line == module))
+    };
+    let mut unread = Vec::new();
+    for entry in std::fs::read_dir(harness)? {
+        let found = entry?.file_name().to_string_lossy().into_owned();
+        if !is_read(&found) {
+            unread.push(format!("exercise/harness/{found}"));
+        }
+    }
+    Ok(unread)
 }
 
 /// Each lesson has a chapter. It asks the lesson's question, as its line in course.md
