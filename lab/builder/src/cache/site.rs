@@ -58,6 +58,10 @@ pub fn lock(folder: &Path, waiting: impl Fn()) -> io::Result<Held> {
         let file = match fs::create_dir_all(folder).and_then(|()| File::open(folder)) {
             // A process that finishes removes it and the folder around it.
             Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            // It was there when the call tried to create it, and gone when the call looked.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && !is_obstructed(folder) => {
+                continue;
+            }
             result => result?,
         };
         match file.try_lock() {
@@ -91,6 +95,16 @@ pub fn sweep(kind: &Path) -> io::Result<()> {
     fs::remove_dir(sites)
 }
 
+/// Whether something else is where a folder or the folder around it should be.
+fn is_obstructed(folder: &Path) -> bool {
+    let obstructs = |path: &Path| match fs::metadata(path) {
+        Ok(meta) => !meta.is_dir(),
+        // A dangling link.
+        Err(_) => fs::symlink_metadata(path).is_ok(),
+    };
+    obstructs(folder) || folder.parent().is_some_and(obstructs)
+}
+
 /// Whether an open folder is still the one at a path.
 fn is_at(file: &File, path: &Path) -> bool {
     let inode = |meta: fs::Metadata| meta.ino();
@@ -103,5 +117,41 @@ pub fn remove(path: &Path) -> io::Result<()> {
     match if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) } {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Others remove the folder and the folder around it when they are done.
+    #[test]
+    fn a_folder_that_comes_and_goes_is_taken() {
+        let root = tempfile::tempdir().unwrap();
+        let around = root.path().join("unfinished");
+        std::thread::scope(|scope| {
+            let takers = ["a", "b", "c", "d"].map(|key| {
+                let folder = around.join(key);
+                scope.spawn(move || {
+                    for _ in 0..3000 {
+                        drop(Site::take(folder.clone(), || {}).unwrap());
+                    }
+                })
+            });
+            while takers.iter().any(|taker| !taker.is_finished()) {
+                let _ = fs::remove_dir(&around);
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_no_folder_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let kind =
+            |name: &str| Site::take(root.path().join(name).join("key"), || {}).unwrap_err().kind();
+        fs::write(root.path().join("file"), "").unwrap();
+        assert_eq!(kind("file"), io::ErrorKind::NotADirectory);
+        std::os::unix::fs::symlink("nowhere", root.path().join("link")).unwrap();
+        assert_eq!(kind("link"), io::ErrorKind::AlreadyExists);
     }
 }
