@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes a halted machine end.
+ * Ends a machine that is halted.
  *
- * A program may halt the machine (reboot(2)). The processor then waits for ever,
- * and from outside that cannot be told from a machine with nothing to do. So a halt
- * becomes a reset here, which is the end of a QEMU with -no-reboot. A reset and a
- * power-off reach QEMU by themselves.
+ * A program may halt the machine (reboot(2)). The processor then waits for
+ * ever, and from outside the machine looks idle. So this module turns a halt
+ * into a reset, which ends a QEMU with -no-reboot. QEMU notices a reset or a
+ * power-off without help.
  */
 #include <linux/module.h>
 #include <linux/notifier.h>

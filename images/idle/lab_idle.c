@@ -2,17 +2,18 @@
 /*
  * Keeps the machine's processor awake while it has nothing to do.
  *
- * A kernel with nothing to do halts the processor (HLT) until an interrupt comes.
- * QEMU with -icount then moves its clock on to the next timer, and does that in
- * another thread than the one that executes the guest. If that other thread looks
- * in the short time between the HLT and the counting of the instructions before
- * it, it moves the clock by so many instructions too far, and the interrupt comes
- * some microseconds late: rarely, as the host's threads happen to run. A processor
- * that is never halted has no such moment. To execute some instructions more costs
- * less than to wake a thread of the host.
+ * A kernel with nothing to do halts the processor (HLT) until an interrupt
+ * comes. QEMU with -icount then advances its clock to the next timer, in
+ * another thread than the one that executes the guest. If that thread looks in
+ * the short time between the HLT and the counting of the instructions before
+ * it, it advances the clock by that many instructions too far, and the
+ * interrupt comes some microseconds late. This is rare and depends on the
+ * scheduling of the host's threads. A processor that is never halted has no
+ * such moment. Executing some more instructions costs less than waking a thread
+ * of the host.
  *
- * So this is a cpuidle driver whose one state waits awake. Without it the kernel
- * halts again, as it should where the clock is the host's.
+ * So this is a cpuidle driver whose only state waits without halting. Without
+ * the module the kernel halts again, which is right if the clock is the host's.
  */
 #include <linux/cpuidle.h>
 #include <linux/irqflags.h>
@@ -22,7 +23,7 @@
 #include <linux/sched.h>
 #include <asm/hardirq.h>
 
-/* How many interrupts there have been: those of devices, and the local timer's. */
+/* The number of interrupts so far: those of devices, and the local timer's. */
 static __always_inline unsigned long interrupts(void)
 {
 	return READ_ONCE(kstat_this_cpu->irqs_sum) +
@@ -30,9 +31,10 @@ static __always_inline unsigned long interrupts(void)
 }
 
 /*
- * Called with interrupts off, and returns so. Like HLT, it ends with the first
- * interrupt, for the kernel then looks again when the next timer is due. There is
- * no cpu_relax(): its PAUSE is a way out of QEMU's fast path.
+ * Called with interrupts disabled, and returns the same way. Like HLT, it ends
+ * with the first interrupt, because the kernel then checks again when the next
+ * timer is due. There is no cpu_relax(), because its PAUSE leaves QEMU's fast
+ * path.
  */
 static __cpuidle int lab_idle_enter(struct cpuidle_device *dev,
 				    struct cpuidle_driver *drv, int index)
@@ -46,7 +48,7 @@ static __cpuidle int lab_idle_enter(struct cpuidle_device *dev,
 	return index;
 }
 
-/* Without an .owner, which its own device would hold: it is to be removable. */
+/* No .owner: its own device would hold the module, which must be removable. */
 static struct cpuidle_driver lab_idle_driver = {
 	.name = "lab_idle",
 	.states = {
