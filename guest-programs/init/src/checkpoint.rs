@@ -17,26 +17,25 @@ pub fn is_wanted() -> Result<bool, String> {
     Ok(cmdline.split_whitespace().any(|word| word == CHECKPOINT_PARAMETER))
 }
 
-/// Stops the machine by telling `pvpanic-pci` of a panic that is none: QEMU
-/// pauses and the host saves the machine. Returns when a restored machine goes
-/// on.
+/// Stops the machine by reporting a false panic to `pvpanic-pci`: QEMU pauses, and
+/// the host saves the machine. Returns when a restored machine goes on.
 ///
-/// The guest stops at this very instruction, but not always its clock: between
-/// that and QEMU's knowing that the machine is paused, QEMU may move the clock on
-/// to the next timer, or not, as the host's threads happen to run. Three things
-/// see to it that nothing comes of that:
+/// The guest stops at this very instruction, but its clock may not: until QEMU
+/// notices that the machine is paused, it may or may not move the clock on to the
+/// next timer, depending on how the host's threads run. Three things make sure that
+/// this changes nothing:
 ///
-/// - it stops when it is awake and has just slept, so that the next timer is the
-///   scheduler's tick, less than 4 ms away;
-/// - it stays awake until that tick has been, whether its clock went there by
-///   itself or was moved: one tick in either case, in this process;
-/// - it goes on at a mark on the clock, of which the tick is far: should QEMU
-///   have come to another timer (devices have some of a second), all is at least
-///   as old as in every other run.
+/// - PID 1 stops just after it has slept, so the next timer is the scheduler's
+///   tick, less than 4 ms away;
+/// - it stays awake until that tick has come. Whether the clock got there by itself
+///   or was moved, there is one tick, in this process;
+/// - it goes on at a mark on the clock that is far from the tick. So even if QEMU
+///   went on to another timer (some devices have one of a second), everything is at
+///   least as old as in every other run.
 pub fn stop_here() -> Result<(), String> {
     const PANICKED: u8 = 1; // PVPANIC_PANICKED, include/uapi/misc/pvpanic.h
     const MARKS: Duration = Duration::from_secs(2);
-    /// Two ticks and some more.
+    /// Two ticks and a little more.
     const AWAKE: Duration = Duration::from_millis(10);
     let panic = Registers::map(PVPANIC_SLOT)?;
     let mark = sleep_until_next(MARKS)?;

@@ -7,21 +7,22 @@ use protocol::{Ended, HALT_FILE, IDLE_MODULE, Job, TraceEvent};
 
 use crate::{checkpoint, machine, pages, record, session, supervise, trace, watchdog};
 
-/// Runs the job. An error is a reason why the program was never started. Optional
-/// modules that were not loaded get their reason into `not_loaded`.
+/// Runs the job. An error is a reason why the program was never started. `not_loaded`
+/// gets the reason for each optional module that was not loaded.
 pub fn run(job: &Job, not_loaded: &mut Vec<String>) -> Result<Ended, String> {
     watchdog::start(Duration::from_millis(job.timeout_ms) + watchdog::REST)?;
     if job.session.as_ref().is_some_and(Session::follows_host) {
-        // An idle second is to be one of the host's.
+        // Without this module the processor is halted while it is idle, and an idle
+        // second lasts a second of the host's.
         machine::unload_module(IDLE_MODULE)?;
     }
     if job.session.is_some() {
-        // Only a person's own program may halt the machine and mean it.
+        // Only a person's own program may halt the machine on purpose.
         machine::load_module(&format!("/{HALT_FILE}").into(), "")?;
     }
     trace::prepare(job)?;
-    // A person wants to see their modules being loaded as well. An event that one of
-    // them brings along is not there yet.
+    // People want to see their modules being loaded as well. An event that a module
+    // brings along does not exist yet, and is enabled later.
     let traced = job.session.is_some() && !job.trace.is_empty();
     let pages = if traced { pages::of_trace()? } else { Vec::new() };
     let mut missing: Vec<&TraceEvent> = job.trace.iter().collect();
@@ -48,7 +49,7 @@ pub fn run(job: &Job, not_loaded: &mut Vec<String>) -> Result<Ended, String> {
         record::announce(&job.nonce, &pages)?;
     }
     // The scheduler's ticks then come at the same moments of the program's life
-    // whether the machine was booted or restored, and so does what they decide.
+    // whether the machine was booted or restored, so the scheduler decides the same.
     checkpoint::sleep_until_next(Duration::from_millis(100))?;
     trace::switch(true)?;
     let ended = match &job.session {

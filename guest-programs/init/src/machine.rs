@@ -1,4 +1,4 @@
-//! PID 1's dealings with the machine itself: host name, log, modules, PCI, power.
+//! What PID 1 does with the machine itself: host name, log, modules, PCI, power.
 
 use std::convert::Infallible;
 use std::ffi::{CStr, CString};
@@ -14,13 +14,13 @@ use protocol::{GuestFile, USERS, User};
 
 /// Writes a line to the kernel log, which the host keeps.
 pub fn log(line: &str) {
-    // There is nobody left to tell if even this fails.
+    // If even this fails, there is nowhere left to report it.
     if let Ok(mut kmsg) = fs::OpenOptions::new().write(true).open("/dev/kmsg") {
         let _ = kmsg.write_all(line.as_bytes());
     }
 }
 
-/// What programs expect of a machine besides its file systems.
+/// Sets up what programs expect of a machine besides its file systems.
 pub fn set_up() -> Result<(), String> {
     nix::unistd::sethostname("upcall").map_err(|e| format!("failed to set the host name: {e}"))?;
     bring_up_loopback().map_err(|e| format!("failed to bring up `lo`: {e}"))?;
@@ -97,16 +97,15 @@ pub fn rescan_pci() -> Result<(), String> {
     fs::write(path, "1").map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
-/// Lets every kernel message out to the host. While the machine booted they
-/// stayed inside (`quiet`), because each character costs an exit to QEMU.
+/// Lets every kernel message out to the host. While the machine boots, `quiet`
+/// keeps them inside, because each character costs an exit to QEMU.
 pub fn speak_up() -> Result<(), String> {
     const ALL: &str = "8"; // one above KERN_DEBUG, include/linux/kern_levels.h
     let path = "/proc/sys/kernel/printk";
     fs::write(path, ALL).map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
-/// Ends the machine. The lab's QEMU runs with `-no-reboot`, which makes a
-/// reset its end.
+/// Ends the machine. The lab's QEMU runs with `-no-reboot`, so a reset ends it.
 pub fn power_off() -> Result<Infallible, String> {
     reboot(RebootMode::RB_AUTOBOOT).map_err(|e| format!("failed to end the machine: {e}"))
 }

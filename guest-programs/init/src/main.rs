@@ -9,16 +9,16 @@
 //! payload  ── ivshmem ──▶ /lab               programs, modules, job.json
 //! modules, trace events
 //! [where the trace lies ──▶ host]           `exec --events` only
-//! the program                                in a child: PID 1 ignores signals
-//! [looks for leaked memory]                  debug kernel only
+//! the program                                in a child: PID 1 blocks signals
 //!   [its streams ◀─ virtio port ─▶ host]     `exec` and `shell` only
+//! [looks for leaked memory]                  debug kernel only
 //! record   ── ivshmem ──▶ host               outcome, stdout, stderr, trace
 //! power off
 //! ```
 //!
-//! PID 1 never returns from `main` and never panics for long: the kernel would
-//! panic in turn. What goes wrong here reaches the host in the outcome, and in
-//! the kernel log where there is no outcome to be had.
+//! PID 1 never returns from `main`: if it ends, the kernel panics. An error
+//! reaches the host in the outcome or, if no outcome can be sent, in the kernel
+//! log.
 
 mod checkpoint;
 mod job;
@@ -41,8 +41,8 @@ use std::process::abort;
 use protocol::{Ended, IDLE_FILE, LAB, Outcome};
 
 fn main() {
-    // A panic of PID 1 is a bug of the lab. Its text goes to the kernel log;
-    // the abort behind it becomes a kernel panic, which the host hears of.
+    // A panic of PID 1 is a bug in the lab. Its text goes to the kernel log. PID 1
+    // then ends, which becomes a kernel panic, and the host is told of that.
     std::panic::set_hook(Box::new(|info| machine::log(&format!("init: bug: {info}"))));
     match run() {
         Ok(never) => match never {},
@@ -53,8 +53,8 @@ fn main() {
     }
 }
 
-/// Everything from the first mount to power-off. Returns only to say why not
-/// even a record could be sent.
+/// Everything from the first mount to power-off. Returns only if no record could
+/// be sent, with the reason.
 fn run() -> Result<Infallible, String> {
     supervise::block_signals()?;
     mounts::mount_all()?;
@@ -62,8 +62,9 @@ fn run() -> Result<Infallible, String> {
     if checkpoint::is_wanted()? {
         checkpoint::stop_here()?;
     }
-    // Not before: the sleep in there ends at the same moment of the clock, however
-    // QEMU moved that, if the processor is halted meanwhile.
+    // Loaded after the checkpoint, because the sleep in `stop_here` needs a
+    // processor that halts: it then ends at the same moment of the clock, however
+    // QEMU moved the clock.
     machine::load_module(&format!("/{IDLE_FILE}").into(), "")?;
     machine::rescan_pci()?;
     machine::speak_up()?;

@@ -11,7 +11,7 @@ struct Mount {
     target: &'static str,
     fstype: &'static str,
     options: &'static str,
-    /// What it may hold, bytes; `None` for as much as it likes.
+    /// The most that it may hold, bytes; `None` for the kernel's default.
     size: Option<u64>,
 }
 
@@ -19,7 +19,7 @@ const fn mount_of(fstype: &'static str, target: &'static str, options: &'static 
     Mount { source: fstype, target, fstype, options, size: None }
 }
 
-/// In the order of mounting: a target may lie on a file system above it.
+/// In the order of mounting: a target may be on a file system mounted before it.
 const MOUNTS: &[Mount] = &[
     // The kernel's own: processes, devices' attributes, device nodes.
     mount_of("proc", "/proc", ""),
@@ -31,13 +31,13 @@ const MOUNTS: &[Mount] = &[
     mount_of("mqueue", "/dev/mqueue", ""),
     mount_of("tmpfs", "/tmp", "mode=1777"),
     mount_of("tmpfs", "/run", "mode=0755"),
-    // The program's stdout and stderr are files here. The limit is what makes
-    // a program that fills its output meet ENOSPC instead of an end of memory.
+    // The program's stdout and stderr are files here. Because of the limit, a
+    // program that fills its output gets ENOSPC, and does not use up the memory.
     Mount { size: Some(OUTPUT_BYTES), ..mount_of("tmpfs", OUTPUT, "mode=0700") },
     // Programs, modules and data of the job.
     mount_of("tmpfs", protocol::LAB, "mode=0755"),
     mount_of("debugfs", "/sys/kernel/debug", ""),
-    // The evidence. Any program may write marks, see trace::set_up.
+    // The evidence. trace::prepare decides who may write marks.
     mount_of("tracefs", "/sys/kernel/tracing", "mode=0755"),
 ];
 
@@ -53,7 +53,7 @@ pub fn mount_all() -> Result<(), String> {
         let (source, fstype) = (Some(m.source), Some(m.fstype));
         match mount(source, m.target, fstype, MsFlags::empty(), Some(options.as_str())) {
             Ok(()) => {}
-            // The kernel mounts devtmpfs before it starts PID 1, if it is so built.
+            // The kernel mounts devtmpfs before it starts PID 1, if it is built that way.
             Err(Errno::EBUSY) if m.fstype == "devtmpfs" => {}
             Err(e) => return Err(format!("failed to mount {} on `{}`: {e}", m.fstype, m.target)),
         }

@@ -1,9 +1,9 @@
-//! Where in the machine's memory the trace lies, for the host to read it there if PID 1
-//! comes no more to send it.
+//! Where the trace is in the machine's memory. The host reads it there if PID 1 no
+//! longer gets to send it.
 //!
-//! The ring buffer can be mapped: a page that describes it, then its own
+//! The ring buffer can be mapped: a page that describes it, then its own pages
 //! (Documentation/trace/ring-buffer-map.rst in Linux). /proc/self/pagemap says which
-//! page of the memory each is (Documentation/admin-guide/mm/pagemap.rst).
+//! page of the memory each one is (Documentation/admin-guide/mm/pagemap.rst).
 
 use std::fs::File;
 use std::num::NonZero;
@@ -18,13 +18,13 @@ const PAGE: usize = 4096;
 
 /// Numbers of the pages of memory that the ring buffer of CPU 0 consists of.
 ///
-/// It stays mapped: that fixes its size, and no page leaves it.
+/// It stays mapped, which fixes its size and keeps its pages in it.
 pub fn of_trace() -> Result<Vec<u64>, String> {
     let path = format!("{TRACING}/per_cpu/cpu0/trace_pipe_raw");
     let file = File::open(&path).map_err(|e| format!("failed to open `{path}`: {e}"))?;
     let map = |pages: usize| {
         let len = NonZero::new(pages * PAGE).expect("there is a page");
-        // SAFETY: a fresh mapping, which nobody unmaps.
+        // SAFETY: a fresh mapping, which is never unmapped.
         unsafe { mmap(None, len, ProtFlags::PROT_READ, MapFlags::MAP_SHARED, &file, 0) }
             .map_err(|e| format!("failed to map `{path}`: {e}"))
     };
@@ -33,7 +33,7 @@ pub fn of_trace() -> Result<Vec<u64>, String> {
     in_memory(first + 1, count)
 }
 
-/// How many pages the ring buffer has, by the one that describes it:
+/// How many pages the ring buffer has, according to the page that describes it:
 /// `trace_buffer_meta.nr_subbufs`, include/uapi/linux/trace_mmap.h.
 fn count(description: NonNull<std::ffi::c_void>) -> usize {
     const NR_SUBBUFS: usize = 3;
@@ -41,7 +41,7 @@ fn count(description: NonNull<std::ffi::c_void>) -> usize {
     unsafe { description.cast::<u32>().add(NR_SUBBUFS).read_volatile() as usize }
 }
 
-/// The numbers in memory of so many pages of this process.
+/// The numbers that `count` pages of this process, from page `first` on, have in memory.
 fn in_memory(first: usize, count: usize) -> Result<Vec<u64>, String> {
     const PRESENT: u64 = 1 << 63;
     const NUMBER: u64 = (1 << 55) - 1;

@@ -36,11 +36,11 @@ impl Payload {
         }
     }
 
-    /// Unpacks the files below `folder`, what of them belongs below `/` there. What
-    /// cannot be placed is a reason not to start the program.
+    /// Unpacks the files below `folder`, those in [`ROOT_FOLDER`] below `/`. A file that
+    /// cannot be put in its place is a reason not to start the program.
     ///
-    /// Each file goes from the device's memory to its place in one write(2): a
-    /// megabyte copied in small pieces, and twice, would be a tenth of a lesson.
+    /// Each file goes from the device's memory to its place in one write(2). Copying a
+    /// megabyte twice, in small pieces, would take a tenth of a lesson's time.
     pub fn unpack(&self, folder: &str, job: &Job) -> Result<(), String> {
         let broken = |e: io::Error| format!("failed to read the payload: {e}");
         let mut archive = tar::Archive::new(Cursor::new(self.0));
@@ -77,8 +77,8 @@ fn place(folder: &Path, path: &Path) -> PathBuf {
     }
 }
 
-/// The same, unless a person's file is to go where a folder is: then it goes into the
-/// folder under its own name, as with cp(1).
+/// The same path, unless a person's file is to go where a folder is: then it goes into
+/// the folder under its own name, as with cp(1).
 fn into_folder(path: PathBuf, job: &Job) -> PathBuf {
     let mut files = job.session.iter().flat_map(|session| &session.files);
     let named = files.find(|file| path == Path::new(&file.guest));
@@ -103,8 +103,9 @@ pub fn map_device(slot: &str) -> Result<&'static mut [u8], String> {
         .map_err(|e| format!("failed to open `{path}`: {e}"))?;
     let len = file.metadata().map_err(|e| format!("failed to measure `{path}`: {e}"))?.len();
     let len = NonZero::new(len as usize).ok_or_else(|| format!("`{path}` is empty"))?;
-    // SAFETY: a fresh mapping, which nobody unmaps; a device is mapped
-    // again only when the one before is used no more, and the host does not touch its file while the machine runs.
+    // SAFETY: a fresh mapping, which is never unmapped. A device is mapped again only
+    // when the earlier mapping is no longer used, and the host does not touch its file
+    // while the machine runs.
     unsafe {
         let start = mmap(
             None,

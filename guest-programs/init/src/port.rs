@@ -10,7 +10,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use protocol::session::{FRAME_MAX, Frame, Frames, SESSION_PORT};
 
-/// Bytes that may wait for the host before the program has to.
+/// Bytes that may wait for the host before the program has to wait.
 const QUEUE_MAX: usize = 2 * FRAME_MAX;
 
 /// The open port. Nothing here blocks once it is open.
@@ -21,7 +21,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// Waits for the port and for the host at its other end, and tells it so.
+    /// Waits for the port, tells the host that it is open, and so waits for the host.
     pub fn open() -> Result<Port, String> {
         let path = format!("/dev/{SESSION_PORT}");
         wait_for_node(&path)?;
@@ -32,8 +32,8 @@ impl Port {
             .write(true)
             .open(&path)
             .map_err(|e| failed("open", &e))?;
-        // Until the host is there a read would say that it has gone away again;
-        // a write waits for it.
+        // Until the host is there, a read would report that it has gone away; a
+        // write waits for it.
         file.write_all(&Frame::Ready.encode()).map_err(|e| failed("write", &e))?;
         set_nonblocking(file.as_fd()).map_err(|e| failed("set up", &e))?;
         Ok(Port { file, incoming: Frames::default(), outgoing: VecDeque::new() })
@@ -98,13 +98,13 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> nix::Result<()> {
     fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map(drop)
 }
 
-/// Waits until a device's node is there. The driver finds its ports by asking
-/// the device, after the rescan that found the device is over.
+/// Waits until a device's node is there. The driver asks the device for its ports
+/// only after the rescan that found the device is over.
 fn wait_for_node(path: &str) -> Result<(), String> {
     let failed = |e| format!("failed to wait for `{path}`: {e}");
     let inotify = Inotify::init(InitFlags::IN_CLOEXEC).map_err(failed)?;
     inotify.add_watch("/dev", AddWatchFlags::IN_CREATE).map_err(failed)?;
-    // Looked for after the watch began: it cannot come unseen in between.
+    // The watch begins before the first look, so the node cannot come unseen.
     while !Path::new(path).exists() {
         inotify.read_events().map_err(failed)?;
     }

@@ -32,7 +32,7 @@ pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     record.add_file(TRACE_STATS_FILE, &format!("{TRACING}/per_cpu/cpu0/stats"))?;
     record.add_formats()?;
     record.add(MODULES_FILE, modules()?.as_bytes())?;
-    // Behind everything that asks about modules: it removes them.
+    // This removes the modules, so it comes after everything that asks about them.
     if let Some(leaks) = leaks::find()? {
         record.add(LEAKS_FILE, leaks.as_bytes())?;
     }
@@ -46,20 +46,20 @@ pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     record.0.into_inner().and_then(|mut end| end.flush()).map_err(|e| e.to_string())
 }
 
-/// Tells the host where the trace lies and what it has to know to read it there, should
-/// the record never come. The record takes its place.
+/// Tells the host where the trace is in memory, and what it needs to read it there if
+/// the record never comes. The record takes the place of this.
 pub fn announce(nonce: &str, pages: &[u64]) -> Result<(), String> {
     let mut record = Writer(tar::Builder::new(Cursor::new(map_device(RECORD_SLOT)?)));
     let remains = Remains { nonce: nonce.to_owned(), trace_pages: pages.to_vec() };
     let json = serde_json::to_vec(&remains).map_err(|e| format!("failed to encode: {e}"))?;
     record.add(REMAINS_FILE, &json)?;
     record.add_formats()?;
-    // Last: all else is the same when this is written again.
+    // The modules come last, because all the rest is the same when this is written again.
     record.add(MODULES_FILE, modules()?.as_bytes())?;
     record.0.finish().map_err(|e| e.to_string())
 }
 
-/// Notes where the modules lie that are loaded now, for the record.
+/// Notes for the record where in memory the modules are that are loaded now.
 pub fn note_first_modules() -> Result<(), String> {
     let path = format!("{OUTPUT}/{FIRST_MODULES_FILE}");
     fs::write(&path, modules()?).map_err(|e| format!("failed to write `{path}`: {e}"))
@@ -115,7 +115,7 @@ fn drain(path: &str) -> Result<Vec<u8>, String> {
 /// The events whose format the host needs: those switched on, and those that
 /// the tracer itself writes (marks, stacks).
 fn traced_events() -> Result<Vec<String>, String> {
-    // Marks, stacks, and what kernel code says by trace_printk and trace_puts.
+    // Marks, stacks, and what kernel code writes with trace_printk and trace_puts.
     const ALWAYS: [&str; 4] =
         ["ftrace/print", "ftrace/kernel_stack", "ftrace/bprint", "ftrace/bputs"];
     let mut events = ALWAYS.map(str::to_owned).to_vec();

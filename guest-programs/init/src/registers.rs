@@ -20,7 +20,7 @@ impl Registers {
     /// Maps the registers of the device in a PCI slot.
     pub fn map(slot: &str) -> Result<Registers, String> {
         let device = format!("/sys/bus/pci/devices/{slot}");
-        // A line `start end flags` a BAR, in hexadecimal.
+        // One line `start end flags` for each BAR, in hexadecimal.
         let path = format!("{device}/resource");
         let text =
             fs::read_to_string(&path).map_err(|e| format!("failed to read `{path}`: {e}"))?;
@@ -61,8 +61,8 @@ impl Registers {
 
 impl Drop for Registers {
     fn drop(&mut self) {
-        // SAFETY: mapped in `map` with this length, and not used after.
-        // That it fails would cost a page of address space, no more.
+        // SAFETY: mapped in `map` with this length, and not used after this.
+        // A failure would cost a page of address space and nothing else.
         let _ = unsafe { munmap(self.page, PAGE.get()) };
     }
 }

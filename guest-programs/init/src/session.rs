@@ -1,4 +1,4 @@
-//! A session: the program's standard streams are joined to the host while it
+//! A session: the program's standard streams are connected to the host while it
 //! runs.
 //!
 //! ```text
@@ -30,8 +30,8 @@ use crate::{machine, supervise, trace, watchdog};
 /// no record.
 const TO_END: [Signal; 3] = [Signal::SIGUSR2, Signal::SIGUSR1, Signal::SIGTERM];
 
-/// Runs the job's program, joined to the host, until it ends or its time is
-/// over, and until the host has all that it wrote.
+/// Runs the job's program, connected to the host, until it ends or its time is up,
+/// and until the host has everything that it wrote.
 pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
     let mut watched = supervise::sigchld();
     for signal in TO_END {
@@ -47,7 +47,7 @@ pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
         begun += relay.wait_for_room(begun + limit)?;
         let left = (begun + limit).saturating_sub(supervise::now()?);
         relay.turn(Some(&exits), Some(left))?;
-        // Each look takes all that is pending: signals of one kind are one.
+        // Read all that are pending; several of one kind are one signal.
         while let Some(info) =
             exits.read_signal().map_err(|e| format!("failed to read a signal: {e}"))?
         {
@@ -62,7 +62,7 @@ pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
             break supervise::timed_out(begun)?;
         }
     };
-    // What ends the rest is the lab's doing, none of the program's.
+    // Ending the rest is the lab's doing, not the program's.
     trace::switch(false)?;
     supervise::end_the_rest()?;
     watchdog::stop()?;

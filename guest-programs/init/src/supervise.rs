@@ -1,4 +1,4 @@
-//! Runs the program as a child of PID 1 and sees that it ends.
+//! Runs the program as a child of PID 1 and makes sure that it ends.
 //!
 //! Time is the guest's: a program that sleeps for ever costs the host nothing.
 
@@ -20,7 +20,7 @@ use crate::mounts::OUTPUT;
 /// Every process but PID 1 itself, for kill(2).
 const ALL: Pid = Pid::from_raw(-1);
 
-/// Starts the job's program, waits until it ends or its time is over, then
+/// Starts the job's program, waits until it ends or its time is up, then
 /// ends everything it left behind.
 pub fn run(job: &Job) -> Result<Ended, String> {
     let sigchld = sigchld();
@@ -46,14 +46,14 @@ pub fn timed_out(begun: Duration) -> Result<Ended, String> {
     Ok(Ended::TimedOut { after_ms: (now()? - begun).as_millis() as u64 })
 }
 
-/// Blocks all signals: root may send PID 1 any, and none is to interrupt it.
+/// Blocks all signals: root may send any of them to PID 1, and none may interrupt it.
 pub fn block_signals() -> Result<(), String> {
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), None)
         .map_err(|e| format!("failed to block signals: {e}"))
 }
 
-/// The set of SIGCHLD alone. It is waited for, never caught by a handler: no exit is
-/// missed between a look and a wait.
+/// The set of SIGCHLD alone. PID 1 waits for it and has no handler for it, so it
+/// misses no exit between a look and a wait.
 pub fn sigchld() -> SigSet {
     let mut sigchld = SigSet::empty();
     sigchld.add(Signal::SIGCHLD);
@@ -93,8 +93,8 @@ pub fn command(job: &Job) -> Command {
     command
 }
 
-/// Reaps every child that has ended, orphans included; says how the program
-/// did if it was among them.
+/// Reaps every child that has ended, orphans included. Returns how the program
+/// ended if it was among them.
 pub fn reap(program: Pid) -> Result<Option<Ended>, String> {
     while let Some((pid, status)) = wait_any(WNOHANG).map_err(|e| format!("failed to reap: {e}"))? {
         if pid == program.as_raw() {
@@ -108,9 +108,9 @@ pub fn reap(program: Pid) -> Result<Option<Ended>, String> {
 }
 
 /// waitpid(2) for any child: which one ended, and its status. None if there is
-/// no child, or none that has ended and `flags` say not to wait.
+/// no child, or if none has ended and `flags` say not to wait.
 ///
-/// nix's own knows no real-time signal and fails where one ended a child.
+/// nix's waitpid does not know real-time signals, and fails if one ended a child.
 fn wait_any(flags: i32) -> nix::Result<Option<(i32, i32)>> {
     let mut status = 0;
     // SAFETY: the pointer is to a live integer.

@@ -15,8 +15,8 @@ pub const TRACING: &str = "/sys/kernel/tracing";
 pub fn prepare(job: &Job) -> Result<(), String> {
     switch(false)?;
     write("buffer_size_kb", &job.trace_buffer_kib.to_string())?;
-    // A full buffer drops what comes last: the start of a lesson explains its
-    // end, not the other way round. The host is told how many were dropped.
+    // A full buffer drops the events that come last, because the start of a lesson
+    // explains its end, not the other way round. The host learns how many.
     write("options/overwrite", "0")?;
     match job.marks {
         Marks::Anyone => open_to_everyone(),
@@ -60,8 +60,8 @@ fn open_to_everyone() -> Result<(), String> {
     Ok(())
 }
 
-/// An event's name together with its system's, which a person may leave out; `None` if
-/// the kernel has no such event.
+/// An event's name with its system, which a person may leave out: `system/name`. `None`
+/// if the kernel has no such event.
 fn full_name(event: &str) -> Result<Option<String>, String> {
     if event.contains('/') {
         let exists = Path::new(TRACING).join("events").join(event).exists();

@@ -1,5 +1,5 @@
-//! A watchdog that nobody feeds: it ends a machine in which PID 1 itself comes
-//! no more to run, such as one that is interrupted for ever.
+//! A watchdog that is never fed: it ends a machine in which even PID 1 no longer
+//! gets to run, such as one that is interrupted for ever.
 //!
 //! It counts the guest's time, so a slow or busy host changes nothing. QEMU's
 //! i6300esb (hw/watchdog/wdt_i6300esb.c; drivers/watchdog/i6300esb.c in Linux
@@ -19,24 +19,24 @@ const CONFIG: u64 = 0x60;
 const LOCK: u64 = 0x68;
 const ENABLE: u8 = 1 << 1;
 
-/// Memory: where the first and the second count begin.
+/// Memory: the values from which the first and the second count start.
 const TIMER1: usize = 0x00;
 const TIMER2: usize = 0x04;
 /// Memory: what has to be written here before each other write.
 const RELOAD: usize = 0x0c;
 const UNLOCK: [u16; 2] = [0x80, 0x86];
 
-/// One count with the slow of its two clocks: 33 MHz divided by 2^15.
+/// One count with the slower of its two clocks: 33 MHz divided by 2^15.
 const TICK: Duration = Duration::from_nanos((1 << 15) * 1_000_000_000 / 33_000_000);
 /// Counts have 20 bits.
 const MOST: u128 = (1 << 20) - 1;
 
-/// What everything but the program may take: loading modules, ending what the
+/// How long everything but the program may take: loading modules, ending what the
 /// program left, sending the record.
 pub const REST: Duration = Duration::from_secs(3);
 
-/// Stops it, for work of PID 1's own that takes minutes of the guest's time, and
-/// for waiting for the host, which an idle guest's clock skips.
+/// Stops the watchdog: for work of PID 1 that takes minutes of the guest's time, and
+/// for a wait for the host, which an idle guest's clock skips.
 pub fn stop() -> Result<(), String> {
     let path = format!("/sys/bus/pci/devices/{WATCHDOG_SLOT}/config");
     File::options()
@@ -46,9 +46,8 @@ pub fn stop() -> Result<(), String> {
         .map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
-/// Starts it: after `limit` of the guest's time the machine is ended. A limit
-/// of more than 17 minutes is beyond what it can count, and is left to the
-/// host.
+/// Starts the watchdog: it ends the machine after `limit` of the guest's time. It
+/// cannot count more than 17 minutes, and leaves a longer limit to the host.
 pub fn start(limit: Duration) -> Result<(), String> {
     let ticks = limit.as_nanos() / TICK.as_nanos();
     if ticks > MOST {
@@ -69,7 +68,7 @@ pub fn start(limit: Duration) -> Result<(), String> {
         }
         registers.write(timer, ticks);
     }
-    // The slow clock, no interrupt worth having, and an end that is acted on.
+    // The slow clock, no interrupt after the first count, and an action at the end.
     const SLOW_AND_SILENT: u16 = 0b11;
     config.write_all_at(&SLOW_AND_SILENT.to_le_bytes(), CONFIG).map_err(failed)?;
     config.write_all_at(&[ENABLE], LOCK).map_err(failed)

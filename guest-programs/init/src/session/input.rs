@@ -22,7 +22,7 @@ impl Input {
         self.ended = true;
     }
 
-    /// Where something waits to be written, if it does.
+    /// The stream that something waits to be written to, if anything does.
     pub fn blocked(&self) -> Option<&File> {
         self.stdin.as_ref().filter(|_| !self.waiting.is_empty())
     }
@@ -35,7 +35,7 @@ impl Input {
             match stdin.write(&self.waiting) {
                 Ok(taken) => drop(self.waiting.drain(..taken)),
                 Err(e) if e.kind() == ErrorKind::WouldBlock => break,
-                // The program reads no more.
+                // The program no longer reads.
                 Err(_) => self.stdin = None,
             }
         }

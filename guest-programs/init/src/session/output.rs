@@ -22,7 +22,7 @@ pub fn forward(
             port.send(&frame(buffer))?;
         }
         Err(e) if e.kind() == ErrorKind::WouldBlock => {}
-        // A terminal says so when nobody has it open any more.
+        // A terminal reports this when no process has it open any more.
         Err(e) if e.raw_os_error() == Some(nix::libc::EIO) => *stream = None,
         Err(e) => return Err(format!("failed to read the program's output: {e}")),
     }

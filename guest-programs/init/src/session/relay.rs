@@ -1,5 +1,5 @@
 //! The relay between the program's streams and the port. A stream that is not read
-//! holds up no other.
+//! does not hold up the others.
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
@@ -48,10 +48,10 @@ impl Relay {
         self.time_is_up
     }
 
-    /// Waits for a host that does not take what is sent to it, for as long as it
-    /// likes, and returns how long that was, to be added to the program's time.
-    /// The clock of an idle guest skips such a wait, of whatever length, up to
-    /// the next timer: no limit may be among these.
+    /// Waits until the host takes what is sent to it, however long that is, and
+    /// returns how long it was, which the caller adds to the program's time. An idle
+    /// guest's clock skips such a wait up to the next timer, so no limit may be a
+    /// timer meanwhile.
     pub fn wait_for_room(&mut self, deadline: Duration) -> Result<Duration, String> {
         if self.port.has_room() {
             return Ok(Duration::ZERO);
@@ -132,9 +132,9 @@ impl Relay {
         Ok(())
     }
 
-    /// Sends what is left of the output, waits until the host has it.
+    /// Sends what is left of the output and waits until the host has it.
     ///
-    /// All who could write are gone, so that each stream has an end.
+    /// All processes that could write are gone, so each stream has an end.
     pub fn finish(&mut self) -> Result<(), String> {
         self.input.stdin = None;
         while self.stdout.is_some() || self.stderr.is_some() {

@@ -21,7 +21,7 @@ impl Relay {
         stdin: bool,
         uid: u32,
     ) -> nix::Result<Relay> {
-        // The program's end belongs to its user, who may open /dev/stdout anew.
+        // The program's end belongs to its user, who may open /dev/stdout again.
         let pipe = || -> nix::Result<(OwnedFd, OwnedFd)> {
             let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
             fchown(&writer, Some(Uid::from_raw(uid)), Some(Gid::from_raw(uid)))?;
@@ -60,8 +60,8 @@ impl Relay {
         // fork and exec needs them to be.
         unsafe {
             command.pre_exec(|| {
-                // A session of its own, led by the program, with the terminal as
-                // its controlling one: that is what Ctrl-C and SIGWINCH go by.
+                // The program leads a session of its own, whose controlling
+                // terminal this is. Ctrl-C and SIGWINCH need that.
                 setsid()?;
                 tiocsctty(nix::libc::STDIN_FILENO, 0)?;
                 Ok(())
