@@ -1,4 +1,4 @@
-//! Running until one sleeps, and whether another process has come to where it does.
+//! Waiting until another process sleeps, and running until this one does.
 
 use std::fs;
 
@@ -9,15 +9,15 @@ use nix::unistd::Pid;
 
 use crate::errno;
 
-/// Waits until a process sleeps, as its state in proc_pid_stat(5) says: what this
-/// program does next then finds it there, however fast the processor is.
+/// Waits until a process sleeps, as its state in proc_pid_stat(5) says. What this
+/// program does next then finds it asleep, however fast the processor is.
 ///
 /// # Errors
 /// ENOENT if there is no such process.
 pub fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
     loop {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).map_err(errno)?;
-        // `pid (name) state ...`, and the name may hold anything.
+        // `pid (name) state ...`, and the name may contain anything.
         if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S')) {
             return Ok(());
         }
@@ -25,10 +25,10 @@ pub fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
     }
 }
 
-/// Lets nobody else run from here on unless this process sleeps, as a real-time
-/// task on a machine with one CPU; and lets it run as soon as it is woken, unless
-/// another such task does. Threads and processes that are made later inherit that,
-/// so that these take turns (sched(7)), and no clock says whose it is.
+/// Makes this process a real-time task. On a machine with one CPU no other task runs
+/// from here on unless it sleeps, and it runs as soon as it is woken, unless another
+/// real-time task runs. Threads and processes that are made later inherit that. So
+/// they take turns (sched(7)), and no clock decides whose turn it is.
 ///
 /// # Errors
 /// EPERM if it may not.
@@ -36,8 +36,8 @@ pub fn run_until_asleep() -> nix::Result<()> {
     be_real_time(libc::SCHED_FIFO)
 }
 
-/// The same for this process alone: what it makes later are ordinary tasks, which
-/// run while it sleeps, and which it interrupts as soon as they wake it.
+/// The same for this process alone. The tasks that it makes later are ordinary ones:
+/// they run while it sleeps, and it interrupts them as soon as they wake it.
 ///
 /// # Errors
 /// EPERM if it may not.

@@ -32,8 +32,8 @@ pub fn start_when_asleep(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<
     })
 }
 
-/// _exit(2), not exit(3): what the parent registered to be done at its exit is
-/// none of the child's business.
+/// _exit(2), not exit(3): the child must not do what the parent registered for its
+/// own exit.
 pub fn exit(status: c_int) -> ! {
     // SAFETY: it ends the process, and any status will do.
     unsafe { libc::_exit(status) }

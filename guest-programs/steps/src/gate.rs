@@ -9,10 +9,10 @@ use crate::start;
 
 /// Closed until the parent opens it.
 ///
-/// A C library may block all signals while it forks. The SIGCHLD of a child that
-/// ends as early as that is kept for the parent, although the parent neither blocks
-/// nor handles it: it is delivered later, and wakes an epoll instance that watches for
-/// other signals. So where it matters, the child waits here first.
+/// A C library may block all signals while it forks. If a child ends that early, its
+/// SIGCHLD is kept for the parent, although the parent neither blocks nor handles it.
+/// It is delivered later, and wakes an epoll instance that watches for other signals.
+/// So where it matters, the child waits here first.
 pub struct Gate {
     exit: OwnedFd,
     entry: OwnedFd,
@@ -33,7 +33,7 @@ impl Gate {
         }
     }
 
-    /// The parent's first act behind the fork.
+    /// The parent's first act after the fork.
     pub fn open(&self) -> nix::Result<()> {
         write(&self.entry, b"!").map(drop)
     }

@@ -1,5 +1,5 @@
 //! The steps of a scene that are not its subject: start a child and wait for its
-//! end, wait until somebody sleeps, load a module.
+//! end, wait until a process sleeps, load a module.
 //!
 //! A lesson that is about one of these calls makes the call itself.
 

@@ -1,4 +1,4 @@
-//! A module of the kernel's: finit_module(2) and delete_module(2).
+//! A kernel module: finit_module(2) and delete_module(2).
 
 use std::ffi::CStr;
 use std::os::fd::AsFd;
@@ -7,7 +7,7 @@ use nix::fcntl::{OFlag, open};
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::sys::stat::Mode;
 
-/// Loads the module of a `.ko`, with parameters: `c"msi=1"`.
+/// Loads a module from its `.ko`, with parameters such as `c"msi=1"`.
 ///
 /// # Errors
 /// Those of open(2) and finit_module(2), and what the module's init returns.

@@ -6,7 +6,7 @@ use nix::errno::Errno;
 
 use crate::errno;
 
-/// The value that the file gives to a name, as `SigBlk` in /proc/pid/status.
+/// The value that the file gives for a name, such as `SigBlk` in /proc/pid/status.
 pub fn proc_value(file: &str, name: &str) -> nix::Result<String> {
     let text = fs::read_to_string(file).map_err(errno)?;
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));

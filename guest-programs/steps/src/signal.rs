@@ -9,7 +9,7 @@ use nix::sys::signal::SigSet;
 /// The set of one signal.
 pub fn set_of(signal: c_int) -> libc::sigset_t {
     let mut set = *SigSet::empty().as_ref();
-    // SAFETY: the set is initialised. A number that is no signal's leaves it empty.
+    // SAFETY: the set is initialised. A number that is not a signal leaves it empty.
     unsafe { libc::sigaddset(&mut set, signal) };
     set
 }
