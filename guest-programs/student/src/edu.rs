@@ -1,5 +1,5 @@
-//! QEMU's edu device, seen past its driver: the harness makes it interrupt and
-//! looks at what the driver left in its registers.
+//! QEMU's edu device, without its driver in between: the harness makes it interrupt
+//! and looks at what the driver left in its registers.
 //!
 //! The registers are specified in QEMU's docs/specs/edu.rst.
 
@@ -10,7 +10,7 @@ use std::{fs, io};
 
 use nix::sys::mman::{MapFlags, ProtFlags, mmap};
 
-/// As much of BAR 0 as is looked at, bytes.
+/// How much of BAR 0 is mapped, bytes.
 const LEN: NonZero<usize> = NonZero::new(4096).unwrap();
 
 /// Causes not yet acknowledged.
@@ -24,8 +24,8 @@ const IRQ_ACK: usize = 0x64;
 pub struct Edu(NonNull<u32>);
 
 impl Edu {
-    /// Finds the device and maps its registers. They can be reached while the
-    /// device is enabled, which is its driver's work.
+    /// Finds the device and maps its registers. They can be reached only while the
+    /// device is enabled, which is its driver's task.
     pub fn map() -> io::Result<Edu> {
         for entry in fs::read_dir("/sys/bus/pci/devices")? {
             let path = entry?.path();
@@ -34,7 +34,7 @@ impl Edu {
             }
             let file = fs::File::options().read(true).write(true).open(path.join("resource0"))?;
             let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-            // SAFETY: a fresh mapping, which nobody unmaps.
+            // SAFETY: a fresh mapping, which is never unmapped.
             let start = unsafe { mmap(None, LEN, access, MapFlags::MAP_SHARED, file.as_fd(), 0) }?;
             return Ok(Edu(start.cast()));
         }

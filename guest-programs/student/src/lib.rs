@@ -1,9 +1,9 @@
-//! How the lab runs a student's program: as a user without rights, within
+//! How the lab runs a student's program: as an unprivileged user, within
 //! limits, and with a mark in the trace when it starts and when it ends.
 //!
-//! An exercise whose program needs somebody to act on it has a *harness*, a
-//! program of the lab's own that PID 1 runs as root. It starts the student's
-//! program with this crate, acts, and waits for the end:
+//! If an exercise has to act on the program, it has a *harness*: a program of
+//! the lab that PID 1 runs as root. It starts the student's program with this
+//! crate, acts, and waits for the end:
 //!
 //! ```ignore
 //! marker::open_trace();
@@ -13,7 +13,7 @@
 //! ```
 //!
 //! An exercise without a harness is run by `src/main.rs`, which does just this.
-//! Marks are written by root alone, so no student can write these.
+//! Only root can write marks, so no student can.
 //!
 //! Where the student writes a kernel module, the harness loads it ([`module`])
 //! and acts on it from outside, as user space and as the device ([`edu`]).
@@ -38,8 +38,8 @@ use nix::unistd::Pid;
 use protocol::limits::{FILE_BYTES, PROCESSES};
 use protocol::{GuestFile, STUDENT};
 
-/// Address space of each process, bytes (RLIMIT_AS). More than the machine
-/// has, since thread stacks are mostly empty.
+/// Address space of each process, bytes (RLIMIT_AS). This is more than the
+/// machine's memory, because thread stacks are mostly empty.
 const ADDRESS_SPACE: u64 = 256 << 20;
 
 /// The student's program with its arguments, user and limits; the caller may
@@ -60,8 +60,8 @@ pub fn command(args: impl IntoIterator<Item = OsString>) -> Command {
     command
 }
 
-/// From now on a user sees no processes in /proc but their own: the harness's
-/// arguments say what the student's program is to find out.
+/// From now on users see no processes in /proc but their own: the harness's
+/// arguments say what the student's program has to find out.
 fn hide_processes() -> nix::Result<()> {
     let nothing: Option<&str> = None;
     mount(nothing, "/proc", nothing, MsFlags::MS_REMOUNT, Some("hidepid=invisible"))

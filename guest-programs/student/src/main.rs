@@ -1,4 +1,4 @@
-//! The harness of every exercise that brings none: starts the student's
+//! The harness of every exercise that has none of its own: starts the student's
 //! program with the arguments that it was given, and waits for its end.
 
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
-//! The student's kernel module: loaded and removed, with a mark for what came
-//! of it. A module that does not load is the student's doing, not a failure of
-//! the harness, which marks that and goes on as far as it can.
+//! Loads and removes the student's kernel module, and marks the result. If the
+//! module does not load, that is not a failure of the harness: it marks that and
+//! goes on as far as it can.
 
 use std::ffi::CStr;
 use std::os::fd::AsFd;
@@ -38,8 +38,8 @@ pub fn remove(name: &CStr) -> nix::Result<()> {
     removed
 }
 
-/// Whether the kernel has warned since it started (WARN(), `TAINT_WARN`): of a
-/// reference put too often, of an object deleted while in use.
+/// Whether the kernel has warned since it started (WARN(), `TAINT_WARN`), for example
+/// of a reference put too often, or of an object deleted while in use.
 pub fn kernel_warned() -> io::Result<bool> {
     const TAINT_WARN: u64 = 1 << 9;
     let tainted = fs::read_to_string("/proc/sys/kernel/tainted")?;

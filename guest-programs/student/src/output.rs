@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// So many lines are shown, and so many bytes of each. A program that prints
-/// without end is not to fill the record. Heard are all lines, which are no more
-/// than a program can print while the harness listens.
+/// How many lines are shown, and how many bytes of each: a program that prints
+/// without end must not fill the record. All lines are heard, but there are no more
+/// of them than a program can print while the harness listens.
 const LINES: usize = 200;
 const LINE: usize = 500;
 
@@ -33,14 +33,14 @@ impl Output {
     }
 
     /// Listens for that long, or until nothing more will come, and returns the
-    /// lines that have come, which also go to the harness's own output: the
-    /// run's. A line without its end waits for that.
+    /// lines that have come. They also go to the harness's own output, which is the
+    /// run's. A line whose end has not come yet is kept until it comes.
     pub fn hear(&mut self, time: Duration) -> io::Result<Vec<String>> {
         self.hear_some(usize::MAX, time)
     }
 
-    /// The same, but no longer than until so many lines have come. There may be
-    /// more of them, if they came at once.
+    /// The same, but stops when `enough` lines have come. There may be more of them
+    /// if they came at once.
     pub fn hear_some(&mut self, enough: usize, time: Duration) -> io::Result<Vec<String>> {
         let mut heard = Vec::new();
         let deadline = Instant::now() + time;
@@ -86,7 +86,7 @@ mod tests {
         let mut program =
             command.args(["%s", text]).stdout(Stdio::piped()).spawn().expect("printf starts");
         let mut output = Output::of(&mut program).expect("it has a pipe");
-        // It has printed all of it when it has ended: one read gets that.
+        // When it has ended it has printed everything, so one read gets all of it.
         program.wait().expect("printf ends");
         let heard = output.hear_some(enough, Duration::from_secs(60)).expect("it can be read");
         (heard, output)

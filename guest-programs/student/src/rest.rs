@@ -10,15 +10,16 @@ use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use crate::output::Output;
 use crate::pid;
 
-/// How long nothing happens, and what a program may use of it that sleeps.
+/// How long nothing happens, and how much of it a program that sleeps may use.
 const QUIET: Duration = Duration::from_millis(200);
 const MAY_USE: Duration = Duration::from_millis(10);
 
-/// Lets 200 ms pass and marks what the program made of them: `nothing happens:
+/// Lets 200 ms pass and marks what the program did meanwhile: `nothing happens:
 /// the program sleeps` if it has printed something so far, has not ended, and
 /// hardly uses the CPU.
 pub fn mark_rest(program: &Child, output: &mut Output) -> io::Result<()> {
-    // All threads of the process; one that has ended is not reaped yet.
+    // The clock counts all threads. A process that has ended still has one, because it
+    // is not reaped yet.
     let clock = clock_getcpuclockid(pid(program))?;
     let used = |clock: ClockId| clock_gettime(clock).map(Duration::from);
     let before = used(clock)?;

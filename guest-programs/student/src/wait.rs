@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use nix::poll::{PollTimeout, poll};
 
-/// Waits until the program is as wanted or has ended, or until patience does.
+/// Waits until the program is as wanted or has ended, or until `patience` is over.
 pub fn until(
     program: &mut Child,
     patience: Duration,
