@@ -36,7 +36,7 @@ impl GuestFile {
         if self.0.starts_with('/') { self.0.to_string() } else { format!("{LAB}/{}", self.0) }
     }
 
-    /// What the kernel calls the module in it. Its build turns hyphens into underscores.
+    /// What the kernel calls the module in it: its build turns hyphens into underscores.
     pub fn module_name(&self) -> String {
         let file = self.0.rsplit('/').next().unwrap_or_default();
         file.strip_suffix(".ko").unwrap_or(file).replace('-', "_")

@@ -25,7 +25,7 @@ pub use session::Session;
 pub const PAYLOAD_SLOT: &str = "0000:00:05.0";
 /// PCI address of the device whose memory takes the record.
 pub const RECORD_SLOT: &str = "0000:00:06.0";
-/// PCI address of `pvpanic-pci`, by which PID 1 stops its own machine.
+/// PCI address of `pvpanic-pci`, with which PID 1 stops its own machine.
 pub const PVPANIC_SLOT: &str = "0000:00:07.0";
 /// PCI address of the watchdog that ends a machine which has run away.
 pub const WATCHDOG_SLOT: &str = "0000:00:08.0";
@@ -34,7 +34,7 @@ pub const WATCHDOG_SLOT: &str = "0000:00:08.0";
 pub const IDLE_FILE: &str = "lab_idle.ko";
 /// Its name, for delete_module(2).
 pub const IDLE_MODULE: &CStr = c"lab_idle";
-/// The module that makes a halted machine end, in the initramfs too.
+/// The module that makes a halted machine end, also in the initramfs.
 pub const HALT_FILE: &str = "lab_halt.ko";
 
 /// The payload's [`Job`], as JSON.
@@ -57,10 +57,10 @@ pub const FORMATS_FOLDER: &str = "trace/formats";
 pub const LEAKS_FILE: &str = "kmemleak";
 /// Load addresses of the modules that were still loaded at the end.
 pub const MODULES_FILE: &str = "modules";
-/// The same of those that were loaded when the program started; absent if it
-/// never did.
+/// The same for the modules that were loaded when the program started; absent if
+/// it never did.
 pub const FIRST_MODULES_FILE: &str = "first-modules";
-/// The [`Remains`], as JSON. They stand where the record will be, until it is.
+/// The [`Remains`], as JSON. They are in the record's place until the record is written.
 pub const REMAINS_FILE: &str = "remains.json";
 
 /// Kernel parameter that makes PID 1 stop the machine once it is ready.
@@ -74,7 +74,7 @@ pub struct User {
     pub home: &'static str,
 }
 
-/// Whom a student's program runs as.
+/// The user that a student's program runs as.
 pub const STUDENT: User = User { name: "student", uid: 1000, home: "/tmp" };
 
 /// All users of the guest, as its `/etc/passwd` has them.
@@ -97,7 +97,7 @@ pub struct Job {
     pub program: GuestFile,
     /// Its arguments, without `argv[0]`.
     pub args: Vec<String>,
-    /// Its environment, whole: nothing is inherited.
+    /// Its whole environment: nothing is inherited.
     pub env: Vec<(String, String)>,
     /// Modules to load before it starts, in this order.
     pub modules: Vec<Module>,
@@ -134,8 +134,8 @@ pub struct Module {
     pub file: GuestFile,
     /// Module parameters, as `finit_module(2)` takes them.
     pub params: String,
-    /// Whether the program starts without it too: it is one of several, and one of
-    /// them at least can be loaded.
+    /// Whether the program starts even if this cannot be loaded: it is one of several,
+    /// and at least one of them has to be loaded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
 }
@@ -179,13 +179,14 @@ pub struct Outcome {
     pub not_loaded: Vec<String>,
 }
 
-/// Where the host finds the trace of a machine that never came to send its record.
+/// Where the host finds the trace of a machine that never sent its record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Remains {
     /// The job's nonce.
     pub nonce: String,
-    /// Numbers of the pages of memory that are the ring buffer of CPU 0, in no order.
+    /// Numbers of the pages of memory that are the ring buffer of CPU 0, in no particular
+    /// order.
     pub trace_pages: Vec<u64>,
 }
 

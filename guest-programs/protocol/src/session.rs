@@ -1,20 +1,20 @@
-//! A session: a program that a person runs by hand, joined to the host while
+//! A session: a program that a person runs by hand, connected to the host while
 //! it runs.
 //!
-//! The two sides speak in frames over one virtio port, both ways: a byte for
-//! what it is, the length of what follows as four bytes, lowest first, and that
-//! many bytes. One port, so that what comes out keeps its order, and so that
-//! the end of a stream is a frame and not a state of a device.
+//! The two sides exchange frames over one virtio port. A frame is a byte for its
+//! kind, the length of its body as four bytes, lowest first, and the body. There
+//! is only one port, so that output keeps its order, and so that the end of a
+//! stream is a frame and not a state of a device.
 
 use serde::{Deserialize, Serialize};
 
 /// PCI address of the device that has the port.
 pub const SESSION_SLOT: &str = "0000:00:03.0";
-/// The port's node in the guest: the first device's first port that is no
+/// The port's node in the guest: the first device's first port that is not a
 /// console.
 pub const SESSION_PORT: &str = "vport0p1";
 
-/// Folder of the payload whose files lie below `/` in the guest.
+/// Folder of the payload whose files go below `/` in the guest.
 pub const ROOT_FOLDER: &str = "root";
 /// Folder of the record with the files that the host asked for, named by their
 /// place in [`Session::out`].
@@ -23,8 +23,8 @@ pub const OUT_FOLDER: &str = "out";
 /// Bytes of a frame's body, at most.
 pub const FRAME_MAX: usize = 32 << 10;
 /// Bytes of input that may be on their way to the program at a time. The host
-/// sends no more until the guest says that some were taken, so that input that
-/// nobody reads never holds up another frame.
+/// sends no more until the guest says that some were taken, so unread input
+/// never holds up another frame.
 pub const INPUT_MAX: usize = 64 << 10;
 
 /// What a session adds to a job.
@@ -46,15 +46,15 @@ pub struct Session {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Brought {
-    /// Where it goes, absolute: its own path, or a folder that is there.
+    /// Where it goes, absolute: its own path, or a folder that exists.
     pub guest: String,
     /// Its name, if it goes into a folder.
     pub name: String,
 }
 
 impl Session {
-    /// Whether somebody at the host gives input: the machine's clock is then the
-    /// host's, and otherwise skips what the machine waits for.
+    /// Whether input comes from the host. If so, the machine's clock follows the
+    /// host's; if not, it skips the time in which the machine is idle.
     pub fn follows_host(&self) -> bool {
         self.streams != Streams::Pipes { stdin: false }
     }
@@ -70,7 +70,7 @@ pub enum Streams {
     Terminal(Size),
 }
 
-/// Size of a terminal; zeros are a size that nobody knows.
+/// Size of a terminal; zeros are an unknown size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Size {
@@ -81,14 +81,14 @@ pub struct Size {
 /// What goes over the port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
-    /// Guest: the port is open. Its first frame: that it can be sent tells the
-    /// guest that the host is there.
+    /// Guest: the port is open. This is its first frame: once it can be sent, the
+    /// guest knows that the host is there.
     Ready,
     /// Host: bytes for the standard input or the terminal.
     Stdin(Vec<u8>),
     /// Host: there is no more input.
     StdinEnd,
-    /// Guest: the program has taken that many bytes of input, or will never.
+    /// Guest: the program has taken that many bytes of input, or will never take them.
     Taken(u32),
     /// Guest: bytes of the standard output or the terminal.
     Stdout(Vec<u8>),
@@ -104,12 +104,12 @@ pub enum Frame {
     TimeIsUp,
     /// Guest: the program has ended and everything it wrote has been sent.
     Done,
-    /// Host: and has been received. Only then may the machine end: what is
-    /// still on its way would be lost.
+    /// Host: everything has been received. Only then may the machine end, because
+    /// what is still on its way would be lost.
     Received,
 }
 
-/// A frame that cannot be.
+/// Bytes that are not a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed {
     pub kind: u8,
@@ -173,7 +173,7 @@ impl Frame {
     }
 }
 
-/// Bytes as they arrive, on their way to frames.
+/// Makes frames of bytes as they arrive.
 #[derive(Debug, Default)]
 pub struct Frames(Vec<u8>);
 
