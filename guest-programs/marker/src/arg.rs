@@ -1,4 +1,4 @@
-//! What a mark's values are.
+//! The values of a mark.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Arg<'a> {
     Task(i32),
     /// A count, a size or any other plain number.
     Count(i128),
-    /// An address or a set of bits, told in hexadecimal.
+    /// An address or a set of bits, shown in hexadecimal.
     Address(u64),
     /// Why a call failed, by its errno.
     Errno(i32),
@@ -75,8 +75,8 @@ macro_rules! counts {
 }
 counts!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, isize);
 
-/// What was measured here and is another on another host, such as a count of
-/// instructions: told between `‹` and `›`, in output as in marks.
+/// A measured value that differs from host to host, such as a count of instructions:
+/// shown between `‹` and `›`, in output as in marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measured(pub u64);
 

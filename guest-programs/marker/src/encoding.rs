@@ -6,8 +6,8 @@
 //!
 //! RS and US are ASCII's separators of records and units, 0x1e and 0x1f. A mark
 //! that begins a scene has GS, the separator of groups, 0x1d, in place of RS. A
-//! value begins with the letter of its type. What begins with neither is a mark
-//! of another program's: text, and nothing else.
+//! value begins with the letter of its type. A mark that begins with neither comes
+//! from another program, and is plain text.
 
 use std::fmt::{self, Write};
 
@@ -20,8 +20,8 @@ const GROUP: char = '\x1d';
 /// Stands between its parts.
 const UNIT: char = '\x1f';
 
-/// The longest text in a mark, bytes; a longer one is cut. So that a student's
-/// line leaves room for what comes behind it.
+/// The longest text in a mark, bytes; a longer one is cut, so that a student's
+/// line leaves room for what comes after it.
 const LONGEST_TEXT: usize = 120;
 
 /// What a mark is for.
@@ -33,7 +33,7 @@ pub enum Use {
     Scene,
 }
 
-/// A mark that was read again.
+/// A mark that was read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark<'a> {
     /// What it is for.
@@ -48,7 +48,7 @@ pub struct Mark<'a> {
     pub args: Vec<Arg<'a>>,
 }
 
-/// Fails to compile a mark whose format has another number of `{}` than it has
+/// Keeps a mark from compiling if its format has more or fewer `{}` than it has
 /// values, or any other brace.
 pub const fn check(format: &str, args: usize) {
     let bytes = format.as_bytes();
@@ -99,7 +99,7 @@ pub fn write(
     Ok(())
 }
 
-/// A text may be a stranger's, and hold anything.
+/// A text may be a stranger's, and contain anything.
 fn write_text(out: &mut impl Write, text: &str) -> fmt::Result {
     out.write_char('x')?;
     for (at, letter) in text.char_indices() {

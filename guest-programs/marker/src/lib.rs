@@ -1,4 +1,4 @@
-//! What every lesson's program does beside its subject: [`mark!`] its own
+//! What every lesson's program does besides its subject: [`mark!`] its own
 //! steps in the kernel's trace, between the kernel's events and on the same
 //! clock, and [`check!`] the values it shows.
 //!
@@ -10,8 +10,8 @@
 //! ```
 //!
 //! A mark is data: where it stands in the source, its format, and its values
-//! with their types ([`Arg`]). Whoever reads the trace knows which number is a
-//! task and which is a count; see [`encoding`] for how it is written.
+//! with their types ([`Arg`]). So the host knows which number is a task and which
+//! is a count; see [`encoding`] for how a mark is written.
 //!
 //! A mark is one write(2) to `/sys/kernel/tracing/trace_marker`, formatted on
 //! the stack: it takes no lock and allocates nothing, so it may be used in a
@@ -40,11 +40,11 @@ pub const MAX_LEN: usize = 400;
 /// The opened `trace_marker`; -1 before [`open_trace`].
 static TRACE: AtomicI32 = AtomicI32::new(-1);
 
-/// Opens the trace. Marks written before are dropped; so are all, if this
-/// program may not open the trace, as outside the lab.
+/// Opens the trace. Marks written before that are dropped. If this program may not
+/// open the trace, as outside the lab, all marks are.
 ///
-/// Call it once, at the start of `main`: opening a file in a signal handler
-/// that interrupts another opening would leave a descriptor behind.
+/// Call it once, at the start of `main`: a call in a signal handler that
+/// interrupts another call would leave a descriptor behind.
 pub fn open_trace() {
     if let Ok(fd) = open(TRACE_MARKER, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty()) {
         TRACE.store(fd.into_raw_fd(), Ordering::Relaxed);
@@ -58,7 +58,7 @@ pub fn write(is: Use, file: &str, line: u32, format: &str, args: &[Arg<'_>]) {
         return;
     }
     let mut mark = Line { bytes: [0; MAX_LEN], len: 0 };
-    // A mark that is too long is cut, so the only error there is needs no care.
+    // The only error is that the mark is too long. It is cut, so there is nothing to do.
     let _ = encoding::write(&mut mark, is, file, line, format, args);
     // SAFETY: the descriptor was opened by `open_trace` and is never closed.
     let trace = unsafe { BorrowedFd::borrow_raw(fd) };
@@ -79,8 +79,8 @@ macro_rules! mark {
     }};
 }
 
-/// Begins a scene: a mark as [`mark!`] writes it, which says besides that what comes
-/// is the scene that this file is named for.
+/// Begins a scene: writes a mark as [`mark!`] does, which also says that the scene
+/// begins here that this file is named for.
 #[macro_export]
 macro_rules! scene {
     ($format:literal $(, $arg:expr)* $(,)?) => {{
