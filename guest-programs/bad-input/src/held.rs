@@ -1,4 +1,4 @@
-//! What the kernel still holds, counted from outside: a reference that nobody puts
+//! What the kernel still holds, counted from outside: a reference that is never put
 //! shows nowhere else.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -14,8 +14,8 @@ use steps::proc_value;
 
 use crate::{ended, start};
 
-/// How work goes that a process does in a PID namespace of its own. Whoever holds
-/// the `struct pid` of that process, when it is gone, holds the namespace.
+/// Does work in a process with a PID namespace of its own, and returns how it went. If
+/// the `struct pid` of that process is held when it is gone, so is the namespace.
 pub fn in_a_pid_namespace(work: impl FnOnce() -> nix::Result<()>) -> nix::Result<nix::Result<()>> {
     ended(start(|| {
         unshare(CloneFlags::CLONE_NEWPID)?;
@@ -30,8 +30,8 @@ pub fn grace_periods() {
     sleep(Duration::from_millis(50));
 }
 
-/// How many PID namespaces there are besides the first: the lowest limit with
-/// which one more can be made, less that one.
+/// How many PID namespaces there are besides the first: one less than the lowest
+/// limit with which one more can be made.
 pub fn pid_namespaces() -> io::Result<u32> {
     const LIMIT: &str = "/proc/sys/user/max_pid_namespaces";
     grace_periods();
@@ -50,7 +50,7 @@ pub fn pid_namespaces() -> io::Result<u32> {
     Ok(limit - 1)
 }
 
-/// What a device is asked that registers a process.
+/// The calls of a device that registers a process.
 pub struct Registration {
     pub open: fn() -> nix::Result<OwnedFd>,
     pub register: fn(&OwnedFd) -> nix::Result<()>,
@@ -88,7 +88,7 @@ pub fn nobody_is_held(device: Registration) -> io::Result<()> {
 }
 
 /// The number that the kernel would give to a new eventfd: the lowest that no
-/// eventfd has, and one has its number until nobody holds it.
+/// eventfd has. An eventfd has its number until nobody holds it any more.
 pub fn next_eventfd() -> io::Result<u32> {
     let eventfd = EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC)?;
     let info = format!("/proc/self/fdinfo/{}", eventfd.as_fd().as_raw_fd());

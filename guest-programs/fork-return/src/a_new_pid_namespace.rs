@@ -41,8 +41,8 @@ pub fn run() -> nix::Result<()> {
     ended_well(outside)
 }
 
-/// Numbers, and no tasks: in the namespace in which the trace names tasks, each
-/// of them is somebody else's.
+/// Marks numbers, not tasks: the trace names tasks by their numbers in the first
+/// namespace, and there each of these belongs to another task.
 fn numbers_inside(pid: i32, parent: i32) {
     mark!("4. getpid() {}, getppid() {}", getpid().as_raw(), getppid().as_raw());
     check!("getpid() inside", getpid().as_raw(), pid);

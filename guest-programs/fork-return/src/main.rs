@@ -31,7 +31,7 @@ fn main() -> nix::Result<()> {
     two_calls_without_a_branch::run()?;
     // A user at the limit gets EAGAIN.
     no_more_processes::run()?;
-    // One process has a number in each namespace, as long as that has an init.
+    // A process has a number in each namespace, as long as the namespace has an init.
     a_new_pid_namespace::run()?;
     // execve(2) returns to another program.
     exec_returns_to_another_program::run()?;
@@ -39,6 +39,6 @@ fn main() -> nix::Result<()> {
     vfork_returns_in_turn::run()?;
     // A pid is used again; a pidfd is not fooled.
     a_number_used_twice::run()?;
-    // A pidfd is readable at the exit, and hung up behind the wait.
+    // A pidfd is readable at the exit, and hung up after the wait.
     a_pidfd_tells_the_end::run()
 }

@@ -1,5 +1,5 @@
-//! A user may have so many processes and no more: `copy_process` (kernel/fork.c)
-//! counts them, and a zombie counts as long as nobody waits for it.
+//! The number of a user's processes is limited: `copy_process` (kernel/fork.c)
+//! counts them, and a zombie counts until its parent waits for it.
 
 use marker::{mark, scene};
 use nix::sys::resource::{Resource, setrlimit};
@@ -25,7 +25,7 @@ pub fn run() -> nix::Result<()> {
         // The first of the user's three is this process itself.
         let first = start(|| Ok(()))?;
         let second = start(|| Ok(()))?;
-        // They exit at once; and as long as nobody waits for them, they count.
+        // They exit at once, but count until this process waits for them.
         for zombie in [first, second] {
             waitid(Id::Pid(zombie), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
         }

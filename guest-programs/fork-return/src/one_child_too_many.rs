@@ -1,5 +1,5 @@
 //! The deliberate failure: at the limit `copy_process` (kernel/fork.c) returns -EAGAIN,
-//! which is -11; libc makes -1 and errno of it.
+//! which is -11; libc turns it into -1 and errno.
 
 use marker::{check, mark, scene};
 use nix::errno::Errno;
@@ -8,7 +8,7 @@ use steps::exit;
 
 use crate::raw_fork::{STUDENT, fork_without_libc};
 
-/// In a process of a user with a limit of 3, and with two zombies.
+/// Runs in a process of a user with a limit of 3, and with two zombies.
 pub fn run() -> nix::Result<()> {
     scene!("3. one child too many");
     // SAFETY: this program has one thread, so the child may do as it likes.

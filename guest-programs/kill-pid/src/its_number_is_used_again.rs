@@ -21,8 +21,8 @@ pub fn run(device: &OwnedFd) -> io::Result<()> {
     {
         let child = start(|| register(device, Target { remember, ..Target::default() }))?;
         ended_well(child)?;
-        // It may take the kernel a day to come round to this number again, or
-        // this one call. The signal is blocked in the impostor, as it is here.
+        // By itself the kernel may take a day to come round to this number again;
+        // this call asks for it. The signal is blocked in the impostor, as it is here.
         let impostor = start_impostor(child)?;
         check!("pid of the impostor", impostor, child);
         scene!("9. the module kept the {} of {}, which is an impostor now", how, child);

@@ -1,5 +1,5 @@
 //! After a loss `netlink_broadcast_deliver` (net/netlink/af_netlink.c) drops events until
-//! the queue is empty, with room or without. So a reader empties it, and then asks how
+//! the queue is empty, even if there is room. So a reader empties it, and then asks how
 //! things stand.
 
 use std::io;

@@ -18,10 +18,10 @@ pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<u32
     let before = interrupts(asking, family)?;
     scene!("6. eight events, and room for {}", ROOM);
     raise(asking, family, 8)?;
-    // For the sender it looks as if there were nobody.
+    // To the sender it looks as if nobody listened.
     check!("the sender's result", result(asking, family)?, -(Errno::ESRCH as i32));
 
-    // The error comes first, before what arrived before the loss.
+    // The error comes first, ahead of what arrived before the loss.
     check!("the first recv", event(listener, 0).map_err(errno).err(), Some(Errno::ENOBUFS));
     let told = event(listener, 0)?;
     check!("the second recv", number_and_causes(&told), (Some(before + 1), Some(CAUSE_RAISE)));

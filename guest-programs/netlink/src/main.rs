@@ -1,8 +1,8 @@
 //! How does the kernel speak to whoever listens?
 //!
-//! This program joins the group of `kmods/netlink`, which tells each interrupt
-//! of edu to all who have joined it. Look in the timeline at who sends, in
-//! whose context, and at what the sending returns.
+//! This program joins the group of `kmods/netlink`, which tells all its members
+//! of each interrupt of edu. Look in the timeline at who sends, in whose context,
+//! and what the send returns.
 //!
 //! Documented in netlink(7) and in the kernel's
 //! Documentation/userspace-api/netlink/intro.rst.

@@ -1,14 +1,14 @@
 //! Who tells you that the I/O is done?
 //!
-//! The same question to three interfaces for asynchronous I/O. POSIX AIO is no
-//! part of the kernel: glibc keeps threads which read for you, and it is such a
-//! thread that sends the signal or starts your function. Kernel AIO and
-//! io_uring are the kernel's, and there it is the kernel that signals an
-//! eventfd. Run it in the lab and read in the timeline who does it, and where.
+//! The same question to three interfaces for asynchronous I/O. POSIX AIO is not
+//! part of the kernel: glibc keeps threads which read for you, and such a thread
+//! sends the signal or starts your function. Kernel AIO and io_uring are part of
+//! the kernel, and there the kernel signals an eventfd. Run it in the lab and
+//! read in the timeline who does it, and where.
 //!
 //! Documented in aio(7), sigevent(7), lio_listio(3), io_submit(2), eventfd(2)
-//! and io_uring(7). Everything here that is glibc's is glibc's only: another C
-//! library does it otherwise.
+//! and io_uring(7). What glibc does here is true of glibc only: another C library
+//! does it differently.
 
 mod posix_aio;
 mod in_the_kernel;
@@ -38,7 +38,7 @@ use crate::tasks::{fork_child, threads};
 fn main() -> nix::Result<()> {
     marker::open_trace();
     // Threads, glibc's included, and children take turns: each runs until it
-    // sleeps. Which of two comes first would be the clock's choice otherwise.
+    // sleeps. Otherwise the clock would decide which of two comes first.
     run_until_asleep()?;
 
     // Both signals stay blocked: the program fetches them when it wants them.
@@ -47,9 +47,9 @@ fn main() -> nix::Result<()> {
     signals.add(Signal::SIGUSR2);
     signals.thread_block()?;
 
-    // The victim of step 7 is forked while this process has one thread: after
-    // fork(2) a child has no other, and glibc would wait for those of its
-    // parent for ever.
+    // The victim of step 7 is forked while this process has one thread: a child
+    // has only the thread that forked, and glibc would wait for its parent's
+    // other threads for ever.
     let (go, start) = pipe()?;
     let victim = fork_child(|| posix_aio::a_blocked_signal_kills::victim(&go))?;
 
@@ -57,7 +57,7 @@ fn main() -> nix::Result<()> {
     std::fs::write("data", "in a file").map_err(errno)?;
     let file = File::open("data").map_err(errno)?;
 
-    // SIGEV_NONE: a thread of glibc's reads, and nobody tells. Not every request
+    // SIGEV_NONE: a thread of glibc's reads, and no notice comes. Not every request
     // can be cancelled.
     let helper = a_thread_reads::run()?;
     // SIGEV_SIGNAL: the process signals itself.

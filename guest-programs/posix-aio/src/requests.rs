@@ -22,8 +22,8 @@ pub fn aio_suspend(request: &AioRead, timeout: Option<TimeSpec>) -> nix::Result<
     Errno::result(unsafe { libc::aio_suspend(list.as_ptr(), 1, timeout) }).map(drop)
 }
 
-/// Submits a list of reads. nix has it, but its pointers to the requests are
-/// wrong, for which it deprecates it.
+/// Submits a list of reads. nix has it, but deprecates it, because its pointers
+/// to the requests are wrong.
 pub fn lio_listio<const N: usize>(
     mode: LioMode,
     list: [Pin<&mut AioRead>; N],

@@ -20,7 +20,7 @@ pub fn fork_eventfd_reader(eventfd: &EventFd) -> nix::Result<Pid> {
         write(&tell, b"!")?;
         Ok(eventfd.read()? as c_int)
     })?;
-    // Without it, a child that fails would be waited for for ever.
+    // Otherwise this process would wait for ever for a child that fails.
     drop(tell);
     check!("bytes read", read(&ready, &mut [0])?, 1);
     Ok(child)
@@ -36,7 +36,7 @@ pub fn fork_child(work: impl FnOnce() -> nix::Result<c_int>) -> nix::Result<Pid>
     }
 }
 
-/// All signals below 32, but SIGKILL and SIGSTOP.
+/// All signals below 32, except SIGKILL and SIGSTOP.
 pub const STANDARD: u64 = 0x7ffb_feff;
 
 /// The signals that a thread of this process has blocked; bit 0 is signal 1.

@@ -16,7 +16,7 @@ use steps::{errno, exit, start_when_forked};
 
 use crate::records::{check_record, one};
 
-/// Somebody else than root, to be seen in `ssi_uid`.
+/// A user other than root, to be seen in `ssi_uid`.
 const STUDENT: u32 = 1000;
 
 pub fn run() -> io::Result<()> {
@@ -26,8 +26,8 @@ pub fn run() -> io::Result<()> {
 
     scene!("4. sleeps in read until a child exits");
     let child = start_when_forked(|| {
-        // It is to find the reader asleep, however long that takes: see
-        // /proc/pid/wchan in proc(5), the kernel function that it sleeps in.
+        // Wait until the reader sleeps, however long that takes: /proc/pid/wchan
+        // (proc(5)) is the kernel function that a process sleeps in.
         let wchan = format!("/proc/{}/wchan", getppid());
         while !fs::read_to_string(&wchan).map_err(errno)?.starts_with("signalfd_") {
             sched_yield()?;

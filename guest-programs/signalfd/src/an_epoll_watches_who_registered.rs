@@ -40,7 +40,7 @@ pub fn run(signals: &SignalFd) -> io::Result<()> {
     })?)?;
     check!("epoll_wait in the parent, after the child's", ready(&epoll)?, 0);
     check!("poll in the parent", readable(signals)?, 1);
-    // It is pending already, so this one is dropped, and wakes nobody.
+    // SIGUSR1 is pending already, so this one is dropped and wakes no task.
     kill(getpid(), Signal::SIGUSR1)?;
     check!("epoll_wait in the parent, after another SIGUSR1", ready(&epoll)?, 0);
     check_record(&one(signals)?, libc::SIGUSR1, libc::SI_USER, getpid());

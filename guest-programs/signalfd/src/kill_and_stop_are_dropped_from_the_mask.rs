@@ -1,4 +1,4 @@
-//! Nobody may block SIGKILL and SIGSTOP, so nobody can read them. `do_signalfd4`
+//! No process can block SIGKILL and SIGSTOP, so none can read them. `do_signalfd4`
 //! (fs/signalfd.c) takes them out of the mask, and reports no error.
 
 use std::io;

@@ -1,5 +1,5 @@
-//! `do_sys_poll` (fs/select.c) writes `revents` alone, in every entry. It reports an
-//! end, an error or a closed descriptor unasked; a negative descriptor it passes over.
+//! `do_sys_poll` (fs/select.c) writes only `revents`, in every entry. It reports an
+//! end, an error or a closed descriptor unasked, and passes over a negative descriptor.
 
 use std::io;
 use std::os::fd::AsRawFd;

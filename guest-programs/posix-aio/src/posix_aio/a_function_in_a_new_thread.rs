@@ -39,8 +39,8 @@ pub fn run(file: &File, helper: Pid) -> nix::Result<()> {
     Ok(())
 }
 
-/// What glibc is to call. It is no signal handler: it runs in a thread, and may
-/// do all that a thread may.
+/// What glibc is to call. It is not a signal handler: it runs in a thread, and may
+/// do anything that a thread may.
 extern "C" fn on_completion(value: sigval) {
     mark!("4. this is my function");
     let (thread, value) = (gettid(), value.sival_ptr.addr());

@@ -1,5 +1,5 @@
-//! SIGEV_NONE: nobody tells, the program asks. A thread of glibc's reads nevertheless,
-//! and an empty pipe holds it (`pipe_read`, fs/pipe.c). Returns the thread.
+//! SIGEV_NONE: no notice comes, the program asks. A thread of glibc's still does the
+//! reading, and an empty pipe holds it (`pipe_read`, fs/pipe.c). Returns the thread.
 
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;

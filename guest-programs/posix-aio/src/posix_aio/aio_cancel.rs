@@ -1,5 +1,5 @@
-//! aio_cancel(3) takes back a request that waits in glibc's list, but none that a thread
-//! of glibc's has taken: no call ends the read in which that thread sleeps.
+//! aio_cancel(3) takes back a request that waits in glibc's list, but not one that a
+//! thread of glibc's has taken: no call ends the read in which that thread sleeps.
 
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::pin::Pin;
