@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A short queue of bytes, with every refusal that such a device needs. What each
- * call is to do is said in lab_errno.h.
+ * A short queue of bytes, with every refusal that such a device needs.
+ * lab_errno.h says what each call should do.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -34,14 +34,14 @@ static int lock_when(struct file *file, bool (*ready)(void))
 			return 0;
 		mutex_unlock(&lab_lock);
 		// region: empty
-		/* Not 0, which from a read is the end of the file. */
+		/* Not 0: from a read that is the end of the file. */
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		// endregion
 		// region: interrupted
 		/*
-		 * Nothing has been done yet, so the call may be made again:
-		 * whether it is, SA_RESTART decides.
+		 * Nothing has been done yet, so the call may be made again.
+		 * SA_RESTART decides whether it is.
 		 */
 		if (wait_event_interruptible(lab_wait, ready()))
 			return -ERESTARTSYS;
@@ -110,7 +110,7 @@ static long lab_answer(const void __user *arg)
 	struct lab_errno_answer told;
 
 	// region: fault
-	/* What copy_from_user() returns is a number of bytes, not an error. */
+	/* copy_from_user() returns a number of bytes, not an error. */
 	if (copy_from_user(&told, arg, sizeof(told)))
 		return -EFAULT;
 	// endregion

@@ -1,4 +1,4 @@
-//! Waits for several sources at a time, and tells what came from which.
+//! Waits for several sources at a time, and prints what came from which.
 //!
 //! Usage: main NAME=DESCRIPTOR...
 //!
@@ -32,15 +32,15 @@ impl Source {
     }
 }
 
-/// What epoll tells of standard input; a source is told by its index.
+/// The data of standard input's events; a source's data is its index.
 const STDIN: u64 = u64::MAX;
 
-/// Prints the count of whatever source has one, until standard input is closed.
+/// Prints the count of each source that has one, until standard input is closed.
 fn serve(sources: &[Source]) -> Result<()> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     // region: serve
-    // The data is what epoll_wait gives back: without it nobody could say
-    // whose event it is. Its place in the list of events says nothing.
+    // epoll_wait gives the data back. Only the data says whose event it is; the
+    // event's place in the list says nothing.
     for (source, index) in sources.iter().zip(0..) {
         // region: add
         epoll.add(&source.eventfd, EpollEvent::new(EpollFlags::EPOLLIN, index))?;
@@ -51,15 +51,14 @@ fn serve(sources: &[Source]) -> Result<()> {
     let mut events = [EpollEvent::empty(); 8];
     loop {
         let ready = epoll.wait(&mut events, EpollTimeout::NONE)?;
-        // Several sources may be ready, and those are read that are, no others:
-        // a read of an eventfd without a count would wait, and the whole loop
-        // with it.
+        // Several sources may be ready. Read only those: a read of an eventfd
+        // without a count would wait, and the whole loop with it.
         // region: each
         for event in &events[..ready] {
             // endregion
             if event.data() == STDIN {
-                // Nobody writes there: it is EPOLLHUP, which comes unasked, and
-                // without EPOLLIN.
+                // Nothing is ever written there, so this is EPOLLHUP, which comes
+                // unasked, and without EPOLLIN.
                 // region: stdin
                 return Ok(());
                 // endregion

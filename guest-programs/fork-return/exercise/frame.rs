@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Starts so many workers, or as many as there can be, and returns their pids.
+/// Starts `count` workers, or as many as there can be, and returns their pids.
 /// Worker `number` does `work(number)` and exits with what that returns.
 fn start_workers(count: i32) -> Result<Vec<libc::pid_t>> {
     // region: workers
@@ -60,7 +60,7 @@ fn start_workers(count: i32) -> Result<Vec<libc::pid_t>> {
 
 fn main() -> Result<()> {
     let count: i32 = std::env::args().nth(1).ok_or("usage: main COUNT")?.parse()?;
-    // Workers inherit this: none misses a SIGTERM that comes early.
+    // Workers inherit this, so none misses a SIGTERM that comes early.
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&sigterm()), None)?;
 
     print!("asked for {count} workers, ");

@@ -25,8 +25,8 @@ fn start(folder: &Path) -> Result<(Inotify, BTreeSet<String>)> {
     let inotify = Inotify::init(InitFlags::IN_CLOEXEC)?;
     // region: solution
     // First the watch, then the scan. What comes in between is seen twice, by the
-    // scan and as an event, which does no harm to a set. The other way round it
-    // would be seen by neither.
+    // scan and as an event, which does no harm to a set. The other way round
+    // neither would see it.
     // endregion
     inotify.add_watch(folder, COMES | GOES)?;
     Ok((inotify, scan(folder)?))
@@ -39,10 +39,9 @@ fn start(folder: &Path) -> Result<(Inotify, BTreeSet<String>)> {
 fn note(event: &InotifyEvent, folder: &Path, files: &mut BTreeSet<String>) -> Result<()> {
     // endregion
     // region: solution
-    // Events were lost, and nobody can say which: names that came and names that
-    // went. So the old list is worth nothing. Events that come from now on may be
-    // older than the scan; a set does not mind them, and the last of a name has
-    // the last word.
+    // Events were lost, and nobody can say which names came and which names went.
+    // So the old list is worth nothing. Events that come from now on may be older
+    // than the scan. They do no harm, because the last event of a name decides.
     // endregion
     // region: overflow
     if event.mask.contains(AddWatchFlags::IN_Q_OVERFLOW) {

@@ -45,7 +45,7 @@ static struct {
 	.lock = __SPIN_LOCK_UNLOCKED(lab.lock),
 };
 
-/* Runs in whatever task was interrupted: "current" is nobody of interest. */
+/* Runs in whatever task was interrupted, so "current" is of no interest. */
 static irqreturn_t lab_kill_pid_isr(int irq, void *data)
 {
 	// region: interrupt
@@ -58,9 +58,9 @@ static irqreturn_t lab_kill_pid_isr(int irq, void *data)
 		return IRQ_NONE;
 	// region: acknowledge
 	/*
-	 * Acknowledge what was read and nothing else: a cause that came since
-	 * then has not been seen by anybody. Not to acknowledge at all would
-	 * leave the wire asserted, and this handler running for ever.
+	 * Acknowledge what was read and nothing else: nobody has seen a cause
+	 * that came since then. If nothing were acknowledged, the wire would
+	 * stay asserted, and this handler would run for ever.
 	 */
 	writel(causes, edu.regs + EDU_IRQ_ACK);
 
@@ -68,8 +68,8 @@ static irqreturn_t lab_kill_pid_isr(int irq, void *data)
 	// region: signal
 	/*
 	 * kill_pid() never sleeps, so it may be called here. priv is 1: this is
-	 * the kernel's signal, not one of the task that was interrupted, which
-	 * would have to have the permission to send it.
+	 * the kernel's signal, not one of the interrupted task, which would need
+	 * the permission to send it.
 	 */
 	spin_lock(&lab.lock);
 	if (lab.owner)
@@ -80,7 +80,7 @@ static irqreturn_t lab_kill_pid_isr(int irq, void *data)
 	// endregion
 }
 
-/* Registers the process that calls. */
+/* Registers the calling process. */
 static long lab_register(struct file *file, int signal)
 {
 	// region: pid
@@ -93,8 +93,8 @@ static long lab_register(struct file *file, int signal)
 	// region: take
 	/*
 	 * The process, not its number: as long as we hold this, it means this
-	 * process, and once that is gone it means nobody, whoever gets the
-	 * number next.
+	 * process. Once that is gone it means nobody, even if another process
+	 * gets the number.
 	 */
 	pid = get_pid(task_tgid(current));
 	// endregion

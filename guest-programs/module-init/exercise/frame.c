@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Init takes six steps. The parameter fail_at makes one of them fail, as a full
- * memory or a missing device would; what the steps before it set up then has to
- * be undone, the last first, by init itself: the exit of a module whose init
- * failed is never called.
+ * Init takes six steps. The parameter fail_at makes one of them fail, as a lack
+ * of memory or a missing device would. Init itself then has to undo what the
+ * steps before it set up, the last first, because the exit of a module whose
+ * init failed is never called.
  *
  *	step			user space finds it in
  *	1 memory		(nowhere)
@@ -78,7 +78,7 @@ static const struct file_operations lab_module_init_fops = {
 
 /* ---- The steps ------------------------------------------------------------- */
 
-/* The failure that was asked for, in the place of a real one. */
+/* The failure that was asked for, in place of a real one. */
 static int __init told_to_fail(enum step step)
 {
 	return fail_at == step ? -(int)error : 0;
@@ -255,7 +255,7 @@ static int __init lab_module_init_init(void)
 	/*
 	 * Each label undoes one step and goes on to the one before it. A
 	 * step that fails has set up nothing, so it goes to the label of the step
-	 * before it; and the list reads as the steps do, backwards.
+	 * before it. The list reads like the steps, backwards.
 	 */
 	// endregion
 // region: labels

@@ -1,5 +1,5 @@
-//! Follows the interrupts that the module tells the group of, and knows of each
-//! whether it was told or missed.
+//! Follows the interrupts that the module tells its group of, and prints for each
+//! that it came or that it was missed.
 //!
 //! Usage: main
 //!
@@ -15,8 +15,8 @@ use netlink_sys::Socket;
 use nix::libc::{ENOBUFS, MSG_DONTWAIT};
 // endregion
 
-/// The smallest receive buffer that the kernel grants: whoever asks for less
-/// gets this. It holds two events.
+/// The smallest receive buffer that the kernel grants, also if a program asks for
+/// less. It holds two events.
 const SMALLEST: usize = 1;
 
 /// How many interrupts there were so far, by the module's own count.
@@ -47,8 +47,8 @@ fn follow(listener: &Socket, asking: &Socket, family: Family) -> io::Result<()> 
             Ok(event) => {
                 // region: told
                 let number = value(&event, INTERRUPT)?;
-                // One that came between the end of a recovery and its answer
-                // was counted there.
+                // An event that came between the end of a recovery and its
+                // answer is counted in the answer.
                 if number > known {
                     known = number;
                     println!("interrupt {known}");
@@ -56,9 +56,9 @@ fn follow(listener: &Socket, asking: &Socket, family: Family) -> io::Result<()> 
                 // endregion
             }
             // region: loss
-            // Something is missing. That is told once, before what arrived in
-            // time; and until all of that is read, whatever else comes is
-            // dropped, and not told again. So read on first.
+            // Something is missing. The kernel says so once, before what arrived
+            // in time. Until all of that is read, it drops whatever else comes,
+            // and does not say so again. So read on first.
             Err(error) if error.raw_os_error() == Some(ENOBUFS) => lossy = true,
             // Now the buffer is empty, and what comes is kept. Ask the module how
             // things stand.

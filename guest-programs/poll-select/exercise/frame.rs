@@ -38,9 +38,9 @@ fn relay(inputs: &[Input]) -> Result<()> {
     // endregion
     while !open.is_empty() {
         // region: solution
-        // The kernel answers where it was asked: it leaves in the set what is
-        // ready, and in the time what is left of it. So both are the question of
-        // one turn only.
+        // The kernel writes its answer over the question: it leaves in the set what
+        // is ready, and in the time what is left of it. So both are good for one
+        // turn only.
         // endregion
         // region: set
         let mut reads = set(&open);
@@ -49,7 +49,7 @@ fn relay(inputs: &[Input]) -> Result<()> {
         let mut left_over = TICK;
         // endregion
         // region: solution
-        // A count, not a number: those below it are looked at.
+        // A count, not a descriptor: select looks at the descriptors below it.
         // endregion
         // region: nfds
         let nfds = open.iter().map(|&(_, fd)| fd + 1).max().unwrap_or(0);
@@ -66,7 +66,7 @@ fn relay(inputs: &[Input]) -> Result<()> {
             Ok(_) => {}
         }
         // region: solution
-        // At its end a pipe is readable for ever: it has to leave.
+        // At its end a pipe is readable for ever, so it has to leave the set.
         // endregion
         // region: lines
         for (name, fd) in open.clone() {
@@ -114,7 +114,7 @@ fn select(nfds: i32, reads: &mut fd_set, time: &mut timeval) -> nix::Result<i32>
     Errno::result(unsafe { libc::select(nfds, reads, null, null, time) })
 }
 
-/// Reads what is there, a line; `None` at the end of the input.
+/// Reads the line that is there; `None` at the end of the input.
 fn next_line(fd: RawFd) -> Result<Option<String>> {
     let mut bytes = [0; 64];
     // SAFETY: it is open from the program's start to its end.

@@ -1,4 +1,4 @@
-//! Reads from several descriptors in the background, and tells what came of
+//! Reads from several descriptors in the background, and prints what came of
 //! each read when it has ended.
 //!
 //! Usage: main DESCRIPTOR...
@@ -95,7 +95,7 @@ fn main() -> Result<()> {
         requests.push(request);
     }
 
-    // Something else: until somebody has a word for this program.
+    // Something else: this waits for a byte.
     stdin().read_exact(&mut [0])?;
     collect(&mut requests, &told)
 }

@@ -4,8 +4,8 @@
  *
  * A thread opens /dev/lab_siginfo and registers itself with a signal number and
  * a value. From then on every interrupt of the edu device sends it that signal.
- * The first carries the value in its siginfo, and each further interrupt one
- * more than the one before: a thread that misses a signal sees it by the gap.
+ * The first carries the value in its siginfo, and each later one a value that is
+ * one higher, so a thread that misses a signal sees a gap.
  *
  *	thread           this module                edu
  *	REGISTER ──────▶ holds its struct pid
@@ -59,15 +59,15 @@ static int lab_send(struct pid *pid, int signal, int value)
 
 	// region: clear
 	/*
-	 * The whole structure is copied to user space: what is not cleared here
-	 * leaks what was on the kernel's stack.
+	 * The whole structure is copied to user space: a part that is not cleared
+	 * here leaks what was on the kernel's stack.
 	 */
 	clear_siginfo(&info);
 	// endregion
 	info.si_signo = signal;
 	// region: code
 	/*
-	 * The code tells which fields there are. SI_QUEUE has a value, as from
+	 * The code says which fields there are. SI_QUEUE has a value, as from
 	 * sigqueue(3). SI_KERNEL has none: a signalfd and a 32-bit program, which
 	 * get the fields one by one, would read 0.
 	 */
@@ -99,9 +99,10 @@ static irqreturn_t lab_siginfo_isr(int irq, void *data)
 	if (lab.owner) {
 		// region: interrupt
 		/*
-		 * -EAGAIN, with RLIMIT_SIGPENDING signals pending: this one is
-		 * lost. Nobody can be told here, but the interrupt counts, and
-		 * the next signal that arrives shows that one is missing.
+		 * With RLIMIT_SIGPENDING signals pending this fails with -EAGAIN,
+		 * and the signal is lost. There is no caller to report that to,
+		 * but the interrupt counts, and the next signal that arrives
+		 * shows that one is missing.
 		 */
 		// region: to
 		lab_send(lab.pid, lab.signal, lab.value);

@@ -7,9 +7,9 @@
  *		since the last read, a __u32
  *	write	gives the device bytes, for each of which it takes a millisecond
  *
- * A signal does not stop code of the kernel, not even SIGKILL. It sets a flag,
- * which is looked at on the way back to user space. Until then it is pending,
- * and whoever keeps a process in the kernel for long has to look for himself.
+ * A signal, even SIGKILL, does not stop kernel code. It sets a flag, which the
+ * kernel looks at on the way back to user space. Until then it is pending, and a
+ * driver that keeps a process in the kernel for long has to look by itself.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -52,10 +52,11 @@ static ssize_t lab_signal_self_read(struct file *file, char __user *buf, size_t 
 	// region: sleep
 	// region: interruptible
 	/*
-	 * Interruptibly: a signal ends the sleep, and what is returned then is
-	 * an order to the way out of the kernel. -ERESTARTSYS is to call the
-	 * read again, if there was no handler or one with SA_RESTART, and EINTR
-	 * otherwise. That is allowed because nothing has been taken yet.
+	 * Interruptibly: a signal ends the sleep, and the value returned then
+	 * tells the kernel what to do on the way out. With -ERESTARTSYS it calls
+	 * the read again if there was no handler or one with SA_RESTART, and
+	 * returns EINTR otherwise. Calling it again is allowed because nothing
+	 * has been taken yet.
 	 */
 	while (!(wakes = atomic_xchg(&lab_wakes, 0)))
 		if (wait_event_interruptible(lab_wait, atomic_read(&lab_wakes)))
@@ -68,10 +69,10 @@ static ssize_t lab_signal_self_read(struct file *file, char __user *buf, size_t 
 	return sizeof(wakes);
 }
 
-/* What stands for the slow part of the device: a register, if it were one. */
+/* Stands for a register of the slow device. */
 static char lab_register;
 
-/* The device takes a byte, and a millisecond for it. */
+/* The device takes a byte, and needs a millisecond for it. */
 static int lab_take(const char __user *from)
 {
 	char byte;
@@ -94,11 +95,11 @@ static ssize_t lab_signal_self_write(struct file *file, const char __user *buf, 
 		// region: step
 		// region: reason
 		/*
-		 * Nothing here sleeps, so nobody but us looks. What the device
-		 * has taken, it has: called again from the start, the write
-		 * would give it those bytes a second time. So an error is
-		 * returned before the first byte only; after it, how many there
-		 * were, and the caller goes on from there if he likes.
+		 * Nothing here sleeps, so nothing else looks for signals. The
+		 * device keeps what it has taken: a write that is called again
+		 * from the start would give it those bytes a second time. So
+		 * return an error before the first byte only. After it, return
+		 * how many there were: the caller can go on from there.
 		 */
 		// endregion
 		if (signal_pending(current))

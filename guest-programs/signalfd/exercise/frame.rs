@@ -20,8 +20,8 @@ const VALUE: c_int = 34;
 fn main() -> Result<()> {
     // region: set-up
     // region: solution
-    // Blocked first: an unblocked signal is delivered, and these would end the
-    // program, signalfd or not. Blocked, it waits until it is read.
+    // Block them first: an unblocked signal is delivered, and these would end the
+    // program, signalfd or not. A blocked signal waits until it is read.
     // endregion
     // region: block
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&orders()), None)?;

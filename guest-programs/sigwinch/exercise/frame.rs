@@ -2,9 +2,9 @@
 //! terminal is resized.
 //!
 //! Standard input and output are the terminal. The picture is no more than the
-//! size: `24x80`. Behind it the program asks the terminal whether it has drawn
-//! it all, and waits for the answer: programs draw no faster than they are
-//! looked at.
+//! size: `24x80`. After it the program asks the terminal whether it has drawn
+//! everything, and waits for the answer, so it draws no faster than the terminal
+//! does.
 
 use std::io::{Read, Write, stdin, stdout};
 use std::os::fd::AsRawFd;
@@ -36,9 +36,9 @@ extern "C" fn on_sigwinch(_: i32) {
 fn set_up() -> Result<()> {
     // region: set-up
     // region: solution
-    // SA_RESTART is of no importance: the signal interrupts nothing but
-    // sigsuspend, since it is blocked from here on. Blocked, it is not lost
-    // either: it stays pending.
+    // SA_RESTART does not matter: the signal is blocked from here on, so it
+    // interrupts nothing but sigsuspend. A blocked signal is not lost: it stays
+    // pending.
     // endregion
     let action =
         SigAction::new(SigHandler::Handler(on_sigwinch), SaFlags::empty(), SigSet::empty());
@@ -59,7 +59,7 @@ fn wait_for_resize() -> Result<()> {
     // region: solution
     // sigsuspend lets the signal in and sleeps, in one step: if one is pending
     // already, its handler runs at once, and sigsuspend returns. There is no
-    // moment in which the signal is handled but the sleep still to come.
+    // moment at which the signal is handled and the sleep is still to come.
     //
     // The flag is cleared here, before the drawing that it asks for. What comes
     // while the program draws stays pending until the next call.
@@ -91,7 +91,7 @@ fn draw() -> Result<()> {
     // "Are you done?" is ESC [ 5 n, and "yes" is ESC [ 0 n.
     write!(terminal, "{}x{}\x1b[5n", size.ws_row, size.ws_col)?;
     terminal.flush()?;
-    // It goes on if a signal interrupts it.
+    // read_exact goes on if a signal interrupts it.
     stdin().read_exact(&mut [0; 4])?;
     Ok(())
 }

@@ -2,10 +2,10 @@
 //!
 //! Usage: main
 //!
-//! Each job chooses by what the next interrupts are told, says `ready`, and goes
-//! to work when it is told to on standard input. Then it prints what it was
-//! asked for, and who hears of it when more interrupts come than its transport
-//! can carry.
+//! Each job chooses how it is told of the next interrupts, prints `ready`, and
+//! goes to work when standard input says so. Then it prints what it was asked
+//! for, and who hears of a loss when more interrupts come than its transport can
+//! carry.
 
 use std::hint::black_box;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -32,7 +32,7 @@ use transports::jobs::{Overrun, Result, ready, work};
 
 // region: overruns
 // region: meter-overrun
-/// An eventfd is not overrun by any number of interrupts that there will be.
+/// An eventfd cannot be overrun by as many interrupts as there will ever be.
 const METER: Overrun = Overrun { sender: Nothing, reader: Nothing };
 // endregion
 // region: log-overrun
@@ -61,12 +61,12 @@ fn meter(device: &OwnedFd) -> Result<()> {
 }
 
 /// The log: prints how many interrupts there were, and the sum of what the
-/// device said with each, its payload. Up to 500 come while nobody looks, and of
-/// none the payload may be missing.
+/// device said with each, its payload. Up to 500 come while nobody looks, and no
+/// payload may be missing.
 fn log(device: &OwnedFd) -> Result<()> {
     // region: log
     // A payload for each: that rules out the eventfd, which only counts, and a
-    // standard signal, of which one is kept. Real-time signals are kept as far
+    // standard signal, of which only one is kept. Real-time signals are kept as far
     // as RLIMIT_SIGPENDING goes, and a socket's buffer is full sooner than the
     // driver's own queue.
     register(device, Choice { transport: QUEUE, ..Choice::default() })?;
@@ -105,7 +105,7 @@ fn alarm(device: &OwnedFd) -> Result<()> {
     // Everything else waits until somebody asks for it. A signal is the only one
     // that comes by itself, in the middle of whatever the program does.
     let action = SigAction::new(SigHandler::Handler(on_alarm), SaFlags::empty(), SigSet::empty());
-    // SAFETY: the handler stores into an atomic, which it may.
+    // SAFETY: the handler stores into an atomic, which a handler may do.
     // region: action
     unsafe { sigaction(Signal::SIGUSR1, &action)? };
     // endregion
@@ -128,7 +128,7 @@ fn compute() {
     }
 }
 
-/// Tells the module by what the next interrupts are to be told.
+/// Tells the module how to report the next interrupts.
 fn register(device: &OwnedFd, choice: Choice) -> nix::Result<()> {
     // SAFETY: the module reads one Choice, which lives through the call.
     unsafe { choose(device.as_raw_fd(), &choice) }.map(drop)
