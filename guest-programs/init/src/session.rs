@@ -58,7 +58,7 @@ pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
         if let Some(ended) = supervise::reap(program)? {
             break ended;
         }
-        if left.is_zero() || relay.time_is_up() {
+        if left.is_zero() || relay.time_is_up {
             break supervise::timed_out(begun)?;
         }
     };

@@ -26,7 +26,8 @@ pub struct Relay {
     pub(super) stderr: Option<File>,
     /// The terminal's other end, where there is one.
     pub(super) terminal: Option<File>,
-    time_is_up: bool,
+    /// Whether the host has said that the program has had its time.
+    pub(super) time_is_up: bool,
     received: bool,
 }
 
@@ -41,11 +42,6 @@ impl Relay {
             time_is_up: false,
             received: false,
         }
-    }
-
-    /// Whether the host has said that the program has had its time.
-    pub fn time_is_up(&self) -> bool {
-        self.time_is_up
     }
 
     /// Waits until the host takes what is sent to it, however long that is, and
