@@ -41,6 +41,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("modules-are-loaded-with-parameters", module),
     ("modules-are-built-and-loaded-in-order", module_source),
     ("a-module-that-does-not-build-is-shown", broken_module),
+    ("edu-is-there-without-being-asked-for", edu),
     ("events-become-a-timeline", events),
     ("an-unknown-event-is-named", unknown_event),
     ("a-dynamic-program-has-its-libraries", dynamic),
@@ -287,6 +288,19 @@ fn broken_module(fixture: &Fixture) -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("{}: {text}", output.status).into())
+}
+
+fn edu(_: &Fixture) -> Result<(), Failed> {
+    let slot = "/sys/bus/pci/devices/0000:00:04.0";
+    let (vendor, device) = (format!("{slot}/vendor"), format!("{slot}/device"));
+    same(&exec(&["--", "cat", &vendor, &device], None)?, 0, b"0x1234\n0x11e8\n", b"")?;
+    let help = Command::new(std::env::current_exe()?).args(["exec", "--help"]).output()?;
+    let help =
+        String::from_utf8_lossy(&help.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    match help.contains("PCI 1234:11e8 in the slot 0000:00:04.0") {
+        true => Ok(()),
+        false => Err(help.into()),
+    }
 }
 
 fn events(fixture: &Fixture) -> Result<(), Failed> {

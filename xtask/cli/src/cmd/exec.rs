@@ -27,6 +27,9 @@ use crate::ui;
 /// same as long as its output is less than 100 KiB. More output may have to wait for a
 /// busy host.
 ///
+/// QEMU's device `edu` is always there, for modules to drive: PCI 1234:11e8 in the slot
+/// 0000:00:04.0, see /sys/bus/pci/devices.
+///
 /// The exit status is the program's, or 128+N if signal N ended it. 124: the program ran
 /// out of time. 125: the lab, a build, the host or the machine failed, or the command
 /// line was wrong. 126: the program was found but cannot be started. 127: it was not

@@ -15,6 +15,9 @@ use crate::outcome::{Outcome, Result};
 /// time, and so does `poweroff`; the exit status is then 0. If standard input is not a
 /// terminal, the shell reads its commands from it.
 ///
+/// QEMU's device `edu` is always there, for modules to drive: PCI 1234:11e8 in the slot
+/// 0000:00:04.0, see /sys/bus/pci/devices.
+///
 /// Example: cargo xtask shell sigwinch
 #[derive(Args)]
 pub struct Shell {
