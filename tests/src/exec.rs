@@ -43,7 +43,11 @@ const CHECKS: &[(&str, Check)] = &[
     ("a-module-that-does-not-build-is-shown", broken_module),
     ("edu-is-there-without-being-asked-for", edu),
     ("events-become-a-timeline", events),
-    ("an-unknown-event-is-named", unknown_event),
+    ("all-events-are-listed-with-the-sets-first", listed_events),
+    ("an-unknown-event-is-answered-with-the-nearest", unknown_event),
+    ("a-filter-is-the-kernels-own", filtered_events),
+    ("a-filter-that-the-kernel-refuses-is-explained", bad_filter),
+    ("events-may-be-written-as-json", json_events),
     ("a-dynamic-program-has-its-libraries", dynamic),
     ("a-script-has-its-interpreter", script),
     ("what-cannot-be-run-is-refused", refused),
@@ -315,16 +319,88 @@ fn events(fixture: &Fixture) -> Result<(), Failed> {
     Err(format!("{}, without {missing:?}:\n{timeline}", output.status).into())
 }
 
-fn unknown_event(fixture: &Fixture) -> Result<(), Failed> {
-    let output = fixture.probe(&["--events", "no_such_event"], &["exit", "0"])?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let first = format!(
-        "error: `{}` was not started: the kernel has no trace event `no_such_event`",
-        fixture.probe.display()
-    );
-    match output.status.code() == Some(125) && text.lines().next() == Some(&first) {
+/// Every event that the help lists is one of the kernel's, and none is left out.
+fn listed_events(_: &Fixture) -> Result<(), Failed> {
+    let help = exec(&["--events", "help"], None)?;
+    let text = String::from_utf8_lossy(&help.stdout);
+    let (sets, all) = text.split_once("\n\nalarmtimer\n").ok_or_else(|| text.clone())?;
+    let known = exec(&["--", "cat", "/sys/kernel/tracing/available_events"], None)?;
+    let mut known: Vec<_> = str::from_utf8(&known.stdout)?.lines().map(str::to_owned).collect();
+    known.sort();
+    let (mut listed, mut system) = (Vec::new(), "alarmtimer");
+    for line in all.lines().filter(|line| !line.is_empty()) {
+        match line.strip_prefix("  ") {
+            Some(event) => listed.push(format!("{system}:{event}")),
+            None => system = line,
+        }
+    }
+    let first = sets.ends_with("  raw_syscalls/sys_enter raw_syscalls/sys_exit");
+    match help.status.success() && first && help.stderr.is_empty() && listed == known {
         true => Ok(()),
-        false => Err(format!("{}: {text}", output.status).into()),
+        false => Err(format!("{text}\nof {known:?}").into()),
+    }
+}
+
+fn unknown_event(fixture: &Fixture) -> Result<(), Failed> {
+    for (asked, hint) in [
+        ("no_such_event", "`exec --events help` lists all events"),
+        ("sched/sched_wakin", "did you mean `sched/sched_waking` or `sched/sched_wakeup`?"),
+        ("signals,signal:signal_generat", "did you mean `signal/signal_generate`?"),
+    ] {
+        let output = fixture.probe(&["--events", asked], &["exit", "0"])?;
+        let name = asked.rsplit(',').next().unwrap_or_default().replace(':', "/");
+        let told = format!("error: the kernel has no trace event `{name}`\nhint: {hint}\n");
+        same(&output, 125, b"", told.as_bytes())?;
+    }
+    // A module that is loaded before may bring it.
+    let base = fixture.modules[0].display().to_string();
+    let output = fixture.probe(&["--kmod", &base, "--events", "modul_load"], &["exit", "0"])?;
+    let told = "error: the kernel has no trace event `modul_load`\n\
+                hint: did you mean `module/module_load`?\n";
+    same(&output, 125, b"", told.as_bytes())
+}
+
+fn filtered_events(fixture: &Fixture) -> Result<(), Failed> {
+    // Both signals are sent, and each filter keeps one.
+    for (filter, kept, dropped) in
+        [("sig == 10", "SIGUSR1 to", "SIGCHLD to"), ("sig != 10", "SIGCHLD to", "SIGUSR1 to")]
+    {
+        let events = format!("signal_generate+stack:{filter}");
+        let output = fixture.probe(&["--events", &events], &["raise", "10"])?;
+        let timeline = String::from_utf8_lossy(&output.stderr);
+        if !timeline.contains(kept) || timeline.contains(dropped) {
+            return Err(format!("{events}:\n{timeline}").into());
+        }
+    }
+    Ok(())
+}
+
+fn bad_filter(fixture: &Fixture) -> Result<(), Failed> {
+    for (event, explanation) in [
+        ("sched/sched_waking:pix == 20", "  pix == 20\n      ^\n  parse_error: Field not found\n"),
+        ("sched_waking:pid = 20", "  pid = 20\n       ^\n  parse_error: Invalid operator\n"),
+    ] {
+        let output = fixture.probe(&["--events", event], &["exit", "0"])?;
+        let (name, _) = event.split_once(':').expect("each has a filter");
+        let told = format!("error: the kernel refuses the filter of `{name}`\n{explanation}");
+        same(&output, 125, b"", told.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn json_events(fixture: &Fixture) -> Result<(), Failed> {
+    let file = fixture.path("events.json");
+    let flags = ["--events", "signals+stack", "--events-json", &file.to_string_lossy()];
+    same(&fixture.probe(&flags, &["raise", "10"])?, 138, b"", b"")?;
+    let document: serde_json::Value = serde_json::from_slice(&std::fs::read(file)?)?;
+    let entries = document["entries"].as_array().ok_or("no entries")?;
+    let sent = entries.iter().find(|entry| entry["fields"]["sig"] == 10).ok_or("no SIGUSR1")?;
+    let functions: Vec<_> =
+        sent["stack"].as_array().into_iter().flatten().map(|frame| &frame["function"]).collect();
+    match sent["event"] == "signal_generate" && functions.iter().any(|f| **f == "do_send_sig_info")
+    {
+        true => Ok(()),
+        false => Err(format!("{document:#}").into()),
     }
 }
 

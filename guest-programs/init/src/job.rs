@@ -43,7 +43,7 @@ pub fn run(job: &Job, not_loaded: &mut Vec<String>) -> Result<Ended, String> {
     }
     record::note_first_modules()?;
     if let Some(event) = trace::enable(missing)?.first() {
-        return Err(format!("the kernel has no trace event `{}`", event.event));
+        return Err(event.is_unknown());
     }
     if traced {
         record::announce(&job.nonce, &pages)?;

@@ -6,8 +6,9 @@ use std::io::{Cursor, Read, Write};
 
 use protocol::session::OUT_FOLDER;
 use protocol::{
-    FIRST_MODULES_FILE, FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
-    RECORD_SLOT, REMAINS_FILE, Remains, STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
+    EVENTS_FILE, Ended, FIRST_MODULES_FILE, FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE,
+    Outcome, RECORD_SLOT, REMAINS_FILE, Remains, STDERR_FILE, STDOUT_FILE, TRACE_FILE,
+    TRACE_STATS_FILE,
 };
 
 use crate::leaks;
@@ -31,6 +32,9 @@ pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     record.add(TRACE_FILE, &drain(&format!("{TRACING}/per_cpu/cpu0/trace_pipe_raw"))?)?;
     record.add_file(TRACE_STATS_FILE, &format!("{TRACING}/per_cpu/cpu0/stats"))?;
     record.add_formats()?;
+    if matches!(outcome.ended, Ended::NotStarted(_)) {
+        record.add_file(EVENTS_FILE, &format!("{TRACING}/available_events"))?;
+    }
     record.add(MODULES_FILE, modules()?.as_bytes())?;
     // This removes the modules, so it comes after everything that asks about them.
     if let Some(leaks) = leaks::find()? {

@@ -3,7 +3,8 @@
 //! The ring buffer leaves the machine as it is, binary. Its text form would
 //! cost time and could be forged: a mark may contain a newline.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use protocol::{Job, Marks, TraceEvent};
@@ -35,7 +36,7 @@ pub fn enable(events: Vec<&TraceEvent>) -> Result<Vec<&TraceEvent>, String> {
         };
         let folder = format!("events/{name}");
         if !wanted.filter.is_empty() {
-            write(&format!("{folder}/filter"), &wanted.filter)?;
+            filter(&format!("{folder}/filter"), wanted)?;
         }
         if wanted.stack {
             let trigger = match wanted.filter.as_str() {
@@ -47,6 +48,21 @@ pub fn enable(events: Vec<&TraceEvent>) -> Result<Vec<&TraceEvent>, String> {
         write(&format!("{folder}/enable"), "1")?;
     }
     Ok(missing)
+}
+
+fn filter(file: &str, wanted: &TraceEvent) -> Result<(), String> {
+    write(file, &wanted.filter).map_err(|error| {
+        // What the kernel did not understand, with a sign below the place. It gives that
+        // in a single read (`event_filter_read`, kernel/trace/trace_events.c).
+        let mut page = [0; 4096];
+        match File::open(format!("{TRACING}/{file}")).and_then(|mut file| file.read(&mut page)) {
+            Ok(len) => {
+                let explanation = String::from_utf8_lossy(&page[..len]);
+                format!("{}\n{explanation}", wanted.has_bad_filter())
+            }
+            Err(_) => error,
+        }
+    })
 }
 
 /// A program that runs as another user must be able to leave its marks.

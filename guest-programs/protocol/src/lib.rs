@@ -50,6 +50,9 @@ pub const STDERR_FILE: &str = "stderr";
 pub const TRACE_FILE: &str = "trace/cpu0";
 /// `per_cpu/cpu0/stats` of the trace: how many events were lost.
 pub const TRACE_STATS_FILE: &str = "trace/cpu0.stats";
+/// `available_events`: all events that the kernel has. It is there if the program was not
+/// started, because one that it lacks may be the reason.
+pub const EVENTS_FILE: &str = "trace/events";
 /// Folder of the `format` files of every event in the record.
 pub const FORMATS_FOLDER: &str = "trace/formats";
 /// What the kernel's memory leak detector found, as `/sys/kernel/debug/kmemleak`
@@ -163,6 +166,17 @@ impl TraceEvent {
     /// Its name without the system: `signal_generate`.
     pub fn name(&self) -> &str {
         self.event.rsplit('/').next().unwrap_or(&self.event)
+    }
+
+    /// What PID 1 says if the kernel has no such event.
+    pub fn is_unknown(&self) -> String {
+        format!("the kernel has no trace event `{}`", self.event)
+    }
+
+    /// What PID 1 says if the kernel refuses the filter. The kernel's own explanation
+    /// follows on lines of its own.
+    pub fn has_bad_filter(&self) -> String {
+        format!("the kernel refuses the filter of `{}`", self.event)
     }
 }
 

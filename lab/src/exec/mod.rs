@@ -11,7 +11,9 @@
 
 mod cargo;
 mod elf;
+pub mod events;
 mod executable;
+mod kernel_events;
 mod linker;
 pub mod outcome;
 mod relay;
@@ -95,7 +97,7 @@ impl Lab<'_> {
         join: Join,
     ) -> Result<Executed, Error> {
         let mut cargo = Cargo::new(request)?;
-        let modules = self.exec_modules(machine, request)?;
+        let modules = self.exec_modules(machine, &request.kmods)?;
         let streams = match join {
             Join::Output => Streams::Pipes { stdin: false },
             Join::InputAndOutput => Streams::Pipes { stdin: true },
@@ -168,9 +170,9 @@ impl Lab<'_> {
     }
 
     /// The modules to load. Builds them if necessary.
-    fn exec_modules(&self, machine: &Machine, request: &Request) -> Result<Vec<Loaded>, Error> {
+    fn exec_modules(&self, machine: &Machine, kmods: &[Kmod]) -> Result<Vec<Loaded>, Error> {
         let mut modules = Vec::new();
-        for kmod in &request.kmods {
+        for kmod in kmods {
             kmod.look()?;
             match kmod {
                 Kmod::File { path, params } => {

@@ -8,6 +8,7 @@ use explain::{ExitStatus, Explain};
 use protocol::Ended;
 use trace::record::Record;
 
+use super::events::EventError;
 use super::{ExecutableError, Request};
 use crate::error::Error;
 use crate::whole;
@@ -25,6 +26,8 @@ pub enum Status {
     TimedOut { guest: Duration },
     /// The guest's kernel refused to start it, for this reason.
     Refused(String),
+    /// The kernel refused an event to be recorded, so the program was not started.
+    Unrecorded(EventError),
     /// PID 1 did not get as far as starting it, for this reason.
     NotStarted(String),
 }
@@ -66,6 +69,11 @@ impl Status {
     /// Reads the status from the record, and writes the files that the person wants.
     pub(super) fn of(request: &Request, record: &Record) -> Result<Status, Error> {
         let status = Status::new(&record.outcome.ended, &request.argv0);
+        if let Status::NotStarted(reason) = &status
+            && let Some(error) = EventError::of(reason, &request.events, &record.events)
+        {
+            return Ok(Status::Unrecorded(error));
+        }
         if matches!(status, Status::NotStarted(_) | Status::Refused(_)) {
             return Ok(status);
         }

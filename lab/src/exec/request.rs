@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use builder::guest::kmod_folder::Trust;
 use host::on_path;
-use nix::libc::SYS_finit_module;
 use protocol::session::Brought;
 use protocol::{LAB, TraceEvent, User};
 
@@ -181,29 +180,6 @@ pub fn variable(s: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Parses one event: `system/name`, `system:name` or `name`, with `+stack` at the end if
-/// the kernel stack is wanted too.
-pub fn event(s: &str) -> Result<TraceEvent, String> {
-    let (name, stack) = match s.strip_suffix("+stack") {
-        Some(name) => (name, true),
-        None => (s, false),
-    };
-    let event = name.replacen(':', "/", 1);
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let well_formed = event.split('/').all(|part| !part.is_empty() && part.chars().all(word));
-    if !well_formed || event.matches('/').count() > 1 {
-        return Err(format!("`{s}` is not EVENT, SYSTEM/EVENT or one of them with +stack"));
-    }
-    // PID 1 carries the program's output, so its system calls are the lab's own, except
-    // the one that loads a person's module.
-    let call = event.rsplit('/').next().is_some_and(|name| name.starts_with("sys_e"));
-    let filter = match call {
-        true => format!("common_pid != 1 || id == {SYS_finit_module}"),
-        false => String::new(),
-    };
-    Ok(TraceEvent { event, filter, stack })
-}
-
 /// Parses a positive number of seconds.
 pub fn seconds(s: &str) -> Result<Duration, String> {
     s.parse()
@@ -250,25 +226,6 @@ mod tests {
         assert_eq!(variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
         assert_eq!(variable("A="), Ok(("A".to_owned(), String::new())));
         assert!(variable("A").is_err() && variable("=b").is_err());
-    }
-
-    #[test]
-    fn events_are_named_in_three_ways() {
-        let parsed = |s| event(s).map(|e| (e.event, e.filter, e.stack));
-        let plain = |s: &str| Ok((s.to_owned(), String::new(), false));
-        assert_eq!(parsed("signal_generate"), plain("signal_generate"));
-        assert_eq!(parsed("signal:signal_generate"), plain("signal/signal_generate"));
-        assert_eq!(
-            parsed("raw_syscalls/sys_enter+stack"),
-            Ok((
-                "raw_syscalls/sys_enter".to_owned(),
-                "common_pid != 1 || id == 313".to_owned(),
-                true
-            ))
-        );
-        for wrong in ["", "a/b/c", "a/", "../x", "a b"] {
-            assert!(event(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

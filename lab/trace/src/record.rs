@@ -10,8 +10,8 @@ use explain::{ExitStatus, Explain};
 use protocol::limits::OUTPUT_BYTES;
 use protocol::session::OUT_FOLDER;
 use protocol::{
-    FIRST_MODULES_FILE, FORMATS_FOLDER, Job, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE, Outcome,
-    REMAINS_FILE, STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
+    EVENTS_FILE, FIRST_MODULES_FILE, FORMATS_FOLDER, Job, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE,
+    Outcome, REMAINS_FILE, STDERR_FILE, STDOUT_FILE, TRACE_FILE, TRACE_STATS_FILE,
 };
 
 use super::ring_buffer::{PAGE_HEADER_LEN, PAGE_LEN};
@@ -31,6 +31,8 @@ pub struct Record {
     pub trace_stats: String,
     /// `format` files, keyed by `system/event`.
     pub formats: BTreeMap<String, String>,
+    /// The kernel's `available_events`. Empty if the program was started.
+    pub events: String,
     /// The modules that were loaded when the program started, with their addresses.
     pub first_modules: Vec<LoadedModule>,
     /// The modules that were loaded at the end, with their addresses.
@@ -102,6 +104,7 @@ impl Record {
         let stdout = files.remove(STDOUT_FILE).unwrap_or_default().to_owned();
         let stderr = files.remove(STDERR_FILE).unwrap_or_default().to_owned();
         let leaks = files.remove(LEAKS_FILE).map(text);
+        let events = files.remove(EVENTS_FILE).map(text).unwrap_or_default();
         let formats = formats(&files);
         let out =
             files.iter().filter_map(|(name, bytes)| Some((out_number(name)?, bytes.to_vec())));
@@ -113,6 +116,7 @@ impl Record {
             trace,
             trace_stats,
             formats,
+            events,
             first_modules,
             modules,
             leaks,
@@ -168,7 +172,8 @@ const TEXT: u64 = 64 << 10;
 /// file.
 fn most(name: &str, job: &Job) -> Option<u64> {
     Some(match name {
-        OUTCOME_FILE | REMAINS_FILE | TRACE_STATS_FILE | MODULES_FILE | FIRST_MODULES_FILE => TEXT,
+        OUTCOME_FILE | REMAINS_FILE | TRACE_STATS_FILE | MODULES_FILE | FIRST_MODULES_FILE
+        | EVENTS_FILE => TEXT,
         STDOUT_FILE | STDERR_FILE => OUTPUT_BYTES,
         TRACE_FILE => trace_len(job.trace_buffer_kib),
         // The report is limited only by the size of the record.
@@ -280,6 +285,7 @@ mod tests {
         ("trace/cpu0", ""),
         ("trace/cpu0.stats", "entries: 0"),
         ("trace/formats/ftrace/print", "name: print"),
+        ("trace/events", "signal:signal_generate\n"),
         ("first-modules", "lab_edu .text 0xffffffffa0004000\n"),
         ("modules", "lab_edu .text 0xffffffffa0000000\n"),
         ("out/1", "carried out"),
@@ -291,6 +297,7 @@ mod tests {
         let record = parse(&archive(WHOLE)).unwrap();
         assert_eq!(record.stdout, b"hi\n");
         assert_eq!(record.formats["ftrace/print"], "name: print");
+        assert_eq!(record.events, "signal:signal_generate\n");
         let module = |text_address| LoadedModule { name: "lab_edu".to_owned(), text_address };
         assert_eq!(record.first_modules, [module(0xffff_ffff_a000_4000)]);
         assert_eq!(record.modules, [module(0xffff_ffff_a000_0000)]);
@@ -309,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_record_without_its_end_is_refused() {
-        let error = parse(&archive(&WHOLE[..7])).unwrap_err();
+        let error = parse(&archive(&WHOLE[..8])).unwrap_err();
         assert_eq!(error.to_string(), "the record is cut off: it has no `outcome.json`");
         let nothing = parse(&[0; 4096]).unwrap_err();
         assert_eq!(nothing.to_string(), "the record is cut off: it has no `outcome.json`");
@@ -348,7 +355,7 @@ mod tests {
                 "out/7",
                 file,
                 huge,
-                "the record's `out/7` says that it has 1099511627776 bytes, but only 8704 follow",
+                "the record's `out/7` says that it has 1099511627776 bytes, but only 9728 follow",
             ),
         ] {
             assert_eq!(parse(&hostile(name, kind, len)).unwrap_err().to_string(), said);

@@ -5,13 +5,15 @@ use builder::guest::kmod_folder::Trust;
 use clap::Args;
 use explain::visible;
 use lab::error::Error;
+use lab::exec::events::{self, Asked, NoProgram};
 use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
 use lab::exec::remains::{CutOff, Fallen};
 use lab::exec::request::{self, Carry, Fetch};
 use lab::exec::{Join, Kmod, Request, Status, has_input};
 use lab::report::NoVerdict;
-use protocol::{TraceEvent, User};
+use protocol::User;
 use story::render;
+use story::timeline::Timeline;
 
 use vm::VmError;
 
@@ -35,7 +37,7 @@ use crate::ui;
 /// line was wrong. 126: the program was found but cannot be started. 127: it was not
 /// found.
 ///
-/// Example: cargo xtask exec --events signal_generate+stack -- ./program arg
+/// Example: cargo xtask exec --events signals+stack,processes -- ./program arg
 #[derive(Args)]
 pub struct Exec {
     /// Load a module first, with parameters if given
@@ -64,10 +66,16 @@ pub struct Exec {
     env: Vec<(String, String)>,
 
     /// Record these trace events, from the loading of modules to the end of the program
-    /// or of a machine that panics, and print the timeline to stderr: NAME or
-    /// SYSTEM/NAME, with +stack for its kernel stack, separated by commas
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = request::event)]
-    events: Vec<TraceEvent>,
+    /// or of a machine that panics, and print the timeline to stderr: events or the sets
+    /// signals, wakeups, irqs, processes and syscalls, separated by commas, each with
+    /// +stack for its kernel stack and :FILTER for the kernel's filter; `help` explains
+    /// them and lists all events
+    #[arg(long, value_name = "LIST")]
+    events: Vec<Asked>,
+
+    /// Write the timeline as JSON to a file instead of printing it
+    #[arg(long, value_name = "FILE", requires = "events")]
+    events_json: Option<PathBuf>,
 
     /// Write the whole kernel log to a file, however the run ends
     #[arg(long, value_name = "FILE")]
@@ -92,7 +100,7 @@ pub struct Exec {
     interactive: bool,
 
     /// The program and its arguments
-    #[arg(last = true, required = true, value_name = "PROGRAM [ARGS]…")]
+    #[arg(last = true, required_unless_present = "events", value_name = "PROGRAM [ARGS]…")]
     command: Vec<String>,
 }
 
@@ -108,18 +116,28 @@ impl Exec {
 
     /// Sets `found` to the program as soon as it is found.
     fn execute(mut self, context: &Context, found: &mut PathBuf) -> Result {
-        let program = self.command.remove(0);
         let trust = if self.trust { Trust::Full } else { Trust::Sandboxed };
+        let kmods: Vec<Kmod> = self
+            .kmod
+            .into_iter()
+            .chain(self.kmod_src.into_iter().map(|folder| Kmod::Source { folder, trust }))
+            .collect();
+        if events::wants_help(&self.events) {
+            let lab = context.lab("exec")?;
+            let known = lab.kernel_events(&lab.machine()?, &kmods)?;
+            ui::print(&events::help(&known));
+            return Ok(Outcome::SUCCESS);
+        }
+        if self.command.is_empty() {
+            return Err(NoProgram.into());
+        }
+        let program = self.command.remove(0);
         let request = Request {
             env: self.env,
-            kmods: self
-                .kmod
-                .into_iter()
-                .chain(self.kmod_src.into_iter().map(|folder| Kmod::Source { folder, trust }))
-                .collect(),
+            kmods,
             files: self.file,
             out: self.out,
-            events: self.events,
+            events: events::selected(&self.events),
             timeout: match self.timeout {
                 None if self.interactive || self.guest_timeout.is_some() => None,
                 given => given.or(Some(Duration::from_secs(60))),
@@ -133,6 +151,7 @@ impl Exec {
             true => Join::InputAndOutput,
             false => Join::Output,
         };
+        let json = self.events_json.as_deref();
         let lab = context.lab("exec")?;
         let machine = lab.machine()?;
         let begun = Instant::now();
@@ -143,7 +162,7 @@ impl Exec {
                 let vm = fallen.map_or(error.downcast_ref(), Fallen::vm);
                 let log = vm.and_then(VmError::log);
                 if let Some(fallen) = fallen {
-                    show_remains(&fallen.trace);
+                    show_remains(&fallen.trace, json)?;
                 }
                 keep_log(self.log.as_deref(), log.unwrap_or_default())?;
                 return Err(error);
@@ -151,13 +170,17 @@ impl Exec {
         };
         keep_log(self.log.as_deref(), &executed.log)?;
         if let Some(timeline) = &executed.timeline {
-            ui::print_beside(&render::text::render(timeline));
+            show(timeline, json)?;
         }
         if let Some(trace) = &executed.cut_off {
-            show_remains(trace);
+            show_remains(trace, json)?;
         }
         let (status, reason) = match executed.status {
             Status::Ended(status) => return Ok(Outcome::of_program(status)),
+            Status::Unrecorded(error) => {
+                ui::print_error(&error.into());
+                return Ok(Outcome::of_program(FAILED));
+            }
             Status::Halted => (
                 FAILED,
                 format!(
@@ -183,11 +206,23 @@ impl Exec {
     }
 }
 
+/// Shows a timeline, or writes it to the file that the person named.
+fn show(timeline: &Timeline, json: Option<&Path>) -> std::result::Result<(), Error> {
+    let Some(file) = json else {
+        ui::print_beside(&render::text::render(timeline));
+        return Ok(());
+    };
+    std::fs::write(file, format!("{}\n", timeline.to_json())).map_err(Error::file("write", file))
+}
+
 /// Shows the events that were recorded before a machine ended too early.
-fn show_remains(trace: &std::result::Result<CutOff, Error>) {
+fn show_remains(
+    trace: &std::result::Result<CutOff, Error>,
+    json: Option<&Path>,
+) -> std::result::Result<(), Error> {
     match trace {
         Ok(trace) => {
-            ui::print_beside(&render::text::render(&trace.timeline));
+            show(&trace.timeline, json)?;
             ui::say(match trace.had_room {
                 true => "the record ends here, with the machine",
                 false => "the record ends here because it was full; the machine went on",
@@ -198,6 +233,7 @@ fn show_remains(trace: &std::result::Result<CutOff, Error>) {
             visible(&error.to_string())
         )),
     }
+    Ok(())
 }
 
 /// Writes the kernel log to the file that the person named.

@@ -48,6 +48,7 @@ impl Shell {
                 return Ok(Outcome::SUCCESS);
             }
             Status::TimedOut { .. } => "the shell did not end".to_owned(),
+            Status::Unrecorded(error) => return Err(error.into()),
             Status::Refused(reason) | Status::NotStarted(reason) => {
                 format!("the shell was not started: {reason}")
             }
