@@ -48,6 +48,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("a-filter-is-the-kernels-own", filtered_events),
     ("a-filter-that-the-kernel-refuses-is-explained", bad_filter),
     ("events-may-be-written-as-json", json_events),
+    ("system-calls-have-their-arguments", syscalls),
+    ("sets-show-who-did-what-to-whom", sets),
     ("a-dynamic-program-has-its-libraries", dynamic),
     ("a-script-has-its-interpreter", script),
     ("what-cannot-be-run-is-refused", refused),
@@ -384,6 +386,74 @@ fn bad_filter(fixture: &Fixture) -> Result<(), Failed> {
         let (name, _) = event.split_once(':').expect("each has a filter");
         let told = format!("error: the kernel refuses the filter of `{name}`\n{explanation}");
         same(&output, 125, b"", told.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Compares a timeline with what is expected of each event, without times and spaces.
+/// `P` is the program's task and `0x_` any address.
+fn tells(output: &Output, expected: &[&str]) -> Result<(), Failed> {
+    let text = String::from_utf8_lossy(&output.stderr);
+    // The program's own words come before the header.
+    let lines = text.lines().skip_while(|line| !line.starts_with("      µs ")).skip(1);
+    // The columns of the time and of the empty device lane.
+    let indent = 20;
+    let kernel: String = lines.flat_map(|line| line.chars().skip(indent)).collect();
+    let program = kernel.rsplit_once('[').and_then(|(_, last)| Some(last.split_once(']')?.0));
+    let mut found = String::new();
+    for (number, part) in kernel.split("0x").enumerate() {
+        found += if number == 0 { "" } else { "0x_" };
+        let is_digit = |c: char| number > 0 && c.is_ascii_hexdigit();
+        let part = part.trim_start_matches(is_digit);
+        found += &part.replace(program.unwrap_or_default(), "P").replace(' ', "");
+    }
+    match found == expected.concat().replace(' ', "") {
+        true => Ok(()),
+        false => Err(format!("{found}\nof\n{text}").into()),
+    }
+}
+
+fn syscalls(fixture: &Fixture) -> Result<(), Failed> {
+    // openat, kill, tgkill and exit_group.
+    let events = "syscalls:id == 257 || id == 62 || id == 234 || id == 231";
+    let call = |args: &[&str]| fixture.probe(&["--events", events], args);
+    let killed = call(&["raise", "10"])?;
+    tells(&killed, &["[P] enters tgkill(P, P, SIGUSR1)", "[P] tgkill returns 0"])?;
+    tells(
+        &call(&["copy", "/nonexistent", "/x"])?,
+        &[
+            "[P] enters openat(AT_FDCWD, 0x_, O_RDONLY)",
+            "[P] openat returns -ENOENT",
+            "[P] enters openat(AT_FDCWD, 0x_, O_WRONLY|O_CREAT|O_TRUNC, 0644)",
+            "[P] openat returns 3",
+            "[P] enters exit_group(99)",
+        ],
+    )
+}
+
+fn sets(fixture: &Fixture) -> Result<(), Failed> {
+    let set = |set: &str| fixture.probe(&["--events", set], &["raise", "10"]);
+    let executes = format!("[P] executes {}", fixture.probe.display());
+    tells(
+        &set("signals,processes")?,
+        &[
+            "[1] makes the process P",
+            &executes,
+            "[P] SIGUSR1 to thread P, SI_TKILL",
+            "[P] delivers SIGKILL: by default, terminates",
+            "[P] exits",
+            "[P] SIGCHLD to 1, CLD_KILLED",
+        ],
+    )?;
+    for (name, parts) in [
+        ("irqs", ["softirq: softirq_entry", " handled"]),
+        ("wakeups", [" wakes 1\n", " 1 is awake\n"]),
+    ] {
+        let output = set(name)?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        if !parts.iter().all(|part| text.contains(part)) {
+            return Err(format!("{name}:\n{text}").into());
+        }
     }
     Ok(())
 }

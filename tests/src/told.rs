@@ -106,8 +106,8 @@ fn refusing(module: &str) -> Result<(), Failed> {
     holds(
         &text,
         &[
-            "enters finit_module\n",
-            "module_load name=oops\n",
+            "enters finit_module(",
+            "module_load name=oops ",
             "module_free name=oops\n",
             "finit_module returns -ENODEV\n",
             "error: `busybox` was not started: failed to load `oops.ko`: ENODEV",
@@ -133,7 +133,7 @@ fn refused(module: &str) -> Result<(), Failed> {
         holds(
             &text,
             &[
-                "enters finit_module\n",
+                "enters finit_module(",
                 &format!("finit_module returns -{errno}\n"),
                 &format!("error: `busybox` was not started: failed to load `{name}.ko`: {errno}"),
             ],
@@ -151,14 +151,14 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 fn panicking(module: &str) -> Result<(), Failed> {
     let output = script(&["--kmod", module, "--events", LOADING], "echo x > /dev/oops")?;
     let told = "error: the guest kernel panicked: BUG: ";
-    ends_with_the_machine(&output, &["finit_module returns 0\n"], "enters write", told)
+    ends_with_the_machine(&output, &["finit_module returns 0\n"], "enters write(", told)
 }
 
 fn panicking_early(module: &str) -> Result<(), Failed> {
     let early = format!("{module}:early=1");
     let output = script(&["--kmod", &early, "--events", "raw_syscalls:sys_enter"], "true")?;
     let told = "error: the guest kernel panicked: BUG: ";
-    ends_with_the_machine(&output, &[], "enters finit_module", told)
+    ends_with_the_machine(&output, &[], "enters finit_module(", told)
 }
 
 /// The module takes the processor with interrupts disabled.
@@ -166,14 +166,14 @@ fn running_away(module: &str) -> Result<(), Failed> {
     let flags = ["--kmod", module, "--guest-timeout", "1", "--events", LOADING];
     let output = script(&flags, "echo spin > /dev/oops")?;
     let told = "error: the machine ran away";
-    ends_with_the_machine(&output, &["module_load name=oops\n"], "enters write", told)
+    ends_with_the_machine(&output, &["module_load name=oops "], "enters write(", told)
 }
 
 fn halting() -> Result<(), Failed> {
     for how in ["halt", "poweroff", "reboot"] {
         let output = script(&["--events", "raw_syscalls:sys_enter"], &format!("{how} -f"))?;
         let told = "error: `busybox` halted the machine, rebooted it or switched it off";
-        ends_with_the_machine(&output, &[], "enters reboot", told)?;
+        ends_with_the_machine(&output, &[], "enters reboot(", told)?;
     }
     Ok(())
 }
@@ -199,8 +199,13 @@ fn ends_with_the_machine(
     told: &str,
 ) -> Result<(), Failed> {
     let text = String::from_utf8_lossy(&output.stderr);
-    let end = format!("{last}\nthe record ends here, with the machine\n{told}");
-    holds(&text, &[traced, &[&end]].concat())?;
+    let end = format!("\nthe record ends here, with the machine\n{told}");
+    holds(&text, &[traced, &[last, &end]].concat())?;
+    let (timeline, _) = text.split_once(&end).expect("it is there");
+    let (_, behind) = timeline.rsplit_once(last).expect("it is there");
+    if behind.contains('[') {
+        return Err(format!("`{last}` is not the last event:\n{text}").into());
+    }
     match output.status.code() {
         Some(125) => Ok(()),
         _ => Err(format!("{}: {text}", output.status).into()),

@@ -34,7 +34,7 @@ use builder::guest::payload::{Payload, PayloadFile};
 use explain::visible;
 use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module, OUTCOME_FILE};
-use story::timeline::Timeline;
+use story::timeline::{Timeline, WithArguments};
 use trace::record::{Record, RecordError};
 use vm::command::{Accel, Clock, Device};
 
@@ -165,7 +165,8 @@ impl Lab<'_> {
         let status = Status::of(request, &record)?;
         let timeline = (traced && !record.trace.is_empty())
             .then(|| machine.read_trace(&record, &files))
-            .transpose()?;
+            .transpose()?
+            .map(|timeline| timeline.retold(&WithArguments));
         Ok(Executed { status, timeline, cut_off: None, log })
     }
 

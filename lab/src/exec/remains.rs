@@ -3,7 +3,7 @@
 use builder::guest::payload::PayloadFile;
 use explain::{ExitStatus, Explain};
 use protocol::Job;
-use story::timeline::Timeline;
+use story::timeline::{Timeline, WithArguments};
 use trace::ring_buffer::{self, PAGE_LEN};
 use trace::{Inputs, remains};
 use vm::VmError;
@@ -75,6 +75,7 @@ impl Machine {
             symbols: &symbols,
             modules: &elves,
         };
-        Ok(CutOff { timeline: Timeline::new(&trace::decode(&inputs)?), had_room })
+        let timeline = Timeline::new(&trace::decode(&inputs)?);
+        Ok(CutOff { timeline: timeline.retold(&WithArguments), had_room })
     }
 }

@@ -87,7 +87,11 @@ impl Columns {
         let time_and_gap = time.map_or(0, |time| time + GAP);
         // The kernel has more to tell than a program, so its lane is wider.
         let rest = WIDTH - time_and_gap - device - 2 * GAP;
-        let user = rest * 3 / 7;
+        // A person's own program leaves no marks, and its kernel lane gets the room.
+        let user = match time.is_some() && rows.iter().all(|row| row.lines(Lane::User).is_empty()) {
+            true => "user".len(),
+            false => rest * 3 / 7,
+        };
         Columns { time, device, kernel: rest - user, user }
     }
 

@@ -71,7 +71,9 @@ fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
             let irq = teller.value(&entry.event(), "irq", irq.to_string());
             format!("irq {irq} {}", if *handled { "handled" } else { "not handled" })
         }
-        Kind::SysEnter { id, .. } => format!("enters {}", syscall(*id)),
+        Kind::SysEnter { id, args } => {
+            format!("enters {}{}", syscall(*id), teller.arguments(*id, args))
+        }
         Kind::SysExit { id, ret } => {
             let task = returns_task(*id).then(|| teller.task_of_number(*ret)).flatten();
             let ret = || teller.value(&entry.event(), "ret", names::return_value(*ret));

@@ -16,7 +16,7 @@ use trace::{Context, Event, EventName, Fields, Frame, Kind};
 
 pub use path::own;
 pub use roles::{Birth, Roles};
-pub use teller::{AsIs, ByRole, Teller};
+pub use teller::{AsIs, ByRole, Teller, WithArguments};
 
 /// All events of a run, in order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -91,6 +91,14 @@ impl Timeline {
             Some((pid, time_ns)) => roles.seen_from(pid, time_ns),
             None => roles,
         }
+    }
+
+    /// The timeline, told with the names that `teller` gives.
+    pub fn retold(mut self, teller: &dyn Teller) -> Timeline {
+        for entry in &mut self.entries {
+            entry.cells = entry.told(teller);
+        }
+        self
     }
 
     /// The timeline without the events of this name.

@@ -1,6 +1,6 @@
 //! Names for things that differ from run to run.
 
-use trace::{Context, EventName, Frame};
+use trace::{Context, EventName, Frame, names};
 
 use super::Roles;
 use super::path::path;
@@ -21,6 +21,11 @@ pub trait Teller {
 
     /// Shows a value that may depend on the host, such as an interrupt number.
     fn value(&self, event: &EventName, field: &str, value: String) -> String;
+
+    /// Shows a system call's arguments, with brackets. Empty if they are left out.
+    fn arguments(&self, _id: i64, _registers: &[u64]) -> String {
+        String::new()
+    }
 }
 
 /// Names tasks by their roles and leaves everything else as it was.
@@ -68,5 +73,30 @@ impl Teller for AsIs {
 
     fn value(&self, _event: &EventName, _field: &str, value: String) -> String {
         value
+    }
+}
+
+/// Like [`AsIs`], but shows the arguments of system calls too.
+pub struct WithArguments;
+
+impl Teller for WithArguments {
+    fn task(&self, pid: i32) -> String {
+        AsIs.task(pid)
+    }
+
+    fn task_of_number(&self, number: i64) -> Option<String> {
+        AsIs.task_of_number(number)
+    }
+
+    fn path(&self, event: &EventName, context: Context, stack: &[Frame]) -> String {
+        AsIs.path(event, context, stack)
+    }
+
+    fn value(&self, event: &EventName, field: &str, value: String) -> String {
+        AsIs.value(event, field, value)
+    }
+
+    fn arguments(&self, id: i64, registers: &[u64]) -> String {
+        names::arguments(id, registers)
     }
 }

@@ -1,10 +1,13 @@
 //! Turns numbers in the kernel's trace into the names that people know.
 
+mod arguments;
 mod errno;
+mod flags;
 mod si_code;
 mod signal;
 mod syscall;
 
+pub use arguments::arguments;
 pub(crate) use errno::is_errno;
 pub use errno::{errno, return_value};
 pub(crate) use si_code::is_si_code;
