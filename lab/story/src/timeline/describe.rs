@@ -162,7 +162,8 @@ fn syscall(id: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::teller::AsIs;
+    use super::super::Timeline;
+    use super::super::teller::{AsIs, WithArguments};
     use super::*;
     use trace::{Context, Event, Fields, Symbols, Value};
 
@@ -245,6 +246,17 @@ mod tests {
         assert_eq!(entry("timer"), "timer ▶ irq 10 | timer");
         let exit = |ret| told("irq_handler_exit", &[("irq", 10), ("ret", ret)], &[]);
         assert_eq!((exit(1), exit(0)), ("irq 10 handled".into(), "irq 10 not handled".into()));
+    }
+
+    #[test]
+    fn only_a_teller_of_arguments_tells_them() {
+        let args = Value::List(vec![20, 10, 0, 0, 0, 0]);
+        let fields = Fields::from([("id".to_owned(), Value::Int(62)), ("args".to_owned(), args)]);
+        let event = Event::new("sys_enter", fields, &Symbols::default()).unwrap();
+        let line = |timeline: Timeline| timeline.entries[0].cells[0].lines.join(" ");
+        let timeline = Timeline::new(&[event]);
+        assert_eq!(line(timeline.clone()), "enters kill");
+        assert_eq!(line(timeline.retold(&WithArguments)), "enters kill(20, SIGUSR1)");
     }
 
     #[test]

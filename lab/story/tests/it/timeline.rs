@@ -1,7 +1,7 @@
 //! From records to what people and machines read.
 
 use story::render;
-use trace::TraceError;
+use trace::{EventName, TraceError};
 
 use crate::fixture::{Fixture, kill_pid, sigchld};
 
@@ -23,6 +23,15 @@ fn no_line_is_longer_than_80_columns() {
             assert_eq!(line, line.trim_end());
         }
     }
+}
+
+#[test]
+fn without_marks_the_kernel_has_their_room() {
+    let text = render::text::render(&sigchld().without(&EventName::Mark));
+    let header = text.lines().next().unwrap();
+    assert_eq!((header.chars().count(), header.ends_with("   user")), (80, true), "{text}");
+    let longest = text.lines().skip(1).map(|line| line.chars().count()).max();
+    assert!(longest.is_some_and(|longest| (60..=80).contains(&longest)), "{text}");
 }
 
 #[test]
