@@ -209,7 +209,7 @@ pub enum EventError {
     #[error("the kernel has no trace event `{event}`")]
     Unknown {
         event: String,
-        /// Events with a similar name, the most similar first.
+        /// Events and sets with a similar name, the most similar first.
         near: Vec<String>,
     },
     #[error("the kernel refuses the filter of `{event}`")]
@@ -280,18 +280,22 @@ pub fn list(available: &str) -> Vec<String> {
     events
 }
 
-/// At most three events whose names are similar to `asked`, the most similar first.
+/// At most three events or sets whose names are similar to `asked`, the most similar
+/// first.
 fn near(asked: &str, known: &[String]) -> Vec<String> {
     let short = |event: &str| event.rsplit('/').next().unwrap_or(event).to_owned();
     let asked = short(asked);
-    let mut near: Vec<(usize, &String)> = known
+    let sets = SETS.iter().map(|set| set.name);
+    let mut near: Vec<(usize, &str)> = known
         .iter()
-        .map(|event| (strsim::levenshtein(&asked, &short(event)), event))
+        .map(String::as_str)
+        .chain(sets)
+        .map(|name| (strsim::levenshtein(&asked, &short(name)), name))
         // A name that differs in more than a third of its letters is not similar.
         .filter(|(distance, _)| distance * 3 <= asked.len())
         .collect();
     near.sort();
-    near.into_iter().take(3).map(|(_, event)| event.clone()).collect()
+    near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
 }
 
 /// The beginning of the help.
@@ -423,6 +427,7 @@ mod tests {
             list("sched:sched_waking\nsched:sched_wakeup\nsched:sched_wakeup_new\nirq:irq_x\n");
         assert_eq!(near("sched_wakin", &known), ["sched/sched_waking", "sched/sched_wakeup"]);
         assert_eq!(near("shed/sched_wakeup", &known)[0], "sched/sched_wakeup");
+        assert_eq!(near("signal", &known), ["signals"]);
         assert!(near("nothing", &known).is_empty());
     }
 
