@@ -10,6 +10,7 @@ use builder::guest::programs::OptLevel;
 use builder::kernel::Kind;
 use host::QEMU;
 use protocol::{Job, LAB, Marks, Module, TraceEvent};
+use serde::{Deserialize, Serialize};
 use story::experiment::{self, Experiment};
 use story::lesson::Lesson;
 use trace::EventName;
@@ -17,7 +18,8 @@ use trace::EventName;
 use vm::command::{self, Accel, Device, Files, Flag, Start};
 
 /// A person's choices for the run of a lesson.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Options {
     pub accel: Accel,
     /// Boot instead of resuming from a checkpoint.

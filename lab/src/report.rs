@@ -20,7 +20,7 @@ pub fn text(plan: &Plan, run: &Run) -> String {
         "{}: {}\n{}\n",
         plan.lesson.name,
         plan.lesson.title,
-        machine(plan.options.accel, run.booted)
+        machine(plan.options.accel, run.returned.booted)
     );
     section(&mut text, "output", &String::from_utf8_lossy(&run.record.stdout));
     if !run.record.stderr.is_empty() {
@@ -46,8 +46,12 @@ pub fn scene(plan: &Plan, run: &Run, asked: &str, story: bool) -> Result<String,
     if story {
         return Ok(story::of_scene(lesson, timeline, &run.verdict, &selection));
     }
-    let mut text =
-        format!("{}: {}\n{}\n", lesson.name, lesson.title, machine(plan.options.accel, run.booted));
+    let mut text = format!(
+        "{}: {}\n{}\n",
+        lesson.name,
+        lesson.title,
+        machine(plan.options.accel, run.returned.booted)
+    );
     section(&mut text, "timeline", &render::text::render(&selection.of(timeline)));
     let verdict = run.verdict.of_scene(&selection);
     section(&mut text, "expected", &verdict.to_string());
@@ -121,14 +125,14 @@ pub fn json(plan: &Plan, run: &Run) -> Value {
         "version": 1,
         "lesson": plan.lesson.name.to_string(),
         "accel": plan.options.accel.name(),
-        "cold": run.booted,
+        "cold": run.returned.booted,
         "passed": run.verdict.passed(),
         "ended": run.record.outcome.ended,
         "stdout": String::from_utf8_lossy(&run.record.stdout),
         "stderr": String::from_utf8_lossy(&run.record.stderr),
         "expected": run.verdict.to_json(),
         "timeline": run.timeline.to_json(),
-        "vm_ms": u64::try_from(run.elapsed.as_millis()).unwrap_or(u64::MAX),
+        "vm_ms": u64::try_from(run.returned.elapsed.as_millis()).unwrap_or(u64::MAX),
     })
 }
 

@@ -1,6 +1,5 @@
 //! Carries out a plan.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,8 +14,8 @@ use protocol::{HALT_FILE, IDLE_FILE, Job};
 use story::findings;
 use story::timeline::Timeline;
 use story::verdict::Verdict;
-use trace::record::{LoadedModule, Record};
-use trace::{Inputs, Symbols};
+use trace::Symbols;
+use trace::record::Record;
 use vm::checkpoint::STATE_FILE;
 use vm::command::{Accel, Start};
 use vm::{Parts, VmError};
@@ -26,6 +25,7 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::firmware::firmware;
 use crate::plan::Plan;
+use crate::returned::{self, Returned, elves};
 
 /// The file in the initramfs's cache entry.
 const INITRAMFS_FILE: &str = "initramfs.cpio";
@@ -54,37 +54,23 @@ pub struct Machine {
 /// What a run left, before it is judged.
 #[derive(Debug)]
 pub struct Observed {
+    pub returned: Returned,
     pub record: Record,
     pub timeline: Timeline,
     /// See [`Run::leaks`].
     pub leaks: Option<String>,
-    /// Whether the machine booted instead of resuming from a checkpoint.
-    pub booted: bool,
-    /// See [`vm::Finished::registers`].
-    pub registers: String,
-    /// The kernel log.
-    pub log: String,
-    /// The time from the start of QEMU to its end.
-    pub elapsed: Duration,
 }
 
 /// The result of a lesson's run.
 #[derive(Debug)]
 pub struct Run {
+    pub returned: Returned,
     pub record: Record,
     pub timeline: Timeline,
     pub verdict: Verdict,
     /// What the kernel's leak detector found; see [`Record::leaks`]. Addresses in modules
     /// are replaced by function names.
     pub leaks: Option<String>,
-    /// Whether the machine booted instead of resuming from a checkpoint.
-    pub booted: bool,
-    /// See [`vm::Finished::registers`].
-    pub registers: String,
-    /// The kernel log.
-    pub log: String,
-    /// The time from the start of QEMU to its end.
-    pub elapsed: Duration,
 }
 
 impl Lab<'_> {
@@ -160,15 +146,9 @@ impl Lab<'_> {
 
     /// Runs a lesson as its plan says.
     pub fn run(&self, machine: &Machine, plan: &Plan) -> Result<Run, Error> {
-        let lesson = &plan.lesson;
         let programs = self.programs(plan)?;
         let modules = self.modules(machine, &plan.experiment.kmods)?;
-        let observed = self.observe(machine, plan, &programs, &modules)?;
-        // Without a trace, only the program's own checks count.
-        let expect = if plan.options.trace { lesson.expect.as_slice() } else { &[] };
-        let Observed { record, timeline, leaks, booted, registers, log, elapsed } = observed;
-        let verdict = Verdict::new(expect, &timeline, &record.outcome.ended);
-        Ok(Run { record, timeline, verdict, leaks, booted, registers, log, elapsed })
+        Ok(Run::judge(plan, self.observe(machine, plan, &programs, &modules)?))
     }
 
     /// Builds the programs of a plan's lesson, or takes them from the cache.
@@ -220,20 +200,10 @@ impl Lab<'_> {
         let (finished, booted) = self.start(state.as_deref(), |state| {
             vm::run(parts, &plan.devices(), &payload, state, limit)
         })?;
-        let record = Record::parse(&finished.record, &job)?;
-        let mut timeline = machine.read_trace(&record, modules)?;
-        for event in plan.unasked() {
-            timeline = timeline.without(&event);
-        }
-        let leaks = match &record.leaks {
-            None => None,
-            Some(text) => {
-                let symbols = machine.symbols_with(&record.modules, &elves(modules)?)?;
-                Some(findings::name_functions(text, &symbols))
-            }
-        };
-        let vm::Finished { log, registers, elapsed, .. } = finished;
-        Ok(Observed { record, timeline, leaks, booted, registers, log, elapsed })
+        let vm::Finished { record, log, registers, elapsed, .. } = finished;
+        let modules = elves(modules)?;
+        let returned = Returned { job, modules, record, log, registers, booted, elapsed };
+        Observed::read(plan, &machine.symbols, returned)
     }
 
     /// Runs a machine from its checkpoint. Boots it if there is no checkpoint or it
@@ -261,47 +231,42 @@ impl Machine {
         Parts { accel, memory_mib, kernel: &self.kernel.image, initramfs: &self.initramfs }
     }
 
-    /// The timeline of a record. `modules` are the module files in its payload.
-    pub(crate) fn read_trace(
-        &self,
-        record: &Record,
-        modules: &[PayloadFile],
-    ) -> Result<Timeline, Error> {
-        let elves = elves(modules)?;
-        // If a module is loaded at the end but was not at the start, and no event reports
-        // its loading, its address at the end counts.
-        let later = record.modules.iter();
-        let later = later.filter(|end| record.first_modules.iter().all(|m| m.name != end.name));
-        let symbols = self.symbols_with(record.first_modules.iter().chain(later), &elves)?;
-        let inputs = Inputs {
-            pages: &record.trace,
-            stats: Some(&record.trace_stats),
-            formats: &record.formats,
-            symbols: &symbols,
-            modules: &elves,
-        };
-        Ok(Timeline::new(&trace::decode(&inputs)?))
-    }
-
-    /// The functions of the kernel and of the loaded modules.
-    pub(crate) fn symbols_with<'a>(
-        &self,
-        loaded: impl IntoIterator<Item = &'a LoadedModule>,
-        elves: &BTreeMap<String, Vec<u8>>,
-    ) -> Result<Symbols, Error> {
-        let mut symbols = self.symbols.clone();
-        for LoadedModule { name, text_address } in loaded {
-            if let Some(elf) = elves.get(name) {
-                symbols.add_module(name, *text_address, elf)?;
-            }
-        }
-        Ok(symbols)
+    /// The functions of the kernel.
+    pub(crate) fn symbols(&self) -> &Symbols {
+        &self.symbols
     }
 }
 
-/// The modules of a payload, keyed by the names that the kernel gives them.
-pub(crate) fn elves(modules: &[PayloadFile]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-    modules.iter().map(|file| Ok((file.guest.module_name(), read(&file.host)?))).collect()
+impl Observed {
+    /// Reads what a machine left that carried out a plan. `kernel` has the functions of
+    /// its kernel.
+    pub fn read(plan: &Plan, kernel: &Symbols, returned: Returned) -> Result<Observed, Error> {
+        let modules = &returned.modules;
+        let record = Record::parse(&returned.record, &returned.job)?;
+        let mut timeline = returned::timeline(kernel, modules, &record)?;
+        for event in plan.unasked() {
+            timeline = timeline.without(&event);
+        }
+        let leaks = match &record.leaks {
+            None => None,
+            Some(text) => {
+                let symbols = returned::with_modules(kernel, modules, &record.modules)?;
+                Some(findings::name_functions(text, &symbols))
+            }
+        };
+        Ok(Observed { returned, record, timeline, leaks })
+    }
+}
+
+impl Run {
+    /// Compares a run with what its lesson expects.
+    pub fn judge(plan: &Plan, observed: Observed) -> Run {
+        // Without a trace, only the program's own checks count.
+        let expect = if plan.options.trace { plan.lesson.expect.as_slice() } else { &[] };
+        let Observed { returned, record, timeline, leaks } = observed;
+        let verdict = Verdict::new(expect, &timeline, &record.outcome.ended);
+        Run { returned, record, timeline, verdict, leaks }
+    }
 }
 
 /// The limit for a run on the host's clock. The guest's own time-out ends a program that

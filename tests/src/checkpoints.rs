@@ -177,7 +177,7 @@ fn is_booted_instead(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     if !note.starts_with(beginning) || note.contains('\n') {
         return Err(format!("`{note}` is not one line that begins with `{beginning}`").into());
     }
-    if warm.booted || !booted.booted {
+    if warm.returned.booted || !booted.returned.booted {
         return Err("the run does not say how its machine came to life".into());
     }
     same(&plan, &warm, &booted)

@@ -10,8 +10,8 @@ use lab::report;
 use lab::run::{Lab, Machine, Run};
 use libtest_mimic::Failed;
 
-use crate::Test;
 use crate::snapshots::difference;
+use crate::{Test, kept};
 
 /// One test per lesson.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
@@ -21,8 +21,11 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
         tests.push(Test::new(format!("cold::{name}"), move || {
             let plan = |cold| Plan::new(lesson.clone(), Options { cold, ..Options::default() });
-            let run = |cold| lab.run(&machine, &plan(cold));
-            same(&plan(false), &run(false)?, &run(true)?)
+            let restored = lab.run(&machine, &plan(false))?;
+            let test = format!("cold::{}", lesson.name);
+            kept::run(&lab, &machine, &plan(true), &test, |booted| {
+                same(&plan(false), &restored, &booted)
+            })
         }));
     }
     Ok(tests)

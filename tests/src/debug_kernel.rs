@@ -8,6 +8,7 @@ use std::sync::Arc;
 use builder::kernel::Kind;
 use lab::error::Error;
 use lab::plan::{Options, Plan};
+use lab::record_file::RecordFile;
 use lab::report;
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
@@ -15,7 +16,7 @@ use story::findings::Findings;
 use vm::VmError;
 use vm::command::Accel;
 
-use crate::{Test, lessons};
+use crate::{Test, kept, lessons};
 
 /// One test per lesson and per program of bad input. `machine` must have the debug
 /// kernel.
@@ -34,18 +35,20 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
 fn check(lab: &Lab<'_>, machine: &Machine, plan: &Plan) -> Result<(), Failed> {
     let declared: Vec<_> =
         plan.lesson.report.iter().filter(|report| report.program == plan.job.program).collect();
-    let run = match lab.run(machine, plan) {
-        Ok(run) => run,
-        // A kernel that continued after a report may not have got far.
-        Err(error) => {
+    let run = lab.run(machine, plan);
+    let record = RecordFile::of_run(lab, machine, plan, &run);
+    let test = format!("debug-kernel::{}", plan.job.program);
+    kept::keeping(&test, &record, || {
+        let run = run.map_err(|error| {
+            // A kernel that continued after a report may not have got far.
             let log = error.downcast_ref().and_then(VmError::log).unwrap_or_default();
-            return Err(format!("{error}\n{}", Findings::new(log, "", &declared)).into());
+            format!("{error}\n{}", Findings::new(log, "", &declared))
+        })?;
+        let leaks = run.leaks.as_deref().ok_or("the kernel did not look for lost memory")?;
+        let findings = Findings::new(&run.returned.log, leaks, &declared);
+        if !findings.is_empty() {
+            return Err(Failed::from(findings));
         }
-    };
-    let leaks = run.leaks.as_deref().ok_or("the kernel did not look for lost memory")?;
-    let findings = Findings::new(&run.log, leaks, &declared);
-    if !findings.is_empty() {
-        return Err(Failed::from(findings));
-    }
-    if run.verdict.passed() { Ok(()) } else { Err(Failed::from(report::text(plan, &run))) }
+        if run.verdict.passed() { Ok(()) } else { Err(Failed::from(report::text(plan, &run))) }
+    })
 }

@@ -16,10 +16,10 @@ use lab::reference::{Host, lab_key};
 use lab::run::{Lab, Machine};
 use libtest_mimic::{Completion, Failed};
 
-use crate::Test;
 use crate::lessons::{plans, story_name};
-use crate::pairs::Pairs;
+use crate::pairs::{Pair, Pairs};
 use crate::snapshots::{is_accepting, reference_host};
+use crate::{Test, kept};
 
 const HEADER: &str = "\
 # The fingerprint of each lesson's run on each reference host: `cargo xtask test
@@ -76,10 +76,21 @@ fn compare(lab: &Lab<'_>, pairs: &Pairs, here: &Here, plan: &Plan) -> Result<Com
         return Ok(Completion::ignored_with("no line of tests/digests.lock knows this host"));
     };
     let pair = pairs.of(plan)?;
-    if !pair.passed {
-        return Err(pair.text.into());
-    }
-    let place = (story_name(&plan.lesson, plan.job.program.as_str()), host.clone());
+    let name = format!("digests::{}", plan.job.program);
+    kept::keeping(&name, &pair.record, || match pair.passed {
+        true => compare_pair(lab, &pair, here, host, plan),
+        false => Err(pair.text.clone().into()),
+    })
+}
+
+fn compare_pair(
+    lab: &Lab<'_>,
+    pair: &Pair,
+    here: &Here,
+    host: &str,
+    plan: &Plan,
+) -> Result<Completion, Failed> {
+    let place = (story_name(&plan.lesson, plan.job.program.as_str()), host.to_owned());
     let found = (lab_key(lab, plan)?.to_string(), pair.fingerprint.to_string());
     if is_accepting() {
         here.accept(place, found)?;

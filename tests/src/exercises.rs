@@ -7,13 +7,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lab::error::Error;
+use lab::exercise::attempt::Attempt;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
+use lab::plan::Options;
+use lab::record_file::RecordFile;
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 use vm::command::Accel;
 
-use crate::Test;
+use crate::{Test, kept};
 
 /// A different seed than in `check`, because exercises must work with any seed.
 const SEED: Seed = Seed(1);
@@ -56,6 +59,14 @@ fn judge(
     let text = exercise.sample(sample);
     let shown = PathBuf::from(exercise.file.name());
     let attempt = lab.attempt_by(accel, machine, exercise, &shown, &text)?;
+    let options = Options { accel, ..Options::default() };
+    let record = RecordFile::of_attempt(lab, machine, exercise, options, &attempt).map(Some);
+    let test = format!("exercises::{}::{}", exercise.lesson.name, sample.name());
+    kept::keeping(&test, &record, || answers(exercise, sample, attempt))
+}
+
+/// Checks that an attempt with a sample has the result that it should have.
+fn answers(exercise: &Exercise, sample: &Sample, attempt: Attempt) -> Result<(), Failed> {
     let report = lab::exercise::report::text(exercise, &attempt);
     let failed = attempt.marks.failed();
     if attempt.compiler.is_some() {

@@ -10,9 +10,9 @@ use lab::run::Lab;
 use libtest_mimic::Failed;
 use story::lesson::Lesson;
 
-use crate::Test;
 use crate::pairs::Pairs;
 use crate::snapshots::{compare_in, stories};
+use crate::{Test, kept};
 
 /// The end of the name of a lesson's second program, which gives its module bad input.
 const BAD_INPUT: &str = "bad-input";
@@ -29,10 +29,11 @@ pub fn all(lab: &Lab<'_>, pairs: &Arc<Pairs>) -> Result<Vec<Test>, Error> {
 /// A run whose facts do not hold has no story, so none is recorded.
 fn shows_its_story(pairs: &Pairs, plan: &Plan) -> Result<(), Failed> {
     let pair = pairs.of(plan)?;
-    if !pair.passed {
-        return Err(pair.text.into());
-    }
-    compare_in(&stories(), &story_name(&plan.lesson, plan.job.program.as_str()), &pair.story)
+    let program = plan.job.program.as_str();
+    kept::keeping(&format!("lessons::{program}"), &pair.record, || match pair.passed {
+        true => compare_in(&stories(), &story_name(&plan.lesson, program), &pair.story),
+        false => Err(pair.text.clone().into()),
+    })
 }
 
 /// Named after the lesson's slug, so that a story stays when lessons change places.

@@ -8,13 +8,16 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use builder::progress::Silent;
 use lab::bench::busily;
+use lab::error::Error;
 use lab::fingerprint::Fingerprint;
 use lab::plan::Plan;
+use lab::record_file::RecordFile;
 use lab::report;
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 use vm::command::Accel;
 
+use crate::kept;
 use crate::scratch::Scratch;
 use crate::snapshots::difference;
 
@@ -26,7 +29,12 @@ pub struct Pair {
     /// Everything that a person sees.
     pub text: String,
     pub passed: bool,
+    /// The record of the first run.
+    pub record: Arc<Kept>,
 }
+
+/// A record that is kept if a test fails.
+pub type Kept = Result<Option<RecordFile>, Error>;
 
 /// Runs lessons twice and keeps the results.
 pub struct Pairs {
@@ -56,16 +64,26 @@ impl Pairs {
     }
 
     fn run(&self, plan: &Plan) -> Result<Pair, Failed> {
-        let one = self.lab.run(&self.machine, plan)?;
-        let other = self.other_lab()?.run(&self.machine, plan)?;
-        let fingerprint = Fingerprint::new(&one.record)?;
-        let (text, other_text) = (report::text(plan, &one), report::text(plan, &other));
-        if fingerprint != Fingerprint::new(&other.record)? {
-            let difference = difference(("one run", &text), ("another", &other_text));
-            return Err(format!("two runs from two checkpoints differ:\n{difference}").into());
-        }
-        let (story, passed) = (report::story(plan, &one), one.verdict.passed());
-        Ok(Pair { fingerprint, story, text, passed })
+        let name = format!("lessons::{}", plan.job.program);
+        let one = self.lab.run(&self.machine, plan);
+        let record = RecordFile::of_run(&self.lab, &self.machine, plan, &one);
+        let pair = kept::keeping(&name, &record, || {
+            let one = one?;
+            let fingerprint = Fingerprint::new(&one.record)?;
+            let (text, story) = (report::text(plan, &one), report::story(plan, &one));
+            let (lab, name) = (self.other_lab()?, format!("{name}-again"));
+            kept::run(&lab, &self.machine, plan, &name, |other| {
+                if fingerprint == Fingerprint::new(&other.record)? {
+                    return Ok(());
+                }
+                let other = report::text(plan, &other);
+                let difference = difference(("one run", &text), ("another", &other));
+                Err(format!("two runs from two checkpoints differ:\n{difference}").into())
+            })?;
+            Ok((fingerprint, story, text, one.verdict.passed()))
+        });
+        let (fingerprint, story, text, passed) = pair?;
+        Ok(Pair { fingerprint, story, text, passed, record: Arc::new(record) })
     }
 
     /// The lab with another checkpoint, made while the host is busy.

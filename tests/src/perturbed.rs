@@ -17,10 +17,10 @@ use libtest_mimic::Failed;
 use story::lesson::Lesson;
 use vm::command::Accel;
 
-use crate::Test;
 use crate::digests::is_first_reference;
 use crate::lessons::plans;
 use crate::snapshots::difference;
+use crate::{Test, kept};
 
 /// A change to the guest or its programs.
 struct Perturbation {
@@ -68,16 +68,20 @@ fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan, looks: bool) -> Result<(
     let mut unneeded = if looks { plan.lesson.without_each_declaration() } else { Vec::new() };
     for Perturbation { name, options } in PERTURBATIONS {
         let options = options(plan.options);
-        let perturbed = lab.run(machine, &Plan { options, ..plan.clone() })?;
-        if !perturbed.verdict.passed() {
-            return Err(format!("with {name}:\n{}", report::text(plan, &perturbed)).into());
-        }
-        let [one, other] = [&usual, &perturbed].map(|run| report::story(plan, run));
-        if one != other {
-            let difference = difference(("as usual", &one), (name, &other));
-            return Err(format!("another story with {name}:\n{difference}").into());
-        }
-        unneeded.retain(|(_, lesson)| told(lesson, &usual) == told(lesson, &perturbed));
+        let test = format!("perturbed::{}", plan.job.program);
+        let plan = Plan { options, ..plan.clone() };
+        kept::run(lab, machine, &plan, &test, |perturbed| {
+            if !perturbed.verdict.passed() {
+                return Err(format!("with {name}:\n{}", report::text(&plan, &perturbed)).into());
+            }
+            let [one, other] = [&usual, &perturbed].map(|run| report::story(&plan, run));
+            if one != other {
+                let difference = difference(("as usual", &one), (name, &other));
+                return Err(format!("another story with {name}:\n{difference}").into());
+            }
+            unneeded.retain(|(_, lesson)| told(lesson, &usual) == told(lesson, &perturbed));
+            Ok(())
+        })?;
     }
     match unneeded.first() {
         None => Ok(()),

@@ -33,7 +33,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
         tests.push(Test::new(format!("registers::{}", plan.job.program), move || {
             let run = lab.run(&machine, &plan)?;
-            match registers::acknowledged(&registers::of_edu(&run.registers)) {
+            match registers::acknowledged(&registers::of_edu(&run.returned.registers)) {
                 Ok(0) => Err(Failed::from("no interrupt was acknowledged")),
                 Ok(_) => Ok(()),
                 Err(fault) => Err(Failed::from(fault)),

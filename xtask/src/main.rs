@@ -47,7 +47,11 @@ fn main() -> ExitCode {
     if let Some(hint) = failure.hint {
         host::say(&format!("hint: {hint}"));
     }
-    ExitCode::from(if arguments.is("exec") { EXEC_FAILED } else { failure.status })
+    ExitCode::from(if arguments.is("exec") || arguments.is("suite") {
+        EXEC_FAILED
+    } else {
+        failure.status
+    })
 }
 
 /// Becomes the command line, or says why it cannot.

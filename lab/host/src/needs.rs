@@ -73,8 +73,10 @@ impl fmt::Display for Version {
 
 /// The commands that run something in the machine. The others work on a host that lacks
 /// something.
-pub const COMMANDS: &[&str] =
-    &["run", "exec", "shell", "test", "check", "watch", "grade", "debug", "bench", "soak", "setup"];
+pub const COMMANDS: &[&str] = &[
+    "run", "exec", "suite", "shell", "test", "check", "watch", "grade", "debug", "bench", "soak",
+    "setup",
+];
 
 /// The emulator that runs the machine.
 pub const QEMU: &str = "qemu-system-x86_64";

@@ -91,6 +91,7 @@ pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document
     rows.extend(bench.run_warm()?);
     rows.extend(bench.run_cold()?);
     rows.push(bench.lessons()?);
+    rows.push(bench.suite()?);
     rows.extend(bench.edits()?);
     rows.extend(match options.repeat {
         Some(times) => repeat::rows(lab, &machine, times)?,
@@ -115,6 +116,9 @@ pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document
 const LESSON: &str = "sigchld";
 /// The lesson for rows about modules.
 const MODULE_LESSON: &str = "kill-pid";
+
+/// The programs of a suite.
+const SUITE: usize = 343;
 
 struct Bench<'a> {
     lab: &'a Lab<'a>,
@@ -171,6 +175,17 @@ impl Bench<'_> {
         let started = Instant::now();
         kernel::build(&cache, &self.lab.kernel, &[fragment], self.lab.progress)?;
         Ok(Row::seconds(what, Some(bar), vec![started.elapsed().as_secs_f64()]))
+    }
+
+    /// As many programs as LTP has for system calls. Measured once, because it takes long.
+    fn suite(&self) -> Result<Row, Error> {
+        let folder = Temporary::new()?;
+        let list = folder.path().join("list");
+        let lines: String = (1..=SUITE).map(|number| format!("{number} /bin/true\n")).collect();
+        fs_err::write(&list, lines)?;
+        let usage = self.process(&["suite", &list.to_string_lossy()]).run()?;
+        let what = format!("{SUITE} times /bin/true by suite");
+        Ok(Row::seconds(&what, Some(60.0), vec![usage.seconds]))
     }
 
     fn run_warm(&self) -> Result<Vec<Row>, Error> {

@@ -18,7 +18,7 @@ use crate::fingerprint::Fingerprint;
 use crate::plan::{Options, Plan};
 use crate::reference::{Host, lab_key};
 use crate::report;
-use crate::run::{Lab, Machine};
+use crate::run::{Lab, Machine, Run};
 use crate::whole;
 
 /// Runs each lesson `times` times, on as many machines at a time as there are cores, with
@@ -35,7 +35,8 @@ pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, 
             let key = Key::builder("repeat").text("host", &host).text("lab", &lab_half).finish();
             let counts = Mutex::new(Counts::read(&lab.cache, &key));
             let missing = times.saturating_sub(counts.lock().expect("it is new").total());
-            repeat(lab, machine, &plan, missing, &|found, text| {
+            repeat(lab, machine, &plan, missing, &|run| {
+                let (found, text) = (Fingerprint::new(&run.record)?, report::text(&plan, &run));
                 counts.lock().expect("no run panicked").add(found, text)
             })?;
             let counts = counts.into_inner().expect("no run panicked");
@@ -51,20 +52,19 @@ pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, 
 }
 
 /// Runs a plan `times` times, on as many machines at a time as there are cores. Passes on
-/// each run's fingerprint and the text that a person would see.
+/// each run.
 pub fn repeat(
     lab: &Lab<'_>,
     machine: &Machine,
     plan: &Plan,
     times: usize,
-    tell: &(dyn Fn(Fingerprint, String) -> Result<(), Error> + Sync),
+    tell: &(dyn Fn(Run) -> Result<(), Error> + Sync),
 ) -> Result<(), Error> {
     let stage = plan.lesson.name.to_string();
     lab.progress.event(Event::Begin { stage: &stage, total: Some(times as u64) });
     let (begun, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let one = || -> Result<(), Error> {
-        let run = lab.run(machine, plan)?;
-        tell(Fingerprint::new(&run.record)?, report::text(plan, &run))?;
+        tell(lab.run(machine, plan)?)?;
         let done = 1 + done.fetch_add(1, Ordering::Relaxed);
         lab.progress.event(Event::Step { done: done as u64, detail: "" });
         Ok(())

@@ -16,8 +16,10 @@ mod executable;
 mod kernel_events;
 mod linker;
 pub mod outcome;
+mod output;
 mod relay;
 pub mod remains;
+pub mod report;
 pub mod request;
 pub mod shell;
 mod stopwatch;
@@ -27,6 +29,7 @@ use std::cell::OnceCell;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use builder::guest::kmod_folder::{self, Failed};
@@ -35,15 +38,19 @@ use explain::visible;
 use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module, OUTCOME_FILE};
 use story::timeline::{Timeline, WithArguments};
+use trace::Symbols;
 use trace::record::{Record, RecordError};
+use vm::VmError;
 use vm::command::{Accel, Clock, Device};
 
 use crate::error::Error;
+use crate::returned::{self, Returned, elves};
 use crate::run::{Lab, Machine, nonce, reserve, wall_limit};
 
 pub use cargo::Cargo;
 pub use executable::{ExecutableError, Guest, needs};
 pub use outcome::Status;
+pub use output::Output;
 use relay::RelayError;
 pub use relay::has_input;
 use remains::{CutOff, Fallen};
@@ -67,6 +74,8 @@ pub enum Join {
     /// Its output goes to this process's streams. Its input is `/dev/null`, so every run
     /// is the same.
     Output,
+    /// Its output is only kept. Its input is `/dev/null`.
+    Nothing,
     /// Its input is this process's as well.
     InputAndOutput,
     /// It has a terminal, which this process's terminal shows.
@@ -81,8 +90,46 @@ pub struct Executed {
     pub timeline: Option<Timeline>,
     /// The recorded events of a machine that was halted.
     pub cut_off: Option<Result<CutOff, Error>>,
-    /// The kernel log.
-    pub log: String,
+    pub ran: Ran,
+}
+
+/// What a program's machine left.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    pub returned: Returned,
+    pub output: Output,
+    /// Whether the person left the machine before it ended.
+    pub left: bool,
+    /// The pages of the machine's memory that held the trace, if the machine may not have
+    /// sent it.
+    pub memory: Option<Vec<u8>>,
+}
+
+impl Executed {
+    /// Reads what a machine left. Returns the record too, if there is one. `kernel` has
+    /// the functions of its kernel.
+    pub fn read(kernel: &Symbols, ran: Ran) -> Result<(Executed, Option<Record>), Error> {
+        let Returned { job, modules, record, .. } = &ran.returned;
+        let ended =
+            |status, cut_off, ran| (Executed { status, timeline: None, cut_off, ran }, None);
+        let record = match Record::parse(record, job) {
+            Err(_) if ran.left => return Ok(ended(Status::Left, None, ran)),
+            // Only PID 1 ends the machine, when the record is complete. So without an
+            // outcome the program ended it.
+            Err(RecordError::Missing(OUTCOME_FILE)) => {
+                let cut_off = ran.cut_off(kernel);
+                return Ok(ended(Status::Halted, cut_off, ran));
+            }
+            record => record?,
+        };
+        let argv0 = job.session.as_ref().map_or("", |session| &session.argv0);
+        let status = Status::of(&record, job, argv0);
+        let timeline = (!job.trace.is_empty() && !record.trace.is_empty())
+            .then(|| returned::timeline(kernel, modules, &record))
+            .transpose()?
+            .map(|timeline| timeline.retold(&WithArguments));
+        Ok((Executed { status, timeline, cut_off: None, ran }, Some(record)))
+    }
 }
 
 impl Lab<'_> {
@@ -99,7 +146,7 @@ impl Lab<'_> {
         let mut cargo = Cargo::new(request)?;
         let modules = self.exec_modules(machine, &request.kmods)?;
         let streams = match join {
-            Join::Output => Streams::Pipes { stdin: false },
+            Join::Output | Join::Nothing => Streams::Pipes { stdin: false },
             Join::InputAndOutput => Streams::Pipes { stdin: true },
             Join::Terminal => Streams::Terminal(terminal::size()),
         };
@@ -123,7 +170,8 @@ impl Lab<'_> {
         let traced = !job.trace.is_empty();
         let files: Vec<PayloadFile> = modules.into_iter().map(|module| module.file).collect();
         let remains = OnceCell::new();
-        let ran = relay::join(ours, leaving, join, request.timeout, || {
+        let output = Mutex::default();
+        let ran = relay::join(ours, leaving, join, request.timeout, &output, || {
             // This is dropped when the machine has ended, which ends the relay.
             let theirs = theirs;
             let session = vm::Session {
@@ -136,38 +184,38 @@ impl Lab<'_> {
                 vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session), None)
             })
         });
-        let (finished, _) = match (ran, remains.get()) {
-            (Err(error), Some(remains)) => {
-                let trace = machine.read_remains(remains, &job, &files);
-                return Err(Fallen { error, trace }.into());
+        let output = output.into_inner().expect("the relay does not panic");
+        let memory = remains.get().map(|remains| remains::pages(remains, &job));
+        let modules = elves(&files)?;
+        let (finished, booted) = match ran {
+            Ok(ran) => ran,
+            Err(error) => {
+                let Some(vm) = error.downcast_ref::<VmError>() else { return Err(error) };
+                let returned = Returned {
+                    job,
+                    modules,
+                    record: remains.get().map_or(Vec::new(), |remains| remains.record.clone()),
+                    log: vm.log().unwrap_or_default().to_owned(),
+                    registers: String::new(),
+                    booted: false,
+                    elapsed: Duration::ZERO,
+                };
+                let ran = Ran { returned, output, left: false, memory };
+                let trace = ran.cut_off(machine.symbols());
+                return Err(Fallen { error, trace, ran }.into());
             }
-            (ran, _) => ran?,
         };
-
-        let log = finished.log;
-        let record = match Record::parse(&finished.record, &job) {
-            Err(_) if finished.left => {
-                let status = Status::Left;
-                return Ok(Executed { status, timeline: None, cut_off: None, log });
+        let vm::Finished { record, log, registers, left, elapsed } = finished;
+        let returned = Returned { job, modules, record, log, registers, booted, elapsed };
+        let ran = Ran { returned, output, left, memory };
+        let (executed, record) = Executed::read(machine.symbols(), ran)?;
+        if let Some(record) = record {
+            for reason in &record.outcome.not_loaded {
+                self.progress.note(&visible(reason));
             }
-            // Only PID 1 ends the machine, when the record is complete. So without an
-            // outcome the program ended it.
-            Err(RecordError::Missing(OUTCOME_FILE)) => {
-                let read = |remains| machine.read_remains(remains, &job, &files);
-                let cut_off = remains.get().map(read);
-                return Ok(Executed { status: Status::Halted, timeline: None, cut_off, log });
-            }
-            record => record?,
-        };
-        for reason in &record.outcome.not_loaded {
-            self.progress.note(&visible(reason));
+            outcome::fetch(request, &executed.status, &record)?;
         }
-        let status = Status::of(request, &record)?;
-        let timeline = (traced && !record.trace.is_empty())
-            .then(|| machine.read_trace(&record, &files))
-            .transpose()?
-            .map(|timeline| timeline.retold(&WithArguments));
-        Ok(Executed { status, timeline, cut_off: None, log })
+        Ok(executed)
     }
 
     /// The modules to load. Builds them if necessary.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use explain::{ExitStatus, Explain};
-use protocol::Ended;
+use protocol::{Ended, Job};
 use trace::record::Record;
 
 use super::events::EventError;
@@ -65,24 +65,41 @@ impl Explain for NotLeft {
     }
 }
 
+/// Writes the files that the person wants from the record.
+pub(super) fn fetch(request: &Request, status: &Status, record: &Record) -> Result<(), Error> {
+    if matches!(status, Status::NotStarted(_) | Status::Unrecorded(_) | Status::Refused(_)) {
+        return Ok(());
+    }
+    for (number, fetch) in request.out.iter().enumerate() {
+        let bytes =
+            record.out.get(&number).ok_or_else(|| NotLeft { guest: fetch.guest.clone() })?;
+        whole::write(&fetch.host, bytes)?;
+    }
+    Ok(())
+}
+
 impl Status {
-    /// Reads the status from the record, and writes the files that the person wants.
-    pub(super) fn of(request: &Request, record: &Record) -> Result<Status, Error> {
-        let status = Status::new(&record.outcome.ended, &request.argv0);
+    /// Reads the status from the record.
+    pub(super) fn of(record: &Record, job: &Job, argv0: &str) -> Status {
+        let status = Status::new(&record.outcome.ended, argv0);
         if let Status::NotStarted(reason) = &status
-            && let Some(error) = EventError::of(reason, &request.events, &record.events)
+            && let Some(error) = EventError::of(reason, &job.trace, &record.events)
         {
-            return Ok(Status::Unrecorded(error));
+            return Status::Unrecorded(error);
         }
-        if matches!(status, Status::NotStarted(_) | Status::Refused(_)) {
-            return Ok(status);
+        status
+    }
+
+    /// A word for programs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Status::Ended(_) => "ended",
+            Status::Halted => "halted",
+            Status::Left => "left",
+            Status::TimedOut { .. } => "timed-out",
+            Status::Refused(_) => "refused",
+            Status::Unrecorded(_) | Status::NotStarted(_) => "not-started",
         }
-        for (number, fetch) in request.out.iter().enumerate() {
-            let bytes =
-                record.out.get(&number).ok_or_else(|| NotLeft { guest: fetch.guest.clone() })?;
-            whole::write(&fetch.host, bytes)?;
-        }
-        Ok(status)
     }
 
     fn new(ended: &Ended, argv0: &str) -> Status {

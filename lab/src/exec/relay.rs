@@ -22,7 +22,7 @@ use signal_hook::consts::SIGWINCH;
 
 use super::stopwatch::Stopwatch;
 use super::terminal::size;
-use super::{Join, LEAVE};
+use super::{Join, LEAVE, Output};
 use crate::error::Error;
 use process::terminal::Raw;
 
@@ -38,13 +38,15 @@ impl Explain for RelayError {
 }
 
 /// Runs `machine`, connected to this process's streams through `socket`. The other end of
-/// the socket must be closed when `machine` returns. A byte is written to `leaving` when
-/// the person leaves with [`LEAVE`]. After `timeout`, the program is killed.
+/// the socket must be closed when `machine` returns. `output` receives what the program
+/// writes. A byte is written to `leaving` when the person leaves with [`LEAVE`]. After
+/// `timeout`, the program is killed.
 pub fn join<T>(
     socket: UnixStream,
     leaving: UnixStream,
     join: Join,
     timeout: Option<Duration>,
+    output: &Mutex<Output>,
     machine: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
     let (wake, woken) = UnixStream::pair().map_err(RelayError)?;
@@ -64,6 +66,8 @@ pub fn join<T>(
         resized,
         leaving,
         at_terminal: join == Join::Terminal,
+        shows: join != Join::Nothing,
+        kept: output,
         unread: Mutex::default(),
     };
     let result = std::thread::scope(|scope| {
@@ -71,7 +75,7 @@ pub fn join<T>(
         let output = move || relay.output(begin);
         let output = Builder::new().spawn_scoped(scope, output).map_err(RelayError)?;
         let mut others: Vec<Box<dyn FnOnce() + Send + '_>> = Vec::new();
-        if join != Join::Output {
+        if !matches!(join, Join::Output | Join::Nothing) {
             others.push(Box::new(move || relay.input()));
         }
         if let Some(timeout) = timeout {
@@ -93,7 +97,7 @@ pub fn join<T>(
     result
 }
 
-struct Relay {
+struct Relay<'a> {
     reader: UnixStream,
     writer: Mutex<UnixStream>,
     /// Bytes of input that the program has not taken yet.
@@ -107,10 +111,13 @@ struct Relay {
     leaving: UnixStream,
     /// Whether input comes from a keyboard, where one key leaves.
     at_terminal: bool,
+    /// Whether output goes to this process's streams.
+    shows: bool,
+    kept: &'a Mutex<Output>,
     unread: Mutex<Stopwatch>,
 }
 
-impl Relay {
+impl Relay<'_> {
     /// Writes what comes from the machine, until there is no more. Says when the program
     /// begins.
     fn output(&self, begin: Sender<()>) -> io::Result<()> {
@@ -123,8 +130,13 @@ impl Relay {
     }
 
     fn write_all(&self, begin: &Sender<()>) -> io::Result<()> {
-        let mut stdout = Some(File::from(stdout().as_fd().try_clone_to_owned()?));
-        let mut stderr = Some(File::from(stderr().as_fd().try_clone_to_owned()?));
+        let (mut stdout, mut stderr) = match self.shows {
+            true => (
+                Some(File::from(stdout().as_fd().try_clone_to_owned()?)),
+                Some(File::from(stderr().as_fd().try_clone_to_owned()?)),
+            ),
+            false => (None, None),
+        };
         let (mut frames, mut buffer) = (Frames::default(), vec![0; FRAME_MAX]);
         loop {
             match (&self.reader).read(&mut buffer) {
@@ -137,6 +149,7 @@ impl Relay {
             while let Some(frame) = frames.next_frame().map_err(|e| {
                 io::Error::new(io::ErrorKind::InvalidData, format!("PID 1 sent no frame: {e:?}"))
             })? {
+                self.kept.lock().expect("nobody panics with the lock held").push(&frame);
                 match frame {
                     Frame::Stdout(bytes) => {
                         self.write(&mut stdout, &bytes, Frame::StdoutClosed)?;

@@ -1,24 +1,26 @@
 //! The trace of a machine that never sent it, read from the machine's memory.
 
-use builder::guest::payload::PayloadFile;
+use std::io::ErrorKind::UnexpectedEof;
+
 use explain::{ExitStatus, Explain};
 use protocol::Job;
 use story::timeline::{Timeline, WithArguments};
 use trace::ring_buffer::{self, PAGE_LEN};
-use trace::{Inputs, remains};
-use vm::VmError;
+use trace::{Inputs, Symbols, remains};
 
+use super::Ran;
 use crate::error::Error;
-use crate::run::{Machine, elves};
+use crate::returned::{self, Returned};
 
-/// A traced machine panicked, ran away or did not end in time.
+/// A machine panicked, ran away or did not end in time.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Fallen {
     /// How the machine ended.
     pub error: Error,
-    /// The events recorded until then, or why they are unknown.
-    pub trace: Result<CutOff, Error>,
+    /// The events recorded until then, if any were requested, or why they are unknown.
+    pub trace: Option<Result<CutOff, Error>>,
+    pub ran: Ran,
 }
 
 /// A trace up to the machine's end.
@@ -28,13 +30,6 @@ pub struct CutOff {
     /// Whether the ring buffer had room until the end. If not, the last events are
     /// missing.
     pub had_room: bool,
-}
-
-impl Fallen {
-    /// The machine's own error.
-    pub fn vm(&self) -> Option<&VmError> {
-        self.error.downcast_ref()
-    }
 }
 
 impl Explain for Fallen {
@@ -51,31 +46,46 @@ impl Explain for Fallen {
     }
 }
 
-impl Machine {
-    /// Reads the trace of a machine with this job and these modules.
-    pub(super) fn read_remains(
-        &self,
-        left: &vm::Remains,
-        job: &Job,
-        modules: &[PayloadFile],
-    ) -> Result<CutOff, Error> {
-        let told = remains::Remains::parse(&left.record, job)?;
-        let mut memory = vec![0; told.trace_pages.len() * PAGE_LEN];
-        for (number, page) in told.trace_pages.iter().zip(memory.chunks_mut(PAGE_LEN)) {
-            let address = number.saturating_mul(PAGE_LEN as u64);
-            left.read(address, page).map_err(Error::file("read", "the machine's memory"))?;
+impl Ran {
+    /// The trace, from the pages of the machine's memory. `None` if there are none.
+    /// `kernel` has the functions of the machine's kernel.
+    pub fn cut_off(&self, kernel: &Symbols) -> Option<Result<CutOff, Error>> {
+        let memory = self.memory.as_ref()?;
+        Some(CutOff::read(kernel, &self.returned, memory))
+    }
+}
+
+impl CutOff {
+    fn read(kernel: &Symbols, returned: &Returned, memory: &[u8]) -> Result<CutOff, Error> {
+        let Returned { job, modules, record, .. } = returned;
+        let told = remains::Remains::parse(record, job)?;
+        if memory.len() != told.trace_pages.len() * PAGE_LEN {
+            return Err(Error::file("read", "the machine's memory")(UnexpectedEof.into()));
         }
-        let (pages, had_room) = ring_buffer::in_order(&memory);
-        let elves = elves(modules)?;
-        let symbols = self.symbols_with(&told.modules, &elves)?;
+        let (pages, had_room) = ring_buffer::in_order(memory);
+        let symbols = returned::with_modules(kernel, modules, &told.modules)?;
         let inputs = Inputs {
             pages: &pages,
             stats: None,
             formats: &told.formats,
             symbols: &symbols,
-            modules: &elves,
+            modules,
         };
         let timeline = Timeline::new(&trace::decode(&inputs)?);
         Ok(CutOff { timeline: timeline.retold(&WithArguments), had_room })
     }
+}
+
+/// The pages of a machine's memory that PID 1 named, as far as they are there. None if
+/// PID 1 named none; [`Ran::cut_off`] then says why.
+pub(super) fn pages(left: &vm::Remains, job: &Job) -> Vec<u8> {
+    let Ok(told) = remains::Remains::parse(&left.record, job) else { return Vec::new() };
+    let mut memory = Vec::new();
+    for number in &told.trace_pages {
+        let mut page = [0; PAGE_LEN];
+        if left.read(number.saturating_mul(PAGE_LEN as u64), &mut page).is_ok() {
+            memory.extend(page);
+        }
+    }
+    memory
 }

@@ -8,7 +8,7 @@ use vm::VmError;
 use vm::command::Accel;
 
 use super::compile::{CompileError, Compiler};
-use super::ending::{Fault, Kind};
+use super::ending::Fault;
 use super::marks::Marks;
 use super::{Exercise, Sample};
 use crate::error::Error;
@@ -25,6 +25,14 @@ pub struct Attempt {
     pub compiler: Option<String>,
     /// The kernel log, if the machine failed.
     pub log: Option<String>,
+}
+
+impl Attempt {
+    /// Judges a run.
+    pub fn of_run(exercise: &Exercise, observed: Observed) -> Attempt {
+        let marks = Marks::of_run(exercise, &observed.record, &observed.timeline);
+        Attempt { marks, observed: Some(observed), compiler: None, log: None }
+    }
 }
 
 impl Lab<'_> {
@@ -64,10 +72,7 @@ impl Lab<'_> {
         text: &str,
     ) -> Result<Attempt, Error> {
         let (error, ending) = match self.observe_ended(accel, machine, exercise, path, text) {
-            Ok(observed) => {
-                let marks = Marks::of_run(exercise, &observed.record, &observed.timeline);
-                return Ok(Attempt { marks, observed: Some(observed), compiler: None, log: None });
-            }
+            Ok(observed) => return Ok(Attempt::of_run(exercise, observed)),
             Err((error, Fault::Host)) => return Err(NotJudged(error).into()),
             Err((error, Fault::Submission(ending))) => (error, ending),
         };
@@ -76,12 +81,7 @@ impl Lab<'_> {
             _ => None,
         };
         let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
-        let compiled = ending.kind != Kind::NotCompiled;
-        let mut marks = Marks::none(exercise, ending);
-        if !compiled {
-            // A file that does not compile has no known mistake.
-            marks.mistake = None;
-        }
+        let marks = Marks::unjudged(exercise, ending);
         Ok(Attempt { marks, observed: None, compiler, log })
     }
 

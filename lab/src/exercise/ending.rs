@@ -19,7 +19,8 @@ use super::submission::Refused;
 use crate::error::Error;
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ending {
     pub kind: Kind,
     /// A sentence without its final period.

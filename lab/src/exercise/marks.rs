@@ -8,7 +8,7 @@ use story::expect::{Checked, Witness};
 use story::timeline::Timeline;
 use trace::record::Record;
 
-use super::ending::Ending;
+use super::ending::{Ending, Kind};
 use super::{Check, Exercise, Mutant};
 
 /// What a submission earned.
@@ -71,6 +71,17 @@ impl Marks {
         let mut marks = Marks { checks, ending: Some(ending), mistake: None };
         // A mistake that crashes the machine leaves no facts.
         marks.find_mistake(exercise, |mutant| mutant.expect.is_empty());
+        marks
+    }
+
+    /// Like `none`, for a submission that was accepted. A file that does not compile has no
+    /// known mistake.
+    pub fn unjudged(exercise: &Exercise, ending: Ending) -> Marks {
+        let compiled = ending.kind != Kind::NotCompiled;
+        let mut marks = Marks::none(exercise, ending);
+        if !compiled {
+            marks.mistake = None;
+        }
         marks
     }
 

@@ -85,8 +85,14 @@ pub struct Exercise {
     pub mutants: Vec<Mutant>,
     /// The frame of stub, solution and mutants.
     pub frame: Frame,
+    pub seed: Seed,
+    /// The files that the above was read from, by name.
+    pub texts: Texts,
     raw: RawExercise,
 }
+
+/// Texts of files, by name.
+pub type Texts = BTreeMap<String, String>;
 
 /// The file that a student writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,8 +203,24 @@ impl Exercise {
         if !Exercise::exists(lesson) {
             return Err(ExerciseError::None { lesson: lesson.name.to_string() });
         }
+        Exercise::read_by(lesson, seed, &Source::read)
+    }
+
+    /// Reads an exercise from the texts of its declaration; see [`Exercise::texts`].
+    pub fn of_texts(lesson: &Lesson, seed: Seed, texts: &Texts) -> Result<Exercise, ExerciseError> {
+        Exercise::read_by(lesson, seed, &|folder, name| match texts.get(name) {
+            Some(text) => Ok(Source::of(folder, name, text)),
+            None => Err(ExerciseError::None { lesson: lesson.name.to_string() }),
+        })
+    }
+
+    fn read_by(
+        lesson: &Lesson,
+        seed: Seed,
+        read: &dyn Fn(&Path, &str) -> Result<Source, ExerciseError>,
+    ) -> Result<Exercise, ExerciseError> {
         let folder = lesson.folder.join(FOLDER);
-        let source = Source::read(&folder, EXERCISE)?;
+        let source = read(&folder, EXERCISE)?;
         let mut table = source.table()?;
         // The ranges of the values, by name. They are not needed once the values are
         // chosen.
@@ -222,10 +244,13 @@ impl Exercise {
         } else {
             StudentFile::Program { name }
         };
-        let text = Source::read(&folder, file.frame())?;
+        let text = read(&folder, file.frame())?;
         let frame = Frame::parse(&text.text).map_err(|problem| text.problem(problem))?;
         source.refuse(&raw.stub, Place::Stub, &frame)?;
-        let mutants = Exercise::read_mutants(&folder, &values, &raw, &experiment, &frame)?;
+        let declared = read(&folder, MUTANTS)?;
+        let mutants = Exercise::read_mutants(&declared, &values, &raw, &experiment, &frame)?;
+        let texts = [(EXERCISE, source), (MUTANTS, declared), (file.frame(), text)];
+        let texts = texts.map(|(name, source)| (name.to_owned(), source.text));
         Ok(Exercise {
             lesson: lesson.clone(),
             experiment,
@@ -237,18 +262,19 @@ impl Exercise {
             checks: raw.checks.clone(),
             mutants,
             frame,
+            seed,
+            texts: texts.into(),
             raw,
         })
     }
 
     fn read_mutants(
-        folder: &Path,
+        source: &Source,
         values: &Values,
         raw: &RawExercise,
         experiment: &Experiment,
         frame: &Frame,
     ) -> Result<Vec<Mutant>, ExerciseError> {
-        let source = Source::read(folder, MUTANTS)?;
         let declared: RawMutants = source.declared(source.table()?, values)?;
         let checks = raw.checks.iter().map(|check| &check.name).collect();
         if let Some(problem) = declared.problem(&checks, |fact| fact.untraced(&experiment.trace)) {

@@ -35,6 +35,11 @@ impl Source {
         Ok(Source { path, text })
     }
 
+    /// A file whose content is known.
+    pub fn of(folder: &Path, name: &str, text: &str) -> Source {
+        Source { path: folder.join(name), text: text.to_owned() }
+    }
+
     /// Parses the text as TOML.
     pub fn table(&self) -> Result<toml::Table, ExerciseError> {
         toml::from_str(&self.text).map_err(|e| self.unparsed(e))

@@ -14,13 +14,9 @@ pub mod class;
 pub mod results;
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use builder::progress::Event;
 use builder::sandbox::Sandbox;
 use explain::{ExitStatus, Explain};
-use process::interrupt;
 
 use before::Before;
 use class::{Class, Student};
@@ -34,6 +30,7 @@ use crate::exercise::marks::Marks;
 use crate::exercise::submission::Submission;
 use crate::exercise::values::Seed;
 use crate::exercise::{Exercise, report};
+use crate::parallel;
 use crate::run::{Lab, Machine};
 
 /// One student's work on one exercise, graded.
@@ -85,32 +82,15 @@ impl Lab<'_> {
         let work = pairs(class, exercises)
             .filter(|(student, exercise)| !before.has(&student.name, &lesson(exercise)));
         let work: Vec<_> = work.collect();
-        let results: Vec<OnceLock<Graded>> = work.iter().map(|_| OnceLock::new()).collect();
-        let (next, done) = (AtomicUsize::new(0), AtomicU64::new(0));
-        let total = Some(work.len() as u64);
-        self.progress.event(Event::Begin { stage: "grading", total });
-        let worker = || loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some((student, exercise)) = work.get(index) else { return };
-            let graded = self.grade_one(machine, student, exercise);
-            // A run that was interrupted has no result.
-            if interrupt::signal().is_some() {
-                return;
-            }
-            // Each index is taken once, so its slot is empty.
-            results[index].get_or_init(|| graded);
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            self.progress.event(Event::Step { done, detail: &student.name });
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..jobs {
-                // A user who may have no more threads has to wait longer.
-                let _ = std::thread::Builder::new().spawn_scoped(scope, worker);
-            }
-            worker();
-        });
-        self.progress.event(Event::End);
-        Ok(results.into_iter().filter_map(OnceLock::into_inner).collect())
+        let (progress, stage) = (self.progress, "grading");
+        Ok(parallel::each(
+            &work,
+            jobs,
+            progress,
+            stage,
+            |(student, _)| &student.name,
+            |(student, exercise)| self.grade_one(machine, student, exercise),
+        ))
     }
 
     fn grade_one(&self, machine: &Machine, student: &Student, exercise: &Exercise) -> Graded {

@@ -75,6 +75,8 @@ pub struct Lesson {
     pub name: Name,
     /// The folder that contains `lesson.toml`.
     pub folder: PathBuf,
+    /// The text of its `lesson.toml`.
+    pub text: String,
     /// The question that the lesson answers.
     pub title: String,
     /// One line for the command `list`.
@@ -232,6 +234,7 @@ impl Lesson {
         Ok(Lesson {
             name,
             folder: folder.to_owned(),
+            text: text.to_owned(),
             title: raw.title,
             summary: raw.summary,
             experiment,

@@ -63,7 +63,7 @@ pub enum RecordError {
     Missing(&'static str),
     #[error("the record's `{name}` is no plain file")]
     NotPlain { name: String },
-    #[error("the record has a file `{name}`, which PID 1 does not write")]
+    #[error("the record has a file `{name}`, which no record has")]
     Unknown { name: String },
     #[error("the record has two files `{name}`")]
     Twice { name: String },
@@ -131,12 +131,21 @@ pub(super) fn formats(files: &BTreeMap<String, &[u8]>) -> BTreeMap<String, Strin
     formats.filter_map(|(event, bytes)| Some((event?.to_owned(), text(bytes)))).collect()
 }
 
-/// Finds the files in an archive without copying them. A file that PID 1 does not write
-/// is an error, and only its header is read.
+/// Finds the files that PID 1 writes in an archive. See [`entries`].
 pub(super) fn files<'a>(
     archive: &'a [u8],
     job: &Job,
 ) -> Result<BTreeMap<String, &'a [u8]>, RecordError> {
+    entries(archive, |name| most(name, job))
+}
+
+/// Finds the files in an untrusted archive without copying them. `most` is the maximum
+/// length of the file with a name, bytes. A file for which there is none is an error, and
+/// only its header is read.
+pub fn entries(
+    archive: &[u8],
+    most: impl Fn(&str) -> Option<u64>,
+) -> Result<BTreeMap<String, &[u8]>, RecordError> {
     let mut files = BTreeMap::new();
     // Raw entries: a long name, a long length or a sparse file appears as an entry of its
     // own, and such an entry is not a plain file.
@@ -146,7 +155,7 @@ pub(super) fn files<'a>(
         if entry.header().entry_type() != tar::EntryType::Regular {
             return Err(RecordError::NotPlain { name });
         }
-        let Some(most) = most(&name, job) else { return Err(RecordError::Unknown { name }) };
+        let Some(most) = most(&name) else { return Err(RecordError::Unknown { name }) };
         let (start, len) = (entry.raw_file_position(), entry.size());
         if len > most {
             return Err(RecordError::TooLong { name, len, most });
@@ -331,13 +340,8 @@ mod tests {
             ("stdout", EntryType::GNULongName, huge, "the record's `stdout` is no plain file"),
             ("stdout", EntryType::XHeader, huge, "the record's `stdout` is no plain file"),
             ("stdout", EntryType::Symlink, 0, "the record's `stdout` is no plain file"),
-            (
-                "etc/passwd",
-                file,
-                0,
-                "the record has a file `etc/passwd`, which PID 1 does not write",
-            ),
-            ("out/x", file, 0, "the record has a file `out/x`, which PID 1 does not write"),
+            ("etc/passwd", file, 0, "the record has a file `etc/passwd`, which no record has"),
+            ("out/x", file, 0, "the record has a file `out/x`, which no record has"),
             ("stdout", file, 0, "the record has two files `stdout`"),
             (
                 "stderr",

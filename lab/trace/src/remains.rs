@@ -99,7 +99,7 @@ mod tests {
         );
         assert_eq!(
             parse(five, &[("etc/passwd", "")]).unwrap_err(),
-            "the record has a file `etc/passwd`, which PID 1 does not write"
+            "the record has a file `etc/passwd`, which no record has"
         );
         let one = "{\"nonce\":\"n\",\"trace_pages\":[1]}";
         assert_eq!(parse(one, &[]).unwrap_err(), "the record is cut off: it has no `modules`");

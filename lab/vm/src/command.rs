@@ -5,6 +5,7 @@
 
 use protocol::session::SESSION_SLOT;
 use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, WATCHDOG_SLOT};
+use serde::{Deserialize, Serialize};
 
 /// One flag of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +68,8 @@ pub enum Device {
 }
 
 /// What executes the guest's instructions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Accel {
     /// QEMU's emulation, with a virtual clock that counts instructions.
     Tcg {

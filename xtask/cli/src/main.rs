@@ -8,6 +8,7 @@ mod compiled;
 mod context;
 #[cfg(feature = "test")]
 mod kept;
+mod looking;
 mod outcome;
 mod shard;
 mod ui;
@@ -55,9 +56,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(cmd::run::Run),
+    Show(cmd::show::Show),
     List(cmd::list::List),
     Plan(cmd::plan::Plan),
     Exec(cmd::exec::Exec),
+    Suite(cmd::suite::Suite),
     Shell(cmd::shell::Shell),
     #[cfg(feature = "test")]
     Test(cmd::test::Test),
@@ -113,9 +116,11 @@ fn main() -> ExitCode {
         Box::leak(Box::new(Context::new(cli.no_install, cli.kernel_source, cli.course, cli.work)));
     let result = match cli.command {
         Command::Run(command) => command.run(context),
+        Command::Show(command) => command.run(context),
         Command::List(command) => command.run(context),
         Command::Plan(command) => command.run(context),
         Command::Exec(command) => command.run(context),
+        Command::Suite(command) => command.run(context),
         Command::Shell(command) => command.run(context),
         Command::Test(command) => command.run(context),
         Command::Start(command) => command.run(context),
@@ -135,28 +140,34 @@ fn main() -> ExitCode {
         Command::Soak(command) => command.run(context),
         Command::Clean(command) => command.run(context),
     };
-    end(status, result.unwrap_or_else(|error| fail(&error)))
+    end(status, result.unwrap_or_else(|error| status.of(fail(&error))))
 }
 
 /// The meaning of a command's exit statuses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Status {
     OfTheLab,
-    /// Statuses of a program that was run. The lab has one status for all its own
+    /// Statuses of programs that were run. The lab has one status for all its own
     /// failures.
     OfAProgram,
 }
 
 impl Status {
     fn of_command(command: &Command) -> Status {
-        if let Command::Exec(_) = command { Status::OfAProgram } else { Status::OfTheLab }
+        match command {
+            Command::Exec(_) | Command::Suite(_) => Status::OfAProgram,
+            _ => Status::OfTheLab,
+        }
     }
 
     /// For a command line that makes no sense: guesses which command was meant.
     fn asked() -> Status {
         let matches = Cli::command().ignore_errors(true).try_get_matches();
-        let is_exec = matches.is_ok_and(|matches| matches.subcommand_name() == Some("exec"));
-        if is_exec { Status::OfAProgram } else { Status::OfTheLab }
+        let command = matches.ok().and_then(|matches| matches.subcommand_name().map(str::to_owned));
+        match command.as_deref() {
+            Some("exec" | "suite") => Status::OfAProgram,
+            _ => Status::OfTheLab,
+        }
     }
 
     /// The outcome for a failure of the lab itself.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use explain::{ExitStatus, Explain};
 use fs_err as fs;
 use process::Command;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use xshell::{Shell, cmd};
 
 use crate::cache::{Cache, CacheError, Key};
@@ -41,7 +41,7 @@ const INHERITED: &[&str] = &[
 ];
 
 /// The optimisation level of guest programs, one of Cargo's levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptLevel(pub u8);
 
 impl Default for OptLevel {

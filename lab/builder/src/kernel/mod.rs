@@ -24,6 +24,7 @@ use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use process::Command;
+use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Key, KeyBuilder};
 use crate::progress::Progress;
@@ -80,7 +81,8 @@ impl Options {
 }
 
 /// The kinds of kernel that the lab has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// The kernel on which lessons run and their times are measured.
     #[default]

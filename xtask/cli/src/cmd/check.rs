@@ -1,14 +1,17 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lab::classroom::FOLDER;
+use lab::exercise::Exercise;
 use lab::exercise::submission::Submission;
 use lab::exercise::values::Seed;
-use lab::exercise::{Exercise, report};
+use lab::plan::Options;
+use lab::record_file::RecordFile;
 
 use crate::context::Context;
-use crate::outcome::{Outcome, Result};
-use crate::ui::outln;
+use crate::looking;
+use crate::outcome::Result;
+use crate::ui::print;
 
 /// Compile, run and judge your work on an exercise
 ///
@@ -23,6 +26,10 @@ pub struct Check {
     /// Print one JSON document instead
     #[arg(long)]
     json: bool,
+
+    /// Keep the run in a file, for `show`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 
     /// Vary the inputs as `grade` does with this seed
     #[arg(long, default_value_t = 0)]
@@ -41,12 +48,10 @@ impl Check {
         let attempt = lab.attempt(&machine, &exercise, &shown, &submission.text)?;
 
         work.remember(&exercise, &attempt.marks)?;
-        if self.json {
-            outln!("{}", report::json(&exercise, &attempt));
-        } else {
-            outln!("{}", report::text(&exercise, &attempt).trim_end());
-            outln!("{}", report::next(&exercise, &attempt));
+        if let Some(path) = &self.record {
+            let options = Options::default();
+            RecordFile::of_attempt(&lab, &machine, &exercise, options, &attempt)?.write(path)?;
         }
-        Ok(Outcome::success_if(attempt.marks.passed()))
+        Ok(looking::at_attempt(self.json, &exercise, &attempt, print))
     }
 }

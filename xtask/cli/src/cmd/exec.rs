@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use builder::guest::kmod_folder::Trust;
 use clap::Args;
@@ -9,8 +9,10 @@ use lab::exec::events::{self, Asked, NoProgram};
 use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
 use lab::exec::remains::{CutOff, Fallen};
 use lab::exec::request::{self, Carry, Fetch};
-use lab::exec::{Join, Kmod, Request, Status, has_input};
+use lab::exec::{Executed, Join, Kmod, Request, Status, has_input};
+use lab::record_file::RecordFile;
 use lab::report::NoVerdict;
+use lab::returned::Returned;
 use protocol::User;
 use story::render;
 use story::timeline::Timeline;
@@ -80,6 +82,10 @@ pub struct Exec {
     /// Write the whole kernel log to a file, however the run ends
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+
+    /// Keep the run in a file, for `show`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 
     /// Time on this host after which the program is killed [default: 60; none with
     /// --interactive or --guest-timeout]
@@ -154,56 +160,82 @@ impl Exec {
         let json = self.events_json.as_deref();
         let lab = context.lab("exec")?;
         let machine = lab.machine()?;
-        let begun = Instant::now();
-        let executed = match lab.exec(&machine, &request, join) {
-            Ok(executed) => executed,
-            Err(error) => {
-                let fallen = error.downcast_ref::<Fallen>();
-                let vm = fallen.map_or(error.downcast_ref(), Fallen::vm);
-                let log = vm.and_then(VmError::log);
-                if let Some(fallen) = fallen {
-                    show_remains(&fallen.trace, json)?;
-                }
-                keep_log(self.log.as_deref(), log.unwrap_or_default())?;
-                return Err(error);
-            }
+        let executed = lab.exec(&machine, &request, join);
+        if let Some(path) = &self.record
+            && let Some(file) = RecordFile::of_exec(&lab, &machine, &executed)?
+        {
+            file.write(path)?;
+        }
+        let log = match &executed {
+            Ok(executed) => Some(executed.ran.returned.log.as_str()),
+            Err(error) => match error.downcast_ref::<Fallen>() {
+                Some(fallen) => Some(fallen.ran.returned.log.as_str()),
+                None => error.downcast_ref().and_then(VmError::log),
+            },
         };
-        keep_log(self.log.as_deref(), &executed.log)?;
+        keep_log(self.log.as_deref(), log.unwrap_or_default())?;
+        conclude(executed, Events::Shown(json))
+    }
+}
+
+/// What becomes of the events that were recorded.
+#[derive(Clone, Copy)]
+pub enum Events<'a> {
+    /// Not shown.
+    Passed,
+    /// Printed, or written to this file as JSON.
+    Shown(Option<&'a Path>),
+}
+
+/// Shows what is left to show when a program's output has been shown: the events, if they
+/// are wanted, and how the run ended if the program did not end it.
+pub fn conclude(executed: std::result::Result<Executed, Error>, events: Events<'_>) -> Result {
+    let executed = match executed {
+        Ok(executed) => executed,
+        Err(error) => {
+            let fallen = error.downcast_ref::<Fallen>();
+            if let (Events::Shown(json), Some(Some(trace))) =
+                (events, fallen.map(|fallen| &fallen.trace))
+            {
+                show_remains(trace, json)?;
+            }
+            return Err(error);
+        }
+    };
+    if let Events::Shown(json) = events {
         if let Some(timeline) = &executed.timeline {
             show(timeline, json)?;
         }
         if let Some(trace) = &executed.cut_off {
             show_remains(trace, json)?;
         }
-        let (status, reason) = match executed.status {
-            Status::Ended(status) => return Ok(Outcome::of_program(status)),
-            Status::Unrecorded(error) => {
-                ui::print_error(&error.into());
-                return Ok(Outcome::of_program(FAILED));
-            }
-            Status::Halted => (
-                FAILED,
-                format!(
-                    "`{program}` halted the machine, rebooted it or switched it off: its exit \
-                     status is not known"
-                ),
-            ),
-            Status::Left => (FAILED, "you left the machine".to_owned()),
-            Status::TimedOut { guest } => {
-                let (host, guest) = (begun.elapsed().as_secs_f64(), guest.as_secs_f64());
-                let times = format!("after {host:.1} s, and {guest:.1} s of guest time");
-                (TIMED_OUT, format!("`{program}` did not end in time and was killed {times}"))
-            }
-            Status::Refused(reason) => {
-                (CANNOT_START, format!("`{program}` was not started: {reason}"))
-            }
-            Status::NotStarted(reason) => {
-                (FAILED, format!("`{program}` was not started: {reason}"))
-            }
-        };
-        ui::print_error(&NoVerdict { reason, log: executed.log }.into());
-        Ok(Outcome::of_program(status))
     }
+    let Returned { job, log, elapsed, .. } = executed.ran.returned;
+    let program = job.session.map(|session| session.argv0).unwrap_or_default();
+    let (status, reason) = match executed.status {
+        Status::Ended(status) => return Ok(Outcome::of_program(status)),
+        Status::Unrecorded(error) => {
+            ui::print_error(&error.into());
+            return Ok(Outcome::of_program(FAILED));
+        }
+        Status::Halted => (
+            FAILED,
+            format!(
+                "`{program}` halted the machine, rebooted it or switched it off: its exit status \
+                 is not known"
+            ),
+        ),
+        Status::Left => (FAILED, "you left the machine".to_owned()),
+        Status::TimedOut { guest } => {
+            let (host, guest) = (elapsed.as_secs_f64(), guest.as_secs_f64());
+            let times = format!("after {host:.1} s, and {guest:.1} s of guest time");
+            (TIMED_OUT, format!("`{program}` did not end in time and was killed {times}"))
+        }
+        Status::Refused(reason) => (CANNOT_START, format!("`{program}` was not started: {reason}")),
+        Status::NotStarted(reason) => (FAILED, format!("`{program}` was not started: {reason}")),
+    };
+    ui::print_error(&NoVerdict { reason, log }.into());
+    Ok(Outcome::of_program(status))
 }
 
 /// Shows a timeline, or writes it to the file that the person named.

@@ -17,10 +17,12 @@ pub mod reset;
 pub mod run;
 pub mod setup;
 pub mod shell;
+pub mod show;
 #[cfg(feature = "test")]
 pub mod soak;
 pub mod solution;
 pub mod start;
+pub mod suite;
 #[cfg(feature = "test")]
 pub mod test;
 #[cfg(not(feature = "test"))]

@@ -1,15 +1,16 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, value_parser};
 use lab::plan::{Options, Plan};
-use lab::report::{self, NoVerdict};
+use lab::record_file::RecordFile;
 use vm::accel::{KVM, probe_kvm};
 use vm::command::Accel;
 
 use crate::compiled::Compiled;
 use crate::context::Context;
-use crate::outcome::{Outcome, Result};
-use crate::ui::{outln, print};
+use crate::looking::Looking;
+use crate::outcome::Result;
+use crate::ui::print;
 
 /// Run a lesson: build what is missing, run it, print its output and timeline
 ///
@@ -21,22 +22,15 @@ pub struct Run {
     /// lesson-1, 1 or sigchld
     lesson: String,
 
-    /// Print one JSON document instead
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    looking: Looking,
 
-    /// Print the story instead: what happens, in which order, and which task does it; it
-    /// has no times or process ids and is the same on every host
-    #[arg(long, conflicts_with_all = ["json", "no_trace"])]
-    story: bool,
-
-    /// Show only this scene, or this part of the lesson. The whole lesson still runs and
-    /// is judged
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["json", "no_trace"])]
-    scene: Option<String>,
+    /// Keep the run in a file, for `show`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 
     /// Record nothing: only the program's own checks count
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["story", "scene"])]
     no_trace: bool,
 
     /// What executes the guest's instructions; with kvm, times differ from run
@@ -77,20 +71,12 @@ impl Run {
         let mut lab = context.lab("run")?;
         self.compiled.apply(&mut lab.kernel);
         let machine = lab.machine()?;
-        let run = lab.run(&machine, &plan)?;
-
-        if self.json {
-            outln!("{}", report::json(&plan, &run));
-        } else if let Some(scene) = &self.scene {
-            print(&report::scene(&plan, &run, scene, self.story)?);
-        } else if self.story {
-            print(&report::story(&plan, &run));
-        } else {
-            print(&report::text(&plan, &run));
+        let run = lab.run(&machine, &plan);
+        if let Some(path) = &self.record
+            && let Some(file) = RecordFile::of_run(&lab, &machine, &plan, &run)?
+        {
+            file.write(path)?;
         }
-        if let Some(reason) = report::no_verdict(&plan, &run) {
-            return Err(NoVerdict { reason, log: run.log }.into());
-        }
-        Ok(Outcome::success_if(run.verdict.passed()))
+        self.looking.at_run(&plan, &run?, print)
     }
 }

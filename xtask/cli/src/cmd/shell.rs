@@ -53,6 +53,6 @@ impl Shell {
                 format!("the shell was not started: {reason}")
             }
         };
-        Err(NoVerdict { reason, log: executed.log }.into())
+        Err(NoVerdict { reason, log: executed.ran.returned.log }.into())
     }
 }

@@ -1,0 +1,166 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use lab::error::Error;
+use lab::exec::Kmod;
+use lab::exec::outcome::FAILED;
+use lab::exec::request::{self, Carry};
+use lab::record_file::RecordFile;
+use lab::suite::{Given, list};
+use lab::tested::{Before, Document};
+use lab::whole;
+use process::interrupt;
+use protocol::User;
+
+use crate::context::Context;
+use crate::outcome::{Outcome, Result};
+use crate::shard::Shard;
+use crate::ui::{outln, print};
+
+/// Run many programs in the lab's machine, each as `exec` runs one, and judge them by their
+/// exit status
+///
+/// The suite is a folder of executables or of installed kselftests, or a list. A list's
+/// line is a program, or a name and a command as in LTP's `runtest` files, or
+/// `collection:program` as in kselftest-list.txt; the output of
+/// `run_kselftest.sh --summary` is a list too. Programs are relative to the list's folder;
+/// LTP's are also found in ../testcases/bin.
+///
+/// Status 0 means passed, 4 of a kselftest and 32 of an LTP test skipped, any other
+/// failed. Nothing of a suite runs on the host.
+///
+/// The exit status is 0 if every program passed or was skipped, 1 if some did not, and 125
+/// if some did not run, or the lab, the host or the command line was at fault. Files are
+/// written completely or not at all.
+///
+/// Example: cargo xtask suite /opt/ltp/runtest/syscalls --json results.json
+#[derive(Args)]
+pub struct Suite {
+    /// A folder or a list
+    #[arg(value_name = "FOLDER|LIST")]
+    suite: PathBuf,
+
+    /// How many machines run at the same time [default: one for each core]
+    #[arg(long)]
+    jobs: Option<usize>,
+
+    /// Run the Kth of N parts of the suite
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
+
+    /// Run each program N times, and say how its runs differ
+    #[arg(long, value_name = "N", default_value = "1", value_parser = times)]
+    repeat: usize,
+
+    /// Say what has changed since these results: the JSON of an earlier call, or KTAP from
+    /// anywhere
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
+
+    /// Write the results as KTAP
+    #[arg(long, value_name = "PATH")]
+    ktap: Option<PathBuf>,
+
+    /// Write the results as JUnit
+    #[arg(long, value_name = "PATH")]
+    junit: Option<PathBuf>,
+
+    /// Write the results as JSON
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+
+    /// Keep the results and the run of each program in a file, for `show`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+
+    /// Load a module before each program, with parameters if given
+    #[arg(long, value_name = "FILE.ko[:PARAMS]")]
+    kmod: Vec<Kmod>,
+
+    /// Copy a file or a folder into each machine
+    #[arg(long, value_name = "HOST:GUEST")]
+    file: Vec<Carry>,
+
+    /// Set an environment variable; the defaults are PATH and HOME
+    #[arg(long, value_name = "NAME=VALUE", value_parser = request::variable)]
+    env: Vec<(String, String)>,
+
+    /// Guest time after which a program is killed: at the same instruction on a quick and
+    /// on a busy host. A second is 31 million instructions
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = request::seconds)]
+    guest_timeout: Duration,
+
+    /// The user of the programs: root, student or nobody
+    #[arg(long, value_name = "NAME", default_value = "root", value_parser = request::user)]
+    user: User,
+}
+
+impl Suite {
+    pub fn run(self, context: &Context) -> Result {
+        let entries = list::read(&self.suite)?;
+        // Read this first, so that a mistake is found before the programs run.
+        let before = self.compare.as_deref().map(Before::read).transpose()?;
+        let names: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        let part = match self.shard {
+            Some(Shard { part, of }) => {
+                entries.iter().skip(part - 1).step_by(of).cloned().collect()
+            }
+            None => entries.clone(),
+        };
+        let lab = context.lab("suite")?;
+        let machine = lab.machine()?;
+        let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
+        let given = Given {
+            env: self.env,
+            kmods: self.kmod,
+            files: self.file,
+            timeout: self.guest_timeout,
+            user: self.user,
+        };
+        let records = self.record.is_some();
+        let tested = lab.suite(&machine, &part, &given, self.repeat, jobs, records)?;
+        interrupt::check().map_err(Error::file("run all of", &self.suite))?;
+
+        let (tests, records): (Vec<_>, Vec<_>) = tested.into_iter().unzip();
+        let document = Document::new(tests);
+        write(self.ktap.as_deref(), || document.ktap())?;
+        write(self.junit.as_deref(), || document.junit(&self.suite.to_string_lossy()))?;
+        write(self.json.as_deref(), || document.json())?;
+        if let Some(path) = &self.record {
+            RecordFile::of_suite(&lab, &machine, &document, records)?.write(path)?;
+        }
+        print(&document.text());
+        if let (Some(before), Some(path)) = (before, self.compare) {
+            let changes = before.changes(&document, &names);
+            let since = if changes.is_empty() { "nothing has changed" } else { "changed" };
+            outln!("{since} since {}", path.display());
+            for change in changes {
+                outln!("  {change}");
+            }
+        }
+        Ok(outcome(&document))
+    }
+}
+
+/// The exit status for results.
+pub fn outcome(document: &Document) -> Outcome {
+    match document.has_errors() {
+        true => Outcome::of_program(FAILED),
+        false => Outcome::success_if(document.passed()),
+    }
+}
+
+fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> std::result::Result<(), Error> {
+    let Some(path) = path else { return Ok(()) };
+    Ok(whole::write(path, text().as_bytes())?)
+}
+
+/// Parses a positive number.
+fn times(s: &str) -> std::result::Result<usize, String> {
+    s.parse()
+        .ok()
+        .filter(|times| *times > 0)
+        .ok_or_else(|| format!("`{s}` is not a number of runs"))
+}

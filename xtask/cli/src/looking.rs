@@ -1,0 +1,61 @@
+//! The options for looking at a run, which is running now or is a record of earlier.
+
+use clap::Args;
+use lab::exercise::attempt::Attempt;
+use lab::exercise::{Exercise, report as exercise_report};
+use lab::plan::Plan;
+use lab::report::{self, NoVerdict};
+use lab::run::Run;
+
+use crate::outcome::{Outcome, Result};
+
+#[derive(Args)]
+pub struct Looking {
+    /// Print one JSON document instead
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print the story instead: what happens, in which order, and which task does it; it
+    /// has no times or process ids and is the same on every host
+    #[arg(long, conflicts_with = "json")]
+    pub story: bool,
+
+    /// Show only this scene, or this part of the lesson. The whole lesson still runs and
+    /// is judged
+    #[arg(long, value_name = "NAME", conflicts_with = "json")]
+    pub scene: Option<String>,
+}
+
+impl Looking {
+    /// Shows a lesson's run. `print` is given the text.
+    pub fn at_run(&self, plan: &Plan, run: &Run, print: impl FnOnce(&str)) -> Result {
+        let text = match &self.scene {
+            _ if self.json => format!("{}\n", report::json(plan, run)),
+            Some(scene) => report::scene(plan, run, scene, self.story)?,
+            None if self.story => report::story(plan, run),
+            None => report::text(plan, run),
+        };
+        print(&text);
+        if let Some(reason) = report::no_verdict(plan, run) {
+            return Err(NoVerdict { reason, log: run.returned.log.clone() }.into());
+        }
+        Ok(Outcome::success_if(run.verdict.passed()))
+    }
+}
+
+/// Shows an attempt at an exercise. `print` is given the text.
+pub fn at_attempt(
+    json: bool,
+    exercise: &Exercise,
+    attempt: &Attempt,
+    print: impl FnOnce(&str),
+) -> Outcome {
+    if json {
+        print(&format!("{}\n", exercise_report::json(exercise, attempt)));
+    } else {
+        let text = exercise_report::text(exercise, attempt);
+        let next = exercise_report::next(exercise, attempt);
+        print(&format!("{}\n{next}\n", text.trim_end()));
+    }
+    Outcome::success_if(attempt.marks.passed())
+}
