@@ -168,13 +168,17 @@ impl Once {
     }
 }
 
-/// What a program wrote, both streams in the order in which it came.
+/// What a program wrote, both streams in the order in which it came, as far as it is kept.
 fn text(output: &Output) -> String {
     let bytes = output.frames().iter().flat_map(|frame| match frame {
         Frame::Stdout(bytes) | Frame::Stderr(bytes) => bytes.as_slice(),
         _ => &[],
     });
-    String::from_utf8_lossy(&bytes.copied().collect::<Vec<u8>>()).into_owned()
+    let text = String::from_utf8_lossy(&bytes.copied().collect::<Vec<u8>>()).into_owned();
+    match output.is_cut {
+        true => text + "\n(the rest of the output is not kept)\n",
+        false => text,
+    }
 }
 
 /// The result of some runs of the same program, at least one: of the first that did not

@@ -20,8 +20,8 @@ pub struct Looking {
     #[arg(long, conflicts_with = "json")]
     pub story: bool,
 
-    /// Show only this scene, or this part of the lesson. The whole lesson still runs and
-    /// is judged
+    /// Show only this scene, or this part of the lesson. The whole lesson is
+    /// judged all the same
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     pub scene: Option<String>,
 }
