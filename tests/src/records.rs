@@ -269,7 +269,7 @@ fn refused() -> Result<(), Failed> {
     same(&call(&["show", &name])?, 2, b"", told.as_bytes())?;
     std::fs::remove_file(&file)?;
     let told = format!(
-        "error: failed to query metadata of file `{name}`: No such file or directory (os error 2)\n"
+        "error: failed to query resolved metadata `{name}`: No such file or directory (os error 2)\n"
     );
     same(&call(&["show", &name])?, 3, b"", told.as_bytes())
 }
