@@ -37,7 +37,6 @@ const CHECKS: &[(&str, Check)] = &[
     ("arguments-are-exact", arguments),
     ("the-environment-is-exact", environment),
     ("files-go-in-and-out", files),
-    ("a-file-that-is-not-left-is-named", not_left),
     ("modules-are-loaded-with-parameters", module),
     ("modules-are-built-and-loaded-in-order", module_source),
     ("a-module-that-does-not-build-is-shown", broken_module),
@@ -244,12 +243,6 @@ fn files(fixture: &Fixture) -> Result<(), Failed> {
         true => Ok(()),
         false => Err("what came back is something else".into()),
     }
-}
-
-fn not_left(fixture: &Fixture) -> Result<(), Failed> {
-    let fetched = format!("/tmp/copy:{}", fixture.path("back").display());
-    let output = fixture.probe(&["--out", &fetched], &["exit", "0"])?;
-    same(&output, 125, b"", b"error: the program left no file `/tmp/copy`\n")
 }
 
 /// A parameter of the second module. It shows what the first module told it.

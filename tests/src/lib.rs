@@ -6,6 +6,7 @@
 //! each.
 
 mod attacks;
+mod carried;
 mod checkpoints;
 mod circles;
 mod classroom;
@@ -94,6 +95,7 @@ pub fn all(
     tests.extend(suite::all(lab, machine)?);
     tests.extend(libraries::all(lab, machine)?);
     tests.extend(kmod_src::all(lab, machine)?);
+    tests.extend(carried::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);
     tests.extend(tidy::all(lab, machine)?);

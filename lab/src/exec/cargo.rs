@@ -1,14 +1,19 @@
 //! Everything that goes into the guest with a program: its libraries, the person's files,
 //! and a shell if the host has one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fs::FileType;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use builder::guest::payload::{Payload, PayloadError};
 use host::{BUSYBOX, on_path};
 use process::Command;
 
-use super::executable::{ExecutableError, Guest, Needs, needs, steps_from, without_steps};
+use super::executable::{
+    ExecutableError, Guest, Needs, needs, needs_elsewhere, steps_from, without_steps,
+};
 use super::request::{Carry, Request};
 
 /// The path of busybox in the guest: its shell and small programs, all in one file.
@@ -19,10 +24,15 @@ const GUEST_BUSYBOX: &str = "/bin/busybox";
 pub struct Cargo {
     files: BTreeMap<String, PathBuf>,
     links: BTreeMap<String, String>,
-    /// Folders that must exist, even if they are empty.
-    folders: BTreeSet<String>,
+    /// Folders that must exist, even if they are empty, with their permissions.
+    folders: BTreeMap<String, u32>,
     busybox: Option<PathBuf>,
+    /// What the person should know.
+    pub notes: Vec<String>,
 }
+
+/// The permissions of a folder that the lab makes.
+const FOLDER_MODE: u32 = 0o755;
 
 impl Cargo {
     /// Collects a request's program, everything that the program needs, and the person's
@@ -32,15 +42,38 @@ impl Cargo {
         let mut cargo = Cargo {
             files: BTreeMap::new(),
             links: BTreeMap::new(),
-            folders: BTreeSet::new(),
+            folders: BTreeMap::new(),
             busybox,
+            notes: Vec::new(),
         };
         // The person's own files replace those that the lab would copy.
         for Carry { host, guest } in &request.files {
-            cargo.add_tree(host, guest)?;
+            // The person may name a link and mean the file.
+            let kind = std::fs::metadata(host).map_err(failed(host))?.file_type();
+            cargo.add_tree(host, guest, kind)?;
         }
-        cargo.add_program(&request.program)?;
+        cargo.add_what_carried_ones_need()?;
+        for program in [&request.program].into_iter().chain(&request.with) {
+            cargo.add_program(program)?;
+        }
         Ok(cargo)
+    }
+
+    /// Adds what the executables among the person's files need. One that cannot run is the
+    /// person's affair.
+    fn add_what_carried_ones_need(&mut self) -> Result<(), ExecutableError> {
+        for (guest, host) in self.files.clone() {
+            if std::fs::metadata(&host).map_err(failed(&host))?.permissions().mode() & 0o111 == 0 {
+                continue;
+            }
+            let has = Guest { files: &self.files, shell: self.busybox.is_some() };
+            match needs_elsewhere(&host, &guest, has) {
+                Ok(files) => files.into_iter().try_for_each(|file| self.add(file))?,
+                Err(ExecutableError::NotExecutable { .. }) => {}
+                Err(error) => self.notes.push(error.to_string()),
+            }
+        }
+        Ok(())
     }
 
     /// Adds a host executable and everything that it needs.
@@ -56,10 +89,9 @@ impl Cargo {
     /// system(3) and scripts need a shell.
     pub fn add_shell(&mut self) -> Result<(), ExecutableError> {
         let Some(busybox) = self.busybox.clone() else { return Ok(()) };
-        let failed = |source| ExecutableError::Read { path: busybox.clone(), source };
         let mut list = Command::new(&busybox);
         list.arg("--list");
-        let list = list.output().map_err(failed)?;
+        let list = list.output().map_err(failed(&busybox))?;
         // A busybox that is not static needs its libraries.
         let guest = Guest { files: &self.files, shell: true };
         for file in needs(&busybox, guest)?.into_iter().skip(1) {
@@ -85,13 +117,14 @@ impl Cargo {
     /// searched. So `$ORIGIN` means the same as on the host, and a library that is found
     /// through two paths is one file.
     fn add(&mut self, file: Needs) -> Result<(), ExecutableError> {
-        self.folders.extend(steps_from(&file.path));
+        for folder in steps_from(&file.path) {
+            self.folders.entry(folder).or_insert(FOLDER_MODE);
+        }
         let path = without_steps(&file.path);
         if self.files.contains_key(&path) {
             return Ok(());
         }
-        let real = std::fs::canonicalize(&file.host)
-            .map_err(|source| ExecutableError::Read { path: file.host, source })?;
+        let real = std::fs::canonicalize(&file.host).map_err(failed(&file.host))?;
         let place = real.to_string_lossy().into_owned();
         if path != place {
             self.links.insert(path, place.clone());
@@ -101,24 +134,40 @@ impl Cargo {
     }
 
     /// Adds a file, or a folder with everything in it.
-    fn add_tree(&mut self, host: &Path, guest: &str) -> Result<(), ExecutableError> {
-        let failed = |source| ExecutableError::Read { path: host.to_owned(), source };
-        if !std::fs::metadata(host).map_err(failed)?.is_dir() {
+    fn add_tree(
+        &mut self,
+        host: &Path,
+        guest: &str,
+        kind: FileType,
+    ) -> Result<(), ExecutableError> {
+        if kind.is_file() {
             self.files.insert(guest.to_owned(), host.to_owned());
-            return Ok(());
-        }
-        for entry in std::fs::read_dir(host).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let guest = format!("{guest}/{}", entry.file_name().to_string_lossy());
-            self.add_tree(&entry.path(), &guest)?;
+        } else if kind.is_symlink() {
+            let target = std::fs::read_link(host).map_err(failed(host))?;
+            let target = target.to_string_lossy().into_owned();
+            if !host.exists() {
+                let link = host.display();
+                self.notes.push(format!("`{link}` is a link to `{target}`, which does not exist"));
+            }
+            self.links.insert(guest.to_owned(), target);
+        } else if kind.is_dir() {
+            let mode = std::fs::metadata(host).map_err(failed(host))?.permissions().mode();
+            self.folders.insert(guest.to_owned(), mode & 0o777);
+            for entry in std::fs::read_dir(host).map_err(failed(host))? {
+                let entry = entry.map_err(failed(host))?;
+                let guest = format!("{guest}/{}", entry.file_name().to_string_lossy());
+                self.add_tree(&entry.path(), &guest, entry.file_type().map_err(failed(host))?)?;
+            }
+        } else {
+            return Err(ExecutableError::Special { path: host.to_owned(), kind: name(kind) });
         }
         Ok(())
     }
 
     /// Puts everything into the payload, below `folder`.
     pub fn load(&self, payload: &mut Payload, folder: &str) -> Result<(), PayloadError> {
-        for guest in &self.folders {
-            payload.add_folder(&format!("{folder}{guest}"))?;
+        for (guest, mode) in &self.folders {
+            payload.add_folder(&format!("{folder}{guest}"), *mode)?;
         }
         for (guest, host) in &self.files {
             payload.add_copy(&format!("{folder}{guest}"), host)?;
@@ -127,5 +176,19 @@ impl Cargo {
             payload.add_link(&format!("{folder}{guest}"), target)?;
         }
         Ok(())
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> ExecutableError {
+    let path = path.to_owned();
+    |source| ExecutableError::Read { path, source }
+}
+
+/// What a file is that has no content to copy.
+fn name(kind: FileType) -> &'static str {
+    match kind {
+        kind if kind.is_fifo() => "a FIFO",
+        kind if kind.is_socket() => "a socket",
+        _ => "a device",
     }
 }

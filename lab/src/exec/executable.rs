@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use host::on_path;
 
 use super::elf::{self, Image, NoImage};
 use super::linker::{Linker, Missing};
@@ -16,6 +17,8 @@ pub enum ExecutableError {
     NotFound { program: String },
     #[error("failed to read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
+    #[error("failed to copy `{}`: it is {kind}, not a file, folder or link", path.display())]
+    Special { path: PathBuf, kind: &'static str },
     #[error("failed to run `{}`: it is not a Linux executable", path.display())]
     NotExecutable { path: PathBuf },
     #[error("failed to run `{}`: it is made for {architecture}, the machine is x86-64", path.display())]
@@ -70,6 +73,7 @@ impl Explain for ExecutableError {
             ),
             ExecutableError::NotFound { .. }
             | ExecutableError::Read { .. }
+            | ExecutableError::Special { .. }
             | ExecutableError::BadLibrary { .. }
             | ExecutableError::Foreign { .. } => None,
         }
@@ -81,8 +85,9 @@ impl Explain for ExecutableError {
 enum Kind {
     /// Directly, or through the dynamic linker that it names.
     Elf(Image),
-    /// Through the interpreter named in its first line.
-    Script { interpreter: String },
+    /// Through the interpreter named in its first line, with everything that follows as one
+    /// argument.
+    Script { interpreter: String, argument: String },
 }
 
 /// The maximum number of interpreters. An interpreter may be a script itself, and the
@@ -123,35 +128,90 @@ pub struct Needs {
 /// The host files that an executable needs, starting with itself. None of them is run,
 /// because they may be a stranger's.
 pub fn needs(path: &Path, guest: Guest<'_>) -> Result<Vec<Needs>, ExecutableError> {
-    needs_at(0, path, guest)
+    needs_with_itself(0, path, guest)
 }
 
-fn needs_at(depth: u32, path: &Path, guest: Guest<'_>) -> Result<Vec<Needs>, ExecutableError> {
+/// The host files that an executable needs besides itself, if its path in the guest is
+/// another one.
+pub fn needs_elsewhere(
+    path: &Path,
+    place: &str,
+    guest: Guest<'_>,
+) -> Result<Vec<Needs>, ExecutableError> {
+    needs_at(0, path, place, guest)
+}
+
+fn needs_with_itself(
+    depth: u32,
+    path: &Path,
+    guest: Guest<'_>,
+) -> Result<Vec<Needs>, ExecutableError> {
+    // A program's `$ORIGIN` is its real folder (proc_pid_exe(5)).
+    let real = std::fs::canonicalize(path).map_err(read_error(path))?;
+    let others = needs_at(depth, path, &real.to_string_lossy(), guest)?;
+    Ok([Needs::at(&path.to_string_lossy())].into_iter().chain(others).collect())
+}
+
+fn needs_at(
+    depth: u32,
+    path: &Path,
+    place: &str,
+    guest: Guest<'_>,
+) -> Result<Vec<Needs>, ExecutableError> {
     if depth > INTERPRETERS_MAX {
         return Err(ExecutableError::NotExecutable { path: path.to_owned() });
     }
-    let mut files = vec![Needs::at(&path.to_string_lossy())];
-    let interpreter = match kind(path)? {
-        Kind::Script { interpreter } => interpreter,
+    let (interpreter, argument) = match kind(path)? {
+        Kind::Script { interpreter, argument } => (interpreter, argument),
         Kind::Elf(image) => {
-            let Some(linker) = image.interpreter.clone() else { return Ok(files) };
-            files.extend(loaded(path, image, &linker, guest)?);
-            return Ok(files);
+            let Some(linker) = image.interpreter.clone() else { return Ok(Vec::new()) };
+            return loaded(path, place, image, &linker, guest);
         }
     };
+    let lacks = |interpreter: &str| ExecutableError::NoInterpreter {
+        path: path.to_owned(),
+        interpreter: interpreter.to_owned(),
+    };
+    let mut files = Vec::new();
     if !guest.has(&interpreter) {
         let file = PathBuf::from(&interpreter);
         if !file.is_file() {
-            return Err(ExecutableError::NoInterpreter { path: path.to_owned(), interpreter });
+            return Err(lacks(&interpreter));
         }
-        files.extend(needs_at(depth + 1, &file, guest)?);
+        files = needs_with_itself(depth + 1, &file, guest)?;
+    }
+    if let Some(program) = started_by_env(&interpreter, &argument) {
+        let file = on_path(program).ok_or_else(|| lacks(program))?;
+        files.extend(needs_with_itself(depth + 1, &file, guest)?);
     }
     Ok(files)
+}
+
+/// The program that env(1) starts as a script's interpreter.
+fn started_by_env<'a>(interpreter: &str, argument: &'a str) -> Option<&'a str> {
+    if Path::new(interpreter).file_name()? != "env" || argument.is_empty() {
+        return None;
+    }
+    // Only with -S does it split its one argument.
+    let Some(words) =
+        argument.strip_prefix("-S").or_else(|| argument.strip_prefix("--split-string="))
+    else {
+        return Some(argument);
+    };
+    let mut words = words.split_whitespace();
+    loop {
+        match words.next()? {
+            "-u" | "-C" => drop(words.next()),
+            word if word.starts_with('-') || word.contains('=') => {}
+            word => return Some(word),
+        }
+    }
 }
 
 /// A program's linker, the linker's configuration, and the libraries that it loads.
 fn loaded(
     path: &Path,
+    place: &str,
     image: Image,
     interpreter: &str,
     guest: Guest<'_>,
@@ -165,10 +225,8 @@ fn loaded(
     if !interpreter.starts_with('/') || !is_linker.is_ok_and(|it| it.interpreter.is_none()) {
         return Err(lacks());
     }
-    // A program's `$ORIGIN` is its real folder (proc_pid_exe(5)).
-    let real = std::fs::canonicalize(path).map_err(read_error(path))?;
     let linker = Linker::new(interpreter, &host);
-    let libraries = linker.libraries(&real.to_string_lossy(), image).map_err(|missing| {
+    let libraries = linker.libraries(place, image).map_err(|missing| {
         let path = path.to_owned();
         match missing {
             Missing::Nowhere { library, needer, places } => {
@@ -204,8 +262,12 @@ fn kind(path: &Path) -> Result<Kind, ExecutableError> {
         let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line);
         // As in the kernel, a carriage return is part of the name.
-        if let Some(interpreter) = line.split([' ', '\t']).find(|word| !word.is_empty()) {
-            return Ok(Kind::Script { interpreter: interpreter.to_owned() });
+        let line = line.trim_matches([' ', '\t']);
+        let (interpreter, argument) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+        if !interpreter.is_empty() {
+            let [interpreter, argument] =
+                [interpreter, argument.trim_start_matches([' ', '\t'])].map(str::to_owned);
+            return Ok(Kind::Script { interpreter, argument });
         }
     }
     Image::read(path).map(Kind::Elf).map_err(|error| match error {
@@ -251,10 +313,26 @@ mod tests {
 
     #[test]
     fn scripts_name_their_interpreter() {
-        let script = |interpreter: &str| Ok(Kind::Script { interpreter: interpreter.to_owned() });
-        assert_eq!(kind_of(b"#!/bin/sh\n"), script("/bin/sh"));
-        assert_eq!(kind_of(b"#! /usr/bin/env -S x"), script("/usr/bin/env"));
-        assert_eq!(kind_of(b"#!/bin/sh\r\n"), script("/bin/sh\r"));
+        let script = |interpreter: &str, argument: &str| {
+            let [interpreter, argument] = [interpreter, argument].map(str::to_owned);
+            Ok(Kind::Script { interpreter, argument })
+        };
+        assert_eq!(kind_of(b"#!/bin/sh\n"), script("/bin/sh", ""));
+        assert_eq!(kind_of(b"#! /usr/bin/env -S  x y "), script("/usr/bin/env", "-S  x y"));
+        assert_eq!(kind_of(b"#!/bin/sh\r\n"), script("/bin/sh\r", ""));
+    }
+
+    #[test]
+    fn env_starts_another_interpreter() {
+        let started = |argument| started_by_env("/usr/bin/env", argument);
+        assert_eq!(started("bash"), Some("bash"));
+        assert_eq!(started("-S perl -w"), Some("perl"));
+        assert_eq!(started("-Sbash -x"), Some("bash"));
+        assert_eq!(started("-S -i -u A B=c bash"), Some("bash"));
+        assert_eq!((started(""), started("-S -i")), (None, None));
+        // Without -S it is the name of one program.
+        assert_eq!(started("bash -x"), Some("bash -x"));
+        assert_eq!(started_by_env("/bin/sh", "bash"), None);
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub use output::Output;
 use relay::RelayError;
 pub use relay::has_input;
 use remains::{CutOff, Fallen};
-use request::Carry;
+use request::{Carry, Fetch};
 pub use request::{Kmod, Request};
 
 /// Size of the trace's ring buffer, KiB. It has room for some forty thousand events.
@@ -143,7 +143,11 @@ impl Lab<'_> {
         request: &Request,
         join: Join,
     ) -> Result<Executed, Error> {
+        request.out.iter().try_for_each(Fetch::look)?;
         let mut cargo = Cargo::new(request)?;
+        for note in &cargo.notes {
+            self.progress.note(&visible(note));
+        }
         let modules = self.exec_modules(machine, &request.kmods)?;
         let streams = match join {
             Join::Output | Join::Nothing => Streams::Pipes { stdin: false },
@@ -213,7 +217,9 @@ impl Lab<'_> {
             for reason in &record.outcome.not_loaded {
                 self.progress.note(&visible(reason));
             }
-            outcome::fetch(request, &executed.status, &record)?;
+            for missing in outcome::fetch(request, &executed.status, &record)? {
+                self.progress.note(&format!("the program left no file `{missing}`"));
+            }
         }
         Ok(executed)
     }

@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use explain::{ExitStatus, Explain};
 use protocol::{Ended, Job};
 use trace::record::Record;
 
@@ -47,35 +46,29 @@ pub fn status_of(error: &Error, program: &Path) -> u8 {
             ErrorKind::NotFound => NOT_FOUND,
             _ => CANNOT_START,
         },
-        None | Some(ExecutableError::Read { .. }) => FAILED,
+        None | Some(ExecutableError::Read { .. } | ExecutableError::Special { .. }) => FAILED,
         Some(_) => CANNOT_START,
     }
 }
 
-/// A file that the person wanted does not exist.
-#[derive(Debug, thiserror::Error)]
-#[error("the program left no file `{guest}`")]
-struct NotLeft {
-    guest: String,
-}
-
-impl Explain for NotLeft {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Failed
-    }
-}
-
-/// Writes the files that the person wants from the record.
-pub(super) fn fetch(request: &Request, status: &Status, record: &Record) -> Result<(), Error> {
+/// Writes the files that the person wants from the record. Returns the paths of those that
+/// the guest does not have.
+pub(super) fn fetch<'a>(
+    request: &'a Request,
+    status: &Status,
+    record: &Record,
+) -> Result<Vec<&'a str>, Error> {
+    let mut missing = Vec::new();
     if matches!(status, Status::NotStarted(_) | Status::Unrecorded(_) | Status::Refused(_)) {
-        return Ok(());
+        return Ok(missing);
     }
     for (number, fetch) in request.out.iter().enumerate() {
-        let bytes =
-            record.out.get(&number).ok_or_else(|| NotLeft { guest: fetch.guest.clone() })?;
-        whole::write(&fetch.host, bytes)?;
+        match record.out.get(&number) {
+            Some(bytes) => whole::write(&fetch.host, bytes)?,
+            None => missing.push(fetch.guest.as_str()),
+        }
     }
-    Ok(())
+    Ok(missing)
 }
 
 impl Status {
@@ -152,6 +145,5 @@ mod tests {
         assert_eq!(status(read("/bin/x", ErrorKind::PermissionDenied)), CANNOT_START);
         assert_eq!(status(read("/file", ErrorKind::NotFound)), FAILED);
         assert_eq!(status(ExecutableError::NotExecutable { path: program.into() }), CANNOT_START);
-        assert_eq!(status_of(&NotLeft { guest: "/x".to_owned() }.into(), program), FAILED);
     }
 }

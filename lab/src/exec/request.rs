@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use builder::guest::kmod_folder::Trust;
+use explain::{ExitStatus, Explain};
 use host::on_path;
 use protocol::session::Brought;
 use protocol::{LAB, TraceEvent, User};
@@ -25,6 +26,8 @@ pub struct Request {
     /// Modules to load before the program starts, in this order.
     pub kmods: Vec<Kmod>,
     pub files: Vec<Carry>,
+    /// Programs of the host that come along, with everything that they need.
+    pub with: Vec<PathBuf>,
     pub out: Vec<Fetch>,
     /// Trace events to record.
     pub events: Vec<TraceEvent>,
@@ -69,24 +72,16 @@ pub struct Fetch {
 }
 
 impl Request {
-    /// A request for a program and nothing else. The program is found as execvp(3) does:
-    /// along `PATH` if its name has no slash.
+    /// A request for a program and nothing else.
     pub fn new(program: &str, args: Vec<String>) -> Result<Request, ExecutableError> {
-        let found = match program.contains('/') {
-            true => Some(PathBuf::from(program)),
-            false => on_path(program),
-        };
-        let path = found
-            .and_then(|path| std::path::absolute(path).ok())
-            .filter(|path| path.to_str().is_some())
-            .ok_or_else(|| ExecutableError::NotFound { program: program.to_owned() })?;
         Ok(Request {
-            program: path,
+            program: find(program)?,
             argv0: program.to_owned(),
             args,
             env: Vec::new(),
             kmods: Vec::new(),
             files: Vec::new(),
+            with: Vec::new(),
             out: Vec::new(),
             events: Vec::new(),
             timeout: None,
@@ -112,6 +107,50 @@ impl Request {
         }
         env.extend(self.env.iter().cloned());
         env
+    }
+}
+
+/// Finds several programs.
+pub fn find_all(programs: &[String]) -> Result<Vec<PathBuf>, ExecutableError> {
+    programs.iter().map(|program| find(program)).collect()
+}
+
+/// Finds a program as execvp(3) does: along `PATH` if its name has no slash.
+fn find(program: &str) -> Result<PathBuf, ExecutableError> {
+    let found = match program.contains('/') {
+        true => Some(PathBuf::from(program)),
+        false => on_path(program),
+    };
+    found
+        .and_then(|path| std::path::absolute(path).ok())
+        .filter(|path| path.to_str().is_some())
+        .ok_or_else(|| ExecutableError::NotFound { program: program.to_owned() })
+}
+
+/// A file cannot be copied out to this place.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write `{}`: {reason}", path.display())]
+struct NoPlace {
+    path: PathBuf,
+    reason: &'static str,
+}
+
+impl Explain for NoPlace {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Usage
+    }
+}
+
+impl Fetch {
+    /// Checks that there is a place for the file, before anything runs.
+    pub(super) fn look(&self) -> Result<(), Error> {
+        let place = self.host.parent().filter(|parent| *parent != Path::new(""));
+        let reason = match place.unwrap_or(Path::new(".")).is_dir() {
+            false => "there is no such folder",
+            true if self.host.is_dir() => "it is a folder, and the file needs a name",
+            true => return Ok(()),
+        };
+        Err(NoPlace { path: self.host.clone(), reason }.into())
     }
 }
 

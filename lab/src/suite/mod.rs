@@ -34,6 +34,8 @@ pub struct Given {
     pub env: Vec<(String, String)>,
     pub kmods: Vec<Kmod>,
     pub files: Vec<Carry>,
+    /// Programs of the host that come along, with everything that they need.
+    pub with: Vec<PathBuf>,
     /// Guest time after which a program is killed.
     pub timeout: Duration,
     pub user: User,
@@ -111,12 +113,13 @@ impl Lab<'_> {
     }
 
     fn execute(&self, machine: &Machine, entry: &Entry, given: &Given) -> Result<Executed, Error> {
-        let Given { env, kmods, files, timeout, user } = given.clone();
+        let Given { env, kmods, files, with, timeout, user } = given.clone();
         let program = entry.program.to_string_lossy();
         let request = Request {
             env,
             kmods,
             files,
+            with,
             guest_timeout: Some(timeout),
             user,
             ..Request::new(&program, entry.args.clone())?

@@ -66,11 +66,11 @@ impl Payload {
     }
 
     /// Adds a folder under a name. The folder may already exist.
-    pub fn add_folder(&mut self, name: &str) -> Result<(), PayloadError> {
+    pub fn add_folder(&mut self, name: &str, mode: u32) -> Result<(), PayloadError> {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Directory);
         header.set_size(0);
-        header.set_mode(0o755);
+        header.set_mode(mode);
         self.0
             .append_data(&mut header, name, std::io::empty())
             .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })

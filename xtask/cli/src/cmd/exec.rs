@@ -55,9 +55,13 @@ pub struct Exec {
     #[arg(long, requires = "kmod_src")]
     trust: bool,
 
-    /// Copy a file or a folder into the machine
+    /// Copy a file or a folder into the machine, and what its executables need
     #[arg(long, value_name = "HOST:GUEST")]
     file: Vec<Carry>,
+
+    /// Bring another program of this host along, with everything that it needs
+    #[arg(long, value_name = "PROGRAM")]
+    with: Vec<String>,
 
     /// Copy a file out when the program has ended
     #[arg(long, value_name = "GUEST:HOST")]
@@ -142,6 +146,7 @@ impl Exec {
             env: self.env,
             kmods,
             files: self.file,
+            with: request::find_all(&self.with)?,
             out: self.out,
             events: events::selected(&self.events),
             timeout: match self.timeout {

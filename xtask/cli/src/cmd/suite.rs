@@ -83,6 +83,10 @@ pub struct Suite {
     #[arg(long, value_name = "HOST:GUEST")]
     file: Vec<Carry>,
 
+    /// Bring another program of this host along, with everything that it needs
+    #[arg(long, value_name = "PROGRAM")]
+    with: Vec<String>,
+
     /// Set an environment variable; the defaults are PATH and HOME
     #[arg(long, value_name = "NAME=VALUE", value_parser = request::variable)]
     env: Vec<(String, String)>,
@@ -116,6 +120,7 @@ impl Suite {
             env: self.env,
             kmods: self.kmod,
             files: self.file,
+            with: request::find_all(&self.with)?,
             timeout: self.guest_timeout,
             user: self.user,
         };

@@ -1,0 +1,161 @@
+//! `exec --file`, `--with` and `--out`: what goes into the machine with a program, and what
+//! comes out.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use lab::error::Error;
+use lab::run::{Lab, Machine};
+use libtest_mimic::Failed;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use vm::command::Accel;
+
+use crate::Test;
+use crate::exec::{exec, same};
+
+type Check = fn(&Path) -> Result<(), Failed>;
+
+const CHECKS: &[(&str, Check)] = &[
+    ("a-folder-comes-as-it-is", folder),
+    ("what-has-no-content-is-named", special),
+    ("an-executable-comes-with-its-libraries", executable),
+    ("other-programs-come-along", with),
+    ("env-brings-what-it-starts", env),
+    ("a-file-that-is-not-left-is-named", not_left),
+    ("a-place-for-a-file-is-looked-for-first", no_place),
+];
+
+/// One test per property, each in its own folder.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+    lab.saved(machine, Accel::TCG)?;
+    let test = |&(name, check): &(&str, Check)| {
+        Test::new(format!("exec::carried::{name}"), move || {
+            let folder = tempfile::tempdir()?;
+            check(&folder.path().canonicalize()?)
+        })
+    };
+    Ok(CHECKS.iter().map(test).collect())
+}
+
+/// Permissions, empty folders and links stay. A link to nothing is named.
+fn folder(at: &Path) -> Result<(), Failed> {
+    let tree = at.join("tree");
+    fs::create_dir_all(tree.join("empty"))?;
+    fs::write(tree.join("file"), "")?;
+    for (name, mode) in [("empty", 0o700), ("file", 0o640), ("", 0o751)] {
+        fs::set_permissions(tree.join(name), fs::Permissions::from_mode(mode))?;
+    }
+    symlink("file", tree.join("link"))?;
+    symlink("../nowhere", tree.join("lost"))?;
+    // The person's own link is followed.
+    symlink("tree", at.join("other"))?;
+    let carried = format!("{}:/tmp/t", at.join("other").display());
+    let format = "%m %y %P %l\n";
+    let output = exec(&["--file", &carried, "--", "find", "/tmp/t", "-printf", format], None)?;
+    let mut found: Vec<&str> = std::str::from_utf8(&output.stdout)?.lines().collect();
+    found.sort_unstable();
+    let expected =
+        ["640 f file ", "700 d empty ", "751 d  ", "777 l link file", "777 l lost ../nowhere"];
+    let lost = at.join("other/lost").display().to_string();
+    let said = format!("`{lost}` is a link to `../nowhere`, which does not exist\n");
+    match found == expected && String::from_utf8_lossy(&output.stderr) == said {
+        true => Ok(()),
+        false => Err(format!("{found:?}\n{}", String::from_utf8_lossy(&output.stderr)).into()),
+    }
+}
+
+/// Opening a FIFO would wait for ever.
+fn special(at: &Path) -> Result<(), Failed> {
+    let (fifo, socket) = (at.join("below/fifo"), at.join("socket"));
+    fs::create_dir(at.join("below"))?;
+    mkfifo(&fifo, Mode::S_IRWXU)?;
+    let _listener = UnixListener::bind(&socket)?;
+    for (carried, named, kind) in [
+        (fifo.as_path(), fifo.as_path(), "a FIFO"),
+        (&at.join("below"), &fifo, "a FIFO"),
+        (&socket, &socket, "a socket"),
+        (Path::new("/dev/null"), Path::new("/dev/null"), "a device"),
+    ] {
+        let carried = format!("{}:/tmp/x", carried.display());
+        let output = exec(&["--file", &carried, "--", "true"], None)?;
+        let named = named.display();
+        let said =
+            format!("error: failed to copy `{named}`: it is {kind}, not a file, folder or link\n");
+        same(&output, 125, b"", said.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Its `$ORIGIN` is its folder in the guest.
+fn executable(at: &Path) -> Result<(), Failed> {
+    let tree = at.join("tree");
+    fs::create_dir_all(tree.join("lib"))?;
+    fs::create_dir_all(tree.join("bin"))?;
+    fs::write(at.join("seven.c"), "int seven(void) { return 7; }\n")?;
+    fs::write(at.join("main.c"), "int seven(void);\nint main(void) { return seven(); }\n")?;
+    let gcc = |words: &[&str]| -> Result<(), Failed> {
+        match Command::new("gcc").current_dir(at).args(words).status()?.success() {
+            true => Ok(()),
+            false => Err(format!("gcc {words:?} failed").into()),
+        }
+    };
+    gcc(&["-shared", "-o", "tree/lib/libseven.so", "seven.c"])?;
+    let rpath = "-Wl,-rpath,$ORIGIN/../lib";
+    gcc(&["-o", "tree/bin/main", "main.c", "-Ltree/lib", "-lseven", rpath])?;
+    let carried = format!("{}:/opt/t", tree.display());
+    same(&exec(&["--file", &carried, "--", "env", "/opt/t/bin/main"], None)?, 7, b"", b"")?;
+    // One of the host's, which needs more libraries than env.
+    fs::copy("/bin/ls", at.join("list"))?;
+    let carried = format!("{}:/tmp/list", at.join("list").display());
+    let words = ["--file", &carried, "--", "env", "/tmp/list", "-d", "/tmp/list"];
+    same(&exec(&words, None)?, 0, b"/tmp/list\n", b"")
+}
+
+fn with(_: &Path) -> Result<(), Failed> {
+    let words = ["--with", "expr", "--", "env", "expr", "3", "+", "4"];
+    same(&exec(&words, None)?, 0, b"7\n", b"")?;
+    let output = exec(&["--with", "no-such-program", "--", "true"], None)?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    match text.starts_with("error: failed to find `no-such-program`\n") {
+        true => Ok(()),
+        false => Err(text.into()),
+    }
+}
+
+fn env(at: &Path) -> Result<(), Failed> {
+    for (line, program, output) in [
+        ("#!/usr/bin/env bash", "echo ${BASH_VERSION:+bash}", "bash\n"),
+        ("#!/usr/bin/env -S perl -l", "print $^W + 7", "7\n"),
+    ] {
+        let script = at.join("script");
+        fs::write(&script, format!("{line}\n{program}\n"))?;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+        same(&exec(&["--", &script.to_string_lossy()], None)?, 0, output.as_bytes(), b"")?;
+    }
+    Ok(())
+}
+
+/// The exit status stays the program's.
+fn not_left(at: &Path) -> Result<(), Failed> {
+    let fetched = format!("/tmp/copy:{}", at.join("back").display());
+    let output = exec(&["--out", &fetched, "--", "false"], None)?;
+    same(&output, 1, b"", b"the program left no file `/tmp/copy`\n")
+}
+
+fn no_place(at: &Path) -> Result<(), Failed> {
+    for (host, reason) in [
+        (at.join("no/such"), "there is no such folder"),
+        (at.to_owned(), "it is a folder, and the file needs a name"),
+    ] {
+        let fetched = format!("/etc/passwd:{}", host.display());
+        let output = exec(&["--out", &fetched, "--", "true"], None)?;
+        let said = format!("error: failed to write `{}`: {reason}\n", host.display());
+        same(&output, 125, b"", said.as_bytes())?;
+    }
+    Ok(())
+}
