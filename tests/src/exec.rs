@@ -273,7 +273,13 @@ fn module_source(_: &Fixture) -> Result<(), Failed> {
     let words = ["--kmod-src", &folder, "--", "cat", ASKED];
     exec(&words, None)?;
     // Nothing is built, and nothing is reported.
-    same(&exec(&words, None)?, 0, b"1\n", b"")
+    same(&exec(&words, None)?, 0, b"1\n", b"")?;
+    // Only one of the modules has this parameter.
+    let with = format!("{folder}:number=7");
+    same(&exec(&["--kmod-src", &with, "--", "cat", ASKED], None)?, 0, b"7\n", b"")?;
+    let with = format!("{folder}:numbr=7");
+    let said = format!("error: no module of `{folder}` has a parameter `numbr`\n");
+    same(&exec(&["--kmod-src", &with, "--", "true"], None)?, 125, b"", said.as_bytes())
 }
 
 fn broken_module(fixture: &Fixture) -> Result<(), Failed> {

@@ -17,6 +17,7 @@ mod kernel_events;
 mod linker;
 pub mod outcome;
 mod output;
+mod params;
 mod relay;
 pub mod remains;
 pub mod report;
@@ -54,7 +55,7 @@ pub use output::Output;
 use relay::RelayError;
 pub use relay::has_input;
 use remains::{CutOff, Fallen};
-use request::{Carry, Fetch};
+use request::{Carry, Fetch, KmodSource};
 pub use request::{Kmod, Request};
 
 /// Size of the trace's ring buffer, KiB. It has room for some forty thousand events.
@@ -233,7 +234,7 @@ impl Lab<'_> {
                 Kmod::File { path, params } => {
                     modules.push(Loaded::new(path.clone(), params, false));
                 }
-                Kmod::Source { folder, trust } => {
+                Kmod::Source { source: KmodSource { folder, params }, trust } => {
                     let (kernel, progress) = (&machine.kernel, self.progress);
                     let built = kmod_folder::build(folder, *trust, kernel, &self.cache, progress)?;
                     for Failed { module, reason } in &built.failed {
@@ -243,8 +244,9 @@ impl Lab<'_> {
                     }
                     // One of several modules may need something that the machine lacks.
                     let optional = built.modules.len() > 1;
-                    let load = |file| Loaded::new(file, "", optional);
-                    modules.extend(built.modules.into_iter().map(load));
+                    let params = params::among(folder, &built.modules, params)?;
+                    let load = |(file, params): (_, String)| Loaded::new(file, &params, optional);
+                    modules.extend(built.modules.into_iter().zip(params).map(load));
                 }
             }
         }

@@ -45,7 +45,14 @@ pub enum Kmod {
     /// `FILE.ko` or `FILE.ko:PARAMETERS`.
     File { path: PathBuf, params: String },
     /// A folder with a Kbuild or Makefile. Its modules are built first.
-    Source { folder: PathBuf, trust: Trust },
+    Source { source: KmodSource, trust: Trust },
+}
+
+/// `DIR` or `DIR:PARAMETERS`: a folder with the source of modules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KmodSource {
+    pub folder: PathBuf,
+    pub params: String,
 }
 
 /// `HOST:GUEST`: a file or folder of the host, and its path in the guest.
@@ -159,7 +166,7 @@ impl Kmod {
     pub(super) fn look(&self) -> Result<(), Error> {
         match self {
             Kmod::File { path, .. } => fs_err::File::open(path).map(drop)?,
-            Kmod::Source { folder, .. } => fs_err::read_dir(folder).map(drop)?,
+            Kmod::Source { source, .. } => fs_err::read_dir(&source.folder).map(drop)?,
         }
         Ok(())
     }
@@ -177,6 +184,21 @@ impl FromStr for Kmod {
             return Err(format!("`{s}` is not FILE.ko or FILE.ko:PARAMETERS"));
         }
         Ok(Kmod::File { path: path.into(), params: params.to_owned() })
+    }
+}
+
+impl FromStr for KmodSource {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<KmodSource, String> {
+        let (folder, params) = match s.split_once(':') {
+            Some((folder, params)) if params.contains('=') => (folder, params),
+            _ => (s, ""),
+        };
+        match folder.is_empty() {
+            true => Err(format!("`{s}` is not DIR or DIR:NAME=VALUE")),
+            false => Ok(KmodSource { folder: folder.into(), params: params.to_owned() }),
+        }
     }
 }
 
@@ -247,6 +269,12 @@ mod tests {
         assert_eq!("a/b.ko".parse(), Ok(file("a/b.ko", "")));
         assert_eq!("b.ko:x=1 y=a:b".parse(), Ok(file("b.ko", "x=1 y=a:b")));
         assert!("b.o".parse::<Kmod>().is_err());
+        let source = |folder: &str, params: &str| {
+            Ok(KmodSource { folder: folder.into(), params: params.to_owned() })
+        };
+        assert_eq!("a:b".parse(), source("a:b", ""));
+        assert_eq!("a:x=1 y=b:c".parse(), source("a", "x=1 y=b:c"));
+        assert!(":x=1".parse::<KmodSource>().is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use lab::error::Error;
 use lab::exec::events::{self, Asked, NoProgram};
 use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
 use lab::exec::remains::{CutOff, Fallen};
-use lab::exec::request::{self, Carry, Fetch};
+use lab::exec::request::{self, Carry, Fetch, KmodSource};
 use lab::exec::{Executed, Join, Kmod, Request, Status, has_input};
 use lab::record_file::RecordFile;
 use lab::report::NoVerdict;
@@ -47,9 +47,10 @@ pub struct Exec {
     kmod: Vec<Kmod>,
 
     /// Build the modules of a folder against the lab's kernel and load them after those
-    /// of --kmod; its Makefile runs in a sandbox, without the environment
-    #[arg(long, value_name = "DIR")]
-    kmod_src: Vec<PathBuf>,
+    /// of --kmod, each with the parameters that it has; the Makefile runs in a sandbox,
+    /// without the environment
+    #[arg(long, value_name = "DIR[:PARAMS]")]
+    kmod_src: Vec<KmodSource>,
 
     /// Give the Makefiles of --kmod-src your own rights
     #[arg(long, requires = "kmod_src")]
@@ -130,7 +131,7 @@ impl Exec {
         let kmods: Vec<Kmod> = self
             .kmod
             .into_iter()
-            .chain(self.kmod_src.into_iter().map(|folder| Kmod::Source { folder, trust }))
+            .chain(self.kmod_src.into_iter().map(|source| Kmod::Source { source, trust }))
             .collect();
         if events::wants_help(&self.events) {
             let lab = context.lab("exec")?;
