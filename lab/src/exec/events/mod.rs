@@ -8,58 +8,18 @@
 //! The kernel decides whether an event exists and a filter makes sense. [`EventError`]
 //! says what it answered.
 
+mod help;
+mod refused;
+mod sets;
+
 use std::str::FromStr;
 
-use explain::{ExitStatus, Explain};
 use nix::libc::SYS_finit_module;
 use protocol::TraceEvent;
-use story::render::text::WIDTH;
-use story::render::wrap::wrap;
 
-/// The word that asks for the list of all events.
-pub const HELP: &str = "help";
-
-/// Several events under one name.
-pub struct Set {
-    pub name: &'static str,
-    pub about: &'static str,
-    pub events: &'static [&'static str],
-}
-
-/// The sets, as the help shows them.
-pub const SETS: &[Set] = &[
-    Set {
-        name: "signals",
-        about: "who sends which signal to whom, and what it does there",
-        events: &["signal/signal_generate", "signal/signal_deliver"],
-    },
-    Set {
-        name: "wakeups",
-        about: "who wakes whom, and who is awake then",
-        events: &["sched/sched_waking", "sched/sched_wakeup", "sched/sched_wakeup_new"],
-    },
-    Set {
-        name: "irqs",
-        about: "devices' interrupts and the softirqs after them",
-        events: &[
-            "irq/irq_handler_entry",
-            "irq/irq_handler_exit",
-            "irq/softirq_entry",
-            "irq/softirq_exit",
-        ],
-    },
-    Set {
-        name: "processes",
-        about: "which processes and threads begin, execute a program and exit",
-        events: &["task/task_newtask", "sched/sched_process_exec", "sched/sched_process_exit"],
-    },
-    Set {
-        name: "syscalls",
-        about: "system calls of the program and its children, with arguments and results; \
-                those before execve prepare its process",
-        events: &["raw_syscalls/sys_enter", "raw_syscalls/sys_exit"],
-    },
-];
+pub use help::{HELP, help, list};
+pub use refused::{EventError, NoProgram};
+use sets::SETS;
 
 /// Not PID 1, which carries the program's output.
 const NOT_INIT: &str = "common_pid != 1";
@@ -203,140 +163,6 @@ fn own_calls(in_set: bool) -> String {
     }
 }
 
-/// The kernel refused an event.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    #[error("the kernel has no trace event `{event}`")]
-    Unknown {
-        event: String,
-        /// Events and sets with a similar name, the most similar first.
-        near: Vec<String>,
-    },
-    #[error("the kernel refuses the filter of `{event}`")]
-    Filter {
-        event: String,
-        /// The kernel's own words.
-        explanation: String,
-    },
-}
-
-impl EventError {
-    /// Finds in PID 1's reason for not starting the program whether one of these events
-    /// is to blame. `known` are the events that the kernel has.
-    pub fn of(reason: &str, events: &[TraceEvent], known: &str) -> Option<EventError> {
-        events.iter().find_map(|wanted| {
-            let event = wanted.event.clone();
-            if reason == wanted.is_unknown() {
-                return Some(EventError::Unknown { near: near(&event, &list(known)), event });
-            }
-            let explanation = reason.strip_prefix(&wanted.has_bad_filter())?.to_owned();
-            Some(EventError::Filter { event, explanation })
-        })
-    }
-}
-
-impl Explain for EventError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        let EventError::Unknown { near, .. } = self else { return None };
-        let near: Vec<String> = near.iter().map(|event| format!("`{event}`")).collect();
-        Some(match near.is_empty() {
-            true => format!("`exec --events {HELP}` lists all events"),
-            false => format!("did you mean {}?", near.join(" or ")),
-        })
-    }
-
-    fn details(&self) -> Option<&str> {
-        match self {
-            EventError::Unknown { .. } => None,
-            EventError::Filter { explanation, .. } => Some(explanation.trim_start_matches('\n')),
-        }
-    }
-}
-
-/// `--events` without `help` and without a program.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no program whose events could be recorded")]
-pub struct NoProgram;
-
-impl Explain for NoProgram {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("its name follows `--`: exec --events signals -- PROGRAM [ARGS]…".to_owned())
-    }
-}
-
-/// The kernel's `available_events` as `system/event`, sorted.
-pub fn list(available: &str) -> Vec<String> {
-    let mut events: Vec<String> =
-        available.lines().map(|line| line.replacen(':', "/", 1)).collect();
-    events.sort();
-    events
-}
-
-/// At most three events or sets whose names are similar to `asked`, the most similar
-/// first.
-fn near(asked: &str, known: &[String]) -> Vec<String> {
-    let short = |event: &str| event.rsplit('/').next().unwrap_or(event).to_owned();
-    let asked = short(asked);
-    let sets = SETS.iter().map(|set| set.name);
-    let mut near: Vec<(usize, &str)> = known
-        .iter()
-        .map(String::as_str)
-        .chain(sets)
-        .map(|name| (strsim::levenshtein(&asked, &short(name)), name))
-        // A name that differs in more than a third of its letters is not similar.
-        .filter(|(distance, _)| distance * 3 <= asked.len())
-        .collect();
-    near.sort();
-    near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
-}
-
-/// The beginning of the help.
-const HOW: &str = "\
---events takes events and sets of events, separated by commas:
-
-  EVENT or SYSTEM/EVENT, or a set
-  +stack     with the kernel stack of each event
-  :FILTER    only if this is true, in the kernel's syntax
-
-Example: --events 'signals+stack,sched/sched_waking:pid == 20 && prio < 120'
-
-A filter compares an event's fields, which /sys/kernel/tracing/events/*/*/format
-in the machine describes. Every event has common_pid, the task that was running.
-
-";
-
-/// Where the text about a set begins, columns.
-const SETS_INDENT: usize = 13;
-
-/// The text of `exec --events help`: how to ask, the sets, and all events by system.
-pub fn help(events: &[String]) -> String {
-    let mut text = format!("{HOW}sets\n");
-    for Set { name, about, events } in SETS {
-        let lines = [(*about).to_owned(), events.join(" ")];
-        for line in wrap(&format!("  {name:<9} "), SETS_INDENT, &lines, WIDTH) {
-            text += &format!("{line}\n");
-        }
-    }
-    let mut system = "";
-    for event in events {
-        let (its, name) = event.split_once('/').unwrap_or(("", event));
-        if its != system {
-            text += &format!("\n{its}\n");
-            system = its;
-        }
-        text += &format!("  {name}\n");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -419,24 +245,5 @@ mod tests {
         );
         let help = |value: &str| wants_help(&[value.parse().unwrap()]);
         assert!(help("help") && help("signals,help") && !help("signals"));
-    }
-
-    #[test]
-    fn a_mistyped_event_is_answered_with_the_nearest() {
-        let known =
-            list("sched:sched_waking\nsched:sched_wakeup\nsched:sched_wakeup_new\nirq:irq_x\n");
-        assert_eq!(near("sched_wakin", &known), ["sched/sched_waking", "sched/sched_wakeup"]);
-        assert_eq!(near("shed/sched_wakeup", &known)[0], "sched/sched_wakeup");
-        assert_eq!(near("signal", &known), ["signals"]);
-        assert!(near("nothing", &known).is_empty());
-    }
-
-    #[test]
-    fn the_help_has_sets_and_then_systems() {
-        let text = help(&list("sched:sched_waking\nirq:irq_x\nsched:a\n"));
-        let (sets, all) = text.split_once("\nirq\n").unwrap();
-        assert!(sets.contains("\n  signals    who sends which signal"), "{sets}");
-        assert_eq!(all, "  irq_x\n\nsched\n  a\n  sched_waking\n");
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
     }
 }
