@@ -7,6 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use lab::error::Error;
 use lab::run::{Lab, Machine};
@@ -22,11 +23,13 @@ type Check = fn(&Path) -> Result<(), Failed>;
 
 const CHECKS: &[(&str, Check)] = &[
     ("a-folder-comes-as-it-is", folder),
+    ("a-folder-goes-in-and-out", round_trip),
     ("what-has-no-content-is-named", special),
     ("an-executable-comes-with-its-libraries", executable),
     ("other-programs-come-along", with),
     ("env-brings-what-it-starts", env),
     ("a-file-that-is-not-left-is-named", not_left),
+    ("what-has-no-end-is-not-brought-back", endless),
     ("a-place-for-a-file-is-looked-for-first", no_place),
 ];
 
@@ -68,6 +71,51 @@ fn folder(at: &Path) -> Result<(), Failed> {
         false => Err(format!("{found:?}\n{}", String::from_utf8_lossy(&output.stderr)).into()),
     }
 }
+
+/// Content, permissions, times and links are the same in the end.
+fn round_trip(at: &Path) -> Result<(), Failed> {
+    let (tree, back) = (at.join("tree"), at.join("back"));
+    fs::create_dir_all(tree.join("below/empty"))?;
+    fs::write(tree.join("below/file"), "text")?;
+    symlink("below/file", tree.join("link"))?;
+    for (name, mode, time) in
+        [("below/file", 0o640, 1_000_000_000), ("below/empty", 0o700, 1_100_000_000)]
+    {
+        let time = UNIX_EPOCH + Duration::from_secs(time);
+        fs::File::open(tree.join(name))?.set_modified(time)?;
+        fs::set_permissions(tree.join(name), fs::Permissions::from_mode(mode))?;
+    }
+    for (name, time) in [("below", 1_200_000_000), ("", 1_300_000_000)] {
+        let time = UNIX_EPOCH + Duration::from_secs(time);
+        fs::File::open(tree.join(name))?.set_modified(time)?;
+    }
+    let (carried, fetched) =
+        (format!("{}:/tmp/t", tree.display()), format!("/tmp/t:{}", back.display()));
+    let output = exec(&["--file", &carried, "--out", &fetched, "--", "true"], None)?;
+    same(&output, 0, b"", b"")?;
+    let (before, after) = (listed(&tree)?, listed(&back)?);
+    match before == after && fs::read(back.join("below/file"))? == b"text" {
+        true => Ok(()),
+        false => Err(format!("{before:#?}\n{after:#?}").into()),
+    }
+}
+
+/// Everything below a folder, and the folder: a line each.
+fn listed(folder: &Path) -> Result<Vec<String>, Failed> {
+    let output =
+        Command::new("find").current_dir(folder).args([".", "-printf", LISTED]).output()?;
+    let mut lines: Vec<String> =
+        String::from_utf8(output.stdout)?.lines().map(str::to_owned).collect();
+    lines.sort_unstable();
+    // A link's own time is not kept.
+    for line in lines.iter_mut().filter(|line| line.contains(" l ")) {
+        line.truncate(line.rfind(' ').unwrap_or(line.len()));
+    }
+    Ok(lines)
+}
+
+/// Of a file: path, type, permissions, a link's target, and time.
+const LISTED: &str = "%p %y %m %l %Ts\n";
 
 /// Opening a FIFO would wait for ever.
 fn special(at: &Path) -> Result<(), Failed> {
@@ -147,10 +195,22 @@ fn not_left(at: &Path) -> Result<(), Failed> {
     same(&output, 1, b"", b"the program left no file `/tmp/copy`\n")
 }
 
+/// Reading a FIFO would wait, and this device gives zeros for ever.
+fn endless(at: &Path) -> Result<(), Failed> {
+    for (guest, command) in
+        [("/dev/zero", &["true"][..]), ("/tmp/fifo", &["mkfifo", "/tmp/fifo"][..])]
+    {
+        let fetched = format!("{guest}:{}", at.join("back").display());
+        let output = exec(&[&["--out", &fetched, "--"], command].concat(), None)?;
+        same(&output, 0, b"", format!("the program left no file `{guest}`\n").as_bytes())?;
+    }
+    Ok(())
+}
+
 fn no_place(at: &Path) -> Result<(), Failed> {
     for (host, reason) in [
         (at.join("no/such"), "there is no such folder"),
-        (at.to_owned(), "it is a folder, and the file needs a name"),
+        (at.to_owned(), "there is a folder with this name"),
     ] {
         let fetched = format!("/etc/passwd:{}", host.display());
         let output = exec(&["--out", &fetched, "--", "true"], None)?;

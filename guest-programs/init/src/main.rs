@@ -25,6 +25,7 @@ mod job;
 mod leaks;
 mod machine;
 mod mounts;
+mod out;
 mod pages;
 mod payload;
 mod port;

@@ -1,16 +1,18 @@
 //! The payload: a tar archive in the memory of an ivshmem device.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Cursor};
 use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::slice;
+use std::time::{Duration, UNIX_EPOCH};
 
 use nix::sys::mman::{MapFlags, ProtFlags, mmap};
 use protocol::session::ROOT_FOLDER;
 use protocol::{JOB_FILE, Job, PAYLOAD_SLOT};
+use tar::EntryType;
 
 /// What the host gave: the job, and files.
 pub struct Payload(&'static [u8]);
@@ -59,13 +61,21 @@ impl Payload {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
-        if !entry.header().entry_type().is_file() {
+        match entry.header().entry_type() {
+            EntryType::Directory => fs::create_dir_all(path)?,
+            EntryType::Regular => {
+                let start = entry.raw_file_position() as usize;
+                fs::write(path, &self.0[start..start + entry.size() as usize])?;
+            }
             // A link: there is nothing to copy.
-            return entry.unpack(path).map(drop);
+            _ => return entry.unpack(path).map(drop),
         }
-        let start = entry.raw_file_position() as usize;
-        fs::write(path, &self.0[start..start + entry.size() as usize])?;
-        fs::set_permissions(path, Permissions::from_mode(entry.header().mode()?))
+        fs::set_permissions(path, Permissions::from_mode(entry.header().mode()?))?;
+        match entry.header().mtime()? {
+            // Only a person's own files have one.
+            0 => Ok(()),
+            time => File::open(path)?.set_modified(UNIX_EPOCH + Duration::from_secs(time)),
+        }
     }
 }
 

@@ -4,17 +4,16 @@
 use std::fs;
 use std::io::{Cursor, Read, Write};
 
-use protocol::session::OUT_FOLDER;
 use protocol::{
     EVENTS_FILE, Ended, FIRST_MODULES_FILE, FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE,
     Outcome, RECORD_SLOT, REMAINS_FILE, Remains, STDERR_FILE, STDOUT_FILE, TRACE_FILE,
     TRACE_STATS_FILE,
 };
 
-use crate::leaks;
 use crate::mounts::OUTPUT;
 use crate::payload::map_device;
 use crate::trace::TRACING;
+use crate::{leaks, out};
 
 /// Writes the record into the record device, together with files of the guest
 /// that the host wants; one that cannot be read is left out.
@@ -40,11 +39,7 @@ pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     if let Some(leaks) = leaks::find()? {
         record.add(LEAKS_FILE, leaks.as_bytes())?;
     }
-    for (number, path) in wanted.iter().enumerate() {
-        if let Ok(bytes) = fs::read(path) {
-            record.add(&format!("{OUT_FOLDER}/{number}"), &bytes)?;
-        }
-    }
+    out::add(&mut record, wanted)?;
     let json = serde_json::to_vec(outcome).map_err(|e| format!("failed to encode: {e}"))?;
     record.add(OUTCOME_FILE, &json)?;
     record.0.into_inner().and_then(|mut end| end.flush()).map_err(|e| e.to_string())
@@ -69,10 +64,11 @@ pub fn note_first_modules() -> Result<(), String> {
     fs::write(&path, modules()?).map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
-struct Writer<W: Write>(tar::Builder<W>);
+/// An archive that is being written.
+pub struct Writer<W: Write>(tar::Builder<W>);
 
 impl<W: Write> Writer<W> {
-    fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
+    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);

@@ -20,6 +20,11 @@ pub const ROOT_FOLDER: &str = "root";
 /// place in [`Session::out`].
 pub const OUT_FOLDER: &str = "out";
 
+/// The record's file with a folder that the host asked for: a tar archive.
+pub fn out_archive(number: usize) -> String {
+    format!("{OUT_FOLDER}/{number}.tar")
+}
+
 /// Bytes of a frame's body, at most.
 pub const FRAME_MAX: usize = 32 << 10;
 /// Bytes of input that may be on their way to the program at a time. The host

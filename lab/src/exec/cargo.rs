@@ -1,10 +1,10 @@
 //! Everything that goes into the guest with a program: its libraries, the person's files,
 //! and a shell if the host has one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::FileType;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use builder::guest::payload::{Payload, PayloadError};
@@ -24,15 +24,17 @@ const GUEST_BUSYBOX: &str = "/bin/busybox";
 pub struct Cargo {
     files: BTreeMap<String, PathBuf>,
     links: BTreeMap<String, String>,
-    /// Folders that must exist, even if they are empty, with their permissions.
-    folders: BTreeMap<String, u32>,
+    /// Those of the files that the person gives.
+    own: BTreeSet<String>,
+    /// Folders that must exist, even if they are empty, with their permissions and times.
+    folders: BTreeMap<String, (u32, i64)>,
     busybox: Option<PathBuf>,
     /// What the person should know.
     pub notes: Vec<String>,
 }
 
-/// The permissions of a folder that the lab makes.
-const FOLDER_MODE: u32 = 0o755;
+/// The permissions of a folder that the lab makes, and no time.
+const FOLDER: (u32, i64) = (0o755, 0);
 
 impl Cargo {
     /// Collects a request's program, everything that the program needs, and the person's
@@ -42,6 +44,7 @@ impl Cargo {
         let mut cargo = Cargo {
             files: BTreeMap::new(),
             links: BTreeMap::new(),
+            own: BTreeSet::new(),
             folders: BTreeMap::new(),
             busybox,
             notes: Vec::new(),
@@ -118,7 +121,7 @@ impl Cargo {
     /// through two paths is one file.
     fn add(&mut self, file: Needs) -> Result<(), ExecutableError> {
         for folder in steps_from(&file.path) {
-            self.folders.entry(folder).or_insert(FOLDER_MODE);
+            self.folders.entry(folder).or_insert(FOLDER);
         }
         let path = without_steps(&file.path);
         if self.files.contains_key(&path) {
@@ -142,6 +145,7 @@ impl Cargo {
     ) -> Result<(), ExecutableError> {
         if kind.is_file() {
             self.files.insert(guest.to_owned(), host.to_owned());
+            self.own.insert(guest.to_owned());
         } else if kind.is_symlink() {
             let target = std::fs::read_link(host).map_err(failed(host))?;
             let target = target.to_string_lossy().into_owned();
@@ -151,8 +155,9 @@ impl Cargo {
             }
             self.links.insert(guest.to_owned(), target);
         } else if kind.is_dir() {
-            let mode = std::fs::metadata(host).map_err(failed(host))?.permissions().mode();
-            self.folders.insert(guest.to_owned(), mode & 0o777);
+            let meta = std::fs::metadata(host).map_err(failed(host))?;
+            let mode = meta.permissions().mode() & 0o777;
+            self.folders.insert(guest.to_owned(), (mode, meta.mtime()));
             for entry in std::fs::read_dir(host).map_err(failed(host))? {
                 let entry = entry.map_err(failed(host))?;
                 let guest = format!("{guest}/{}", entry.file_name().to_string_lossy());
@@ -166,14 +171,20 @@ impl Cargo {
 
     /// Puts everything into the payload, below `folder`.
     pub fn load(&self, payload: &mut Payload, folder: &str) -> Result<(), PayloadError> {
-        for (guest, mode) in &self.folders {
-            payload.add_folder(&format!("{folder}{guest}"), *mode)?;
-        }
         for (guest, host) in &self.files {
-            payload.add_copy(&format!("{folder}{guest}"), host)?;
+            let name = format!("{folder}{guest}");
+            match self.own.contains(guest) {
+                true => payload.add_own(&name, host)?,
+                false => payload.add_copy(&name, host)?,
+            }
         }
         for (guest, target) in &self.links {
             payload.add_link(&format!("{folder}{guest}"), target)?;
+        }
+        // What is put into a folder changes its time, so folders come last, and the inner
+        // ones first.
+        for (guest, (mode, time)) in self.folders.iter().rev() {
+            payload.add_folder(&format!("{folder}{guest}"), *mode, *time)?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ mod cargo;
 mod elf;
 pub mod events;
 mod executable;
+mod folder;
 mod kernel_events;
 mod linker;
 pub mod outcome;

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use protocol::{Ended, Job};
-use trace::record::Record;
+use trace::record::{Left, Record};
 
 use super::events::EventError;
-use super::{ExecutableError, Request};
+use super::{ExecutableError, Request, folder};
 use crate::error::Error;
 use crate::whole;
 
@@ -51,7 +51,7 @@ pub fn status_of(error: &Error, program: &Path) -> u8 {
     }
 }
 
-/// Writes the files that the person wants from the record. Returns the paths of those that
+/// Writes the files and folders that the person wants from the record. Returns the paths of those that
 /// the guest does not have.
 pub(super) fn fetch<'a>(
     request: &'a Request,
@@ -64,7 +64,8 @@ pub(super) fn fetch<'a>(
     }
     for (number, fetch) in request.out.iter().enumerate() {
         match record.out.get(&number) {
-            Some(bytes) => whole::write(&fetch.host, bytes)?,
+            Some(Left::File(bytes)) => whole::write(&fetch.host, bytes)?,
+            Some(Left::Folder(archive)) => folder::unpack(archive, &fetch.host)?,
             None => missing.push(fetch.guest.as_str()),
         }
     }

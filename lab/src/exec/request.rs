@@ -134,7 +134,7 @@ fn find(program: &str) -> Result<PathBuf, ExecutableError> {
         .ok_or_else(|| ExecutableError::NotFound { program: program.to_owned() })
 }
 
-/// A file cannot be copied out to this place.
+/// Nothing can be copied out to this place.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to write `{}`: {reason}", path.display())]
 struct NoPlace {
@@ -149,12 +149,12 @@ impl Explain for NoPlace {
 }
 
 impl Fetch {
-    /// Checks that there is a place for the file, before anything runs.
+    /// Checks that there is a place for the file or folder, before anything runs.
     pub(super) fn look(&self) -> Result<(), Error> {
         let place = self.host.parent().filter(|parent| *parent != Path::new(""));
         let reason = match place.unwrap_or(Path::new(".")).is_dir() {
             false => "there is no such folder",
-            true if self.host.is_dir() => "it is a folder, and the file needs a name",
+            true if self.host.is_dir() => "there is a folder with this name",
             true => return Ok(()),
         };
         Err(NoPlace { path: self.host.clone(), reason }.into())

@@ -42,7 +42,7 @@ pub struct Record {
     pub leaks: Option<String>,
     /// The guest files that the host asked for and PID 1 could read, keyed by their index
     /// in [`protocol::Session::out`].
-    pub out: BTreeMap<usize, Vec<u8>>,
+    pub out: BTreeMap<usize, Left>,
 }
 
 /// Where a module's code was in memory.
@@ -83,6 +83,14 @@ impl Explain for RecordError {
     }
 }
 
+/// Something of the guest that the host asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    File(Vec<u8>),
+    /// A tar archive, which is as little to be trusted as the record.
+    Folder(Vec<u8>),
+}
+
 impl Record {
     /// Unpacks the archive that PID 1 sent. A record without the job's nonce was not made
     /// by the PID 1 that got this job.
@@ -106,8 +114,10 @@ impl Record {
         let leaks = files.remove(LEAKS_FILE).map(text);
         let events = files.remove(EVENTS_FILE).map(text).unwrap_or_default();
         let formats = formats(&files);
-        let out =
-            files.iter().filter_map(|(name, bytes)| Some((out_number(name)?, bytes.to_vec())));
+        let out = files.iter().filter_map(|(name, bytes)| {
+            let left = if name.ends_with(ARCHIVE) { Left::Folder } else { Left::File };
+            Some((out_number(name)?, left(bytes.to_vec())))
+        });
         let out = out.collect();
         Ok(Record {
             outcome,
@@ -201,9 +211,13 @@ pub(super) fn trace_len(kib: u32) -> u64 {
     (pages.max(2) + 1) * PAGE_LEN as u64
 }
 
-/// The index of the requested file that has this name in the record.
+/// How the name of an archive in the record ends.
+const ARCHIVE: &str = ".tar";
+
+/// The index of what the host asked for that has this name in the record.
 fn out_number(name: &str) -> Option<usize> {
-    name.strip_prefix(OUT_FOLDER)?.strip_prefix('/')?.parse().ok()
+    let name = name.strip_prefix(OUT_FOLDER)?.strip_prefix('/')?;
+    name.strip_suffix(ARCHIVE).unwrap_or(name).parse().ok()
 }
 
 /// The event whose format has this name in the record.
@@ -298,6 +312,7 @@ mod tests {
         ("first-modules", "lab_edu .text 0xffffffffa0004000\n"),
         ("modules", "lab_edu .text 0xffffffffa0000000\n"),
         ("out/1", "carried out"),
+        ("out/2.tar", "a folder"),
         OUTCOME,
     ];
 
@@ -310,7 +325,9 @@ mod tests {
         let module = |text_address| LoadedModule { name: "lab_edu".to_owned(), text_address };
         assert_eq!(record.first_modules, [module(0xffff_ffff_a000_4000)]);
         assert_eq!(record.modules, [module(0xffff_ffff_a000_0000)]);
-        assert_eq!(record.out, BTreeMap::from([(1, b"carried out".to_vec())]));
+        let (file, folder) = (b"carried out".to_vec(), b"a folder".to_vec());
+        let out = BTreeMap::from([(1, Left::File(file)), (2, Left::Folder(folder))]);
+        assert_eq!(record.out, out);
     }
 
     #[test]
@@ -359,7 +376,7 @@ mod tests {
                 "out/7",
                 file,
                 huge,
-                "the record's `out/7` says that it has 1099511627776 bytes, but only 9728 follow",
+                "the record's `out/7` says that it has 1099511627776 bytes, but only 10752 follow",
             ),
         ] {
             assert_eq!(parse(&hostile(name, kind, len)).unwrap_err().to_string(), said);

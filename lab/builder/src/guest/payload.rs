@@ -1,6 +1,6 @@
 //! The payload: the input of one run, as a tar archive.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
@@ -54,6 +54,13 @@ impl Payload {
         self.add(name, &fs::read(path)?, mode & 0o777)
     }
 
+    /// Adds a person's file under a name, with its permissions and time on the host.
+    pub fn add_own(&mut self, name: &str, path: &Path) -> Result<(), PayloadError> {
+        let meta = fs::metadata(path)?;
+        let header = header(meta.permissions().mode() & 0o777, meta.mtime());
+        self.append(header, name, &fs::read(path)?)
+    }
+
     /// Adds a symbolic link called `name` that points to `target`.
     pub fn add_link(&mut self, name: &str, target: &str) -> Result<(), PayloadError> {
         let mut header = tar::Header::new_gnu();
@@ -65,22 +72,25 @@ impl Payload {
             .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })
     }
 
-    /// Adds a folder under a name. The folder may already exist.
-    pub fn add_folder(&mut self, name: &str, mode: u32) -> Result<(), PayloadError> {
-        let mut header = tar::Header::new_gnu();
+    /// Adds a folder under a name, with permissions and a time: seconds since 1970, or 0 for
+    /// none. The folder may already exist. What is added to it later changes its time.
+    pub fn add_folder(&mut self, name: &str, mode: u32, time: i64) -> Result<(), PayloadError> {
+        let mut header = header(mode, time);
         header.set_entry_type(tar::EntryType::Directory);
-        header.set_size(0);
-        header.set_mode(mode);
-        self.0
-            .append_data(&mut header, name, std::io::empty())
-            .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })
+        self.append(header, name, &[])
     }
 
     fn add(&mut self, name: &str, bytes: &[u8], mode: u32) -> Result<(), PayloadError> {
-        // A fresh header has no time, owner or name from the host.
-        let mut header = tar::Header::new_gnu();
+        self.append(header(mode, 0), name, bytes)
+    }
+
+    fn append(
+        &mut self,
+        mut header: tar::Header,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<(), PayloadError> {
         header.set_size(bytes.len() as u64);
-        header.set_mode(mode);
         self.0
             .append_data(&mut header, name, bytes)
             .map_err(|source| PayloadError::Pack { name: name.to_owned(), source })
@@ -92,4 +102,13 @@ impl Payload {
             .into_inner()
             .map_err(|source| PayloadError::Pack { name: "the end".to_owned(), source })
     }
+}
+
+/// A header without owner or name from the host.
+fn header(mode: u32, time: i64) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(mode);
+    // A tar file knows no time before 1970.
+    header.set_mtime(time.try_into().unwrap_or(0));
+    header
 }
