@@ -64,7 +64,7 @@ pub struct Exec {
     #[arg(long, value_name = "PROGRAM")]
     with: Vec<String>,
 
-    /// Copy a file out when the program has ended
+    /// Copy a file or a folder out when the program has ended
     #[arg(long, value_name = "GUEST:HOST")]
     out: Vec<Fetch>,
 
