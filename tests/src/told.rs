@@ -295,7 +295,7 @@ fn mistakes() -> Result<(), Failed> {
         (&["--kmod", &folder_ko, BUSYBOX], 125, is("read from file", &folder_ko, "Is a directory")),
         (&["--kmod", &empty, BUSYBOX], 125, format!("`{empty}` is not FILE.ko")),
         (&["--file", &carry, BUSYBOX], 125, no_such("read", &absent)),
-        (&["--out", &out, BUSYBOX], 125, is("write", &empty, "Is a directory")),
+        (&["--out", &out, BUSYBOX], 125, is("write", &empty, "there is a folder with this name")),
         (&["--log", &empty, BUSYBOX], 125, is("write", &empty, "Is a directory")),
         (&[&empty], 126, is("read", &empty, "it is no file")),
         (&[&plain], 126, "it is not a Linux executable".into()),

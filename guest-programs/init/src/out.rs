@@ -1,29 +1,23 @@
 //! Files and folders of the guest that the host wants.
 
-use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
+use std::{fs, io};
 
 use protocol::session::{OUT_FOLDER, out_archive};
 
-use crate::record::Writer;
-
-/// Adds them to the record. What cannot be read is left out.
-pub fn add<W: Write>(record: &mut Writer<W>, wanted: &[String]) -> Result<(), String> {
-    for (number, path) in wanted.iter().enumerate() {
+/// Their names in the record and their bytes. What cannot be read is left out.
+pub fn files(wanted: &[String]) -> impl Iterator<Item = (String, Vec<u8>)> {
+    wanted.iter().enumerate().filter_map(|(number, path)| {
         let path = Path::new(path);
         if path.is_dir() {
-            if let Ok(archive) = pack(path) {
-                record.add(&out_archive(number), &archive)?;
-            }
+            Some((out_archive(number), pack(path).ok()?))
         // Reading a FIFO would wait, and a device may have no end.
-        } else if path.is_file()
-            && let Ok(bytes) = fs::read(path)
-        {
-            record.add(&format!("{OUT_FOLDER}/{number}"), &bytes)?;
+        } else if path.is_file() {
+            Some((format!("{OUT_FOLDER}/{number}"), fs::read(path).ok()?))
+        } else {
+            None
         }
-    }
-    Ok(())
+    })
 }
 
 /// A folder as an archive, with its links as links.

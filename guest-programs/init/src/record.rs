@@ -39,7 +39,9 @@ pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     if let Some(leaks) = leaks::find()? {
         record.add(LEAKS_FILE, leaks.as_bytes())?;
     }
-    out::add(&mut record, wanted)?;
+    for (name, bytes) in out::files(wanted) {
+        record.add(&name, &bytes)?;
+    }
     let json = serde_json::to_vec(outcome).map_err(|e| format!("failed to encode: {e}"))?;
     record.add(OUTCOME_FILE, &json)?;
     record.0.into_inner().and_then(|mut end| end.flush()).map_err(|e| e.to_string())
@@ -64,11 +66,10 @@ pub fn note_first_modules() -> Result<(), String> {
     fs::write(&path, modules()?).map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
-/// An archive that is being written.
-pub struct Writer<W: Write>(tar::Builder<W>);
+struct Writer<W: Write>(tar::Builder<W>);
 
 impl<W: Write> Writer<W> {
-    pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
+    fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);

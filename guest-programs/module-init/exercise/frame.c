@@ -20,7 +20,6 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/module.h>
-#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -84,10 +83,11 @@ static int __init told_to_fail(enum step step)
 	return fail_at == step ? -(int)error : 0;
 }
 
-/* For the trace: a step, and how many stand after it. */
-static void set_up(const char *what)
+/* For the trace: a step, and how many stand after it. Returns what the step does. */
+static int set_up(const char *what)
 {
 	trace_lab_step(what, ++lab.standing);
+	return 0;
 }
 
 static void undone(const char *what)
@@ -104,8 +104,7 @@ static int __init memory_set_up(void)
 	lab.text = kstrdup("hello\n", GFP_KERNEL);
 	if (!lab.text)
 		return -ENOMEM;
-	set_up("sets up memory:");
-	return 0;
+	return set_up("sets up memory:");
 }
 
 static void memory_undo(void)
@@ -122,8 +121,7 @@ static int __init driver_set_up(void)
 		err = pci_register_driver(&lab_module_init_driver);
 	if (err)
 		return err;
-	set_up("sets up driver:");
-	return 0;
+	return set_up("sets up driver:");
 }
 
 static void driver_undo(void)
@@ -140,8 +138,7 @@ static int __init numbers_set_up(void)
 		err = alloc_chrdev_region(&lab.number, 0, 1, KBUILD_MODNAME);
 	if (err)
 		return err;
-	set_up("sets up numbers:");
-	return 0;
+	return set_up("sets up numbers:");
 }
 
 static void numbers_undo(void)
@@ -159,8 +156,7 @@ static int __init class_set_up(void)
 	lab.class = class_create(KBUILD_MODNAME);
 	if (IS_ERR(lab.class))
 		return PTR_ERR(lab.class);
-	set_up("sets up class:");
-	return 0;
+	return set_up("sets up class:");
 }
 
 static void class_undo(void)
@@ -180,8 +176,7 @@ static int __init cdev_set_up(void)
 	err = cdev_add(&lab.cdev, lab.number, 1);
 	if (err)
 		return err;
-	set_up("sets up cdev:");
-	return 0;
+	return set_up("sets up cdev:");
 }
 
 static void cdev_undo(void)
@@ -200,8 +195,7 @@ static int __init file_set_up(void)
 	dev = device_create(lab.class, NULL, lab.number, NULL, KBUILD_MODNAME);
 	if (IS_ERR(dev))
 		return PTR_ERR(dev);
-	set_up("sets up file:");
-	return 0;
+	return set_up("sets up file:");
 }
 
 static void file_undo(void)

@@ -10,7 +10,7 @@ use story::lesson::{self, Lesson};
 use trace::Symbols;
 use trace::record::entries;
 
-use super::{
+use super::about::{
     ABOUT, About, Command, EXERCISE, Ended, FORMAT, LOG, MEMORY, MODULES, OUTPUT, PROGRAMS, RECORD,
     REGISTERS, RecordFileError, SYSTEM_MAP, Told, Unjudged, Version, program_file,
 };

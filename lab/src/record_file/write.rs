@@ -9,7 +9,7 @@ use host::QEMU;
 use story::lesson;
 use vm::VmError;
 
-use super::{
+use super::about::{
     ABOUT, About, Command, EXERCISE, Ended, FORMAT, LAB, LOG, MEMORY, MODULES, OUTPUT, RECORD,
     REGISTERS, SYSTEM_MAP, Told, Unjudged, program_file,
 };

@@ -3,8 +3,8 @@
 use explain::{ExitStatus, Explain};
 use protocol::TraceEvent;
 
-use super::SETS;
 use super::help::{HELP, list};
+use super::sets::SETS;
 
 /// The kernel refused an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
