@@ -14,14 +14,11 @@ use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use vm::command::Accel;
 
 use crate::Test;
-use crate::exec::{exec, same};
+use crate::exec::{FolderCheck, exec, in_folders, same};
 
-type Check = fn(&Path) -> Result<(), Failed>;
-
-const CHECKS: &[(&str, Check)] = &[
+const CHECKS: &[(&str, FolderCheck)] = &[
     ("a-folder-comes-as-it-is", folder),
     ("a-folder-goes-in-and-out", round_trip),
     ("what-has-no-content-is-named", special),
@@ -35,14 +32,7 @@ const CHECKS: &[(&str, Check)] = &[
 
 /// One test per property, each in its own folder.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    lab.saved(machine, Accel::TCG)?;
-    let test = |&(name, check): &(&str, Check)| {
-        Test::new(format!("exec::carried::{name}"), move || {
-            let folder = tempfile::tempdir()?;
-            check(&folder.path().canonicalize()?)
-        })
-    };
-    Ok(CHECKS.iter().map(test).collect())
+    in_folders(lab, machine, "exec::carried", CHECKS)
 }
 
 /// Permissions, empty folders and links stay. A link to nothing is named.
@@ -157,6 +147,17 @@ fn executable(at: &Path) -> Result<(), Failed> {
     gcc(&["-o", "tree/bin/main", "main.c", "-Ltree/lib", "-lseven", rpath])?;
     let carried = format!("{}:/opt/t", tree.display());
     same(&exec(&["--file", &carried, "--", "env", "/opt/t/bin/main"], None)?, 7, b"", b"")?;
+    // As distributions have it: both the library's name and its folder's are links.
+    gcc(&["-shared", "-Wl,-soname,libseven.so.1", "-o", "tree/lib/libseven.so.1.0", "seven.c"])?;
+    symlink("libseven.so.1.0", tree.join("lib/libseven.so.1"))?;
+    symlink("lib", tree.join("lib64"))?;
+    let rpath = "-Wl,-rpath,$ORIGIN/../lib64";
+    gcc(&["-o", "tree/bin/linked", "main.c", "tree/lib/libseven.so.1.0", rpath])?;
+    same(&exec(&["--file", &carried, "--", "env", "/opt/t/bin/linked"], None)?, 7, b"", b"")?;
+    // The same for a program of the host's whose library is carried.
+    let program = at.join("program").display().to_string();
+    gcc(&["-o", &program, "main.c", "tree/lib/libseven.so.1.0", "-Wl,-rpath,/opt/t/lib64"])?;
+    same(&exec(&["--file", &carried, "--", &program], None)?, 7, b"", b"")?;
     // One of the host's, which needs more libraries than env.
     fs::copy("/bin/ls", at.join("list"))?;
     let carried = format!("{}:/tmp/list", at.join("list").display());

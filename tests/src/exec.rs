@@ -84,6 +84,26 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     Ok(CHECKS.iter().map(&test).chain(with_shell).collect())
 }
 
+/// A test that has a folder for itself.
+pub type FolderCheck = fn(&Path) -> Result<(), Failed>;
+
+/// Tests of a group that run `exec`, each in a folder of its own.
+pub fn in_folders(
+    lab: &Lab<'_>,
+    machine: &Machine,
+    group: &str,
+    checks: &[(&str, FolderCheck)],
+) -> Result<Vec<Test>, Error> {
+    lab.saved(machine, Accel::TCG)?;
+    let test = |&(name, check): &(&str, FolderCheck)| {
+        Test::new(format!("{group}::{name}"), move || {
+            let folder = tempfile::tempdir()?;
+            check(&folder.path().canonicalize()?)
+        })
+    };
+    Ok(checks.iter().map(test).collect())
+}
+
 fn module_folder() -> PathBuf {
     builder::root().join("tests/out-of-tree-module")
 }

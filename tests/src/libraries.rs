@@ -10,14 +10,11 @@ use lab::error::Error;
 use lab::exec::{ExecutableError, Guest};
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
-use vm::command::Accel;
 
 use crate::Test;
-use crate::exec::{exec, same};
+use crate::exec::{FolderCheck, exec, in_folders, same};
 
-type Check = fn(&Path) -> Result<(), Failed>;
-
-const CHECKS: &[(&str, Check)] = &[
+const CHECKS: &[(&str, FolderCheck)] = &[
     ("libraries-are-those-of-the-systems-linker", linkers_own),
     ("libraries-are-found-as-their-builder-said", search_paths),
     ("a-stranger's-linker-is-not-run", planted_linker),
@@ -28,14 +25,7 @@ const CHECKS: &[(&str, Check)] = &[
 
 /// One test per property, each in its own folder.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    lab.saved(machine, Accel::TCG)?;
-    let test = |&(name, check): &(&str, Check)| {
-        Test::new(format!("exec::{name}"), move || {
-            let folder = tempfile::tempdir()?;
-            check(&folder.path().canonicalize()?)
-        })
-    };
-    Ok(CHECKS.iter().map(test).collect())
+    in_folders(lab, machine, "exec", CHECKS)
 }
 
 /// For each dynamic program that the distribution installed, the lab finds what the
@@ -55,8 +45,9 @@ fn linkers_own(_: &Path) -> Result<(), Failed> {
                 .env_clear()
                 .output()?;
             let theirs = listed(&String::from_utf8_lossy(&asked.stdout));
-            let none = BTreeMap::new();
-            let ours = match lab::exec::needs(&program, Guest { files: &none, shell: false }) {
+            let (files, links) = (BTreeMap::new(), BTreeMap::new());
+            let guest = Guest { files: &files, links: &links, shell: false };
+            let ours = match lab::exec::needs(&program, guest) {
                 Ok(files) => Some(
                     files
                         .into_iter()

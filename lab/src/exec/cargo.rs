@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::FileType;
-use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +11,7 @@ use host::{BUSYBOX, on_path};
 use process::Command;
 
 use super::executable::{
-    ExecutableError, Guest, Needs, needs, needs_elsewhere, steps_from, without_steps,
+    ExecutableError, Guest, Needs, needs, needs_elsewhere, read_error, steps_from,
 };
 use super::request::{Carry, Request};
 
@@ -52,7 +51,7 @@ impl Cargo {
         // The person's own files replace those that the lab would copy.
         for Carry { host, guest } in &request.files {
             // The person may name a link and mean the file.
-            let kind = std::fs::metadata(host).map_err(failed(host))?.file_type();
+            let kind = std::fs::metadata(host).map_err(read_error(host))?.file_type();
             cargo.add_tree(host, guest, kind)?;
         }
         cargo.add_what_carried_ones_need()?;
@@ -66,11 +65,12 @@ impl Cargo {
     /// person's affair.
     fn add_what_carried_ones_need(&mut self) -> Result<(), ExecutableError> {
         for (guest, host) in self.files.clone() {
-            if std::fs::metadata(&host).map_err(failed(&host))?.permissions().mode() & 0o111 == 0 {
+            if std::fs::metadata(&host).map_err(read_error(&host))?.permissions().mode() & 0o111
+                == 0
+            {
                 continue;
             }
-            let has = Guest { files: &self.files, shell: self.busybox.is_some() };
-            match needs_elsewhere(&host, &guest, has) {
+            match needs_elsewhere(&host, &guest, self.guest()) {
                 Ok(files) => files.into_iter().try_for_each(|file| self.add(file))?,
                 Err(ExecutableError::NotExecutable { .. }) => {}
                 Err(error) => self.notes.push(error.to_string()),
@@ -81,8 +81,7 @@ impl Cargo {
 
     /// Adds a host executable and everything that it needs.
     fn add_program(&mut self, program: &Path) -> Result<(), ExecutableError> {
-        let guest = Guest { files: &self.files, shell: self.busybox.is_some() };
-        for file in needs(program, guest)? {
+        for file in needs(program, self.guest())? {
             self.add(file)?;
         }
         Ok(())
@@ -94,10 +93,9 @@ impl Cargo {
         let Some(busybox) = self.busybox.clone() else { return Ok(()) };
         let mut list = Command::new(&busybox);
         list.arg("--list");
-        let list = list.output().map_err(failed(&busybox))?;
+        let list = list.output().map_err(read_error(&busybox))?;
         // A busybox that is not static needs its libraries.
-        let guest = Guest { files: &self.files, shell: true };
-        for file in needs(&busybox, guest)?.into_iter().skip(1) {
+        for file in needs(&busybox, self.guest())?.into_iter().skip(1) {
             self.add(file)?;
         }
         if !self.has(GUEST_BUSYBOX) {
@@ -112,6 +110,11 @@ impl Cargo {
         Ok(())
     }
 
+    /// What the guest has so far.
+    fn guest(&self) -> Guest<'_> {
+        Guest { files: &self.files, links: &self.links, shell: self.busybox.is_some() }
+    }
+
     fn has(&self, guest: &str) -> bool {
         self.files.contains_key(guest) || self.links.contains_key(guest)
     }
@@ -123,11 +126,11 @@ impl Cargo {
         for folder in steps_from(&file.path) {
             self.folders.entry(folder).or_insert(FOLDER);
         }
-        let path = without_steps(&file.path);
+        let path = self.guest().real(&file.path);
         if self.files.contains_key(&path) {
             return Ok(());
         }
-        let real = std::fs::canonicalize(&file.host).map_err(failed(&file.host))?;
+        let real = std::fs::canonicalize(&file.host).map_err(read_error(&file.host))?;
         let place = real.to_string_lossy().into_owned();
         if path != place {
             self.links.insert(path, place.clone());
@@ -147,7 +150,7 @@ impl Cargo {
             self.files.insert(guest.to_owned(), host.to_owned());
             self.own.insert(guest.to_owned());
         } else if kind.is_symlink() {
-            let target = std::fs::read_link(host).map_err(failed(host))?;
+            let target = std::fs::read_link(host).map_err(read_error(host))?;
             let target = target.to_string_lossy().into_owned();
             if !host.exists() {
                 let link = host.display();
@@ -155,13 +158,13 @@ impl Cargo {
             }
             self.links.insert(guest.to_owned(), target);
         } else if kind.is_dir() {
-            let meta = std::fs::metadata(host).map_err(failed(host))?;
+            let meta = std::fs::metadata(host).map_err(read_error(host))?;
             let mode = meta.permissions().mode() & 0o777;
             self.folders.insert(guest.to_owned(), (mode, meta.mtime()));
-            for entry in std::fs::read_dir(host).map_err(failed(host))? {
-                let entry = entry.map_err(failed(host))?;
+            for entry in std::fs::read_dir(host).map_err(read_error(host))? {
+                let entry = entry.map_err(read_error(host))?;
                 let guest = format!("{guest}/{}", entry.file_name().to_string_lossy());
-                self.add_tree(&entry.path(), &guest, entry.file_type().map_err(failed(host))?)?;
+                self.add_tree(&entry.path(), &guest, entry.file_type().map_err(read_error(host))?)?;
             }
         } else {
             return Err(ExecutableError::Special { path: host.to_owned(), kind: name(kind) });
@@ -188,11 +191,6 @@ impl Cargo {
         }
         Ok(())
     }
-}
-
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> ExecutableError {
-    let path = path.to_owned();
-    |source| ExecutableError::Read { path, source }
 }
 
 /// What a file is that has no content to copy.

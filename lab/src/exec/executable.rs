@@ -100,20 +100,57 @@ const FIRST_LINE_MAX: u64 = 256;
 /// What the guest already has.
 #[derive(Debug, Clone, Copy)]
 pub struct Guest<'a> {
-    /// The person's own files, keyed by their path in the guest.
+    /// Host files, keyed by their path in the guest.
     pub files: &'a BTreeMap<String, PathBuf>,
+    /// Where links in the guest lead, keyed by their path.
+    pub links: &'a BTreeMap<String, String>,
     /// Whether `/bin/sh` exists.
     pub shell: bool,
 }
 
+/// How many links a path may lead through: `MAXSYMLINKS`, include/linux/namei.h.
+const LINKS_MAX: u32 = 40;
+
 impl Guest<'_> {
     fn has(&self, path: &str) -> bool {
-        self.shell && path == "/bin/sh" || self.files.contains_key(path)
+        self.shell && path == "/bin/sh" || self.files.contains_key(&self.real(path))
     }
 
     /// The host file that the guest has, or will have, at a path.
     fn file(&self, path: &str) -> PathBuf {
-        self.files.get(&without_steps(path)).cloned().unwrap_or_else(|| path.into())
+        let real = self.real(path);
+        match self.files.get(&real) {
+            Some(host) => host.clone(),
+            // The host's folders may be links, so its own `..` counts.
+            None if real == without_steps(path) => path.into(),
+            None => real.into(),
+        }
+    }
+
+    /// A path without `..` and links, as the guest follows them.
+    pub(super) fn real(&self, path: &str) -> String {
+        let mut left: Vec<&str> = path.rsplit('/').collect();
+        let (mut real, mut followed) = (String::new(), 0);
+        while let Some(part) = left.pop() {
+            match part {
+                "" | "." => {}
+                ".." => real.truncate(real.rfind('/').unwrap_or(0)),
+                part => {
+                    let next = format!("{real}/{part}");
+                    match self.links.get(&next).filter(|_| followed < LINKS_MAX) {
+                        Some(target) => {
+                            followed += 1;
+                            if target.starts_with('/') {
+                                real.clear();
+                            }
+                            left.extend(target.rsplit('/'));
+                        }
+                        None => real = next,
+                    }
+                }
+            }
+        }
+        if real.is_empty() { "/".to_owned() } else { real }
     }
 }
 
@@ -248,7 +285,7 @@ impl Needs {
     }
 }
 
-fn read_error(path: &Path) -> impl FnOnce(io::Error) -> ExecutableError {
+pub(super) fn read_error(path: &Path) -> impl FnOnce(io::Error) -> ExecutableError {
     let path = path.to_owned();
     |source| ExecutableError::Read { path, source }
 }
@@ -279,7 +316,7 @@ fn kind(path: &Path) -> Result<Kind, ExecutableError> {
     })
 }
 
-/// Resolves `..` in a path as the guest does: there, no folder is a link.
+/// A path without `..`, for a guest in which no folder is a link.
 pub fn without_steps(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -346,7 +383,25 @@ mod tests {
     /// The files that a script or program needs in a guest that already has `has`.
     fn needs_beside(path: &Path, has: &[&str]) -> Result<Vec<Needs>, ExecutableError> {
         let files = has.iter().map(|&path| (path.to_owned(), PathBuf::from(path))).collect();
-        needs(path, Guest { files: &files, shell: false })
+        needs(path, Guest { files: &files, links: &BTreeMap::new(), shell: false })
+    }
+
+    #[test]
+    fn a_path_is_followed_as_in_the_guest() {
+        let links = [("/a/l", "b"), ("/a/b/up", "../../c"), ("/abs", "/x/y"), ("/loop", "loop")];
+        let links = links.map(|(path, target)| (path.to_owned(), target.to_owned())).into();
+        let guest = Guest { files: &BTreeMap::new(), links: &links, shell: false };
+        for (path, real) in [
+            ("/a//./f", "/a/f"),
+            ("/a/l/f", "/a/b/f"),
+            // `..` leads out of where the link leads to.
+            ("/a/l/up/../f", "/f"),
+            ("/abs/../f", "/x/f"),
+            ("/loop/f", "/loop/f"),
+            ("/..", "/"),
+        ] {
+            assert_eq!(guest.real(path), real, "{path}");
+        }
     }
 
     #[test]

@@ -51,8 +51,8 @@ pub fn status_of(error: &Error, program: &Path) -> u8 {
     }
 }
 
-/// Writes the files and folders that the person wants from the record. Returns the paths of those that
-/// the guest does not have.
+/// Writes the files and folders that the person wants from the record. Returns the paths
+/// of those that the guest does not have.
 pub(super) fn fetch<'a>(
     request: &'a Request,
     status: &Status,
