@@ -83,6 +83,10 @@ fn round_trip(at: &Path) -> Result<(), Failed> {
         (format!("{}:/tmp/t", tree.display()), format!("/tmp/t:{}", back.display()));
     let output = exec(&["--file", &carried, "--out", &fetched, "--", "true"], None)?;
     same(&output, 0, b"", b"")?;
+    // A folder of the machine's own keeps its permissions.
+    let carried = format!("{}:/tmp", tree.display());
+    let output = exec(&["--file", &carried, "--", "stat", "-c", "%a", "/tmp", "/tmp/link"], None)?;
+    same(&output, 0, b"1777\n777\n", b"")?;
     let (before, after) = (listed(&tree)?, listed(&back)?);
     match before == after && fs::read(back.join("below/file"))? == b"text" {
         true => Ok(()),

@@ -61,16 +61,22 @@ impl Payload {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
+        let mode = Permissions::from_mode(entry.header().mode()?);
         match entry.header().entry_type() {
-            EntryType::Directory => fs::create_dir_all(path)?,
+            // A folder of the machine's own, such as /tmp, keeps its permissions.
+            EntryType::Directory if path.is_dir() => {}
+            EntryType::Directory => {
+                fs::create_dir(path)?;
+                fs::set_permissions(path, mode)?;
+            }
             EntryType::Regular => {
                 let start = entry.raw_file_position() as usize;
                 fs::write(path, &self.0[start..start + entry.size() as usize])?;
+                fs::set_permissions(path, mode)?;
             }
             // A link: there is nothing to copy.
             _ => return entry.unpack(path).map(drop),
         }
-        fs::set_permissions(path, Permissions::from_mode(entry.header().mode()?))?;
         match entry.header().mtime()? {
             // Only a person's own files have one.
             0 => Ok(()),

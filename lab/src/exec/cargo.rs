@@ -174,6 +174,9 @@ impl Cargo {
 
     /// Puts everything into the payload, below `folder`.
     pub fn load(&self, payload: &mut Payload, folder: &str) -> Result<(), PayloadError> {
+        for (guest, (mode, time)) in &self.folders {
+            payload.add_folder(&format!("{folder}{guest}"), *mode, *time)?;
+        }
         for (guest, host) in &self.files {
             let name = format!("{folder}{guest}");
             match self.own.contains(guest) {
@@ -184,7 +187,7 @@ impl Cargo {
         for (guest, target) in &self.links {
             payload.add_link(&format!("{folder}{guest}"), target)?;
         }
-        // What is put into a folder changes its time, so folders come last, and the inner
+        // What is put into a folder changes its time, so folders come once more, the inner
         // ones first.
         for (guest, (mode, time)) in self.folders.iter().rev() {
             payload.add_folder(&format!("{folder}{guest}"), *mode, *time)?;

@@ -73,7 +73,7 @@ impl Payload {
     }
 
     /// Adds a folder under a name, with permissions and a time: seconds since 1970, or 0 for
-    /// none. The folder may already exist. What is added to it later changes its time.
+    /// none. One that already exists only gets the time, which what is added later changes.
     pub fn add_folder(&mut self, name: &str, mode: u32, time: i64) -> Result<(), PayloadError> {
         let mut header = header(mode, time);
         header.set_entry_type(tar::EntryType::Directory);
