@@ -31,12 +31,11 @@ const fn attack(name: &'static str, points: u32, ending: Option<Kind>) -> Attack
 
 const ATTACKS: &[Attack] = &[
     attack("prints-success", 0, None),
-    attack("forges-feedback", 2, None),
+    attack("forges-feedback", 0, None),
     attack("forges-by-the-compiler", 0, Some(Kind::NotCompiled)),
     Attack {
         name: "reaches-out",
-        // It runs to its end, which earns the other two points.
-        points: 2,
+        points: 0,
         ending: None,
         stdout: Some(
             "write /sys/bus/pci/devices/0000:00:06.0/resource2: EACCES\n\
@@ -55,7 +54,7 @@ const ATTACKS: &[Attack] = &[
              setuid 0: Err(EPERM)\n",
         ),
     },
-    Attack { stdout: Some("still here\n"), ..attack("kills-everybody", 2, None) },
+    Attack { stdout: Some("still here\n"), ..attack("kills-everybody", 0, None) },
     attack("forks-without-end", 0, Some(Kind::TimedOut)),
     attack("fills-memory", 0, Some(Kind::OutOfMemory)),
     attack("fills-output", 0, Some(Kind::TooMuchOutput)),
@@ -68,9 +67,9 @@ const ATTACKS: &[Attack] = &[
     attack("huge-program", 0, Some(Kind::NotCompiled)),
     attack("huge-object", 0, Some(Kind::NotCompiled)),
     attack("grows-without-end", 0, Some(Kind::NotCompiled)),
-    attack("long-program", 2, None),
+    attack("long-program", 0, None),
     attack("links-secret", 0, Some(Kind::NotCompiled)),
-    Attack { stdout: Some("[None, None, None, None]\n"), ..attack("reads-environment", 2, None) },
+    Attack { stdout: Some("[None, None, None, None]\n"), ..attack("reads-environment", 0, None) },
     attack("includes-environment", 0, Some(Kind::NotCompiled)),
     attack("includes-a-device", 0, Some(Kind::NotCompiled)),
     attack("nests-deeply", 0, Some(Kind::NotCompiled)),
@@ -86,11 +85,11 @@ const ATTACKS: &[Attack] = &[
              mark: Err(PermissionDenied)\n\
              program: Err(PermissionDenied)\n",
         ),
-        ..attack("becomes-root", 2, None)
+        ..attack("becomes-root", 0, None)
     },
     Attack {
         stdout: Some("Err(PermissionDenied)\nErr(PermissionDenied)\n"),
-        ..attack("rewrites-its-output", 2, None)
+        ..attack("rewrites-its-output", 0, None)
     },
 ];
 

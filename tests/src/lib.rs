@@ -50,6 +50,7 @@ mod suite;
 mod tidy;
 mod told;
 mod watch;
+mod without_work;
 
 use std::sync::Arc;
 
@@ -76,6 +77,7 @@ pub fn all(
     tests.extend(classroom::all(lab, machine)?);
     tests.extend(watch::all(lab, machine)?);
     tests.extend(attacks::all(lab, machine)?);
+    tests.extend(without_work::all(lab, machine)?);
     tests.extend(landlock::all());
     tests.extend(host_faults::all(lab, machine)?);
     tests.extend(cold::all(lab, machine)?);

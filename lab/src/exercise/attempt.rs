@@ -81,7 +81,7 @@ impl Lab<'_> {
             _ => None,
         };
         let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
-        let marks = Marks::unjudged(exercise, ending);
+        let marks = Marks::none(exercise, ending);
         Ok(Attempt { marks, observed: None, compiler, log })
     }
 

@@ -8,7 +8,7 @@ use story::expect::{Checked, Witness};
 use story::timeline::Timeline;
 use trace::record::Record;
 
-use super::ending::{Ending, Kind};
+use super::ending::Ending;
 use super::{Check, Exercise, Mutant};
 
 /// What a submission earned.
@@ -18,7 +18,8 @@ pub struct Marks {
     pub checks: Vec<Mark>,
     /// How the run ended, if it did not simply finish.
     pub ending: Option<Ending>,
-    /// The mistake that fails exactly these checks, if one is known.
+    /// The mistake that fails exactly these checks, ends like this, and shows its facts,
+    /// if one is known.
     pub mistake: Option<Mutant>,
 }
 
@@ -49,7 +50,8 @@ impl Marks {
         let roles = timeline.roles_in_an_exercise();
         let witness = Witness::ByRole(&roles);
         let mark = |check| mark(check, record, timeline, witness);
-        let checks = exercise.checks.iter().map(mark).collect();
+        let mut checks: Vec<Mark> = exercise.checks.iter().map(mark).collect();
+        refuse_alone(exercise, &mut checks);
         let ending = Ending::of_run(record, timeline);
         let mut marks = Marks { checks, ending, mistake: None };
         marks.find_mistake(exercise, |mutant| {
@@ -69,30 +71,16 @@ impl Marks {
         };
         let checks = exercise.checks.iter().map(failed).collect();
         let mut marks = Marks { checks, ending: Some(ending), mistake: None };
-        // A mistake that crashes the machine leaves no facts.
-        marks.find_mistake(exercise, |mutant| mutant.expect.is_empty());
-        marks
-    }
-
-    /// Like `none`, for a submission that was accepted. A file that does not compile has no
-    /// known mistake.
-    pub fn unjudged(exercise: &Exercise, ending: Ending) -> Marks {
-        let compiled = ending.kind != Kind::NotCompiled;
-        let mut marks = Marks::none(exercise, ending);
-        if !compiled {
-            marks.mistake = None;
-        }
+        // Without a record, only the way in which the run ended can show a mistake.
+        marks.find_mistake(exercise, |mutant| mutant.ending.is_some() && mutant.expect.is_empty());
         marks
     }
 
     fn find_mistake(&mut self, exercise: &Exercise, shown: impl Fn(&Mutant) -> bool) {
         let failed = self.failed();
         let ending = self.ending.as_ref().map(|ending| ending.kind);
-        let is_it = |mutant: &&Mutant| {
-            mutant.fails == failed
-                && (mutant.ending.is_none() || mutant.ending == ending)
-                && shown(mutant)
-        };
+        let is_it =
+            |mutant: &&Mutant| mutant.fails == failed && mutant.ending == ending && shown(mutant);
         self.mistake = exercise.mutants.iter().find(is_it).cloned();
     }
 
@@ -125,6 +113,22 @@ fn mark(check: &Check, record: &Record, timeline: &Timeline, witness: Witness<'_
         of: check.points,
         passed: facts.iter().all(|fact| fact.passed),
         facts,
+    }
+}
+
+/// Fails checks that hold without work, unless one of those passes that need it.
+fn refuse_alone(exercise: &Exercise, marks: &mut [Mark]) {
+    let held: BTreeSet<String> =
+        marks.iter().filter(|mark| mark.passed).map(|mark| mark.name.clone()).collect();
+    for (check, mark) in exercise.checks.iter().zip(marks) {
+        if mark.passed && !check.with_one_of.is_empty() && check.with_one_of.is_disjoint(&held) {
+            mark.passed = false;
+            mark.facts.push(Checked {
+                fact: "something that needs your work holds, too".to_owned(),
+                passed: false,
+                detail: Detail::Plain("this holds before any work is done".to_owned()),
+            });
+        }
     }
 }
 

@@ -134,6 +134,10 @@ pub struct Check {
     /// The exact lines of the program's standard output. Default: the output does not
     /// matter.
     pub stdout: Option<Vec<String>>,
+    /// Names of checks, one of which must pass, too. For a check that holds before any
+    /// work is done. Default: none.
+    #[serde(default)]
+    pub with_one_of: BTreeSet<String>,
 }
 
 /// What `exercise.toml` says besides its experiment, unchecked.
@@ -397,6 +401,9 @@ impl RawExercise {
         for check in &self.checks {
             if check.expect.is_empty() && check.stdout.is_none() {
                 return Some(format!("check `{}` checks nothing", check.name));
+            }
+            if let Some(unknown) = check.with_one_of.iter().find(|name| !names.contains(name)) {
+                return Some(format!("check `{}`: there is no check `{unknown}`", check.name));
             }
             if let Some(problem) = check.expect.iter().find_map(|e| e.untraced(&experiment.trace)) {
                 return Some(format!("check `{}`: {problem}", check.name));

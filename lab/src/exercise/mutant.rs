@@ -25,10 +25,10 @@ pub struct Mutant {
     /// The mistake itself: the new content of the frame's regions.
     pub change: Change,
     /// Facts that distinguish it from the stub or another mutant that fails the same
-    /// checks. Default: none.
+    /// checks. A mutant that fails every check needs one. Default: none.
     #[serde(default)]
     pub expect: Vec<Expectation>,
-    /// How its run ends, if that distinguishes it. Default: any ending.
+    /// How its run ends. Default: it simply finishes.
     pub ending: Option<Kind>,
 }
 
@@ -62,6 +62,14 @@ impl RawMutants {
             }
             if let Some(why) = mutant.expect.iter().find_map(&untraced) {
                 return problem(&format!(": {why}"));
+            }
+            let shows = |fact: &Expectation| *fact.count.start() > 0;
+            let says_nothing = mutant.ending.is_none() && !mutant.expect.iter().any(shows);
+            if mutant.fails.len() == checks.len() && says_nothing {
+                return problem(
+                    " fails every check, as does a program that does nothing: it needs a fact \
+                     that shows it",
+                );
             }
             let alone = mutant.expect.is_empty() && mutant.ending.is_none();
             if alone && !seen.insert(&mutant.fails) {

@@ -124,6 +124,9 @@ fn what_makes_no_sense_is_named() {
             format!("`-/exercise.toml` makes no sense: {problem}")
         );
     }
+    let with = SMALLEST.replace("points = 3", "points = 3\nwith_one_of = [\"sings\"]");
+    let unknown = parse(&with).unwrap_err();
+    assert!(unknown.ends_with("check `prints`: there is no check `sings`"), "{unknown}");
     let unknown = parse(&SMALLEST.replace("points = 3", "marks = 3")).unwrap_err();
     assert!(unknown.contains("unknown field `marks`"), "{unknown}");
 }
@@ -133,6 +136,12 @@ fn mutants_that_make_no_sense_are_named() {
     for (from, to, problem) in [
         ("[\"prints\"]", "[\"sings\"]", "mutant `silent`: there is no check `sings`"),
         ("[\"prints\"]", "[]", "mutant `silent` fails nothing"),
+        (
+            "fails = [\"prints\"]",
+            "fails = [\"ends\", \"prints\"]",
+            "mutant `silent` fails every check, as does a program that does nothing: it needs a \
+             fact that shows it",
+        ),
         ("change.print = \"// {n}\"", "change = {}", "mutant `silent` changes nothing"),
         ("{n} lines", "{m} lines", "`{m}` is not a value; `[vary]` has n"),
         ("change.print", "change.pint", "line 6: there is no region `pint`; the frame has print"),

@@ -157,7 +157,7 @@ fn check(
 ) -> Result<Content, String> {
     let attempt = match (returned, unjudged) {
         (_, Some(Unjudged { ending, compiler, log })) => {
-            let marks = Marks::unjudged(&exercise, ending);
+            let marks = Marks::none(&exercise, ending);
             Attempt { marks, observed: None, compiler, log }
         }
         (Some(returned), None) => {
