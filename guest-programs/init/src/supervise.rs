@@ -16,6 +16,7 @@ use nix::unistd::Pid;
 use protocol::{Ended, Job, STDERR_FILE, STDOUT_FILE};
 
 use crate::mounts::OUTPUT;
+use crate::watchdog;
 
 /// Every process but PID 1 itself, for kill(2).
 const ALL: Pid = Pid::from_raw(-1);
@@ -26,17 +27,20 @@ pub fn run(job: &Job) -> Result<Ended, String> {
     let sigchld = sigchld();
     let begun = now()?;
     let deadline = begun + Duration::from_millis(job.timeout_ms);
+    let watchdog = watchdog::Fed::start()?;
     let program = start(job)?;
     let ended = loop {
+        watchdog.feed();
         if let Some(ended) = reap(program)? {
             break ended;
         }
         let Some(left) = deadline.checked_sub(now()?) else { break timed_out(begun)? };
-        match wait_signal(&sigchld, left) {
+        match wait_signal(&sigchld, left.min(watchdog::FEEDING)) {
             Ok(()) | Err(Errno::EAGAIN | Errno::EINTR) => {}
             Err(e) => return Err(format!("failed to wait for SIGCHLD: {e}")),
         }
     };
+    watchdog::start(watchdog::REST)?;
     end_the_rest()?;
     Ok(ended)
 }
