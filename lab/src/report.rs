@@ -112,9 +112,12 @@ pub fn story(plan: &Plan, run: &Run) -> String {
 /// {"version": 1, "lesson": "sigchld", "accel": "tcg", "cold": false,
 ///  "passed": true, "ended": {"exited": 0}, "stdout": "…", "stderr": "",
 ///  "expected": [{"fact": "…", "passed": true, "detail": ""}],
-///  "timeline": {"entries": []}, "vm_ms": 190}
+///  "timeline": {"entries": []},
+///  "causes": [{"from": 3, "to": 4, "why": "wake-up"}], "vm_ms": 190}
 /// ```
 ///
+/// `causes` are arrows from one of the timeline's entries to another; for `why` see
+/// [`story::causes::Why`].
 /// `cold` says whether the machine booted, which it also does if its checkpoint is
 /// unusable. `ended` is `{"exited": status}`, `{"signaled": number}`, `"timed-out"` or
 /// `{"not-started": reason}`. `vm_ms` is the time on the host from QEMU's start to its
@@ -132,6 +135,7 @@ pub fn json(plan: &Plan, run: &Run) -> Value {
         "stderr": String::from_utf8_lossy(&run.record.stderr),
         "expected": run.verdict.to_json(),
         "timeline": run.timeline.to_json(),
+        "causes": story::causes::of(&run.timeline),
         "vm_ms": u64::try_from(run.returned.elapsed.as_millis()).unwrap_or(u64::MAX),
     })
 }

@@ -15,6 +15,7 @@
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 // In reading order.
+pub mod causes;
 pub mod detail;
 pub mod expect;
 pub mod experiment;
