@@ -59,7 +59,7 @@ fn its_handler(running: &[Running], entry: &Entry, exits: bool) -> Option<usize>
         modules.any(|symbol| symbol.module.as_deref() == Some(name))
     };
     let is_device = entry.stack.iter().any(|frame| frame.name() == DEVICE);
-    if !is_device && !(exits && entry.stack.is_empty()) {
+    if !is_device && (!exits || !entry.stack.is_empty()) {
         return None;
     }
     match running {
