@@ -21,6 +21,8 @@ pub mod exercise;
 pub mod fingerprint;
 pub mod firmware;
 pub mod grade;
+pub mod maker;
+pub mod pages;
 pub mod parallel;
 pub mod plan;
 pub mod reference;

@@ -127,6 +127,7 @@ fn refuse_alone(exercise: &Exercise, marks: &mut [Mark]) {
                 fact: "something that needs your work holds, too".to_owned(),
                 passed: false,
                 detail: Detail::Plain("this holds before any work is done".to_owned()),
+                evidence: Vec::new(),
             });
         }
     }
@@ -141,14 +142,14 @@ fn stdout(expected: &[String], found: &[u8]) -> Checked {
         .find(|&n| expected.get(n).map(String::as_str) != found.get(n).copied());
     let Some(n) = differs else {
         let detail = Detail::Plain(format!("{} lines", found.len()));
-        return Checked { fact, passed: true, detail };
+        return Checked { fact, passed: true, detail, evidence: Vec::new() };
     };
     let detail = Detail::Output {
         line: n + 1,
         expected: expected.get(n).cloned(),
         found: found.get(n).map(|&line| line.to_owned()),
     };
-    Checked { fact, passed: false, detail }
+    Checked { fact, passed: false, detail, evidence: Vec::new() }
 }
 
 #[cfg(test)]

@@ -11,13 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::exercise::ending::Ending;
+use crate::maker::LAB;
 use crate::plan::Options;
 use crate::tested::Document;
 
 /// The version of this format.
 pub(super) const FORMAT: u32 = 1;
-/// The version of the lab.
-pub(super) const LAB: &str = env!("CARGO_PKG_VERSION");
 
 pub(super) const ABOUT: &str = "about.json";
 pub(super) const RECORD: &str = "record.tar";

@@ -21,6 +21,7 @@ use crate::exercise::attempt::Attempt;
 use crate::exercise::marks::Marks;
 use crate::exercise::values::Seed;
 use crate::exercise::{Exercise, Texts};
+use crate::maker::Maker;
 use crate::plan::{Options, Plan};
 use crate::returned::{Elves, Returned};
 use crate::run::{Observed, Run};
@@ -40,6 +41,8 @@ const NO_RUN: &str = "it has no run";
 pub struct Opened {
     /// What the file is a record of, as a line for people.
     pub title: String,
+    /// What made the run.
+    pub maker: Maker,
     pub content: Content,
 }
 
@@ -124,7 +127,7 @@ impl Opened {
             }
         };
         let title = format!("`{}` by upcall {lab}: Linux {kernel}, {qemu}", what.trim_end());
-        Ok(Opened { title, content })
+        Ok(Opened { title, maker: Maker { lab, kernel, qemu }, content })
     }
 }
 

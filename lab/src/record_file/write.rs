@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use builder::host::version_line;
-use host::QEMU;
 use story::lesson;
 use vm::VmError;
 
 use super::about::{
-    ABOUT, About, Command, EXERCISE, Ended, FORMAT, LAB, LOG, MEMORY, MODULES, OUTPUT, RECORD,
+    ABOUT, About, Command, EXERCISE, Ended, FORMAT, LOG, MEMORY, MODULES, OUTPUT, RECORD,
     REGISTERS, SYSTEM_MAP, Told, Unjudged, program_file,
 };
 use crate::error::Error;
@@ -19,6 +17,7 @@ use crate::exec::remains::Fallen;
 use crate::exercise::Exercise;
 use crate::exercise::attempt::Attempt;
 use crate::exercise::values::Seed;
+use crate::maker::Maker;
 use crate::plan::{Options, Plan};
 use crate::returned::Returned;
 use crate::run::{Lab, Machine, Run};
@@ -151,15 +150,8 @@ impl RecordFile {
     }
 
     fn new(lab: &Lab<'_>, machine: &Machine, command: Command) -> RecordFile {
-        let about = About {
-            format: FORMAT,
-            lab: LAB.to_owned(),
-            kernel: machine.kernel.release.clone(),
-            qemu: version_line(&lab.cache, QEMU).unwrap_or_default(),
-            command,
-            ended: None,
-            failed: None,
-        };
+        let Maker { lab, kernel, qemu } = Maker::here(lab, machine);
+        let about = About { format: FORMAT, lab, kernel, qemu, command, ended: None, failed: None };
         RecordFile { about, files: BTreeMap::new() }
     }
 

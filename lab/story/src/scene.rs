@@ -49,6 +49,11 @@ impl Scenes {
         Scenes { of_entry }
     }
 
+    /// The scene of each entry. `None` before the first scene.
+    pub fn of_entries(self) -> Vec<Option<String>> {
+        self.of_entry
+    }
+
     /// The names of the scenes, in the order in which they begin.
     pub fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();

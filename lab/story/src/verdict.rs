@@ -84,7 +84,7 @@ impl fmt::Display for Verdict {
     /// Writes one paragraph per expectation, then what is wrong with the program's end,
     /// in lines of at most 80 columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Checked { fact, passed, detail } in &self.expectations {
+        for Checked { fact, passed, detail, .. } in &self.expectations {
             let sign = if *passed { "✓" } else { "✗" };
             paragraph(f, sign, 2, fact)?;
             f.write_str(&render::detail::render(detail, 2))?;

@@ -1,11 +1,16 @@
 //! The options for looking at a run, which is running now or is a record of earlier.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use lab::exercise::attempt::Attempt;
 use lab::exercise::{Exercise, report as exercise_report};
+use lab::maker::Maker;
+use lab::pages;
 use lab::plan::Plan;
 use lab::report::{self, NoVerdict};
 use lab::run::Run;
+use lab::whole;
 
 use crate::outcome::{Outcome, Result};
 
@@ -24,11 +29,24 @@ pub struct Looking {
     /// judged all the same
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     pub scene: Option<String>,
+
+    /// Also write the run as a page of HTML
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 impl Looking {
     /// Shows a lesson's run. `print` is given the text.
-    pub fn at_run(&self, plan: &Plan, run: &Run, print: impl FnOnce(&str)) -> Result {
+    pub fn at_run(
+        &self,
+        plan: &Plan,
+        run: &Run,
+        maker: &Maker,
+        print: impl FnOnce(&str),
+    ) -> Result {
+        if let Some(file) = &self.html {
+            whole::write(file, pages::of_run(plan, run, maker)?.as_bytes())?;
+        }
         let text = match &self.scene {
             _ if self.json => format!("{}\n", report::json(plan, run)),
             Some(scene) => report::scene(plan, run, scene, self.story)?,

@@ -24,6 +24,10 @@ pub struct Checked {
     /// Where the fact was found. Or what was expected, how many events match and which
     /// came closest.
     pub detail: Detail,
+    /// The places in the timeline of the events that match. If there are too few, of
+    /// those that came closest.
+    #[serde(skip)]
+    pub evidence: Vec<usize>,
 }
 
 impl Expectation {
@@ -31,19 +35,18 @@ impl Expectation {
     /// events.
     pub fn check(&self, timeline: &Timeline, witness: Witness<'_>) -> Checked {
         let between = Between { after: self.after.as_deref(), before: self.before.as_deref() };
-        let (passed, detail) = match between.range(&timeline.entries, Entry::says) {
+        let fact = self.fact.clone();
+        match between.range(&timeline.entries, Entry::says) {
             Ok(range) => self.check_in(timeline, range, witness),
-            Err(missing) => (false, Detail::Plain(missing.to_string())),
-        };
-        Checked { fact: self.fact.clone(), passed, detail }
+            Err(missing) => {
+                let detail = Detail::Plain(missing.to_string());
+                Checked { fact, passed: false, detail, evidence: Vec::new() }
+            }
+        }
     }
 
-    fn check_in(
-        &self,
-        timeline: &Timeline,
-        range: Range<usize>,
-        witness: Witness<'_>,
-    ) -> (bool, Detail) {
+    fn check_in(&self, timeline: &Timeline, range: Range<usize>, witness: Witness<'_>) -> Checked {
+        let fact = self.fact.clone();
         let marker = self.after.as_ref().map(|_| timeline.entries[range.start - 1].pid);
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for index in range {
@@ -53,10 +56,13 @@ impl Expectation {
             }
             let differences = candidate.differences(self);
             let list = if differences.is_empty() { &mut found } else { &mut others };
-            list.push((candidate.entry(), differences));
+            list.push((index, candidate.entry(), differences));
         }
+        let places = |events: &[(usize, &Entry, Vec<String>)], most| {
+            events.iter().take(most).map(|&(index, ..)| index).collect()
+        };
         if self.count.contains(&found.len()) {
-            let times = found.iter().take(SHOWN).filter_map(|(entry, _)| witness.time(entry));
+            let times = found.iter().take(SHOWN).filter_map(|(_, entry, _)| witness.time(entry));
             let times = times.collect::<Vec<String>>().join(", ");
             let detail = match found.len() {
                 0 => "there is none".to_owned(),
@@ -64,10 +70,11 @@ impl Expectation {
                 1..=SHOWN => format!("at {times} µs"),
                 more => format!("at {times} µs and {} more", more - SHOWN),
             };
-            return (true, Detail::Plain(detail));
+            let (detail, evidence) = (Detail::Plain(detail), places(&found, usize::MAX));
+            return Checked { fact, passed: true, detail, evidence };
         }
         // The events with the fewest differences come first, then the earliest.
-        others.sort_by_key(|(_, differences)| differences.len());
+        others.sort_by_key(|(.., differences)| differences.len());
         let too_few = found.len() < *self.count.start();
         let events = Events {
             event: self.event.to_string(),
@@ -76,13 +83,14 @@ impl Expectation {
             found: shown(&found, witness),
             closest: too_few.then(|| shown(&others, witness)),
         };
-        (false, Detail::Events(events))
+        let evidence = if too_few { places(&others, SHOWN) } else { places(&found, usize::MAX) };
+        Checked { fact, passed: false, detail: Detail::Events(events), evidence }
     }
 }
 
 /// The first few events, each with its differences.
-fn shown(events: &[(&Entry, Vec<String>)], witness: Witness<'_>) -> Shown {
-    let shown = |(entry, differences): &(&Entry, Vec<String>)| ShownEvent {
+fn shown(events: &[(usize, &Entry, Vec<String>)], witness: Witness<'_>) -> Shown {
+    let shown = |(_, entry, differences): &(usize, &Entry, Vec<String>)| ShownEvent {
         sentence: witness.sentence(entry),
         differences: differences.iter().map(|difference| visible(difference)).collect(),
     };

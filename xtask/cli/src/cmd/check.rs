@@ -5,8 +5,11 @@ use lab::classroom::FOLDER;
 use lab::exercise::Exercise;
 use lab::exercise::submission::Submission;
 use lab::exercise::values::Seed;
+use lab::maker::Maker;
+use lab::pages;
 use lab::plan::Options;
 use lab::record_file::RecordFile;
+use lab::whole;
 
 use crate::context::Context;
 use crate::looking;
@@ -31,6 +34,10 @@ pub struct Check {
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 
+    /// Also write the run as a page of HTML
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+
     /// Vary the inputs as `grade` does with this seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -51,6 +58,10 @@ impl Check {
         if let Some(path) = &self.record {
             let options = Options::default();
             RecordFile::of_attempt(&lab, &machine, &exercise, options, &attempt)?.write(path)?;
+        }
+        if let Some(file) = &self.html {
+            let page = pages::of_attempt(&exercise, &attempt, &Maker::here(&lab, &machine));
+            whole::write(file, page.as_bytes())?;
         }
         Ok(looking::at_attempt(self.json, &exercise, &attempt, print))
     }

@@ -10,9 +10,12 @@ use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
 use lab::exec::remains::{CutOff, Fallen};
 use lab::exec::request::{self, Carry, Fetch, KmodSource};
 use lab::exec::{Executed, Join, Kmod, Request, Status, has_input};
+use lab::maker::Maker;
+use lab::pages;
 use lab::record_file::RecordFile;
 use lab::report::NoVerdict;
 use lab::returned::Returned;
+use lab::whole;
 use protocol::User;
 use story::render;
 use story::timeline::Timeline;
@@ -91,6 +94,10 @@ pub struct Exec {
     /// Keep the run in a file, for `show`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+
+    /// Also write the run as a page of HTML; --events says what it shows
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 
     /// Time on this host after which the program is killed [default: 60; none with
     /// --interactive or --guest-timeout]
@@ -171,6 +178,10 @@ impl Exec {
             && let Some(file) = RecordFile::of_exec(&lab, &machine, &executed)?
         {
             file.write(path)?;
+        }
+        if let Some(file) = &self.html {
+            let page = pages::of_exec(executed.as_ref(), &Maker::here(&lab, &machine));
+            whole::write(file, page.as_bytes())?;
         }
         let log = match &executed {
             Ok(executed) => Some(executed.ran.returned.log.as_str()),

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, value_parser};
+use lab::maker::Maker;
 use lab::plan::{Options, Plan};
 use lab::record_file::RecordFile;
 use vm::accel::{KVM, probe_kvm};
@@ -77,6 +78,6 @@ impl Run {
         {
             file.write(path)?;
         }
-        self.looking.at_run(&plan, &run?, print)
+        self.looking.at_run(&plan, &run?, &Maker::here(&lab, &machine), print)
     }
 }

@@ -7,7 +7,9 @@ use lab::error::Error;
 use lab::exec::outcome::FAILED;
 use lab::exec::remains::Fallen;
 use lab::exec::{Executed, Output, report};
+use lab::pages;
 use lab::record_file::{Content, Opened, RecordFileError};
+use lab::whole;
 use protocol::session::Frame;
 
 use crate::cmd::exec::{self, Events};
@@ -42,16 +44,24 @@ impl Show {
         if let Some(name) = &self.program {
             opened = opened.program(&self.file, name)?;
         }
-        let Opened { title, content } = opened;
+        let Opened { title, maker, content } = opened;
         ui::say(&visible_lines(&format!("a record of {title}")));
         match content {
-            Content::Run { plan, run } => self.looking.at_run(&plan, &*run?, print),
+            Content::Run { plan, run } => self.looking.at_run(&plan, &*run?, &maker, print),
             Content::Check { exercise, attempt } => {
                 self.has_no_story("check")?;
+                if let Some(file) = &self.looking.html {
+                    let page = pages::of_attempt(&exercise, &attempt, &maker);
+                    whole::write(file, page.as_bytes())?;
+                }
                 Ok(at_attempt(self.looking.json, &exercise, &attempt, print))
             }
             Content::Exec { executed } => {
                 self.has_no_story("exec")?;
+                if let Some(file) = &self.looking.html {
+                    let page = pages::of_exec(executed.as_deref(), &maker);
+                    whole::write(file, page.as_bytes())?;
+                }
                 Ok(show_exec(executed, self.looking.json))
             }
             Content::Suite { results, .. } => {

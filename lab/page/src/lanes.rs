@@ -1,0 +1,97 @@
+//! The lanes of the graph: devices, the kernel, and each task.
+
+use maud::{Markup, html};
+use story::timeline::{Entry, Lane, Roles, Timeline};
+use trace::{Context, Kind};
+
+/// The lanes of a run, from left to right.
+pub(crate) struct Lanes {
+    names: Vec<String>,
+    /// The lane of each entry.
+    of_entry: Vec<usize>,
+    /// The lane of the device that raised an interrupt, for its entry.
+    devices: Vec<Option<usize>>,
+    /// The distance between two lanes, px.
+    apart: usize,
+}
+
+/// The kernel when it runs on no task's behalf: in an interrupt or in a kernel thread.
+const KERNEL: &str = "kernel";
+
+impl Lanes {
+    pub(crate) fn of(timeline: &Timeline, roles: &Roles) -> Lanes {
+        let entries = &timeline.entries;
+        let device = |entry: &Entry| {
+            let cell = entry.cells.iter().find(|cell| cell.lane == Lane::Device)?;
+            let name = cell.lines.first()?.split(" ▶").next()?;
+            matches!(entry.kind, Kind::IrqEntry { .. }).then(|| name.to_owned())
+        };
+        let devices: Vec<Option<String>> = entries.iter().map(device).collect();
+        let mut names: Vec<String> = Vec::new();
+        let add = |names: &mut Vec<String>, name: &str| match names.iter().position(|n| n == name) {
+            Some(at) => at,
+            None => {
+                names.push(name.to_owned());
+                names.len() - 1
+            }
+        };
+        for name in devices.iter().flatten() {
+            add(&mut names, name);
+        }
+        add(&mut names, KERNEL);
+        let name = |entry: &Entry| lane(entry, roles);
+        let of_entry = entries.iter().map(|entry| add(&mut names, &name(entry))).collect();
+        let devices =
+            devices.iter().map(|name| name.as_ref().map(|name| add(&mut names, name))).collect();
+        let apart = (160 / names.len()).clamp(6, 18);
+        Lanes { names, of_entry, devices, apart }
+    }
+
+    /// The lane of an entry.
+    pub(crate) fn at(&self, entry: usize) -> usize {
+        self.of_entry[entry]
+    }
+
+    /// The lane of the device that interrupts at this entry.
+    pub(crate) fn device(&self, entry: usize) -> Option<usize> {
+        self.devices[entry]
+    }
+
+    pub(crate) fn name(&self, lane: usize) -> &str {
+        &self.names[lane]
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.names.iter().map(String::as_str).enumerate()
+    }
+
+    /// The place of a lane's line, px from the left.
+    pub(crate) fn x(&self, lane: usize) -> usize {
+        self.apart / 2 + 4 + lane * self.apart
+    }
+
+    /// The width of the graph, px.
+    pub(crate) fn width(&self) -> usize {
+        self.names.len() * self.apart + 8
+    }
+
+    /// All lines, as long as any event is high. Drawn once, and used by each event.
+    pub(crate) fn lines(&self) -> Markup {
+        let lines: String =
+            (0..self.names.len()).map(|lane| format!("M{} 0V2000", self.x(lane))).collect();
+        html! {
+            svg.defs aria-hidden="true" width="0" height="0" {
+                defs { path id="lanes" d=(lines) {} }
+            }
+        }
+    }
+}
+
+/// The name of an entry's lane.
+fn lane(entry: &Entry, roles: &Roles) -> String {
+    match (entry.context, roles.name(entry.pid, entry.time_ns)) {
+        (Context::Process, "kernel thread" | "idle") => KERNEL.to_owned(),
+        (Context::Process, task) => task.to_owned(),
+        _ => KERNEL.to_owned(),
+    }
+}

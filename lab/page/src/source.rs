@@ -1,0 +1,68 @@
+//! The program's source, with the lines that made marks.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use trace::Kind;
+
+use crate::text::shown;
+use crate::{Page, Source};
+
+/// The id of a place such as `src/main.rs:12`, if the page has that line.
+pub(crate) fn id(page: &Page<'_>, place: &str) -> Option<String> {
+    let (path, line) = place.rsplit_once(':')?;
+    let number: usize = line.parse().ok()?;
+    let file = page.sources.iter().position(|source| source.path == path)?;
+    (1..=page.sources[file].text.lines().count()).contains(&number).then(|| line_id(file, number))
+}
+
+fn line_id(file: usize, line: usize) -> String {
+    format!("s{file}-{line}")
+}
+
+pub(crate) fn sections(page: &Page<'_>) -> Markup {
+    let marks = marks(page);
+    html! {
+        @if !page.sources.is_empty() {
+            section.sources aria-labelledby="source" {
+                h2 id="source" { "Source" }
+                @for (number, source) in page.sources.iter().enumerate() {
+                    (file(number, source, &marks))
+                }
+            }
+        }
+    }
+}
+
+/// The events of each line that made a mark, by `path:line`.
+fn marks<'a>(page: &'a Page<'_>) -> BTreeMap<&'a str, Vec<usize>> {
+    let mut marks: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, entry) in page.timeline.entries.iter().enumerate() {
+        if let Kind::Mark(mark) = &entry.kind
+            && let Some(place) = &mark.source
+        {
+            marks.entry(place).or_default().push(at);
+        }
+    }
+    marks
+}
+
+fn file(number: usize, source: &Source, marks: &BTreeMap<&str, Vec<usize>>) -> Markup {
+    html! {
+        details.box {
+            summary { h3 { (shown(&source.path)) } }
+            pre.code tabindex="0" {
+                @for (index, line) in source.text.lines().enumerate() {
+                    @let made = marks.get(format!("{}:{}", source.path, index + 1).as_str());
+                    span.line.marked[made.is_some()] id=(line_id(number, index + 1)) {
+                        @match made {
+                            Some(made) => a href=(format!("#e{}", made[0])) { (index + 1) },
+                            None => span.number { (index + 1) },
+                        }
+                        code { (shown(line)) "\n" }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Runs as pages of HTML: what the crate [`page`] needs to show a lesson's run, an attempt
+//! at an exercise, or a program that was run by hand.
+
+mod source;
+
+use std::collections::BTreeMap;
+
+use page::{Fact, Page};
+use story::expect::Checked;
+use story::scene::Scenes;
+use story::timeline::{Roles, Timeline};
+use trace::record::Record;
+
+use crate::error::Error;
+use crate::exec::Executed;
+use crate::exec::remains::Fallen;
+use crate::exercise::Exercise;
+use crate::exercise::attempt::Attempt;
+use crate::fingerprint::Fingerprint;
+use crate::maker::Maker;
+use crate::plan::Plan;
+use crate::run::Run;
+
+/// The page of a lesson's run.
+pub fn of_run(plan: &Plan, run: &Run, maker: &Maker) -> Result<String, Error> {
+    let facts = run.verdict.expectations.iter().map(fact).collect();
+    let page = Page {
+        name: &plan.lesson.name.to_string(),
+        title: &plan.lesson.title,
+        passed: Some(run.verdict.passed()),
+        ending: run.verdict.program_failure(),
+        made_by: made_by(maker, Some(&run.record)),
+        output: output(&run.record.stdout, &run.record.stderr),
+        facts,
+        timeline: &run.timeline,
+        roles: &Roles::new(&run.timeline.births),
+        scenes: Scenes::new(&run.timeline).of_entries(),
+        sources: source::of_lesson(&plan.lesson)?,
+        files: BTreeMap::new(),
+    };
+    Ok(page.html())
+}
+
+/// The page of an attempt at an exercise.
+pub fn of_attempt(exercise: &Exercise, attempt: &Attempt, maker: &Maker) -> String {
+    let nothing = Timeline::default();
+    let observed = attempt.observed.as_ref();
+    let timeline = observed.map_or(&nothing, |observed| &observed.timeline);
+    let record = observed.map(|observed| &observed.record);
+    let marks = &attempt.marks;
+    let mut output = record.map_or_else(Vec::new, |record| output(&record.stdout, &record.stderr));
+    output.extend(attempt.compiler.clone().map(|text| ("compiler", text)));
+    output.extend(attempt.log.clone().map(|text| ("kernel log", text)));
+    let facts = marks.checks.iter().flat_map(|mark| {
+        let whole = Fact {
+            fact: format!("{} ({} of {})", mark.what, mark.points(), mark.of),
+            passed: mark.passed,
+            detail: String::new(),
+            evidence: Vec::new(),
+        };
+        let failed = mark.facts.iter().filter(|fact| !fact.passed).map(fact);
+        std::iter::once(whole).chain(failed)
+    });
+    let page = Page {
+        name: &exercise.lesson.name.to_string(),
+        title: &format!("{} of {} points", marks.points(), marks.of()),
+        passed: Some(marks.passed()),
+        ending: marks.ending.as_ref().map(|ending| ending.text.clone()),
+        made_by: made_by(maker, record),
+        output,
+        facts: facts.collect(),
+        timeline,
+        roles: &timeline.roles_in_an_exercise(),
+        scenes: Vec::new(),
+        sources: Vec::new(),
+        files: BTreeMap::new(),
+    };
+    page.html()
+}
+
+/// The page of a program that was run by hand.
+pub fn of_exec(executed: Result<&Executed, &Error>, maker: &Maker) -> String {
+    let nothing = Timeline::default();
+    let (ran, timeline, ending) = match executed {
+        Ok(executed) => {
+            let rest = executed.cut_off.as_ref().and_then(|trace| trace.as_ref().ok());
+            let timeline = executed.timeline.as_ref().or(rest.map(|trace| &trace.timeline));
+            (Some(&executed.ran), timeline, None)
+        }
+        Err(error) => {
+            let fallen = error.downcast_ref::<Fallen>();
+            let trace = fallen.and_then(|fallen| fallen.trace.as_ref()?.as_ref().ok());
+            let timeline = trace.map(|trace| &trace.timeline);
+            (fallen.map(|fallen| &fallen.ran), timeline, Some(error.to_string()))
+        }
+    };
+    let timeline = timeline.unwrap_or(&nothing);
+    let job = ran.map(|ran| &ran.returned.job);
+    let program = job.and_then(|job| job.session.as_ref()).map(|session| session.argv0.as_str());
+    let args = job.map_or(&[][..], |job| &job.args);
+    let command = program.into_iter().chain(args.iter().map(String::as_str));
+    let page = Page {
+        name: program.unwrap_or("exec"),
+        title: &command.collect::<Vec<_>>().join(" "),
+        passed: None,
+        ending,
+        made_by: made_by(maker, None),
+        output: ran.map_or_else(Vec::new, |ran| output(&ran.output.stdout(), &ran.output.stderr())),
+        facts: Vec::new(),
+        timeline,
+        roles: &Roles::new(&timeline.births),
+        scenes: Vec::new(),
+        sources: Vec::new(),
+        files: BTreeMap::new(),
+    };
+    page.html()
+}
+
+fn fact(checked: &Checked) -> Fact {
+    Fact {
+        fact: checked.fact.clone(),
+        passed: checked.passed,
+        detail: checked.detail.to_string(),
+        evidence: checked.evidence.clone(),
+    }
+}
+
+fn output(stdout: &[u8], stderr: &[u8]) -> Vec<(&'static str, String)> {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    vec![("output", text(stdout)), ("stderr", text(stderr))]
+}
+
+fn made_by(maker: &Maker, record: Option<&Record>) -> Vec<(&'static str, String)> {
+    let mut made_by = vec![
+        ("upcall", maker.lab.clone()),
+        ("Linux", maker.kernel.clone()),
+        ("emulator", maker.qemu.clone()),
+    ];
+    let digest = record.and_then(|record| Fingerprint::new(record).ok());
+    made_by.extend(digest.map(|digest| ("digest", digest.to_string())));
+    made_by
+}
