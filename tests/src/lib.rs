@@ -6,6 +6,7 @@
 //! each.
 
 mod attacks;
+mod browser;
 mod carried;
 mod checkpoints;
 mod circles;
@@ -30,6 +31,7 @@ mod lessons;
 mod libraries;
 mod named;
 mod odd_hosts;
+mod pages;
 mod pairs;
 mod perturbed;
 mod quotes;
@@ -94,6 +96,7 @@ pub fn all(
     tests.extend(told::all(lab, machine)?);
     tests.extend(exec::all(lab, machine)?);
     tests.extend(records::all(lab, machine)?);
+    tests.extend(pages::all(lab, machine));
     tests.extend(suite::all(lab, machine)?);
     tests.extend(libraries::all(lab, machine)?);
     tests.extend(kmod_src::all(lab, machine)?);

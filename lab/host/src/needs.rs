@@ -82,6 +82,8 @@ pub const COMMANDS: &[&str] = &[
 pub const QEMU: &str = "qemu-system-x86_64";
 /// The shell in the machine, and every tool that can be called from it.
 pub const BUSYBOX: &str = "busybox";
+/// The browser that looks at the lab's pages.
+pub const CHROMIUM: &str = "chromium";
 /// The compiler for the lab itself.
 pub const RUSTC: &str = "rustc";
 
@@ -174,6 +176,10 @@ pub const NEEDS: &[Need] = &[
             Packages { apt: "busybox-static", ..same("busybox") },
             "is the shell in the machine",
         )
+    },
+    Need {
+        wanted: Wanted::BySome { needed: &[], used: &["test"] },
+        ..program(CHROMIUM, same("chromium"), "looks at the pages of runs")
     },
 ];
 

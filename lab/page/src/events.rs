@@ -160,7 +160,7 @@ impl Events<'_> {
         };
         html! {
             div.more {
-                p.event-name { (entry.event().to_string()) " in " (entry.context.name()) " context" }
+                p.event-name { (shown(&entry.event().to_string())) " in " (entry.context.name()) " context" }
                 @if !causes.is_empty() {
                     p { "because of " (self.links(causes, |cause| cause.from)) }
                 }
