@@ -22,6 +22,7 @@ use builder::kernel;
 use builder::progress::{Event, Progress};
 use explain::{ExitStatus, Explain};
 use host::QEMU;
+use story::lesson::Name;
 use vm::command::Accel;
 
 use crate::error::Error;
@@ -34,7 +35,7 @@ pub use repeat::repeat;
 pub use samples::Samples;
 
 /// The choice of what to measure.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// How often each row is measured; at least 1.
     pub runs: usize,
@@ -42,6 +43,8 @@ pub struct Options {
     pub kernel: bool,
     /// How many times each lesson is run under load, to compare the runs.
     pub repeat: Option<usize>,
+    /// If not empty, only these lessons are repeated, and nothing else is measured.
+    pub lessons: Vec<Name>,
 }
 
 /// Why something could not be measured.
@@ -80,21 +83,25 @@ impl Explain for BenchError {
 
 /// Measures every row. `xtask` is the command line's executable. Everything that lessons
 /// need is built first, so that no row includes the cost of another.
-pub fn measure(lab: &Lab<'_>, xtask: &Path, options: Options) -> Result<Document, Error> {
+pub fn measure(lab: &Lab<'_>, xtask: &Path, options: &Options) -> Result<Document, Error> {
     let machine = lab.machine()?;
     lab.saved(&machine, Accel::TCG)?;
     let bench = Bench { lab, xtask, runs: options.runs.max(1) };
-    // Build what `run` and `test` would build on their first use.
-    bench.process(&["run", LESSON, "--json"]).run()?;
-
-    let mut rows = vec![bench.kernel(options.kernel)?];
-    rows.extend(bench.run_warm()?);
-    rows.extend(bench.run_cold()?);
-    rows.push(bench.lessons()?);
-    rows.push(bench.suite()?);
-    rows.extend(bench.edits()?);
+    let mut rows = Vec::new();
+    if options.lessons.is_empty() {
+        // Build what `run` and `test` would build on their first use.
+        bench.process(&["run", LESSON, "--json"]).run()?;
+        rows.push(bench.kernel(options.kernel)?);
+        rows.extend(bench.run_warm()?);
+        rows.extend(bench.run_cold()?);
+        rows.push(bench.lessons()?);
+        rows.push(bench.suite()?);
+        rows.extend(bench.edits()?);
+    }
+    let all = &lab.course.names;
+    let lessons = if options.lessons.is_empty() { all } else { &options.lessons };
     rows.extend(match options.repeat {
-        Some(times) => repeat::rows(lab, &machine, times)?,
+        Some(times) => repeat::rows(lab, &machine, lessons, times)?,
         None => vec![Row {
             what: "identical runs of each lesson under load".to_owned(),
             unit: Unit::Runs,

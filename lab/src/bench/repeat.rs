@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use builder::cache::{Cache, Key};
 use builder::progress::Event;
 use fs_err as fs;
+use story::lesson::Name;
 
 use super::busy::busily;
 use super::document::{Measured, Row, Unit};
@@ -21,15 +22,20 @@ use crate::report;
 use crate::run::{Lab, Machine, Run};
 use crate::whole;
 
-/// Runs each lesson `times` times, on as many machines at a time as there are cores, with
+/// Runs each of the lessons `times` times, on as many machines at a time as there are cores, with
 /// a busy loop for each core. Returns one row per lesson.
 ///
 /// Earlier runs of the same lesson on the same host count too, so a thousand runs can be
 /// spread over several calls.
-pub fn rows(lab: &Lab<'_>, machine: &Machine, times: usize) -> Result<Vec<Row>, Error> {
+pub fn rows(
+    lab: &Lab<'_>,
+    machine: &Machine,
+    lessons: &[Name],
+    times: usize,
+) -> Result<Vec<Row>, Error> {
     let host = Host::here(lab, machine)?.key().to_string();
     busily(lab.kernel.jobs, || {
-        let rows = lab.course.names.iter().map(|name| {
+        let rows = lessons.iter().map(|name| {
             let plan = Plan::new(lab.course.read(name)?, Options::default());
             let lab_half = lab_key(lab, &plan)?.to_string();
             let key = Key::builder("repeat").text("host", &host).text("lab", &lab_half).finish();

@@ -27,6 +27,10 @@ pub struct Bench {
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     repeat: Option<usize>,
 
+    /// With `--repeat`: measure nothing else, and only these lessons
+    #[arg(long = "lesson", value_name = "LESSON", requires = "repeat")]
+    lessons: Vec<String>,
+
     /// Print one JSON document instead
     #[arg(long)]
     json: bool,
@@ -36,8 +40,11 @@ impl Bench {
     pub fn run(self, context: &Context) -> Result {
         let lab = context.lab("bench")?;
         let xtask = std::env::current_exe().map_err(Error::file("find", "/proc/self/exe"))?;
-        let options = Options { runs: self.runs, kernel: self.kernel, repeat: self.repeat };
-        let document = measure(&lab, &xtask, options)?;
+        let lessons = self.lessons.iter().map(|asked| Ok(context.lesson(asked)?.name));
+        let lessons = lessons.collect::<std::result::Result<Vec<_>, Error>>()?;
+        let options =
+            Options { runs: self.runs, kernel: self.kernel, repeat: self.repeat, lessons };
+        let document = measure(&lab, &xtask, &options)?;
         if self.json {
             outln!("{}", document.to_json());
         } else {
