@@ -36,13 +36,14 @@ mod tests {
 
     use super::*;
     use vm::command::Accel;
+    use vm::room::Room;
 
     #[test]
     fn a_checkpoint_belongs_to_one_qemu_kernel_init_and_machine() {
         let [one, other] = ["one", "other"].map(|text| Key::builder(text).finish());
         let parts = |accel| Parts {
             accel,
-            memory_mib: 64,
+            room: Room::small(64),
             kernel: Path::new("/kernel"),
             initramfs: Path::new("/initramfs"),
         };
@@ -53,10 +54,19 @@ mod tests {
             key_with("7.2", parts(Accel::TCG), &other, &one, &one),
             key_with("7.2", parts(Accel::TCG), &one, &other, &one),
             key_with("7.2", parts(Accel::TCG), &one, &one, &other),
-            key_with("7.2", Parts { memory_mib: 256, ..parts(Accel::TCG) }, &one, &one, &one),
+            key_with(
+                "7.2",
+                Parts { room: Room::small(256), ..parts(Accel::TCG) },
+                &one,
+                &one,
+                &one,
+            ),
         ];
         let different: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());
+        // The payload's device is not in the saved machine.
+        let room = Room { payload_bytes: 1 << 30, ..Room::small(64) };
+        assert_eq!(key_with("7.2", Parts { room, ..parts(Accel::TCG) }, &one, &one, &one), keys[0]);
         // Only the content of the files matters, not their place.
         let moved = Parts { kernel: Path::new("/elsewhere"), ..parts(Accel::TCG) };
         assert_eq!(key_with("7.2", moved, &one, &one, &one), keys[0]);

@@ -16,6 +16,7 @@ use story::lesson::Lesson;
 use trace::EventName;
 
 use vm::command::{self, Accel, Device, Files, Flag, Start};
+use vm::room::Room;
 
 /// A person's choices for the run of a lesson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,12 +153,17 @@ impl Plan {
         self.experiment.devices.iter().map(device).collect()
     }
 
+    /// The size of the machine: the smallest, for every lesson.
+    pub fn room(&self) -> Room {
+        Room::small(self.options.kernel.memory_mib())
+    }
+
     /// QEMU's command line, with names instead of files.
     pub fn command_line(&self) -> Vec<Flag> {
         let files = Files::named();
-        let memory_mib = self.options.kernel.memory_mib();
-        let mut flags = command::saved(self.options.accel, memory_mib, self.start(), &files);
-        flags.extend(command::added(&self.devices(), self.start(), &files));
+        let (room, start) = (self.room(), self.start());
+        let mut flags = command::saved(self.options.accel, room, start, &files);
+        flags.extend(command::added(&self.devices(), room, start, &files));
         flags
     }
 }

@@ -18,6 +18,7 @@ use trace::Symbols;
 use trace::record::Record;
 use vm::checkpoint::STATE_FILE;
 use vm::command::{Accel, Start};
+use vm::room::Room;
 use vm::{Parts, VmError};
 
 use crate::checkpoint;
@@ -48,6 +49,8 @@ pub struct Machine {
     /// The initramfs file.
     pub initramfs: PathBuf,
     pub initramfs_key: Key,
+    /// How large it is.
+    pub room: Room,
     symbols: Symbols,
 }
 
@@ -97,7 +100,8 @@ impl Lab<'_> {
         let system_map = read(&kernel.system_map)?;
         let symbols = Symbols::parse(&String::from_utf8_lossy(&system_map))?;
         let (kind, initramfs) = (self.kernel.kind, folder.join(INITRAMFS_FILE));
-        Ok(Machine { kernel, kind, idle, initramfs, initramfs_key, symbols })
+        let room = Room::small(kind.memory_mib());
+        Ok(Machine { kernel, kind, idle, initramfs, initramfs_key, room, symbols })
     }
 
     /// One of the machine's own modules, from its folder below `images/`.
@@ -227,8 +231,13 @@ impl Lab<'_> {
 
 impl Machine {
     pub(crate) fn parts(&self, accel: Accel) -> Parts<'_> {
-        let memory_mib = self.kind.memory_mib();
-        Parts { accel, memory_mib, kernel: &self.kernel.image, initramfs: &self.initramfs }
+        let Machine { room, kernel, initramfs, .. } = self;
+        Parts { accel, room: *room, kernel: &kernel.image, initramfs }
+    }
+
+    /// The same machine, of another size.
+    pub(crate) fn with(&self, room: Room) -> Machine {
+        Machine { room, ..self.clone() }
     }
 
     /// The functions of the kernel.

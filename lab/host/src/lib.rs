@@ -13,6 +13,7 @@ compile_error!("Upcall runs on Linux: use a Linux machine, or WSL2 on Windows");
 mod apt;
 mod distribution;
 mod examine;
+pub mod memory;
 mod needs;
 pub mod stream;
 mod supported;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use builder::guest::payload::{Payload, PayloadError};
 use host::{BUSYBOX, on_path};
 use process::Command;
+use vm::room::Load;
 
 use super::executable::{
     ExecutableError, Guest, Needs, needs, needs_elsewhere, read_error, steps_from,
@@ -172,8 +173,18 @@ impl Cargo {
         Ok(())
     }
 
+    /// What all of it takes, as far as the files' lengths tell.
+    pub fn load(&self) -> Result<Load, ExecutableError> {
+        let mut load = Load::default();
+        for host in self.files.values() {
+            load.add(std::fs::metadata(host).map_err(read_error(host))?.len());
+        }
+        (0..self.folders.len() + self.links.len()).for_each(|_| load.add(0));
+        Ok(load)
+    }
+
     /// Puts everything into the payload, below `folder`.
-    pub fn load(&self, payload: &mut Payload, folder: &str) -> Result<(), PayloadError> {
+    pub fn pack(&self, payload: &mut Payload, folder: &str) -> Result<(), PayloadError> {
         for (guest, (mode, time)) in &self.folders {
             payload.add_folder(&format!("{folder}{guest}"), *mode, *time)?;
         }

@@ -23,6 +23,7 @@ mod relay;
 pub mod remains;
 pub mod report;
 pub mod request;
+mod room;
 pub mod shell;
 mod stopwatch;
 mod terminal;
@@ -151,6 +152,14 @@ impl Lab<'_> {
             self.progress.note(&visible(note));
         }
         let modules = self.exec_modules(machine, &request.kmods)?;
+        cargo.add_shell()?;
+        let mut load = cargo.load()?;
+        load.program = request.memory;
+        for module in &modules {
+            load.add(fs_err::metadata(&module.file.host)?.len());
+        }
+        // Before anything is read.
+        room::with_room(machine, &load)?;
         let streams = match join {
             Join::Output | Join::Nothing => Streams::Pipes { stdin: false },
             Join::InputAndOutput => Streams::Pipes { stdin: true },
@@ -161,9 +170,10 @@ impl Lab<'_> {
         for module in &modules {
             payload.add_file(&module.file)?;
         }
-        cargo.add_shell()?;
-        cargo.load(&mut payload, ROOT_FOLDER)?;
+        cargo.pack(&mut payload, ROOT_FOLDER)?;
         let payload = payload.finish()?;
+        load.packed(payload.len() as u64);
+        let machine = &*room::with_room(machine, &load)?;
 
         let follows = job.session.as_ref().is_some_and(Session::follows_host);
         let clock = if follows { Clock::FollowsHost } else { Clock::Skips };

@@ -36,6 +36,8 @@ pub struct Request {
     pub timeout: Option<Duration>,
     /// The guest time after which the program is killed. `None` for no limit.
     pub guest_timeout: Option<Duration>,
+    /// Memory that the program wants, bytes.
+    pub memory: u64,
     pub user: User,
 }
 
@@ -93,6 +95,7 @@ impl Request {
             events: Vec::new(),
             timeout: None,
             guest_timeout: None,
+            memory: 0,
             user: protocol::USERS[0],
         })
     }
@@ -250,6 +253,15 @@ pub fn seconds(s: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{s}` is not a number of seconds"))
 }
 
+/// Parses a size, such as 512M or 2G, into bytes.
+pub fn size(s: &str) -> Result<u64, String> {
+    let parsed =
+        [("M", 1 << 20), ("G", 1 << 30)].into_iter().find_map(|(unit, bytes): (_, u64)| {
+            s.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(bytes)
+        });
+    parsed.ok_or_else(|| format!("`{s}` is not a size such as 512M or 2G"))
+}
+
 /// Parses the name of one of the guest's users.
 pub fn user(s: &str) -> Result<User, String> {
     protocol::user(s).ok_or_else(|| {
@@ -293,6 +305,15 @@ mod tests {
         assert_eq!(variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
         assert_eq!(variable("A="), Ok(("A".to_owned(), String::new())));
         assert!(variable("A").is_err() && variable("=b").is_err());
+    }
+
+    #[test]
+    fn sizes_have_a_unit() {
+        assert_eq!(size("512M"), Ok(512 << 20));
+        assert_eq!(size("2G"), Ok(2 << 30));
+        for wrong in ["", "M", "512", "-1M", "1.5G", "99999999999G"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -18,8 +18,15 @@ impl Lab<'_> {
     ///
     /// If standard input is not a terminal, the shell reads its commands from there and
     /// has no terminal either. A line editor would read the end of a file as a key.
-    pub fn shell(&self, machine: &Machine, lesson: Option<&Lesson>) -> Result<Executed, Error> {
+    /// `memory` is what its programs want, bytes.
+    pub fn shell(
+        &self,
+        machine: &Machine,
+        lesson: Option<&Lesson>,
+        memory: u64,
+    ) -> Result<Executed, Error> {
         let mut request = Request::new(BUSYBOX, Vec::new())?;
+        request.memory = memory;
         // The hyphen makes it a login shell. busybox becomes the shell because of the
         // name.
         request.argv0 = "-sh".to_owned();

@@ -38,6 +38,8 @@ pub struct Given {
     pub with: Vec<PathBuf>,
     /// Guest time after which a program is killed.
     pub timeout: Duration,
+    /// Memory that a program wants, bytes.
+    pub memory: u64,
     pub user: User,
 }
 
@@ -113,7 +115,7 @@ impl Lab<'_> {
     }
 
     fn execute(&self, machine: &Machine, entry: &Entry, given: &Given) -> Result<Executed, Error> {
-        let Given { env, kmods, files, with, timeout, user } = given.clone();
+        let Given { env, kmods, files, with, timeout, memory, user } = given.clone();
         let program = entry.program.to_string_lossy();
         let request = Request {
             env,
@@ -121,6 +123,7 @@ impl Lab<'_> {
             files,
             with,
             guest_timeout: Some(timeout),
+            memory,
             user,
             ..Request::new(&program, entry.args.clone())?
         };

@@ -25,7 +25,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// The command line of the machine that is saved, with names for its files.
 pub fn command_line(parts: Parts<'_>) -> Vec<String> {
-    let flags = command::saved(parts.accel, parts.memory_mib, Start::Save, &Files::named());
+    let flags = command::saved(parts.accel, parts.room, Start::Save, &Files::named());
     flags.into_iter().flat_map(|flag| flag.words).collect()
 }
 
@@ -48,8 +48,7 @@ pub fn save(parts: Parts<'_>, folder: &Path) -> Result<(), VmError> {
         monitor: qemu.monitor(),
         ..Files::named()
     };
-    let mut qemu =
-        qemu.start(&command::saved(parts.accel, parts.memory_mib, Start::Save, &files))?;
+    let mut qemu = qemu.start(&command::saved(parts.accel, parts.room, Start::Save, &files))?;
     let ready = Monitor::connect(qemu.take_socket(), Instant::now() + LIMIT, None)
         .and_then(|mut monitor| wait_until_ready(&mut monitor).map(|()| monitor));
     let mut monitor = match ready {

@@ -7,6 +7,8 @@ use protocol::session::SESSION_SLOT;
 use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, WATCHDOG_SLOT};
 use serde::{Deserialize, Serialize};
 
+use super::room::Room;
+
 /// One flag of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flag {
@@ -117,8 +119,6 @@ pub enum Start {
     Restore,
 }
 
-/// Size of the payload's device, bytes: a power of two, like any PCI BAR.
-pub const PAYLOAD_BYTES: u64 = 32 << 20;
 /// Space that QEMU reserves for translated code, MiB. QEMU's default of 1 GiB is more
 /// address space than some sessions allow. A lesson fills a fraction of it. If it fills
 /// up, QEMU starts over, and the guest does not notice.
@@ -153,8 +153,8 @@ pub fn kernel_parameters(accel: Accel, start: Start) -> Vec<(&'static str, &'sta
 }
 
 /// The machine that a checkpoint holds.
-pub fn saved(accel: Accel, memory_mib: u32, start: Start, files: &Files) -> Vec<Flag> {
-    let mut flags = machine(accel, memory_mib);
+pub fn saved(accel: Accel, room: Room, start: Start, files: &Files) -> Vec<Flag> {
+    let mut flags = machine(accel, room.memory_mib);
     flags.extend(host(files));
     let parameters: Vec<&str> =
         kernel_parameters(accel, start).iter().map(|&(parameter, _)| parameter).collect();
@@ -241,14 +241,14 @@ fn host(files: &Files) -> Vec<Flag> {
 }
 
 /// What a job adds to the saved machine.
-pub fn added(devices: &[Device], start: Start, files: &Files) -> Vec<Flag> {
+pub fn added(devices: &[Device], room: Room, start: Start, files: &Files) -> Vec<Flag> {
     let mut flags = vec![
         flag(
             &[
                 "-object",
                 &format!(
-                    "memory-backend-file,id=payload,mem-path={},size={PAYLOAD_BYTES},share=off",
-                    files.payload
+                    "memory-backend-file,id=payload,mem-path={},size={},share=off",
+                    files.payload, room.payload_bytes
                 ),
             ],
             "programs, modules and the job are in memory before the clock runs",
@@ -356,7 +356,7 @@ mod tests {
     use super::*;
 
     fn words(accel: Accel) -> Vec<String> {
-        let flags = saved(accel, 64, Start::Save, &Files::named());
+        let flags = saved(accel, Room::small(64), Start::Save, &Files::named());
         flags.into_iter().flat_map(|flag| flag.words).collect()
     }
 
@@ -387,7 +387,7 @@ mod tests {
             assert!(words.last().unwrap().ends_with(CHECKPOINT_PARAMETER));
             assert!(words.iter().any(|word| word.starts_with("pvpanic-pci")));
         }
-        let restored = added(&[], Start::Restore, &Files::named());
+        let restored = added(&[], Room::small(64), Start::Restore, &Files::named());
         assert!(restored.iter().any(|flag| flag.words == ["-incoming", "defer"]));
     }
 

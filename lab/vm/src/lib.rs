@@ -12,6 +12,7 @@ pub mod panic;
 mod qemu;
 mod qtest;
 pub mod registers;
+pub mod room;
 mod tolerant;
 
 use std::cell::OnceCell;
@@ -26,10 +27,14 @@ use explain::{ExitStatus, Explain};
 use process::limits;
 use qapi::qmp;
 
-use command::{Accel, Clock, Device, Files, PAYLOAD_BYTES, RECORD_BYTES, Start};
+use command::{Accel, Clock, Device, Files, RECORD_BYTES, Start};
 use memory::Memory;
 use monitor::{Monitor, MonitorError};
 use qemu::Qemu;
+use room::Room;
+
+/// A megabyte, in which people measure.
+pub const MB: u64 = 1_000_000;
 
 /// How many of the kernel log's last lines an error shows.
 const LOG_LINES: usize = 15;
@@ -45,8 +50,8 @@ pub enum VmError {
     Start { source: std::io::Error },
     #[error("failed to prepare the machine's memory: {0}")]
     Memory(#[source] std::io::Error),
-    #[error("the payload is {len} bytes, but its device holds {PAYLOAD_BYTES}")]
-    Payload { len: u64 },
+    #[error("the payload is {} MB, but its device holds {} MB", len.div_ceil(MB), device / MB)]
+    Payload { len: u64, device: u64 },
     #[error("the guest kernel panicked{}", panic::told(reason))]
     Panicked {
         /// The reason in the kernel log. Empty if there is none.
@@ -141,8 +146,7 @@ impl Explain for VmError {
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<'a> {
     pub accel: Accel,
-    /// Guest memory, MiB.
-    pub memory_mib: u32,
+    pub room: Room,
     /// The guest kernel, in the form for QEMU's `-kernel`.
     pub kernel: &'a Path,
     pub initramfs: &'a Path,
@@ -229,11 +233,12 @@ pub fn run_joined(
 ) -> Result<Finished, VmError> {
     let started = Instant::now();
     let start = if state.is_some() { Start::Restore } else { Start::Cold };
-    if payload.len() as u64 > PAYLOAD_BYTES {
-        return Err(VmError::Payload { len: payload.len() as u64 });
+    let (len, device) = (payload.len() as u64, parts.room.payload_bytes);
+    if len > device {
+        return Err(VmError::Payload { len, device });
     }
     let log = Memory::new("log", 0).map_err(VmError::Memory)?;
-    let mut payload_memory = Memory::new("payload", PAYLOAD_BYTES).map_err(VmError::Memory)?;
+    let mut payload_memory = Memory::new("payload", device).map_err(VmError::Memory)?;
     payload_memory.write(payload).map_err(VmError::Memory)?;
     let record = Memory::new("record", RECORD_BYTES).map_err(VmError::Memory)?;
     let registers = Memory::new("registers", 0).map_err(VmError::Memory)?;
@@ -267,8 +272,8 @@ pub fn run_joined(
         monitor: qemu.monitor(),
     };
     let memory_path = qemu.path_of(memory.as_fd());
-    let mut flags = command::saved(parts.accel, parts.memory_mib, start, &files);
-    flags.extend(command::added(devices, start, &files));
+    let mut flags = command::saved(parts.accel, parts.room, start, &files);
+    flags.extend(command::added(devices, parts.room, start, &files));
     if let Some(session) = session {
         flags.extend(command::session(session.clock, &files));
     }
@@ -307,7 +312,8 @@ pub fn run_joined(
                             _ => false,
                         };
                     // If this fails, the machine's end is still reported.
-                    saved = stands && monitor.save_memory(parts.memory_mib, &memory_path).is_ok();
+                    saved =
+                        stands && monitor.save_memory(parts.room.memory_mib, &memory_path).is_ok();
                     if stands && matches!(end, Ok(End::PoweredOff)) {
                         // An error means that QEMU is already gone.
                         let _ = monitor.execute(&qmp::quit {});

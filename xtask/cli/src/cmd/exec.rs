@@ -109,6 +109,11 @@ pub struct Exec {
     #[arg(long, value_name = "SECONDS", value_parser = request::seconds)]
     guest_timeout: Option<Duration>,
 
+    /// Give the machine as much memory more: M or G. Without this, it has what the files
+    /// that go into it need, and about as much again for the program
+    #[arg(long, value_name = "SIZE", default_value = "0M", hide_default_value = true, value_parser = request::size)]
+    memory: u64,
+
     /// The user of the program: root, student or nobody
     #[arg(long, value_name = "NAME", default_value = "root", value_parser = request::user)]
     user: User,
@@ -162,6 +167,7 @@ impl Exec {
                 given => given.or(Some(Duration::from_secs(60))),
             },
             guest_timeout: self.guest_timeout,
+            memory: self.memory,
             user: self.user,
             ..Request::new(&program, self.command)?
         };

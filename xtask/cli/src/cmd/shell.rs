@@ -1,7 +1,7 @@
 use std::io::{IsTerminal as _, stdin};
 
 use clap::Args;
-use lab::exec::Status;
+use lab::exec::{Status, request};
 use lab::report::NoVerdict;
 
 use crate::context::Context;
@@ -23,6 +23,10 @@ use crate::outcome::{Outcome, Result};
 pub struct Shell {
     /// lesson-1, 1 or sigchld; without one, a bare machine
     lesson: Option<String>,
+
+    /// Give the machine as much memory more: M or G
+    #[arg(long, value_name = "SIZE", default_value = "0M", hide_default_value = true, value_parser = request::size)]
+    memory: u64,
 }
 
 impl Shell {
@@ -36,7 +40,7 @@ impl Shell {
         if stdin().is_terminal() {
             eprintln!("Ctrl-] leaves the machine, whatever it does");
         }
-        let executed = lab.shell(&machine, lesson.as_ref())?;
+        let executed = lab.shell(&machine, lesson.as_ref(), self.memory)?;
         let reason = match executed.status {
             Status::Ended(status) => return Ok(Outcome::of_program(status)),
             Status::Halted => {

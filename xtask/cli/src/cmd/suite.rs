@@ -96,6 +96,10 @@ pub struct Suite {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = request::seconds)]
     guest_timeout: Duration,
 
+    /// Give each machine as much memory more: M or G
+    #[arg(long, value_name = "SIZE", default_value = "0M", hide_default_value = true, value_parser = request::size)]
+    memory: u64,
+
     /// The user of the programs: root, student or nobody
     #[arg(long, value_name = "NAME", default_value = "root", value_parser = request::user)]
     user: User,
@@ -122,6 +126,7 @@ impl Suite {
             files: self.file,
             with: request::find_all(&self.with)?,
             timeout: self.guest_timeout,
+            memory: self.memory,
             user: self.user,
         };
         let records = self.record.is_some();
