@@ -1,5 +1,6 @@
 //! Carries out a plan.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -235,9 +236,12 @@ impl Machine {
         Parts { accel, room: *room, kernel: &kernel.image, initramfs }
     }
 
-    /// The same machine, of another size.
-    pub(crate) fn with(&self, room: Room) -> Machine {
-        Machine { room, ..self.clone() }
+    /// The same machine, with this room.
+    pub(crate) fn with(&self, room: Room) -> Cow<'_, Machine> {
+        match room == self.room {
+            true => Cow::Borrowed(self),
+            false => Cow::Owned(Machine { room, ..self.clone() }),
+        }
     }
 
     /// The functions of the kernel.

@@ -52,7 +52,6 @@ const CHECKS: &[(&str, Check)] = &[
     ("a-dynamic-program-has-its-libraries", dynamic),
     ("a-script-has-its-interpreter", script),
     ("what-cannot-be-run-is-refused", refused),
-    ("no-size-of-a-payload-panics-the-kernel", no_room),
     ("a-panic-of-the-kernel-is-told", panic),
     ("without-input-runs-are-the-same", repeatable),
 ];
@@ -534,22 +533,6 @@ fn refused(fixture: &Fixture) -> Result<(), Failed> {
     let message =
         "error: failed to read `/no/such/program`: No such file or directory (os error 2)\n";
     same(&exec(&["--", "/no/such/program"], None)?, 127, b"", message.as_bytes())
-}
-
-/// Smaller than the payload's device, but more than half of the machine's memory, which
-/// is the limit of its file system.
-fn no_room(fixture: &Fixture) -> Result<(), Failed> {
-    let file = fixture.path("file");
-    for mib in [27, 28] {
-        std::fs::write(&file, vec![1; mib << 20])?;
-        let output = fixture.probe(&["--file", &format!("{}:/file", file.display())], &["args"])?;
-        let told = String::from_utf8_lossy(&output.stderr);
-        let words = "failed to put `/file` into the machine: No space left on device";
-        if output.status.success() || !told.contains(words) {
-            return Err(format!("{mib} MiB: {}\n{told}", output.status).into());
-        }
-    }
-    Ok(())
 }
 
 fn system(fixture: &Fixture) -> Result<(), Failed> {

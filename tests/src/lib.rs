@@ -40,6 +40,7 @@ mod records;
 mod registers;
 mod repeated;
 pub mod results;
+mod room;
 mod scaffold;
 mod scratch;
 mod shared_wire;
@@ -101,6 +102,7 @@ pub fn all(
     tests.extend(libraries::all(lab, machine)?);
     tests.extend(kmod_src::all(lab, machine)?);
     tests.extend(carried::all(lab, machine)?);
+    tests.extend(room::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);
     tests.extend(tidy::all(lab, machine)?);

@@ -254,12 +254,13 @@ fn no_place() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let (small, large) = (folder.path().join("small"), folder.path().join("large"));
     std::fs::write(&small, "x")?;
-    std::fs::write(&large, vec![0; 24 << 20])?;
+    std::fs::write(&large, vec![0; 3 << 20])?;
     for (host, guest, why) in [
         (&small, "/proc/nothing", "No such file or directory"),
         (&small, "/sys/nothing", "Permission denied"),
         (&small, "/etc/passwd/x", "File exists"),
-        (&large, "/x/f", "No space left on device"),
+        // The only place with a limit of its own.
+        (&large, "/run/output/f", "No space left on device"),
     ] {
         let output = script(&["--file", &format!("{}:{guest}", host.display())], "true")?;
         let text = String::from_utf8_lossy(&output.stderr);

@@ -173,14 +173,23 @@ impl Cargo {
         Ok(())
     }
 
-    /// What all of it takes, as far as the files' lengths tell.
-    pub fn load(&self) -> Result<Load, ExecutableError> {
-        let mut load = Load::default();
+    /// The host's files, by their paths in the guest.
+    pub fn files(&self) -> &BTreeMap<String, PathBuf> {
+        &self.files
+    }
+
+    /// Where the links lead, by their paths in the guest.
+    pub fn links(&self) -> &BTreeMap<String, String> {
+        &self.links
+    }
+
+    /// Adds everything to what a machine has to hold, by the files' lengths.
+    pub fn weigh(&self, load: &mut Load) -> Result<(), ExecutableError> {
         for host in self.files.values() {
             load.add(std::fs::metadata(host).map_err(read_error(host))?.len());
         }
         (0..self.folders.len() + self.links.len()).for_each(|_| load.add(0));
-        Ok(load)
+        Ok(())
     }
 
     /// Puts everything into the payload, below `folder`.

@@ -19,6 +19,7 @@ mod linker;
 pub mod outcome;
 mod output;
 mod params;
+pub mod plan;
 mod relay;
 pub mod remains;
 pub mod report;
@@ -153,13 +154,10 @@ impl Lab<'_> {
         }
         let modules = self.exec_modules(machine, &request.kmods)?;
         cargo.add_shell()?;
-        let mut load = cargo.load()?;
-        load.program = request.memory;
-        for module in &modules {
-            load.add(fs_err::metadata(&module.file.host)?.len());
-        }
+        let paths = modules.iter().map(|module| module.file.host.as_path());
+        let mut load = room::load(request, &cargo, paths)?;
         // Before anything is read.
-        room::with_room(machine, &load)?;
+        room::fitting(machine.room, &load)?;
         let streams = match join {
             Join::Output | Join::Nothing => Streams::Pipes { stdin: false },
             Join::InputAndOutput => Streams::Pipes { stdin: true },
@@ -173,7 +171,7 @@ impl Lab<'_> {
         cargo.pack(&mut payload, ROOT_FOLDER)?;
         let payload = payload.finish()?;
         load.packed(payload.len() as u64);
-        let machine = &*room::with_room(machine, &load)?;
+        let machine = &*machine.with(room::fitting(machine.room, &load)?);
 
         let follows = job.session.as_ref().is_some_and(Session::follows_host);
         let clock = if follows { Clock::FollowsHost } else { Clock::Skips };

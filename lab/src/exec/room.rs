@@ -1,12 +1,14 @@
 //! The size of the machine for a program: as large as what goes into it needs.
 
-use std::borrow::Cow;
+use std::path::Path;
 
 use explain::{ExitStatus, Explain};
 use vm::MB;
 use vm::room::{Load, Room};
 
-use crate::run::Machine;
+use super::cargo::Cargo;
+use super::request::Request;
+use crate::error::Error;
 
 /// A machine that the host has no room for.
 #[derive(Debug, thiserror::Error)]
@@ -43,21 +45,29 @@ impl Explain for TooLarge {
     }
 }
 
-/// The machine with room for a load, if the host has the memory. The smallest machine is
-/// for the host to refuse.
-pub(super) fn with_room<'a>(
-    machine: &'a Machine,
-    load: &Load,
-) -> Result<Cow<'a, Machine>, TooLarge> {
-    let room = Room::of(load, machine.room.memory_mib);
-    if room == Some(machine.room) {
-        return Ok(Cow::Borrowed(machine));
+/// What a machine has to hold for a request, as far as the files' lengths tell.
+pub(super) fn load<'a>(
+    request: &Request,
+    cargo: &Cargo,
+    modules: impl Iterator<Item = &'a Path>,
+) -> Result<Load, Error> {
+    let mut load = Load { program: request.memory, ..Load::default() };
+    cargo.weigh(&mut load)?;
+    for module in modules {
+        load.add(fs_err::metadata(module)?.len());
     }
+    Ok(load)
+}
+
+/// The room for a load, if the host has the memory. Whether it has that of the smallest
+/// machine is QEMU's to say.
+pub(super) fn fitting(small: Room, load: &Load) -> Result<Room, TooLarge> {
+    let room = Room::of(load, small.memory_mib);
     let left = host::memory::available().unwrap_or(u64::MAX);
     // The lab has the payload as well as QEMU.
     let need = room.map(|room| (u64::from(room.memory_mib) << 20) + 2 * load.payload);
     match room {
-        Some(room) if need.is_some_and(|need| need <= left) => Ok(Cow::Owned(machine.with(room))),
+        Some(room) if room == small || need.is_some_and(|need| need <= left) => Ok(room),
         _ => Err(TooLarge { load: *load, need, left }),
     }
 }

@@ -7,6 +7,7 @@ use explain::visible;
 use lab::error::Error;
 use lab::exec::events::{self, Asked, NoProgram};
 use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
+use lab::exec::plan::Plan;
 use lab::exec::remains::{CutOff, Fallen};
 use lab::exec::request::{self, Carry, Fetch, KmodSource};
 use lab::exec::{Executed, Join, Kmod, Request, Status, has_input};
@@ -122,6 +123,10 @@ pub struct Exec {
     #[arg(long, short)]
     interactive: bool,
 
+    /// Show the machine's size and the files that go into it, and run nothing
+    #[arg(long, conflicts_with = "kmod_src")]
+    plan: bool,
+
     /// The program and its arguments
     #[arg(last = true, required_unless_present = "events", value_name = "PROGRAM [ARGS]…")]
     command: Vec<String>,
@@ -176,6 +181,10 @@ impl Exec {
             true => Join::InputAndOutput,
             false => Join::Output,
         };
+        if self.plan {
+            ui::print(&Plan::new(&request)?.to_string());
+            return Ok(Outcome::SUCCESS);
+        }
         let json = self.events_json.as_deref();
         let lab = context.lab("exec")?;
         let machine = lab.machine()?;
