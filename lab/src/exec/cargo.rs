@@ -11,9 +11,11 @@ use host::{BUSYBOX, on_path};
 use process::Command;
 use vm::room::Load;
 
+use super::elf::Image;
 use super::executable::{
-    ExecutableError, Guest, Needs, needs, needs_elsewhere, read_error, steps_from,
+    ExecutableError, Guest, Needs, needs, needs_elsewhere, needs_of_library, read_error, steps_from,
 };
+use super::interpreters::{PACKAGES, standard_library};
 use super::request::{Carry, Request};
 
 /// The path of busybox in the guest: its shell and small programs, all in one file.
@@ -24,7 +26,8 @@ const GUEST_BUSYBOX: &str = "/bin/busybox";
 pub struct Cargo {
     files: BTreeMap<String, PathBuf>,
     links: BTreeMap<String, String>,
-    /// Those of the files that the person gives.
+    /// Those of the files that keep their times: the person's, and those of standard
+    /// libraries.
     own: BTreeSet<String>,
     /// Folders that must exist, even if they are empty, with their permissions and times.
     folders: BTreeMap<String, (u32, i64)>,
@@ -59,6 +62,7 @@ impl Cargo {
         for program in [&request.program].into_iter().chain(&request.with) {
             cargo.add_program(program)?;
         }
+        cargo.add_standard_libraries()?;
         Ok(cargo)
     }
 
@@ -84,6 +88,51 @@ impl Cargo {
     fn add_program(&mut self, program: &Path) -> Result<(), ExecutableError> {
         for file in needs(program, self.guest())? {
             self.add(file)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the standard library of each interpreter that is not a person's own file.
+    fn add_standard_libraries(&mut self) -> Result<(), ExecutableError> {
+        let brought = self.files.iter().filter(|(guest, _)| !self.own.contains(*guest));
+        let hosts: Vec<PathBuf> = brought.map(|(_, host)| host.clone()).collect();
+        let linker = || hosts.iter().find_map(|file| Image::read(file).ok()?.interpreter);
+        let folders: BTreeSet<PathBuf> = hosts.iter().flat_map(|it| standard_library(it)).collect();
+        let Some(linker) = linker().filter(|_| !folders.is_empty()) else { return Ok(()) };
+        for folder in folders {
+            let real = std::fs::canonicalize(&folder).map_err(read_error(&folder))?;
+            if real != folder {
+                let [path, target] = [&folder, &real].map(|it| it.to_string_lossy().into_owned());
+                self.links.insert(path, target);
+            }
+            self.add_library_folder(&real, &linker)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a folder of a standard library, and what its own libraries need. The files keep
+    /// their times, by which python knows whether what it compiled is up to date.
+    fn add_library_folder(&mut self, folder: &Path, linker: &str) -> Result<(), ExecutableError> {
+        for entry in std::fs::read_dir(folder).map_err(read_error(folder))? {
+            let path = entry.map_err(read_error(folder))?.path();
+            let is = |ending: &str| path.extension().is_some_and(|it| it == ending);
+            if path.is_dir() {
+                if !PACKAGES.iter().any(|name| path.ends_with(name)) {
+                    self.add_library_folder(&path, linker)?;
+                }
+                continue;
+            }
+            // Nothing loads a static library, and python's is half of all.
+            if !path.is_file() || is("a") {
+                continue;
+            }
+            if is("so") {
+                let needs = needs_of_library(&path, linker, self.guest());
+                needs.into_iter().try_for_each(|file| self.add(file))?;
+            }
+            let real = std::fs::canonicalize(&path).map_err(read_error(&path))?;
+            self.add(Needs { path: path.to_string_lossy().into_owned(), host: path })?;
+            self.own.insert(real.to_string_lossy().into_owned());
         }
         Ok(())
     }

@@ -178,6 +178,13 @@ pub fn needs_elsewhere(
     needs_at(0, path, place, guest)
 }
 
+/// The host files that a library needs which a program with this linker loads while it
+/// runs. Empty if one is missing, because that is found out only if the program does so.
+pub fn needs_of_library(path: &Path, linker: &str, guest: Guest<'_>) -> Vec<Needs> {
+    let Ok(image) = Image::read(path) else { return Vec::new() };
+    loaded(path, &path.to_string_lossy(), image, linker, guest).unwrap_or_default()
+}
+
 fn needs_with_itself(
     depth: u32,
     path: &Path,

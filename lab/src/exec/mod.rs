@@ -14,6 +14,7 @@ mod elf;
 pub mod events;
 mod executable;
 mod folder;
+mod interpreters;
 mod kernel_events;
 mod linker;
 pub mod outcome;
