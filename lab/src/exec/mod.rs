@@ -44,7 +44,7 @@ use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module, OUTCOME_FILE};
 use story::timeline::{Timeline, WithArguments};
 use trace::Symbols;
-use trace::record::{Record, RecordError};
+use trace::record::{self, Record, RecordError};
 use vm::VmError;
 use vm::command::{Accel, Clock, Device};
 
@@ -194,6 +194,7 @@ impl Lab<'_> {
                 clock,
                 leave: left.as_fd(),
                 remains: traced.then_some(&remains),
+                is_cut_off: record::is_cut_off,
             };
             self.start(state.as_deref(), |state| {
                 vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session), None)

@@ -149,6 +149,11 @@ pub(super) fn files<'a>(
     entries(archive, |name| most(name, job))
 }
 
+/// Whether a record lacks its end, which says how the program ended.
+pub fn is_cut_off(record: &[u8]) -> bool {
+    entries(record, |_| Some(u64::MAX)).map_or(true, |files| !files.contains_key(OUTCOME_FILE))
+}
+
 /// Finds the files in an untrusted archive without copying them. `most` is the maximum
 /// length of the file with a name, bytes. A file for which there is none is an error, and
 /// only its header is read.

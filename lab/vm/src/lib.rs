@@ -179,6 +179,9 @@ pub struct Session<'a> {
     /// Receives what is left of a machine that ends, panics, runs away or does not end in
     /// time.
     pub remains: Option<&'a OnceCell<Remains>>,
+    /// Whether a record is cut off. Only then does a machine that ends leave anything,
+    /// because saving the memory takes as much of the host's.
+    pub is_cut_off: fn(&[u8]) -> bool,
 }
 
 /// What is left of a machine that may not have sent a record.
@@ -305,16 +308,23 @@ pub fn run_joined(
                 (Ok(()), None) => {
                     let end = go_on(&mut monitor, start)
                         .and_then(|()| watch(&mut monitor, qtest.as_mut()));
+                    let is_cut_off = || {
+                        let written = record.read_written();
+                        session
+                            .zip(written.ok())
+                            .is_some_and(|(it, record)| (it.is_cut_off)(&record))
+                    };
                     let stands = remains.is_some()
                         && match end {
-                            Ok(End::PoweredOff | End::Panicked | End::RanAway) => true,
+                            Ok(End::PoweredOff) => is_cut_off(),
+                            Ok(End::Panicked | End::RanAway) => true,
                             Err(MonitorError::TimedOut) => monitor.halt(LOOK).is_ok(),
                             _ => false,
                         };
                     // If this fails, the machine's end is still reported.
                     saved =
                         stands && monitor.save_memory(parts.room.memory_mib, &memory_path).is_ok();
-                    if stands && matches!(end, Ok(End::PoweredOff)) {
+                    if remains.is_some() && matches!(end, Ok(End::PoweredOff)) {
                         // An error means that QEMU is already gone.
                         let _ = monitor.execute(&qmp::quit {});
                     }
