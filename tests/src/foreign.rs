@@ -19,13 +19,19 @@ struct Row {
     here: i32,
 }
 
-/// One test per row.
+/// What the second cell begins with if the program is the kernel's own test.
+const SELFTESTS: &str = "selftests/";
+
+/// One test per row. A program that is not installed is skipped.
 pub fn all(machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let path = builder::root().join("docs/foreign-programs.md");
     let text = std::fs::read_to_string(&path).map_err(Error::file("read", path))?;
     let test = |row: Row| {
         let selftests = machine.kernel.source.dir.join("tools/testing/selftests");
-        Test::new(format!("foreign::{}", row.program), move || check(&row, &selftests))
+        let (name, program) = (format!("foreign::{}", row.program), row.program.clone());
+        let is_selftest = row.from.starts_with(SELFTESTS);
+        let test = Test::new(name, move || check(&row, &selftests));
+        if is_selftest { test } else { test.needs(program) }
     };
     Ok(rows(&text).into_iter().map(test).collect())
 }
@@ -47,7 +53,7 @@ fn rows(text: &str) -> Vec<Row> {
 
 fn check(row: &Row, selftests: &Path) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let program = match row.from.strip_prefix("selftests/") {
+    let program = match row.from.strip_prefix(SELFTESTS) {
         None => row.program.clone(),
         Some(source) => {
             let program = folder.path().join(&row.program);

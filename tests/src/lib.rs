@@ -27,6 +27,7 @@ mod host_faults;
 mod kept;
 mod kmod_src;
 mod landlock;
+mod interpreters;
 mod lessons;
 mod libraries;
 mod named;
@@ -103,6 +104,7 @@ pub fn all(
     tests.extend(kmod_src::all(lab, machine)?);
     tests.extend(carried::all(lab, machine)?);
     tests.extend(room::all(lab, machine)?);
+    tests.extend(interpreters::all(lab, machine)?);
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);
     tests.extend(tidy::all(lab, machine)?);
@@ -162,8 +164,9 @@ impl Test {
     }
 
     /// Skips the test if the host does not have an optional program.
-    fn needs(self, program: &'static str) -> Test {
-        Test::that_may_be_skipped(self.name, move || match on_path(program) {
+    fn needs(self, program: impl Into<String>) -> Test {
+        let program = program.into();
+        Test::that_may_be_skipped(self.name, move || match on_path(&program) {
             Some(_) => (self.run)(),
             None => Ok(Completion::ignored_with(format!("the host has no {program}"))),
         })
