@@ -27,6 +27,7 @@ const CHECKS: &[(&str, FolderCheck)] = &[
     ("env-brings-what-it-starts", env),
     ("a-file-that-is-not-left-is-named", not_left),
     ("what-has-no-end-is-not-brought-back", endless),
+    ("what-the-record-has-no-room-for-is-named", no_room),
     ("a-place-for-a-file-is-looked-for-first", no_place),
 ];
 
@@ -210,6 +211,31 @@ fn endless(at: &Path) -> Result<(), Failed> {
         same(&output, 0, b"", format!("the program left no file `{guest}`\n").as_bytes())?;
     }
     Ok(())
+}
+
+/// What does not fit, a folder or a file, leaves the rest alone. The machine has not the
+/// memory for a second copy of what it brings back.
+fn no_room(at: &Path) -> Result<(), Failed> {
+    fs::File::create(at.join("zeros"))?.set_len(32 << 20)?;
+    let carried = format!("{}:/x/f", at.join("zeros").display());
+    let fetched = |guest: &str, name: &str| format!("{guest}:{}", at.join(name).display());
+    let (folder, file, hosts) =
+        (fetched("/x", "folder"), fetched("/x/f", "file"), fetched("/etc/hosts", "hosts"));
+    let flags = ["--file", &carried, "--out", &folder, "--out", &file, "--out", &hosts];
+    let output = exec(&[&flags[..], &["--", "true"]].concat(), None)?;
+    let said = |path: &str| format!("`{path}` is not brought back: the record has 32 MiB\n");
+    same(&output, 0, b"", (said("/x") + &said("/x/f")).as_bytes())?;
+    let hosts = fs::read(at.join("hosts"))?.len();
+    if hosts == 0 || at.join("folder").exists() || at.join("file").exists() {
+        return Err(format!("{hosts} bytes of hosts").into());
+    }
+    let folder = fetched("/tmp", "folder");
+    let output = exec(&["--out", &folder, "--", "truncate", "-s", "31M", "/tmp/f"], None)?;
+    same(&output, 0, b"", b"")?;
+    match fs::metadata(at.join("folder/f"))?.len() {
+        32_505_856 => Ok(()),
+        len => Err(format!("{len} bytes").into()),
+    }
 }
 
 fn no_place(at: &Path) -> Result<(), Failed> {

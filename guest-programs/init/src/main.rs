@@ -77,6 +77,7 @@ fn run() -> Result<Infallible, String> {
         .and_then(|()| job::run(&job, &mut not_loaded))
         .unwrap_or_else(Ended::NotStarted);
     let wanted = job.session.map_or(Vec::new(), |session| session.out);
-    record::send(&Outcome { nonce: job.nonce, ended, not_loaded }, &wanted)?;
+    let (nonce, no_room) = (job.nonce, Vec::new());
+    record::send(Outcome { nonce, ended, not_loaded, no_room }, &wanted)?;
     machine::power_off()
 }

@@ -2,7 +2,7 @@
 //! device, which the host reads after the end.
 
 use std::fs;
-use std::io::{Cursor, Read, Write};
+use std::io::{self, Cursor, ErrorKind, Read, Write};
 
 use protocol::{
     EVENTS_FILE, Ended, FIRST_MODULES_FILE, FORMATS_FOLDER, LEAKS_FILE, MODULES_FILE, OUTCOME_FILE,
@@ -10,18 +10,18 @@ use protocol::{
     TRACE_STATS_FILE,
 };
 
+use crate::leaks;
 use crate::mounts::OUTPUT;
+use crate::out::{self, Wanted};
 use crate::payload::map_device;
 use crate::trace::TRACING;
-use crate::{leaks, out};
 
 /// Writes the record into the record device, together with files of the guest
-/// that the host wants; one that cannot be read is left out.
+/// that the host wants; one that cannot be read, or has no room, is left out.
 ///
 /// The outcome goes last: the host takes a record without it as cut off.
-pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
-    let memory = map_device(RECORD_SLOT)?;
-    let mut record = Writer(tar::Builder::new(Cursor::new(memory)));
+pub fn send(mut outcome: Outcome, wanted: &[String]) -> Result<(), String> {
+    let mut record = Writer(tar::Builder::new(Cursor::new(map_device(RECORD_SLOT)?)));
     for name in [STDOUT_FILE, STDERR_FILE, FIRST_MODULES_FILE] {
         // Absent if the program was never started.
         if let Ok(bytes) = fs::read(format!("{OUTPUT}/{name}")) {
@@ -39,10 +39,14 @@ pub fn send(outcome: &Outcome, wanted: &[String]) -> Result<(), String> {
     if let Some(leaks) = leaks::find()? {
         record.add(LEAKS_FILE, leaks.as_bytes())?;
     }
-    for (name, bytes) in out::files(wanted) {
-        record.add(&name, &bytes)?;
+    for (path, file) in out::wanted(wanted) {
+        match record.add_wanted(&file) {
+            Err(e) if e.kind() == ErrorKind::WriteZero => outcome.no_room.push(path.clone()),
+            // What cannot be read is left out.
+            Err(_) | Ok(()) => {}
+        }
     }
-    let json = serde_json::to_vec(outcome).map_err(|e| format!("failed to encode: {e}"))?;
+    let json = serde_json::to_vec(&outcome).map_err(|e| format!("failed to encode: {e}"))?;
     record.add(OUTCOME_FILE, &json)?;
     record.0.into_inner().and_then(|mut end| end.flush()).map_err(|e| e.to_string())
 }
@@ -66,15 +70,40 @@ pub fn note_first_modules() -> Result<(), String> {
     fs::write(&path, modules()?).map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
-struct Writer<W: Write>(tar::Builder<W>);
+/// An archive in the device's memory.
+struct Writer(tar::Builder<Cursor<&'static mut [u8]>>);
 
-impl<W: Write> Writer<W> {
+/// Size of a block of an archive, of which the header is one, bytes.
+const BLOCK: usize = 512;
+
+/// What is kept for the outcome, which comes last, bytes.
+const LAST: usize = 128 << 10;
+
+impl Writer {
+    /// Writes a file or folder to its place in the archive, without a copy in between.
+    fn add_wanted(&mut self, wanted: &Wanted<'_>) -> io::Result<()> {
+        let archive = self.0.get_mut();
+        let start = archive.position() as usize;
+        let memory = &mut **archive.get_mut();
+        let end = memory.len().saturating_sub(LAST);
+        let space = memory.get_mut(start + BLOCK..end).ok_or(ErrorKind::WriteZero)?;
+        let mut space = Cursor::new(space);
+        wanted.write(&mut space)?;
+        let len = space.position();
+        // An archive is read to its end by blocks.
+        let padding = len.next_multiple_of(BLOCK as u64) - len;
+        space.write_all(&[0; BLOCK][..padding as usize])?;
+        let mut header = header(len);
+        header.set_path(&wanted.name)?;
+        header.set_cksum();
+        memory[start..start + BLOCK].copy_from_slice(header.as_bytes());
+        archive.set_position(start as u64 + BLOCK as u64 + len + padding);
+        Ok(())
+    }
+
     fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
         self.0
-            .append_data(&mut header, name, bytes)
+            .append_data(&mut header(bytes.len() as u64), name, bytes)
             .map_err(|e| format!("failed to add `{name}` to the record: {e}"))
     }
 
@@ -90,6 +119,13 @@ impl<W: Write> Writer<W> {
         }
         Ok(())
     }
+}
+
+fn header(len: u64) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(len);
+    header.set_mode(0o644);
+    header
 }
 
 /// Reads `trace_pipe_raw` to its end: whole pages, as long as there are any.

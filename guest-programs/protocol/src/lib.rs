@@ -191,6 +191,9 @@ pub struct Outcome {
     /// Why optional modules were not loaded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_loaded: Vec<String>,
+    /// Files and folders that the host wants, but for which the record has no room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_room: Vec<String>,
 }
 
 /// Where the host finds the trace of a machine that never sent its record.

@@ -46,7 +46,7 @@ use story::timeline::{Timeline, WithArguments};
 use trace::Symbols;
 use trace::record::{self, Record, RecordError};
 use vm::VmError;
-use vm::command::{Accel, Clock, Device};
+use vm::command::{Accel, Clock, Device, RECORD_BYTES};
 
 use crate::error::Error;
 use crate::returned::{self, Returned, elves};
@@ -228,6 +228,11 @@ impl Lab<'_> {
         if let Some(record) = record {
             for reason in &record.outcome.not_loaded {
                 self.progress.note(&visible(reason));
+            }
+            for path in &record.outcome.no_room {
+                let most = RECORD_BYTES >> 20;
+                let note = format!("`{path}` is not brought back: the record has {most} MiB");
+                self.progress.note(&visible(&note));
             }
             for missing in outcome::fetch(request, &executed.status, &record)? {
                 self.progress.note(&format!("the program left no file `{missing}`"));

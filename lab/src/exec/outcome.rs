@@ -66,6 +66,7 @@ pub(super) fn fetch<'a>(
         match record.out.get(&number) {
             Some(Left::File(bytes)) => whole::write(&fetch.host, bytes)?,
             Some(Left::Folder(archive)) => folder::unpack(archive, &fetch.host)?,
+            None if record.outcome.no_room.contains(&fetch.guest) => {}
             None => missing.push(fetch.guest.as_str()),
         }
     }
