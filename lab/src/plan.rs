@@ -7,7 +7,7 @@ use std::fmt;
 
 use builder::guest::kmods::{TRACE as TRACE_KMOD, module_file};
 use builder::guest::programs::OptLevel;
-use builder::kernel::Kind;
+use builder::kernel::{self, Additions, Kind};
 use host::QEMU;
 use protocol::{Job, LAB, Marks, Module, TraceEvent};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use vm::command::{self, Accel, Device, Files, Flag, Start};
 use vm::room::Room;
 
 /// A person's choices for the run of a lesson.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
     pub accel: Accel,
@@ -29,6 +29,9 @@ pub struct Options {
     pub trace: bool,
     /// Which kernel to boot.
     pub kernel: Kind,
+    /// What that kernel has besides.
+    #[serde(default, skip_serializing_if = "Additions::is_empty")]
+    pub with: Additions,
     /// The optimisation level of the lesson's programs.
     pub programs: OptLevel,
 }
@@ -41,6 +44,7 @@ impl Default for Options {
             cold: false,
             trace: true,
             kernel: Kind::Lesson,
+            with: Additions::new(),
             programs: OptLevel::default(),
         }
     }
@@ -63,7 +67,7 @@ pub struct Plan {
 /// Something that must be built before the machine starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildStep {
-    Kernel(Kind),
+    Kernel { kind: Kind, with: Additions },
     Init,
     Program { package: String },
     Module { kmod: String },
@@ -73,11 +77,14 @@ pub enum BuildStep {
 impl fmt::Display for BuildStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BuildStep::Kernel(Kind::Lesson) => {
-                write!(f, "the guest kernel, from images/kernel.fragment")
-            }
-            BuildStep::Kernel(Kind::Debug) => {
-                write!(f, "the debug kernel, from images/kernel.fragment and images/debug.fragment")
+            BuildStep::Kernel { kind, with } => {
+                let name = match kind {
+                    Kind::Lesson => "guest",
+                    Kind::Debug => "debug",
+                };
+                let files = kernel::fragment_files(*kind, with);
+                let files: Vec<_> = files.iter().map(|file| format!("images/{file}")).collect();
+                write!(f, "the {name} kernel, from {}", files.join(" and "))
             }
             BuildStep::Init => write!(f, "PID 1, from guest-programs/init"),
             BuildStep::Program { package } => {
@@ -102,7 +109,7 @@ impl Plan {
     pub fn of(experiment: Experiment, lesson: Lesson, options: Options) -> Plan {
         let package = lesson.name.to_string();
         let mut build = vec![
-            BuildStep::Kernel(options.kernel),
+            BuildStep::Kernel { kind: options.kernel, with: options.with.clone() },
             BuildStep::Init,
             BuildStep::Program { package: package.clone() },
         ];

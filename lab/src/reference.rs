@@ -81,7 +81,8 @@ pub fn lab_key(lab: &Lab<'_>, plan: &Plan) -> Result<Key, Error> {
     for kmod in &plan.experiment.kmods {
         key = kmods::sources(root, kmod, key)?;
     }
-    let key = kernel::add_configuration(key, &plan.options.kernel.fragments())?;
+    let fragments = kernel::fragments(plan.options.kernel, &plan.options.with);
+    let key = kernel::add_configuration(key, &fragments)?;
     let flags = plan.command_line();
     let words: Vec<&str> = flags.iter().flat_map(|flag| &flag.words).map(String::as_str).collect();
     let key = key.text("machine", &words.join("\0"));

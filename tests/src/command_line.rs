@@ -39,6 +39,8 @@ const CALLS: &[Call] = &[
     call("plan", &["plan", "lesson-1"], 0),
     call("plan-cold", &["plan", "lesson-1", "--cold"], 0),
     call("plan-debug-kernel", &["plan", "lesson-1", "--debug-kernel"], 0),
+    call("plan-kernel-with", &["plan", "lesson-1", "--kernel-with", "gpio,block,gpio"], 0),
+    call("exec-kernel-with-unknown", &["exec", "--kernel-with", "block,usb", "--", "true"], 125),
     call("run-passing", &["run", "lesson-1", "--story"], 0),
     call("run-passing-without-trace", &["run", "lesson-1", "--no-trace"], 0),
     call("run-scene", &["run", "passing", "--scene", "says_hello", "--story"], 0),

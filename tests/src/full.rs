@@ -1,5 +1,6 @@
-//! Tests that need other kernels: every lesson and exercise on kernels and modules that
-//! were compiled differently, and every exercise at other speeds of the guest.
+//! Tests that need other kernels: what `--kernel-with` adds, every lesson and exercise on
+//! kernels and modules that were compiled differently, and every exercise at other speeds
+//! of the guest.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use libtest_mimic::Completion;
 use vm::command::Accel;
 
 use crate::pairs::Pairs;
-use crate::{Test, exercises, lessons};
+use crate::{Test, exercises, kernel_with, lessons};
 
 /// A kernel other than the lessons' own.
 struct Variant {
@@ -30,10 +31,10 @@ const VARIANTS: &[Variant] = &[
 /// Speeds of the guest, as QEMU's `-icount shift`. The lab's own is 5.
 const SHIFTS: &[u8] = &[3, 4, 6, 7];
 
-/// For each variant, one test per lesson, stub, solution and mutant. A compiler that the
+/// First one test for each addition. For each variant, one test per lesson, stub, solution and mutant. A compiler that the
 /// host does not have gives one skipped test.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    let mut tests = Vec::new();
+    let mut tests = kernel_with::all(lab, machine)?;
     for &shift in SHIFTS {
         let exercises = exercises::at(Accel::Tcg { shift }, lab, machine)?;
         tests.extend(exercises.into_iter().map(|test| test.within(&format!("shift-{shift}"))));

@@ -50,7 +50,7 @@ fn is_bad_input(program: &str) -> bool {
 pub fn plans(lab: &Lab<'_>, options: Options) -> Result<Vec<Plan>, Error> {
     let mut plans = Vec::new();
     for name in &lab.course.names {
-        let lesson = Plan::new(lab.course.read(name)?, options);
+        let lesson = Plan::new(lab.course.read(name)?, options.clone());
         for program in programs_of(&lab.course.root, &name.to_string()) {
             let mut plan = lesson.clone();
             if is_bad_input(&program) {

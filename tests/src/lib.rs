@@ -25,6 +25,7 @@ mod full;
 mod functions;
 mod host_faults;
 mod kept;
+mod kernel_with;
 mod kmod_src;
 mod landlock;
 mod interpreters;

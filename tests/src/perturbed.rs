@@ -67,7 +67,7 @@ fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan, looks: bool) -> Result<(
     let looks = looks && plan.options.trace;
     let mut unneeded = if looks { plan.lesson.without_each_declaration() } else { Vec::new() };
     for Perturbation { name, options } in PERTURBATIONS {
-        let options = options(plan.options);
+        let options = options(plan.options.clone());
         let test = format!("perturbed::{}", plan.job.program);
         let plan = Plan { options, ..plan.clone() };
         kept::run(lab, machine, &plan, &test, |perturbed| {

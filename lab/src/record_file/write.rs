@@ -43,7 +43,7 @@ impl RecordFile {
         run: &Result<Run, Error>,
     ) -> Result<Option<RecordFile>, Error> {
         let lesson = plan.lesson.name.to_string();
-        let command = Command::Run { lesson, options: plan.options };
+        let command = Command::Run { lesson, options: plan.options.clone() };
         let mut file = RecordFile::new(lab, machine, command);
         file.add(lesson::FILE, plan.lesson.text.as_bytes());
         match run {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use builder::cache::Cache;
-use builder::kernel;
+use builder::kernel::{self, Additions};
 use builder::progress::Progress;
 use host::{BY_TERMINAL, COMMANDS, InstallPolicy};
 use lab::classroom::Work;
@@ -74,5 +74,12 @@ impl Context {
             },
             progress: &self.ui,
         })
+    }
+
+    /// The same with a kernel that has more.
+    pub fn lab_with(&self, command: &str, with: Additions) -> Result<Lab<'_>, Error> {
+        let mut lab = self.lab(command)?;
+        lab.kernel.with = with;
+        Ok(lab)
     }
 }

@@ -8,6 +8,7 @@ mod compiled;
 mod context;
 #[cfg(feature = "test")]
 mod kept;
+mod kernel_with;
 mod looking;
 mod outcome;
 mod shard;

@@ -8,6 +8,7 @@
 //! source takes 1.7 GB in the cache, a built kernel 27 MB and a debug kernel 110 MB. A
 //! build needs ten times that while it runs.
 
+mod addition;
 mod archive;
 mod compiler;
 mod config;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{Cache, Key, KeyBuilder};
 use crate::progress::Progress;
 
+pub use addition::{Addition, Additions};
 pub use compiler::{Compiler, Optimize};
 pub use error::{KernelError, Unmet};
 pub use make::environment;
@@ -64,6 +66,7 @@ pub struct Options {
     /// How many compilers may run at the same time.
     pub jobs: usize,
     pub kind: Kind,
+    pub with: Additions,
     pub compiler: Compiler,
     pub optimize: Optimize,
 }
@@ -71,7 +74,7 @@ pub struct Options {
 impl Options {
     /// The configuration fragments. Later ones override earlier ones.
     pub fn fragments(&self) -> Vec<PathBuf> {
-        let mut fragments = self.kind.fragments();
+        let mut fragments = fragments(self.kind, &self.with);
         match self.optimize {
             Optimize::Size => {}
             Optimize::Speed => fragments.push(image("speed.fragment")),
@@ -92,16 +95,22 @@ pub enum Kind {
     Debug,
 }
 
-impl Kind {
-    /// Its configuration fragments. Later ones override earlier ones.
-    pub fn fragments(self) -> Vec<PathBuf> {
-        let names: &[&str] = match self {
-            Kind::Lesson => &["kernel.fragment"],
-            Kind::Debug => &["kernel.fragment", "debug.fragment"],
-        };
-        names.iter().map(|name| image(name)).collect()
-    }
+/// The configuration fragments of a kernel. Later ones override earlier ones.
+pub fn fragments(kind: Kind, with: &Additions) -> Vec<PathBuf> {
+    fragment_files(kind, with).iter().map(|name| image(name)).collect()
+}
 
+/// The same fragments, by their names in `images/`.
+pub fn fragment_files(kind: Kind, with: &Additions) -> Vec<String> {
+    let own: &[&str] = match kind {
+        Kind::Lesson => &["kernel.fragment"],
+        Kind::Debug => &["kernel.fragment", "debug.fragment"],
+    };
+    let own = own.iter().map(|&name| name.to_owned());
+    own.chain(with.iter().map(|addition| addition.file())).collect()
+}
+
+impl Kind {
     /// Guest memory, MiB.
     pub fn memory_mib(self) -> u32 {
         match self {
@@ -160,7 +169,10 @@ pub fn build(
     let source = source::get(cache, options.source.as_deref(), progress)?;
     let key = key(cache, &source, options, fragments)?;
     let entry = cache.entry(KIND, &key, progress, |folder| {
-        progress.note(&format!("building Linux {} from {}", source.version, source.origin));
+        let with: Vec<_> = options.with.iter().map(|addition| addition.name()).collect();
+        let with =
+            if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
+        progress.note(&format!("building Linux {}{with} from {}", source.version, source.origin));
         let log = log_path(cache, &key)?;
         let build = folder.join(BUILD);
         let make = Make::new(&source.dir, &build, options, log, progress)?;
@@ -311,6 +323,21 @@ mod tests {
         assert_eq!(symbol(&usual, "CONFIG_CC_OPTIMIZE_FOR_PERFORMANCE"), None);
         assert_eq!(speed_for("PERFORMANCE").unwrap(), "y");
         assert_eq!(speed_for("SIZE").unwrap(), "n");
+    }
+
+    #[test]
+    fn additions_are_another_kernel_in_either_order() {
+        let with = |additions: &[Addition]| {
+            let with = additions.iter().copied().collect();
+            config::read(&Options { with, ..Options::default() }.fragments()).unwrap()
+        };
+        let [usual, input, both] =
+            [with(&[]), with(&[Addition::Input]), with(&[Addition::Input, Addition::Block])];
+        assert_eq!(usual["CONFIG_INPUT"], "n");
+        assert_eq!(input["CONFIG_INPUT"], "y");
+        assert_eq!(input.get("CONFIG_BLOCK"), None);
+        assert_eq!(both["CONFIG_BLOCK"], "y");
+        assert_eq!(both, with(&[Addition::Block, Addition::Input, Addition::Block]));
     }
 
     #[test]

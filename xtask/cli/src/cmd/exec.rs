@@ -24,6 +24,7 @@ use story::timeline::Timeline;
 use vm::VmError;
 
 use crate::context::Context;
+use crate::kernel_with::KernelWith;
 use crate::outcome::{Outcome, Result};
 use crate::ui;
 
@@ -59,6 +60,9 @@ pub struct Exec {
     /// Give the Makefiles of --kmod-src your own rights
     #[arg(long, requires = "kmod_src")]
     trust: bool,
+
+    #[command(flatten)]
+    kernel_with: KernelWith,
 
     /// Copy a file or a folder into the machine, and what its executables need
     #[arg(long, value_name = "HOST:GUEST")]
@@ -150,8 +154,9 @@ impl Exec {
             .into_iter()
             .chain(self.kmod_src.into_iter().map(|source| Kmod::Source { source, trust }))
             .collect();
+        let additions = self.kernel_with.additions();
         if events::wants_help(&self.events) {
-            let lab = context.lab("exec")?;
+            let lab = context.lab_with("exec", additions)?;
             let known = lab.kernel_events(&lab.machine()?, &kmods)?;
             ui::print(&events::help(&known));
             return Ok(Outcome::SUCCESS);
@@ -186,7 +191,7 @@ impl Exec {
             return Ok(Outcome::SUCCESS);
         }
         let json = self.events_json.as_deref();
-        let lab = context.lab("exec")?;
+        let lab = context.lab_with("exec", additions)?;
         let machine = lab.machine()?;
         let executed = lab.exec(&machine, &request, join);
         if let Some(path) = &self.record

@@ -3,6 +3,7 @@ use clap::Args;
 use lab::plan::Options;
 
 use crate::context::Context;
+use crate::kernel_with::KernelWith;
 use crate::outcome::{Outcome, Result};
 use crate::ui::outln;
 
@@ -23,13 +24,17 @@ pub struct Plan {
     /// Plan a run on the debug kernel, like `test --debug-kernel`
     #[arg(long)]
     debug_kernel: bool,
+
+    #[command(flatten)]
+    kernel_with: KernelWith,
 }
 
 impl Plan {
     pub fn run(self, context: &Context) -> Result {
         let lesson = context.lesson(&self.lesson)?;
         let kernel = if self.debug_kernel { Kind::Debug } else { Kind::Lesson };
-        let options = Options { cold: self.cold, kernel, ..Options::default() };
+        let with = self.kernel_with.additions();
+        let options = Options { cold: self.cold, kernel, with, ..Options::default() };
         outln!("{}", lab::plan::Plan::new(lesson, options));
         Ok(Outcome::SUCCESS)
     }

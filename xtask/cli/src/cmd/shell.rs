@@ -5,6 +5,7 @@ use lab::exec::{Status, request};
 use lab::report::NoVerdict;
 
 use crate::context::Context;
+use crate::kernel_with::KernelWith;
 use crate::outcome::{Outcome, Result};
 
 /// Open a shell in the lab's machine, with a lesson's programs and modules
@@ -27,6 +28,9 @@ pub struct Shell {
     /// Give the machine as much memory more: M or G
     #[arg(long, value_name = "SIZE", default_value = "0M", hide_default_value = true, value_parser = request::size)]
     memory: u64,
+
+    #[command(flatten)]
+    kernel_with: KernelWith,
 }
 
 impl Shell {
@@ -35,7 +39,7 @@ impl Shell {
             Some(name) => Some(context.lesson(name)?),
             None => None,
         };
-        let lab = context.lab("shell")?;
+        let lab = context.lab_with("shell", self.kernel_with.additions())?;
         let machine = lab.machine()?;
         if stdin().is_terminal() {
             eprintln!("Ctrl-] leaves the machine, whatever it does");

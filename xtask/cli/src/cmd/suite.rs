@@ -15,6 +15,7 @@ use process::interrupt;
 use protocol::User;
 
 use crate::context::Context;
+use crate::kernel_with::KernelWith;
 use crate::outcome::{Outcome, Result};
 use crate::shard::Shard;
 use crate::ui::{outln, print};
@@ -79,6 +80,9 @@ pub struct Suite {
     #[arg(long, value_name = "FILE.ko[:PARAMS]")]
     kmod: Vec<Kmod>,
 
+    #[command(flatten)]
+    kernel_with: KernelWith,
+
     /// Copy a file or a folder into each machine
     #[arg(long, value_name = "HOST:GUEST")]
     file: Vec<Carry>,
@@ -117,7 +121,7 @@ impl Suite {
             }
             None => entries.clone(),
         };
-        let lab = context.lab("suite")?;
+        let lab = context.lab_with("suite", self.kernel_with.additions())?;
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
         let given = Given {
