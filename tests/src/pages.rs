@@ -39,14 +39,15 @@ fn of_lessons(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     for name in &lab.course.names {
         let plan = Plan::new(lab.course.read(name)?, Options::default());
         let run = lab.run(machine, &plan)?;
-        let html = pages::of_run(&plan, &run, &maker)?;
+        let files = pages::files(&machine.kernel, Some(&run.timeline))?;
+        let html = pages::of_run(&plan, &run, &maker, files)?;
         let failed = |problem: String| format!("{name}: {problem}");
         if html.len() > MOST {
             return Err(failed(format!("the page has {} bytes", html.len())).into());
         }
         let facts = run.verdict.expectations.iter().map(|fact| fact.evidence.clone());
         let facts: Vec<_> = facts.collect();
-        looks_right(&mut browser, &html, &facts, &run.timeline).map_err(failed)?;
+        looks_right(&mut browser, &html, &facts, &run.timeline, true).map_err(failed)?;
     }
     Ok(())
 }
@@ -57,6 +58,7 @@ fn looks_right(
     html: &str,
     facts: &[Vec<usize>],
     timeline: &Timeline,
+    is_lesson: bool,
 ) -> Result<(), String> {
     let has_evidence = facts.iter().any(|evidence| !evidence.is_empty());
     let effects: BTreeSet<usize> = causes::of(timeline).iter().map(|cause| cause.to).collect();
@@ -82,6 +84,12 @@ fn looks_right(
     )?;
     is("document.querySelectorAll('.event:not([data-from=\"\"])').length", effects.into())?;
     is(
+        "document.querySelectorAll('.mark').length ===
+        [...document.querySelectorAll('.mark')].filter(mark => \
+        mark.querySelector('.more a[href^=\"#s\"]')).length",
+        is_lesson.into(),
+    )?;
+    is(
         "[...document.querySelectorAll('.event')].every((event, at) => \
          event.dataset.from.split(' ').filter(Boolean).every(from => Number(from) < at))",
         true.into(),
@@ -91,7 +99,7 @@ fn looks_right(
         is("document.querySelector('.evidence a').click()", Value::Null)?;
         is("document.querySelectorAll('.chosen').length", 1.into())?;
         is(
-            "document.querySelector('.evidence a').hash === \
+            "document.querySelector('.evidence a').hash ===
              '#' + document.querySelector('.chosen').id",
             true.into(),
         )?;
@@ -171,7 +179,7 @@ fn nothing_acts() -> Result<(), Failed> {
         return Err(format!("{c:?} gets through").into());
     }
     let mut browser = Browser::start()?;
-    looks_right(&mut browser, &html, &[vec![0, 1], vec![0, 1]], &timeline)?;
+    looks_right(&mut browser, &html, &[vec![0, 1], vec![0, 1]], &timeline, false)?;
     for (expression, expected) in [
         ("typeof window.acted", Value::from("undefined")),
         ("document.scripts.length", 1.into()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use story::causes::{self, Cause, Why};
 use story::timeline::{ByRole, Entry, Lane};
-use trace::{Frame, Kind};
+use trace::{Frame, Kind, Value, names};
 
 use crate::Page;
 use crate::lanes::Lanes;
@@ -176,10 +176,11 @@ impl Events<'_> {
                         }
                     }
                 }
-                @if !entry.fields.is_empty() {
+                // A mark's fields are its words and its place.
+                @if !matches!(entry.kind, Kind::Mark(_)) {
                     dl {
                         @for (field, value) in &entry.fields {
-                            div { dt { (shown(field)) } dd { (shown(&value.to_string())) } }
+                            div { dt { (shown(field)) } dd { (shown(&told(entry, field, value))) } }
                         }
                     }
                 }
@@ -216,6 +217,32 @@ impl Events<'_> {
                 " (" (why(cause.why)) ")"
             }
         }
+    }
+}
+
+/// A field's value, with the name that it stands for.
+fn told(entry: &Entry, field: &str, value: &Value) -> String {
+    let name = match (&entry.kind, field) {
+        (Kind::SignalGenerate { sig, .. } | Kind::SignalDeliver { sig, .. }, "sig") => {
+            Some(names::signal(*sig))
+        }
+        (
+            Kind::SignalGenerate { sig, code, .. } | Kind::SignalDeliver { sig, code, .. },
+            "code",
+        ) => names::si_code(*sig, *code).map(str::to_owned),
+        (Kind::SignalGenerate { result, .. }, "result") => {
+            names::result((*result).into()).map(str::to_owned)
+        }
+        (Kind::SysEnter { id, .. } | Kind::SysExit { id, .. }, "id") => {
+            names::syscall(*id).map(str::to_owned)
+        }
+        (Kind::SysExit { ret, .. }, "ret") => Some(names::return_value(*ret)),
+        _ => None,
+    };
+    let value = value.to_string();
+    match name {
+        Some(name) if name != value => format!("{value} {name}"),
+        _ => value,
     }
 }
 

@@ -3,8 +3,9 @@
 
 mod source;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use builder::kernel::Kernel;
 use page::{Fact, Page};
 use story::expect::Checked;
 use story::scene::Scenes;
@@ -21,8 +22,22 @@ use crate::maker::Maker;
 use crate::plan::Plan;
 use crate::run::Run;
 
+/// Where the kernel's functions are, by name.
+pub type Files = BTreeMap<String, String>;
+
+/// The source files of all functions on a timeline's stacks, as far as they are known.
+pub fn files(kernel: &Kernel, timeline: Option<&Timeline>) -> Result<Files, Error> {
+    let entries = timeline.map_or(&[][..], |timeline| &timeline.entries);
+    let frames = entries.iter().flat_map(|entry| &entry.stack);
+    let functions: BTreeSet<String> = frames.map(|frame| frame.name().to_owned()).collect();
+    match functions.is_empty() {
+        true => Ok(Files::new()),
+        false => Ok(kernel.files_of(&functions)?),
+    }
+}
+
 /// The page of a lesson's run.
-pub fn of_run(plan: &Plan, run: &Run, maker: &Maker) -> Result<String, Error> {
+pub fn of_run(plan: &Plan, run: &Run, maker: &Maker, files: Files) -> Result<String, Error> {
     let facts = run.verdict.expectations.iter().map(fact).collect();
     let page = Page {
         name: &plan.lesson.name.to_string(),
@@ -36,13 +51,13 @@ pub fn of_run(plan: &Plan, run: &Run, maker: &Maker) -> Result<String, Error> {
         roles: &Roles::new(&run.timeline.births),
         scenes: Scenes::new(&run.timeline).of_entries(),
         sources: source::of_lesson(&plan.lesson)?,
-        files: BTreeMap::new(),
+        files,
     };
     Ok(page.html())
 }
 
 /// The page of an attempt at an exercise.
-pub fn of_attempt(exercise: &Exercise, attempt: &Attempt, maker: &Maker) -> String {
+pub fn of_attempt(exercise: &Exercise, attempt: &Attempt, maker: &Maker, files: Files) -> String {
     let nothing = Timeline::default();
     let observed = attempt.observed.as_ref();
     let timeline = observed.map_or(&nothing, |observed| &observed.timeline);
@@ -73,13 +88,13 @@ pub fn of_attempt(exercise: &Exercise, attempt: &Attempt, maker: &Maker) -> Stri
         roles: &timeline.roles_in_an_exercise(),
         scenes: Vec::new(),
         sources: Vec::new(),
-        files: BTreeMap::new(),
+        files,
     };
     page.html()
 }
 
 /// The page of a program that was run by hand.
-pub fn of_exec(executed: Result<&Executed, &Error>, maker: &Maker) -> String {
+pub fn of_exec(executed: Result<&Executed, &Error>, maker: &Maker, files: Files) -> String {
     let nothing = Timeline::default();
     let (ran, timeline, ending) = match executed {
         Ok(executed) => {
@@ -111,7 +126,7 @@ pub fn of_exec(executed: Result<&Executed, &Error>, maker: &Maker) -> String {
         roles: &Roles::new(&timeline.births),
         scenes: Vec::new(),
         sources: Vec::new(),
-        files: BTreeMap::new(),
+        files,
     };
     page.html()
 }

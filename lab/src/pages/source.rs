@@ -6,6 +6,7 @@ use fs_err as fs;
 use page::Source;
 use story::lesson::Lesson;
 
+use crate::course::LESSONS;
 use crate::error::Error;
 
 /// The program's files, by the names that its marks have for them. None if the lesson's
@@ -14,6 +15,10 @@ pub(super) fn of_lesson(lesson: &Lesson) -> Result<Vec<Source>, Error> {
     let mut sources = Vec::new();
     if lesson.folder.join("src").is_dir() {
         read(&lesson.folder, Path::new("src"), &mut sources)?;
+    }
+    // `file!()` starts at the root of the tree.
+    for source in &mut sources {
+        source.path = format!("{LESSONS}/{}/{}", lesson.name, source.path);
     }
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(sources)

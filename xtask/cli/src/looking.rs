@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
+use builder::kernel::Kernel;
 use clap::Args;
+use lab::error::Error;
 use lab::exercise::attempt::Attempt;
 use lab::exercise::{Exercise, report as exercise_report};
 use lab::maker::Maker;
-use lab::pages;
+use lab::pages::{self, Files};
 use lab::plan::Plan;
 use lab::report::{self, NoVerdict};
 use lab::run::Run;
 use lab::whole;
+use story::timeline::Timeline;
 
 use crate::outcome::{Outcome, Result};
 
@@ -35,17 +38,32 @@ pub struct Looking {
     pub html: Option<PathBuf>,
 }
 
+/// What made the run that is looked at.
+pub struct Made<'a> {
+    pub by: Maker,
+    /// The kernel, if it is here: a record may come from elsewhere.
+    pub kernel: Option<&'a Kernel>,
+}
+
+impl Made<'_> {
+    /// The source files of the functions on a timeline's stacks.
+    pub fn files(&self, timeline: Option<&Timeline>) -> std::result::Result<Files, Error> {
+        self.kernel.map_or_else(|| Ok(Files::new()), |kernel| pages::files(kernel, timeline))
+    }
+}
+
 impl Looking {
     /// Shows a lesson's run. `print` is given the text.
     pub fn at_run(
         &self,
         plan: &Plan,
         run: &Run,
-        maker: &Maker,
+        made: &Made<'_>,
         print: impl FnOnce(&str),
     ) -> Result {
         if let Some(file) = &self.html {
-            whole::write(file, pages::of_run(plan, run, maker)?.as_bytes())?;
+            let files = made.files(Some(&run.timeline))?;
+            whole::write(file, pages::of_run(plan, run, &made.by, files)?.as_bytes())?;
         }
         let text = match &self.scene {
             _ if self.json => format!("{}\n", report::json(plan, run)),

@@ -15,6 +15,7 @@ mod config;
 mod debian;
 mod download;
 mod error;
+mod functions;
 mod make;
 mod pinned;
 mod place;

@@ -60,7 +60,10 @@ impl Check {
             RecordFile::of_attempt(&lab, &machine, &exercise, options, &attempt)?.write(path)?;
         }
         if let Some(file) = &self.html {
-            let page = pages::of_attempt(&exercise, &attempt, &Maker::here(&lab, &machine));
+            let timeline = attempt.observed.as_ref().map(|observed| &observed.timeline);
+            let files = pages::files(&machine.kernel, timeline)?;
+            let maker = Maker::here(&lab, &machine);
+            let page = pages::of_attempt(&exercise, &attempt, &maker, files);
             whole::write(file, page.as_bytes())?;
         }
         Ok(looking::at_attempt(self.json, &exercise, &attempt, print))

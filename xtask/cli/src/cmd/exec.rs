@@ -200,7 +200,9 @@ impl Exec {
             file.write(path)?;
         }
         if let Some(file) = &self.html {
-            let page = pages::of_exec(executed.as_ref(), &Maker::here(&lab, &machine));
+            let timeline = executed.as_ref().ok().and_then(|ran| ran.timeline.as_ref());
+            let files = pages::files(&machine.kernel, timeline)?;
+            let page = pages::of_exec(executed.as_ref(), &Maker::here(&lab, &machine), files);
             whole::write(file, page.as_bytes())?;
         }
         let log = match &executed {

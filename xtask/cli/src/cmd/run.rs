@@ -9,7 +9,7 @@ use vm::command::Accel;
 
 use crate::compiled::Compiled;
 use crate::context::Context;
-use crate::looking::Looking;
+use crate::looking::{Looking, Made};
 use crate::outcome::Result;
 use crate::ui::print;
 
@@ -78,6 +78,7 @@ impl Run {
         {
             file.write(path)?;
         }
-        self.looking.at_run(&plan, &run?, &Maker::here(&lab, &machine), print)
+        let made = Made { by: Maker::here(&lab, &machine), kernel: Some(&machine.kernel) };
+        self.looking.at_run(&plan, &run?, &made, print)
     }
 }
