@@ -6,6 +6,10 @@
 //! - ` ```timeline FROM | UNTIL ` is the part of the timeline from the first line that
 //!   contains `FROM` up to the next line that contains `UNTIL`, or to the end.
 //!
+//! It quotes code in blocks ` ```c FILE FROM | UNTIL ` and ` ```rust FILE FROM | UNTIL `:
+//! the part of a file between such lines. A short block of code without a file, such as
+//! ` ```c `, is an example and is not checked.
+//!
 //! Documents can quote snapshots: a block ` ```quote NAME FROM | UNTIL ` is the part of
 //! `tests/NAME.snap` between such lines.
 //!
@@ -30,7 +34,11 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         let mut updated = text.clone();
         let mut wrong = Vec::new();
         for block in blocks(&text).iter().filter(|block| !block.info.starts_with("quote ")) {
-            match quote(&snapshot, block.info) {
+            let wanted = match code(block.info) {
+                Some(part) => quote_code(part),
+                None => quote(&snapshot, block.info),
+            };
+            match wanted {
                 None => faults.push(format!(
                     "{}: there is nothing to quote for `{}`",
                     lesson.name, block.info
@@ -38,8 +46,8 @@ pub fn check(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
                 Some(wanted) if wanted == block.content => {}
                 Some(wanted) => {
                     wrong.push(format!(
-                        "{}: the block `{}` of its chapter differs from the run, which \
-                         shows\n{wanted}",
+                        "{}: the block `{}` of its chapter differs from what it quotes, \
+                         which is\n{wanted}",
                         lesson.name, block.info
                     ));
                     let fence = |content: &str| format!("```{}\n{content}```", block.info);
@@ -114,7 +122,7 @@ struct Block<'a> {
     content: &'a str,
 }
 
-/// The fenced blocks of a chapter that quote a run.
+/// The fenced blocks of a chapter that quote a run or a file.
 fn blocks(chapter: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let mut rest = chapter;
@@ -122,12 +130,31 @@ fn blocks(chapter: &str) -> Vec<Block<'_>> {
         rest = &rest[start + 4..];
         let Some((info, after)) = rest.split_once('\n') else { break };
         let Some(end) = after.find("```") else { break };
-        if info == "output" || info.starts_with("timeline ") || info.starts_with("quote ") {
+        let is_quote = info == "output"
+            || info.starts_with("timeline ")
+            || info.starts_with("quote ")
+            || code(info).is_some();
+        if is_quote {
             blocks.push(Block { info, content: &after[..end] });
         }
         rest = &after[end + 3..];
     }
     blocks
+}
+
+/// `FILE FROM | UNTIL`, if this is the info string of a block that quotes code.
+fn code(info: &str) -> Option<&str> {
+    info.strip_prefix("c ").or_else(|| info.strip_prefix("rust "))
+}
+
+/// The part of a file that a block of code must have. `None` if there is no such file or
+/// part.
+fn quote_code(part: &str) -> Option<String> {
+    let (file, part) = part.split_once(' ')?;
+    let (from, until) = part.split_once(" | ")?;
+    let text = std::fs::read_to_string(builder::root().join(file)).ok()?;
+    let lines = part_of(text.lines(), from, until);
+    (!lines.is_empty()).then(|| lines.join("\n").trim_end().to_owned() + "\n")
 }
 
 /// The text that a block with this info string must have.
@@ -168,8 +195,18 @@ mod tests {
 
     #[test]
     fn only_blocks_that_quote_are_found() {
-        let blocks = blocks("\n```sh\nls\n```\n\n```output\nhi\n```\n");
+        let blocks = blocks("\n```sh\nls\n```\n\n```output\nhi\n```\n\n```c\nint i;\n```\n");
         assert_eq!(blocks.len(), 1);
         assert_eq!((blocks[0].info, blocks[0].content), ("output", "hi\n"));
+    }
+
+    #[test]
+    fn code_is_quoted_from_its_file() {
+        let blocks = blocks("\n```rust tests/src/quotes.rs fn part_of | let length\nold\n```\n");
+        let quoted = quote_code(code(blocks[0].info).unwrap()).unwrap();
+        assert!(quoted.starts_with("fn part_of<'a>("), "{quoted}");
+        assert_eq!(quoted.lines().count(), 2);
+        assert_eq!(quote_code("tests/src/no-such-file.rs fn | fn"), None);
+        assert_eq!(quote_code("tests/src/quotes.rs fn no_such_function | fn"), None);
     }
 }

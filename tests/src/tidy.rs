@@ -140,7 +140,8 @@ fn unread_modules(harness: &Path) -> Result<Vec<String>, Failed> {
 }
 
 /// Each lesson has a chapter. It asks the lesson's question, as its line in course.md
-/// does, and has the same sections as all others.
+/// does, has the same sections as all others, answers in short and leads to its
+/// exercise.
 fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let page = std::fs::read_to_string(builder::root().join(course::FILE))?;
     let mut faults = Vec::new();
@@ -168,6 +169,12 @@ fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
             chapter.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         if sections != SECTIONS {
             faults.push(format!("{name}: its chapter has the sections {sections:?}"));
+        }
+        let exercise = format!("\n**Exercise:** `cargo xtask start {name}`: ");
+        for needed in ["\n**In short:** ", &exercise] {
+            if !chapter.contains(needed) {
+                faults.push(format!("{name}: its chapter has no `{}`", needed.trim()));
+            }
         }
     }
     Ok(faults)
