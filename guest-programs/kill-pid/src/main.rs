@@ -13,9 +13,11 @@ mod the_interrupted_task_needs_permission;
 mod the_target_is_gone;
 mod its_number_is_used_again;
 mod sigkill_is_refused;
+mod a_user_needs_permission;
 
 mod handler;
 mod interrupt;
+mod student;
 
 use std::io;
 
@@ -43,5 +45,7 @@ fn main() -> io::Result<()> {
     // 9. Another process has its number: numbers are used again, references are not.
     its_number_is_used_again::run(&device)?;
     // 10. The refusal: a signal that no handler could take.
-    sigkill_is_refused::run(&device)
+    sigkill_is_refused::run(&device)?;
+    // 11. For comparison a process that sends: kill(2).
+    a_user_needs_permission::run()
 }
