@@ -29,6 +29,7 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -48,6 +49,10 @@ MODULE_PARM_DESC(error, "the errno with which it fails");
 static unsigned int returns;
 module_param(returns, uint, 0444);
 MODULE_PARM_DESC(returns, "what init returns if no step fails; should be 0");
+
+static unsigned int signal;
+module_param(signal, uint, 0444);
+MODULE_PARM_DESC(signal, "a signal that init sends to current; 0: none");
 
 static DEFINE_LAB_EDU(edu);
 
@@ -216,7 +221,8 @@ static int __init lab_module_init_init(void)
 	 * What cannot be meant is refused before anything is set up. A negative
 	 * "returns" cannot be given: it would fail with everything set up.
 	 */
-	if (fail_at > DEVICE_FILE || !error || error > MAX_ERRNO || returns > INT_MAX)
+	if (fail_at > DEVICE_FILE || !error || error > MAX_ERRNO || returns > INT_MAX ||
+	    !valid_signal(signal))
 		return -EINVAL;
 
 	err = memory_set_up();
@@ -238,6 +244,9 @@ static int __init lab_module_init_init(void)
 	if (err)
 		goto out_undo_cdev;
 
+	/* To whoever loads the module, which init knows nothing of. */
+	if (signal)
+		send_sig(signal, current, 1);
 	trace_lab_step("init returns", returns);
 	return returns;
 

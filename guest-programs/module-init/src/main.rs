@@ -16,6 +16,7 @@ mod init_returns_a_positive_value;
 mod parameters;
 mod a_symbol_is_missing;
 mod the_licence_is_another;
+mod init_signals_its_loader;
 
 mod image;
 mod state;
@@ -44,5 +45,7 @@ fn main() -> io::Result<()> {
     // A symbol that is nowhere is refused.
     a_symbol_is_missing::run(&mut log)?;
     // Without the GPL, symbols for GPL modules are missing.
-    the_licence_is_another::run(&mut log)
+    the_licence_is_another::run(&mut log)?;
+    // A signal to current goes to the process that loads the module.
+    init_signals_its_loader::run()
 }

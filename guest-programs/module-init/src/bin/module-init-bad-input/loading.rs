@@ -29,6 +29,7 @@ pub fn bad_parameters() -> io::Result<()> {
         (c"fail_at=1 error=4096", Errno::EINVAL),
         (c"returns=2147483648", Errno::EINVAL),
         (c"returns=-5", Errno::EINVAL),
+        (c"signal=65", Errno::EINVAL),
     ] {
         check!(params.to_string_lossy(), load(params), Err(error));
         check!("found", found()?, NOTHING);
