@@ -15,6 +15,7 @@ mod sigkill_waits_too;
 mod no_system_call_at_all;
 mod four_ways_to_end_a_sleep;
 mod signal_65_is_refused;
+mod a_write_without_a_reader;
 
 mod handler;
 mod name;
@@ -43,5 +44,7 @@ fn main() -> nix::Result<()> {
     // 8. What a read returns in the kernel, and what the process sees of it.
     four_ways_to_end_a_sleep::run(&device)?;
     // 9. The refusal: there is no such signal, and nothing is sent.
-    signal_65_is_refused::run(&device)
+    signal_65_is_refused::run(&device)?;
+    // 10. The kernel's own example: SIGPIPE.
+    a_write_without_a_reader::run()
 }
