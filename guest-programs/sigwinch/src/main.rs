@@ -16,6 +16,7 @@ mod another_group_in_front;
 mod set_by_the_group_in_front;
 mod without_a_handler;
 mod a_pipe_has_no_size;
+mod sent_by_kill;
 
 mod reports;
 mod shell;
@@ -80,5 +81,8 @@ fn main() -> io::Result<()> {
     check!("shell", waitpid(shell, None)?, WaitStatus::Exited(shell, 0));
 
     // A pipe is no terminal, and has no size.
-    a_pipe_has_no_size::run(&turn)
+    a_pipe_has_no_size::run(&turn)?;
+
+    // For comparison: a process sends it.
+    sent_by_kill::run()
 }
