@@ -207,6 +207,6 @@ mod tests {
         assert!(quoted.starts_with("fn part_of<'a>("), "{quoted}");
         assert_eq!(quoted.lines().count(), 2);
         assert_eq!(quote_code("tests/src/no-such-file.rs fn | fn"), None);
-        assert_eq!(quote_code("tests/src/quotes.rs fn no_such_function | fn"), None);
+        assert_eq!(quote_code("tests/src/tidy.rs fn no_such_function | fn"), None);
     }
 }
