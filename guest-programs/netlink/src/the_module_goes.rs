@@ -21,7 +21,7 @@ pub fn run(asking: &Socket, family: Family, listener: &Socket) -> io::Result<()>
     let gone = Refusal { errno: Errno::ENOENT, message: String::new(), missing: 0 };
     check!("GET", command(asking, family, GET, Vec::new())?, Err(gone));
     check!("the family", resolve(asking)?.map_err(|refusal| refusal.errno), Err(Errno::ENOENT));
-    println!("11. the module is removed: who listens hears nothing; GET fails: ENOENT");
+    println!("11. the module is removed: a listener hears nothing; GET fails: ENOENT");
 
     mark!("12. and loaded again");
     load(MODULE_FILE, c"")?;
