@@ -47,7 +47,7 @@ fn of_lessons(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
         }
         let facts = run.verdict.expectations.iter().map(|fact| fact.evidence.clone());
         let facts: Vec<_> = facts.collect();
-        looks_right(&mut browser, &html, &facts, &run.timeline, true).map_err(failed)?;
+        looks_right(&mut browser, &html, &facts, &run.timeline).map_err(failed)?;
     }
     Ok(())
 }
@@ -58,7 +58,6 @@ fn looks_right(
     html: &str,
     facts: &[Vec<usize>],
     timeline: &Timeline,
-    is_lesson: bool,
 ) -> Result<(), String> {
     let has_evidence = facts.iter().any(|evidence| !evidence.is_empty());
     let effects: BTreeSet<usize> = causes::of(timeline).iter().map(|cause| cause.to).collect();
@@ -87,7 +86,7 @@ fn looks_right(
         "document.querySelectorAll('.mark').length ===
         [...document.querySelectorAll('.mark')].filter(mark => \
         mark.querySelector('.more a[href^=\"#s\"]')).length",
-        is_lesson.into(),
+        true.into(),
     )?;
     is(
         "[...document.querySelectorAll('.event')].every((event, at) => \
@@ -179,7 +178,7 @@ fn nothing_acts() -> Result<(), Failed> {
         return Err(format!("{c:?} gets through").into());
     }
     let mut browser = Browser::start()?;
-    looks_right(&mut browser, &html, &[vec![0, 1], vec![0, 1]], &timeline, false)?;
+    looks_right(&mut browser, &html, &[vec![0, 1], vec![0, 1]], &timeline)?;
     for (expression, expected) in [
         ("typeof window.acted", Value::from("undefined")),
         ("document.scripts.length", 1.into()),
