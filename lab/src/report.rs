@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use explain::{ExitStatus, Explain};
+use figure::Figure;
 use protocol::Ended;
 use serde_json::{Value, json};
 use story::render;
-use story::scene::Scenes;
+use story::scene::{Scenes, Selection};
 use vm::command::Accel;
 use vm::last_lines;
 
@@ -33,16 +34,31 @@ pub fn text(plan: &Plan, run: &Run) -> String {
     text
 }
 
+/// The run, or one of its scenes, as a sequence diagram in SVG.
+pub fn figure(plan: &Plan, run: &Run, asked: Option<&str>) -> Result<String, UnknownScene> {
+    let (lesson, timeline) = (&plan.lesson, &run.timeline);
+    let wanted = match asked {
+        Some(asked) => selected(plan, run, asked)?.entries,
+        None => vec![true; timeline.entries.len()],
+    };
+    Ok(figure::svg(&Figure::new(lesson, timeline, &wanted)))
+}
+
+/// The events and facts of a scene.
+fn selected(plan: &Plan, run: &Run, asked: &str) -> Result<Selection, UnknownScene> {
+    let scenes = Scenes::new(&run.timeline);
+    scenes.select(asked, &plan.lesson, &run.timeline).ok_or_else(|| UnknownScene {
+        lesson: plan.lesson.name.to_string(),
+        asked: asked.to_owned(),
+        known: scenes.names().iter().map(|name| (*name).to_owned()).collect(),
+    })
+}
+
 /// The report on some scenes of a run: their timeline and their facts. With `story`, in
 /// the form of the story.
 pub fn scene(plan: &Plan, run: &Run, asked: &str, story: bool) -> Result<String, UnknownScene> {
     let (lesson, timeline) = (&plan.lesson, &run.timeline);
-    let scenes = Scenes::new(timeline);
-    let selection = scenes.select(asked, lesson, timeline).ok_or_else(|| UnknownScene {
-        lesson: lesson.name.to_string(),
-        asked: asked.to_owned(),
-        known: scenes.names().iter().map(|name| (*name).to_owned()).collect(),
-    })?;
+    let selection = selected(plan, run, asked)?;
     if story {
         return Ok(story::of_scene(lesson, timeline, &run.verdict, &selection));
     }

@@ -20,6 +20,7 @@ mod digests;
 mod endings;
 mod exec;
 mod exercises;
+mod figures;
 mod foreign;
 mod full;
 mod functions;
@@ -100,6 +101,7 @@ pub fn all(
     tests.extend(exec::all(lab, machine)?);
     tests.extend(records::all(lab, machine)?);
     tests.extend(pages::all(lab, machine));
+    tests.extend(figures::all(lab, machine));
     tests.extend(suite::all(lab, machine)?);
     tests.extend(libraries::all(lab, machine)?);
     tests.extend(kmod_src::all(lab, machine)?);

@@ -30,4 +30,4 @@ pub mod verdict;
 mod between;
 mod story;
 
-pub use story::{of_scene, text};
+pub use story::{Told, of_scene, text, told};

@@ -36,6 +36,11 @@ pub struct Looking {
     /// Also write the run as a page of HTML
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+
+    /// Also draw the run, or the scene of --scene, as a sequence diagram; it has no times
+    /// and is the same on every host
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
 }
 
 /// What made the run that is looked at.
@@ -64,6 +69,10 @@ impl Looking {
         if let Some(file) = &self.html {
             let files = made.files(Some(&run.timeline))?;
             whole::write(file, pages::of_run(plan, run, &made.by, files)?.as_bytes())?;
+        }
+        if let Some(file) = &self.svg {
+            let figure = report::figure(plan, run, self.scene.as_deref())?;
+            whole::write(file, figure.as_bytes())?;
         }
         let text = match &self.scene {
             _ if self.json => format!("{}\n", report::json(plan, run)),

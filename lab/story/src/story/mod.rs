@@ -18,7 +18,7 @@ use crate::between::NoMark;
 use crate::lesson::{Alike, HostValue, Lesson};
 use crate::render::text::{Row, render_untimed};
 use crate::scene::Selection;
-use crate::timeline::{Entry, Roles, Teller, Timeline, own};
+use crate::timeline::{Cell, Entry, Roles, Teller, Timeline, own};
 use crate::value_name::ValueName;
 use crate::verdict::Verdict;
 
@@ -59,6 +59,33 @@ pub fn of_scene(
     let (rows, _) = rows(lesson, timeline, |entry| selection.entries[entry]);
     let facts = verdict.of_scene(selection).facts();
     format!("{}\n\n--- timeline\n{}\n--- facts\n{facts}", lesson.title, render_untimed(&rows))
+}
+
+/// An event of the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its place in the timeline.
+    pub entry: usize,
+    /// The role of the task that acts. `None` in an interrupt.
+    pub task: Option<String>,
+    /// Whether it is a program's mark.
+    pub is_mark: bool,
+    /// The text for it.
+    pub cells: Vec<Cell>,
+}
+
+/// The events of the story whose place in the timeline is wanted, in the story's order.
+pub fn told(lesson: &Lesson, timeline: &Timeline, wanted: impl Fn(usize) -> bool) -> Vec<Told> {
+    let spans = spans(lesson, timeline).unwrap_or_default();
+    let mut lines = lines(lesson, timeline, &spans);
+    // What is wrong with a declaration is said by the story itself.
+    let _ = order::arrange(&mut lines, &lesson.concurrent);
+    let told = |line: Line<(usize, Row)>| {
+        let (entry, row) = line.row;
+        let task = line.task.filter(|task| !["kernel thread", "idle"].contains(&task.as_str()));
+        Told { entry, task, is_mark: line.mark.is_some(), cells: row.cells }
+    };
+    lines.into_iter().map(told).filter(|told| wanted(told.entry)).collect()
 }
 
 /// The story's rows for the events whose timeline index is wanted, and what is wrong with
