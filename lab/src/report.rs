@@ -8,6 +8,7 @@ use protocol::Ended;
 use serde_json::{Value, json};
 use story::render;
 use story::scene::{Scenes, Selection};
+use story::timeline::Roles;
 use vm::command::Accel;
 use vm::last_lines;
 
@@ -42,6 +43,11 @@ pub fn figure(plan: &Plan, run: &Run, asked: Option<&str>) -> Result<String, Unk
         None => vec![true; timeline.entries.len()],
     };
     Ok(figure::svg(&Figure::new(lesson, timeline, &wanted)))
+}
+
+/// The run as a trace for Perfetto's viewer; see [`perfetto::document`].
+pub fn perfetto(run: &Run) -> Value {
+    perfetto::document(&run.timeline, &Roles::new(&run.timeline.births))
 }
 
 /// The events and facts of a scene.

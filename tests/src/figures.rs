@@ -1,4 +1,4 @@
-//! The README's figure is today's.
+//! The README's figure is today's, and each lesson's trace is one that viewers read.
 
 use std::sync::Arc;
 
@@ -15,8 +15,11 @@ const SCENE: &str = "an-interrupt-becomes-a-signal";
 const FILE: &str = "docs/kill-pid.svg";
 
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
-    let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-    vec![Test::new("figures::of-the-readme".to_owned(), move || is_todays(&lab, &machine))]
+    let test = |name: &str, check: fn(&Lab<'_>, &Machine) -> Result<(), Failed>| {
+        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+        Test::new(format!("figures::{name}"), move || check(&lab, &machine))
+    };
+    vec![test("of-the-readme", is_todays), test("for-perfetto", viewers_read_it)]
 }
 
 fn is_todays(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
@@ -33,4 +36,23 @@ fn is_todays(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
         difference(("kept", &kept), ("today", &today))
     )
     .into())
+}
+
+fn viewers_read_it(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
+    for name in &lab.course.names {
+        let plan = Plan::new(lab.course.read(name)?, Options::default());
+        let run = lab.run(machine, &plan)?;
+        let document = report::perfetto(&run);
+        if let Some(problem) = perfetto::check::problem(&document) {
+            return Err(format!("{name}: {problem}").into());
+        }
+        // Nothing is lost: each event begins a slice or ends one.
+        let events = document["traceEvents"].as_array().ok_or("it has no events")?;
+        let slices = events.iter().filter(|event| event["ph"] == "X");
+        let ends = slices.clone().filter(|slice| slice["dur"] != 0.0).count();
+        if slices.count() + ends != run.timeline.entries.len() {
+            return Err(format!("{name}: some events are missing").into());
+        }
+    }
+    Ok(())
 }

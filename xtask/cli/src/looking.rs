@@ -41,6 +41,10 @@ pub struct Looking {
     /// and is the same on every host
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
+
+    /// Also write the run as a trace for Perfetto's viewer (https://ui.perfetto.dev)
+    #[arg(long, value_name = "FILE")]
+    pub perfetto: Option<PathBuf>,
 }
 
 /// What made the run that is looked at.
@@ -73,6 +77,9 @@ impl Looking {
         if let Some(file) = &self.svg {
             let figure = report::figure(plan, run, self.scene.as_deref())?;
             whole::write(file, figure.as_bytes())?;
+        }
+        if let Some(file) = &self.perfetto {
+            whole::write(file, report::perfetto(run).to_string().as_bytes())?;
         }
         let text = match &self.scene {
             _ if self.json => format!("{}\n", report::json(plan, run)),
