@@ -31,8 +31,8 @@ const VARIANTS: &[Variant] = &[
 /// Speeds of the guest, as QEMU's `-icount shift`. The lab's own is 5.
 const SHIFTS: &[u8] = &[3, 4, 6, 7];
 
-/// First one test for each addition. For each variant, one test per lesson, stub, solution and mutant. A compiler that the
-/// host does not have gives one skipped test.
+/// One test for each addition. Then, for each variant, one test per lesson, stub, solution
+/// and mutant. A compiler that the host does not have gives one skipped test.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let mut tests = kernel_with::all(lab, machine)?;
     for &shift in SHIFTS {
