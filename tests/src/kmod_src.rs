@@ -2,7 +2,7 @@
 //! moment, and does nothing else to the host.
 
 use std::ffi::OsStr;
-use std::io::ErrorKind;
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -27,6 +27,10 @@ const CHECKS: &[(&str, Check)] = &[
     ("a-folder-without-a-module-is-told", no_module),
     ("folders-are-built-as-their-authors-do", as_authors_do),
     ("one-that-fails-does-not-hide-the-others", several),
+    ("loading-is-in-the-trace", loading),
+    ("the-kernel-log-is-shown-as-it-comes", console),
+    ("the-kernel-log-is-whole-at-a-panic", console_at_a_panic),
+    ("what-is-built-comes-out", built_out),
     ("a-makefile-writes-nothing-outside", writes),
     ("a-makefile-reads-nothing-of-the-person's", reads),
     ("a-makefile-reaches-nobody", connects),
@@ -263,6 +267,89 @@ fn several(fixture: &Fixture) -> Result<(), Failed> {
     fixture.write("drv/Kbuild", "obj-m := refuses.o lacks.o\n")?;
     let reason = "error: `cat` was not started: failed to load `refuses.ko`: ENODEV";
     refused(&fixture.says("drv", &[])?, 125, reason)
+}
+
+/// A module that prints and does something else when it is loaded.
+fn printing(fixture: &Fixture, init: &str) -> Result<(), Failed> {
+    fixture.write("drv/Kbuild", "obj-m := say.o\n")?;
+    let text = say(&is("one")).replace("{ return 0; }", init);
+    fixture.write("drv/say.c", &text)
+}
+
+/// Events are recorded before the first module is loaded.
+fn loading(fixture: &Fixture) -> Result<(), Failed> {
+    printing(fixture, "{ pr_info(\"in init\\n\"); return 0; }")?;
+    let words = ["--events", "printk:console,module_load", "--", "/bin/true"];
+    let output = fixture.exec("drv", &words, &[])?;
+    refused(&output, 0, "module_load name=say ")?;
+    refused(&output, 0, "in init")
+}
+
+/// The program starts when the reader has seen the module's line, and ends when the
+/// reader has seen the program's own.
+fn console(fixture: &Fixture) -> Result<(), Failed> {
+    printing(fixture, "{ pr_info(\"say: \\x1b[2J\\n\"); return 0; }")?;
+    let script = "read word; echo \"$word\" > /dev/kmsg; read word";
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["exec", "--console", "--kmod-src"]).arg(fixture.path("drv"));
+    command.args(["--", "sh", "-c", script]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let mut input = child.stdin.take().ok_or("no standard input")?;
+    let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?).lines();
+    for (awaited, answer) in [("say: \\u{1b}[2J", "first"), ("first", "second")] {
+        let awaited = format!("| {awaited}");
+        loop {
+            match lines.next().transpose()? {
+                Some(line) if line == awaited => break,
+                Some(_) => {}
+                None => return Err(format!("`{awaited}` was never shown").into()),
+            }
+        }
+        writeln!(input, "{answer}")?;
+    }
+    let rest = lines.collect::<Result<Vec<_>, _>>()?;
+    match child.wait()?.code() {
+        Some(0) => Ok(()),
+        status => Err(format!("{status:?}: {rest:?}").into()),
+    }
+}
+
+/// What is shown is the log, line for line, and showing it does not change it.
+fn console_at_a_panic(fixture: &Fixture) -> Result<(), Failed> {
+    printing(fixture, "{ panic(\"say\"); }")?;
+    let log = |name: &str, flags: &[&str]| -> Result<(String, Output), Failed> {
+        let file = fixture.path(name);
+        let file = file.to_string_lossy();
+        let words = [flags, &["--log", &file, "--", "/bin/true"]].concat();
+        let output = fixture.exec("drv", &words, &[])?;
+        Ok((std::fs::read_to_string(&*file)?, output))
+    };
+    let (quiet, _) = log("quiet", &[])?;
+    let (shown, output) = log("shown", &["--console"])?;
+    refused(&output, 125, "error: the guest kernel panicked: Kernel panic - not syncing: say")?;
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let marked: Vec<&str> = stderr.lines().filter(|line| line.starts_with('|')).collect();
+    let expected: Vec<String> =
+        shown.lines().map(|line| format!("| {line}").trim_end().to_owned()).collect();
+    match marked == expected && quiet == shown && shown.contains("Kernel panic - not syncing: say")
+    {
+        true => Ok(()),
+        false => Err(format!("the log is\n{shown}\nor\n{quiet}\nbut shown was\n{stderr}").into()),
+    }
+}
+
+/// The module that comes out can be loaded again.
+fn built_out(fixture: &Fixture) -> Result<(), Failed> {
+    printing(fixture, "{ return 0; }")?;
+    let folder = fixture.path("built/deep");
+    let flag = folder.to_string_lossy();
+    for _ in 0..2 {
+        expect(&fixture.says("drv", &["--kmod-out", &flag])?, "one")?;
+    }
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["exec", "--kmod"]).arg(folder.join("say.ko"));
+    command.args(["--", "cat", "/sys/module/say/parameters/word"]).stdin(Stdio::null());
+    expect(&command.output()?, "one")
 }
 
 /// A Makefile that does something when it is read, and names a module.

@@ -6,7 +6,7 @@ mod visible;
 
 use std::error::Error;
 
-pub use visible::{quoted, visible, visible_lines};
+pub use visible::{marked, quoted, visible, visible_lines};
 
 /// An error that explains itself to the person who called a command.
 pub trait Explain: Error + Send + Sync + 'static {

@@ -16,11 +16,16 @@ pub fn visible_lines(text: &str) -> String {
 /// Put before each line that a stranger's program wrote.
 const QUOTE: &str = "| ";
 
+/// Marks a line that a stranger's program wrote.
+pub fn marked(line: &str) -> String {
+    format!("{QUOTE}{line}").trim_end().to_owned()
+}
+
 /// Marks a line that a stranger's program wrote, and shortens it if it is long.
 pub fn quoted(line: &str) -> String {
     const WIDE: usize = 500;
     match line.char_indices().nth(WIDE) {
-        None => format!("{QUOTE}{line}").trim_end().to_owned(),
+        None => marked(line),
         Some((end, _)) => format!("{QUOTE}{}…", &line[..end]),
     }
 }

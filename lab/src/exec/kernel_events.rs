@@ -20,7 +20,7 @@ impl Lab<'_> {
     /// Asks a machine for the events of its kernel and of these modules. They are
     /// `system/event`, sorted.
     pub fn kernel_events(&self, machine: &Machine, kmods: &[Kmod]) -> Result<Vec<String>, Error> {
-        let modules = self.exec_modules(machine, kmods)?;
+        let modules = self.exec_modules(machine, kmods, None)?;
         // PID 1 answers an event that does not exist with all that do.
         let question = TraceEvent::plain(HELP.to_owned());
         let answer = Ended::NotStarted(question.is_unknown());

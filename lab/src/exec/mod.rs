@@ -33,13 +33,13 @@ mod terminal;
 use std::cell::OnceCell;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use builder::guest::kmod_folder::{self, Failed};
 use builder::guest::payload::{Payload, PayloadFile};
-use explain::visible;
+use explain::{marked, visible};
 use protocol::session::{ROOT_FOLDER, Session, Streams};
 use protocol::{Job, Marks, Module, OUTCOME_FILE};
 use story::timeline::{Timeline, WithArguments};
@@ -51,6 +51,7 @@ use vm::command::{Accel, Clock, Device, RECORD_BYTES};
 use crate::error::Error;
 use crate::returned::{self, Returned, elves};
 use crate::run::{Lab, Machine, nonce, reserve, wall_limit};
+use crate::whole;
 
 pub use cargo::Cargo;
 pub use executable::{ExecutableError, Guest, needs};
@@ -153,7 +154,7 @@ impl Lab<'_> {
         for note in &cargo.notes {
             self.progress.note(&visible(note));
         }
-        let modules = self.exec_modules(machine, &request.kmods)?;
+        let modules = self.exec_modules(machine, &request.kmods, request.kmod_out.as_deref())?;
         cargo.add_shell()?;
         let paths = modules.iter().map(|module| module.file.host.as_path());
         let mut load = room::load(request, &cargo, paths)?;
@@ -182,6 +183,7 @@ impl Lab<'_> {
         let state = self.saved(machine, Accel::TCG)?;
         let (ours, theirs) = UnixStream::pair().map_err(RelayError)?;
         let (leaving, left) = UnixStream::pair().map_err(RelayError)?;
+        let console = |line: &str| self.progress.note(&marked(&visible(line)));
         let traced = !job.trace.is_empty();
         let files: Vec<PayloadFile> = modules.into_iter().map(|module| module.file).collect();
         let remains = OnceCell::new();
@@ -195,6 +197,7 @@ impl Lab<'_> {
                 leave: left.as_fd(),
                 remains: traced.then_some(&remains),
                 is_cut_off: record::is_cut_off,
+                console: request.console.then_some(&console),
             };
             self.start(state.as_deref(), |state| {
                 vm::run_joined(parts, &[Device::Edu], &payload, state, limit, Some(session), None)
@@ -241,8 +244,13 @@ impl Lab<'_> {
         Ok(executed)
     }
 
-    /// The modules to load. Builds them if necessary.
-    fn exec_modules(&self, machine: &Machine, kmods: &[Kmod]) -> Result<Vec<Loaded>, Error> {
+    /// The modules to load. Builds them if necessary, and copies what it builds to `out`.
+    fn exec_modules(
+        &self,
+        machine: &Machine,
+        kmods: &[Kmod],
+        out: Option<&Path>,
+    ) -> Result<Vec<Loaded>, Error> {
         let mut modules = Vec::new();
         for kmod in kmods {
             kmod.look()?;
@@ -257,6 +265,9 @@ impl Lab<'_> {
                         let folder = folder.display();
                         let note = format!("`{module}` of `{folder}` is not built: {reason}");
                         progress.note(&visible(&note));
+                    }
+                    if let Some(out) = out {
+                        copy_into(out, &built.modules)?;
                     }
                     // One of several modules may need something that the machine lacks.
                     let optional = built.modules.len() > 1;
@@ -275,6 +286,16 @@ struct Loaded {
     file: PayloadFile,
     params: String,
     optional: bool,
+}
+
+/// Copies files into a folder of the person's, and makes the folder.
+fn copy_into(folder: &Path, files: &[PathBuf]) -> Result<(), Error> {
+    fs_err::create_dir_all(folder)?;
+    for file in files {
+        let name = file.file_name().unwrap_or_default();
+        whole::write(&folder.join(name), &fs_err::read(file)?)?;
+    }
+    Ok(())
 }
 
 impl Loaded {

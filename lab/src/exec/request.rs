@@ -29,6 +29,10 @@ pub struct Request {
     /// Programs of the host that come along, with everything that they need.
     pub with: Vec<PathBuf>,
     pub out: Vec<Fetch>,
+    /// A folder of the host for the modules that are built.
+    pub kmod_out: Option<PathBuf>,
+    /// Whether the kernel log is shown as it comes.
+    pub console: bool,
     /// Trace events to record.
     pub events: Vec<TraceEvent>,
     /// The time on the host's clock after which the program is killed. `None` for no
@@ -92,6 +96,8 @@ impl Request {
             files: Vec::new(),
             with: Vec::new(),
             out: Vec::new(),
+            kmod_out: None,
+            console: false,
             events: Vec::new(),
             timeout: None,
             guest_timeout: None,

@@ -199,6 +199,7 @@ fn of_vm_error(error: &VmError) -> Fault {
         | VmError::Lost { .. }
         | VmError::Start { .. }
         | VmError::Memory(_)
+        | VmError::Log(_)
         | VmError::Interrupted { .. }
         | VmError::Monitor { .. }
         | VmError::Restore { .. }

@@ -6,6 +6,7 @@
 pub mod accel;
 pub mod checkpoint;
 pub mod command;
+mod console;
 mod memory;
 mod monitor;
 pub mod panic;
@@ -52,6 +53,8 @@ pub enum VmError {
     Memory(#[source] std::io::Error),
     #[error("the payload is {} MB, but its device holds {} MB", len.div_ceil(MB), device / MB)]
     Payload { len: u64, device: u64 },
+    #[error("failed to follow the kernel log: {0}")]
+    Log(#[source] std::io::Error),
     #[error("the guest kernel panicked{}", panic::told(reason))]
     Panicked {
         /// The reason in the kernel log. Empty if there is none.
@@ -106,6 +109,7 @@ impl VmError {
             | VmError::Monitor { log, .. } => Some(log.as_str()).filter(|log| !log.is_empty()),
             VmError::Start { .. }
             | VmError::Memory(_)
+            | VmError::Log(_)
             | VmError::Payload { .. }
             | VmError::Restore { .. }
             | VmError::Save { .. }
@@ -169,7 +173,7 @@ pub struct Finished {
 }
 
 /// Connects a person to a running machine.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Session<'a> {
     /// QEMU's end of a socket. [`protocol::session`] defines what is sent over it.
     pub socket: BorrowedFd<'a>,
@@ -182,6 +186,8 @@ pub struct Session<'a> {
     /// Whether a record is cut off. Only then does a machine that ends leave anything,
     /// because saving the memory takes as much of the host's.
     pub is_cut_off: fn(&[u8]) -> bool,
+    /// Receives each line of the kernel log as it comes.
+    pub console: Option<&'a (dyn Fn(&str) + Sync)>,
 }
 
 /// What is left of a machine that may not have sent a record.
@@ -234,13 +240,32 @@ pub fn run_joined(
     session: Option<Session<'_>>,
     debugger: Option<Debugger<'_>>,
 ) -> Result<Finished, VmError> {
+    let log = Memory::new("log", 0).map_err(VmError::Memory)?;
+    let machine = || logged(&log, parts, devices, payload, state, limit, session, debugger);
+    match session.and_then(|session| session.console) {
+        Some(show) => console::follow(&log, show, machine),
+        None => machine(),
+    }
+}
+
+/// Runs one job as [`run_joined`] does. The machine writes the kernel log to `log`.
+#[allow(clippy::too_many_arguments, reason = "they are `run_joined`'s, and the log")]
+fn logged(
+    log: &Memory,
+    parts: Parts<'_>,
+    devices: &[Device],
+    payload: &[u8],
+    state: Option<&Path>,
+    limit: Duration,
+    session: Option<Session<'_>>,
+    debugger: Option<Debugger<'_>>,
+) -> Result<Finished, VmError> {
     let started = Instant::now();
     let start = if state.is_some() { Start::Restore } else { Start::Cold };
     let (len, device) = (payload.len() as u64, parts.room.payload_bytes);
     if len > device {
         return Err(VmError::Payload { len, device });
     }
-    let log = Memory::new("log", 0).map_err(VmError::Memory)?;
     let mut payload_memory = Memory::new("payload", device).map_err(VmError::Memory)?;
     payload_memory.write(payload).map_err(VmError::Memory)?;
     let record = Memory::new("record", RECORD_BYTES).map_err(VmError::Memory)?;
@@ -252,7 +277,7 @@ pub fn run_joined(
         })
         .transpose()?;
 
-    let mut qemu = Qemu::new(&log)?;
+    let mut qemu = Qemu::new(log)?;
     let mut qtest = None;
     let files = Files {
         kernel: parts.kernel.display().to_string(),

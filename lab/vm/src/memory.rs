@@ -42,6 +42,14 @@ impl Memory {
         self.0.read_exact_at(bytes, start)
     }
 
+    /// Reads everything after the first `start` bytes.
+    pub fn read_from(&self, start: u64) -> io::Result<Vec<u8>> {
+        let len = self.0.metadata()?.len().saturating_sub(start);
+        let mut bytes = vec![0; len as usize];
+        self.read_at(start, &mut bytes)?;
+        Ok(bytes)
+    }
+
     /// Reads everything.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -64,6 +64,10 @@ pub struct Exec {
     #[command(flatten)]
     kernel_with: KernelWith,
 
+    /// Copy the modules of --kmod-src into a folder as soon as they are built
+    #[arg(long, value_name = "DIR", requires = "kmod_src")]
+    kmod_out: Option<PathBuf>,
+
     /// Copy a file or a folder into the machine, and what its executables need
     #[arg(long, value_name = "HOST:GUEST")]
     file: Vec<Carry>,
@@ -91,6 +95,10 @@ pub struct Exec {
     /// Write the timeline as JSON to a file instead of printing it
     #[arg(long, value_name = "FILE", requires = "events")]
     events_json: Option<PathBuf>,
+
+    /// Show the kernel log on stderr as it comes, each line after `| `
+    #[arg(long)]
+    console: bool,
 
     /// Write the whole kernel log to a file, however the run ends
     #[arg(long, value_name = "FILE")]
@@ -171,6 +179,8 @@ impl Exec {
             files: self.file,
             with: request::find_all(&self.with)?,
             out: self.out,
+            kmod_out: self.kmod_out,
+            console: self.console,
             events: events::selected(&self.events),
             timeout: match self.timeout {
                 None if self.interactive || self.guest_timeout.is_some() => None,
