@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use host::CHROMIUM;
 use lab::maker::Maker;
-use lab::pages;
+use lab::pages::{self, Background};
 use lab::plan::{Options, Plan};
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
-use page::{Fact, Page, Source};
+use page::{Fact, Function, Page, Source};
 use serde_json::Value;
 use story::causes;
 use story::timeline::{Roles, Timeline};
@@ -39,8 +39,8 @@ fn of_lessons(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     for name in &lab.course.names {
         let plan = Plan::new(lab.course.read(name)?, Options::default());
         let run = lab.run(machine, &plan)?;
-        let files = pages::files(&machine.kernel, Some(&run.timeline))?;
-        let html = pages::of_run(&plan, &run, &maker, files)?;
+        let background = Background::of_run(lab, machine, &plan.lesson, &run.timeline)?;
+        let html = pages::of_run(&plan, &run, &maker, &background);
         let failed = |problem: String| format!("{name}: {problem}");
         if html.len() > MOST {
             return Err(failed(format!("the page has {} bytes", html.len())).into());
@@ -168,7 +168,10 @@ fn nothing_acts() -> Result<(), Failed> {
         roles: &Roles::new(&[]),
         scenes: vec![Some(ATTACK.to_owned()); 2],
         sources: vec![Source { path: ATTACK.to_owned(), text: ATTACK.to_owned() }],
-        files: BTreeMap::from([(ATTACK.to_owned(), ATTACK.to_owned())]),
+        files: BTreeMap::from([(
+            Function { module: Some(ATTACK.to_owned()), name: ATTACK.to_owned() },
+            ATTACK.to_owned(),
+        )]),
     };
     let html = page.html();
     if let Some(c) = html

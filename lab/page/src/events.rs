@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use story::causes::{self, Cause, Why};
 use story::timeline::{ByRole, Entry, Lane};
-use trace::{Frame, Kind, Value, names};
+use trace::{Field, Frame, Kind};
 
-use crate::Page;
 use crate::lanes::Lanes;
 use crate::text::shown;
+use crate::{Function, Page};
 
 pub(crate) struct Events<'a> {
     pub(crate) page: &'a Page<'a>,
@@ -180,7 +180,15 @@ impl Events<'_> {
                 @if !matches!(entry.kind, Kind::Mark(_)) {
                     dl {
                         @for (field, value) in &entry.fields {
-                            div { dt { (shown(field)) } dd { (shown(&told(entry, field, value))) } }
+                            div {
+                                dt { (shown(field)) }
+                                dd {
+                                    (shown(&value.to_string()))
+                                    @if let Some(name) = number_name(entry, field) {
+                                        " " span.number-name { (shown(&name)) }
+                                    }
+                                }
+                            }
                         }
                     }
                 }
@@ -194,12 +202,17 @@ impl Events<'_> {
     }
 
     fn frame(&self, frame: &Frame) -> Markup {
-        let module = frame.symbol.as_ref().and_then(|symbol| symbol.module.as_deref());
+        let symbol = frame.symbol.as_ref();
+        let module = symbol.and_then(|symbol| symbol.module.as_deref());
+        let function = symbol.map(|symbol| {
+            let (module, name) = (symbol.module.clone(), symbol.name.clone());
+            Function { module, name }
+        });
         html! {
             li {
                 code { (shown(frame.name())) }
                 @if let Some(module) = module { " [" (shown(module)) "]" }
-                @if let Some(file) = self.page.files.get(frame.name()) {
+                @if let Some(file) = function.and_then(|function| self.page.files.get(&function)) {
                     " " span.file { (shown(file)) }
                 }
             }
@@ -220,30 +233,13 @@ impl Events<'_> {
     }
 }
 
-/// A field's value, with the name that it stands for.
-fn told(entry: &Entry, field: &str, value: &Value) -> String {
-    let name = match (&entry.kind, field) {
-        (Kind::SignalGenerate { sig, .. } | Kind::SignalDeliver { sig, .. }, "sig") => {
-            Some(names::signal(*sig))
-        }
-        (
-            Kind::SignalGenerate { sig, code, .. } | Kind::SignalDeliver { sig, code, .. },
-            "code",
-        ) => names::si_code(*sig, *code).map(str::to_owned),
-        (Kind::SignalGenerate { result, .. }, "result") => {
-            names::result((*result).into()).map(str::to_owned)
-        }
-        (Kind::SysEnter { id, .. } | Kind::SysExit { id, .. }, "id") => {
-            names::syscall(*id).map(str::to_owned)
-        }
-        (Kind::SysExit { ret, .. }, "ret") => Some(names::return_value(*ret)),
-        _ => None,
-    };
-    let value = value.to_string();
-    match name {
-        Some(name) if name != value => format!("{value} {name}"),
-        _ => value,
-    }
+/// What the number in a field means, such as `SIGCHLD`.
+fn number_name(entry: &Entry, field: &str) -> Option<String> {
+    let field = Field::new(&entry.event(), field).ok()?;
+    let name = field.number_name(&entry.fields)?;
+    // A result without a name of its own is its number again.
+    (Some(&name) != field.value(&entry.fields).map(|value| value.to_string()).as_ref())
+        .then_some(name)
 }
 
 /// How one event causes another, in words.

@@ -20,6 +20,7 @@ mod text;
 use std::collections::BTreeMap;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde::{Deserialize, Serialize};
 use story::timeline::{Roles, Timeline};
 
 use events::Events;
@@ -46,8 +47,16 @@ pub struct Page<'a> {
     /// The scene of each entry of the timeline.
     pub scenes: Vec<Option<String>>,
     pub sources: Vec<Source>,
-    /// The source files of kernel and module functions, as far as they are known.
-    pub files: BTreeMap<String, String>,
+    /// The source files of functions on stacks, as far as they are known.
+    pub files: BTreeMap<Function, String>,
+}
+
+/// A function of the kernel or of a module.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Function {
+    /// `None` for the kernel itself.
+    pub module: Option<String>,
+    pub name: String,
 }
 
 /// Something that the run had to show.
@@ -61,6 +70,7 @@ pub struct Fact {
 }
 
 /// A file of the program or of a module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// As marks name it, such as `src/main.rs`.
     pub path: String,

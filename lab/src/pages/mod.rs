@@ -1,11 +1,8 @@
 //! Runs as pages of HTML: what the crate [`page`] needs to show a lesson's run, an attempt
 //! at an exercise, or a program that was run by hand.
 
-mod source;
+mod background;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use builder::kernel::Kernel;
 use page::{Fact, Page};
 use story::expect::Checked;
 use story::scene::Scenes;
@@ -13,8 +10,8 @@ use story::timeline::{Roles, Timeline};
 use trace::record::Record;
 
 use crate::error::Error;
-use crate::exec::Executed;
 use crate::exec::remains::Fallen;
+use crate::exec::{Executed, Ran};
 use crate::exercise::Exercise;
 use crate::exercise::attempt::Attempt;
 use crate::fingerprint::Fingerprint;
@@ -22,22 +19,10 @@ use crate::maker::Maker;
 use crate::plan::Plan;
 use crate::run::Run;
 
-/// Where the kernel's functions are, by name.
-pub type Files = BTreeMap<String, String>;
-
-/// The source files of all functions on a timeline's stacks, as far as they are known.
-pub fn files(kernel: &Kernel, timeline: Option<&Timeline>) -> Result<Files, Error> {
-    let entries = timeline.map_or(&[][..], |timeline| &timeline.entries);
-    let frames = entries.iter().flat_map(|entry| &entry.stack);
-    let functions: BTreeSet<String> = frames.map(|frame| frame.name().to_owned()).collect();
-    match functions.is_empty() {
-        true => Ok(Files::new()),
-        false => Ok(kernel.files_of(&functions)?),
-    }
-}
+pub use background::Background;
 
 /// The page of a lesson's run.
-pub fn of_run(plan: &Plan, run: &Run, maker: &Maker, files: Files) -> Result<String, Error> {
+pub fn of_run(plan: &Plan, run: &Run, maker: &Maker, background: &Background) -> String {
     let facts = run.verdict.expectations.iter().map(fact).collect();
     let page = Page {
         name: &plan.lesson.name.to_string(),
@@ -50,14 +35,19 @@ pub fn of_run(plan: &Plan, run: &Run, maker: &Maker, files: Files) -> Result<Str
         timeline: &run.timeline,
         roles: &Roles::new(&run.timeline.births),
         scenes: Scenes::new(&run.timeline).of_entries(),
-        sources: source::of_lesson(&plan.lesson)?,
-        files,
+        sources: background.sources.clone(),
+        files: background.files(),
     };
-    Ok(page.html())
+    page.html()
 }
 
 /// The page of an attempt at an exercise.
-pub fn of_attempt(exercise: &Exercise, attempt: &Attempt, maker: &Maker, files: Files) -> String {
+pub fn of_attempt(
+    exercise: &Exercise,
+    attempt: &Attempt,
+    maker: &Maker,
+    background: &Background,
+) -> String {
     let nothing = Timeline::default();
     let observed = attempt.observed.as_ref();
     let timeline = observed.map_or(&nothing, |observed| &observed.timeline);
@@ -87,28 +77,20 @@ pub fn of_attempt(exercise: &Exercise, attempt: &Attempt, maker: &Maker, files: 
         timeline,
         roles: &timeline.roles_in_an_exercise(),
         scenes: Vec::new(),
-        sources: Vec::new(),
-        files,
+        sources: background.sources.clone(),
+        files: background.files(),
     };
     page.html()
 }
 
 /// The page of a program that was run by hand.
-pub fn of_exec(executed: Result<&Executed, &Error>, maker: &Maker, files: Files) -> String {
+pub fn of_exec(
+    executed: Result<&Executed, &Error>,
+    maker: &Maker,
+    background: &Background,
+) -> String {
     let nothing = Timeline::default();
-    let (ran, timeline, ending) = match executed {
-        Ok(executed) => {
-            let rest = executed.cut_off.as_ref().and_then(|trace| trace.as_ref().ok());
-            let timeline = executed.timeline.as_ref().or(rest.map(|trace| &trace.timeline));
-            (Some(&executed.ran), timeline, None)
-        }
-        Err(error) => {
-            let fallen = error.downcast_ref::<Fallen>();
-            let trace = fallen.and_then(|fallen| fallen.trace.as_ref()?.as_ref().ok());
-            let timeline = trace.map(|trace| &trace.timeline);
-            (fallen.map(|fallen| &fallen.ran), timeline, Some(error.to_string()))
-        }
-    };
+    let (ran, timeline, ending) = told(executed);
     let timeline = timeline.unwrap_or(&nothing);
     let job = ran.map(|ran| &ran.returned.job);
     let program = job.and_then(|job| job.session.as_ref()).map(|session| session.argv0.as_str());
@@ -125,10 +107,34 @@ pub fn of_exec(executed: Result<&Executed, &Error>, maker: &Maker, files: Files)
         timeline,
         roles: &Roles::new(&timeline.births),
         scenes: Vec::new(),
-        sources: Vec::new(),
-        files,
+        sources: background.sources.clone(),
+        files: background.files(),
     };
     page.html()
+}
+
+/// The timeline of a program that was run by hand, as far as there is one.
+pub fn timeline_of<'a>(executed: Result<&'a Executed, &'a Error>) -> Option<&'a Timeline> {
+    told(executed).1
+}
+
+/// What a program left, its timeline, and what went wrong.
+fn told<'a>(
+    executed: Result<&'a Executed, &'a Error>,
+) -> (Option<&'a Ran>, Option<&'a Timeline>, Option<String>) {
+    match executed {
+        Ok(executed) => {
+            let rest = executed.cut_off.as_ref().and_then(|trace| trace.as_ref().ok());
+            let timeline = executed.timeline.as_ref().or(rest.map(|trace| &trace.timeline));
+            (Some(&executed.ran), timeline, None)
+        }
+        Err(error) => {
+            let fallen = error.downcast_ref::<Fallen>();
+            let trace = fallen.and_then(|fallen| fallen.trace.as_ref()?.as_ref().ok());
+            let timeline = trace.map(|trace| &trace.timeline);
+            (fallen.map(|fallen| &fallen.ran), timeline, Some(error.to_string()))
+        }
+    }
 }
 
 fn fact(checked: &Checked) -> Fact {

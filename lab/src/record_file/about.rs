@@ -24,6 +24,8 @@ pub(super) const LOG: &str = "kernel.log";
 pub(super) const REGISTERS: &str = "registers.log";
 pub(super) const OUTPUT: &str = "output";
 pub(super) const MEMORY: &str = "memory";
+/// What a page shows besides the run.
+pub(super) const BACKGROUND: &str = "background.json";
 pub(super) const SYSTEM_MAP: &str = "System.map";
 /// The folder of modules.
 pub(super) const MODULES: &str = "modules/";

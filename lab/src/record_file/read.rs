@@ -11,8 +11,9 @@ use trace::Symbols;
 use trace::record::entries;
 
 use super::about::{
-    ABOUT, About, Command, EXERCISE, Ended, FORMAT, LOG, MEMORY, MODULES, OUTPUT, PROGRAMS, RECORD,
-    REGISTERS, RecordFileError, SYSTEM_MAP, Told, Unjudged, Version, program_file,
+    ABOUT, About, BACKGROUND, Command, EXERCISE, Ended, FORMAT, LOG, MEMORY, MODULES, OUTPUT,
+    PROGRAMS, RECORD, REGISTERS, RecordFileError, SYSTEM_MAP, Told, Unjudged, Version,
+    program_file,
 };
 use crate::error::Error;
 use crate::exec::remains::Fallen;
@@ -22,6 +23,7 @@ use crate::exercise::marks::Marks;
 use crate::exercise::values::Seed;
 use crate::exercise::{Exercise, Texts};
 use crate::maker::Maker;
+use crate::pages::Background;
 use crate::plan::{Options, Plan};
 use crate::returned::{Elves, Returned};
 use crate::run::{Observed, Run};
@@ -43,6 +45,8 @@ pub struct Opened {
     pub title: String,
     /// What made the run.
     pub maker: Maker,
+    /// What the run's page shows besides it.
+    pub background: Background,
     pub content: Content,
 }
 
@@ -126,8 +130,10 @@ impl Opened {
                 ("suite".to_owned(), Content::Suite { results, programs })
             }
         };
+        let background = files.get(BACKGROUND).map(serde_json::from_slice).transpose();
+        let background = background.map_err(said)?.unwrap_or_default();
         let title = format!("`{}` by upcall {lab}: Linux {kernel}, {qemu}", what.trim_end());
-        Ok(Opened { title, maker: Maker { lab, kernel, qemu }, content })
+        Ok(Opened { title, maker: Maker { lab, kernel, qemu }, background, content })
     }
 }
 
@@ -210,7 +216,8 @@ fn not_one(path: &Path, reason: String) -> RecordFileError {
 }
 
 fn is_known(name: &str) -> bool {
-    let fixed = [ABOUT, RECORD, LOG, REGISTERS, OUTPUT, MEMORY, SYSTEM_MAP, lesson::FILE];
+    let fixed =
+        [ABOUT, RECORD, LOG, REGISTERS, OUTPUT, MEMORY, BACKGROUND, SYSTEM_MAP, lesson::FILE];
     fixed.contains(&name)
         || [MODULES, EXERCISE, PROGRAMS].iter().any(|folder| name.starts_with(folder))
 }

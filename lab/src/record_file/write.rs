@@ -8,8 +8,8 @@ use story::lesson;
 use vm::VmError;
 
 use super::about::{
-    ABOUT, About, Command, EXERCISE, Ended, FORMAT, LOG, MEMORY, MODULES, OUTPUT, RECORD,
-    REGISTERS, SYSTEM_MAP, Told, Unjudged, program_file,
+    ABOUT, About, BACKGROUND, Command, EXERCISE, Ended, FORMAT, LOG, MEMORY, MODULES, OUTPUT,
+    RECORD, REGISTERS, SYSTEM_MAP, Told, Unjudged, program_file,
 };
 use crate::error::Error;
 use crate::exec::Executed;
@@ -18,6 +18,7 @@ use crate::exercise::Exercise;
 use crate::exercise::attempt::Attempt;
 use crate::exercise::values::Seed;
 use crate::maker::Maker;
+use crate::pages::Background;
 use crate::plan::{Options, Plan};
 use crate::returned::Returned;
 use crate::run::{Lab, Machine, Run};
@@ -174,6 +175,12 @@ impl RecordFile {
             }
         }
         Ok(())
+    }
+
+    /// Adds what the run's page shows besides it.
+    pub fn with(mut self, background: &Background) -> io::Result<RecordFile> {
+        self.add(BACKGROUND, &serde_json::to_vec(background)?);
+        Ok(self)
     }
 
     /// Writes the file, whole or not at all.

@@ -2,18 +2,15 @@
 
 use std::path::PathBuf;
 
-use builder::kernel::Kernel;
 use clap::Args;
-use lab::error::Error;
 use lab::exercise::attempt::Attempt;
 use lab::exercise::{Exercise, report as exercise_report};
 use lab::maker::Maker;
-use lab::pages::{self, Files};
+use lab::pages::{self, Background};
 use lab::plan::Plan;
 use lab::report::{self, NoVerdict};
 use lab::run::Run;
 use lab::whole;
-use story::timeline::Timeline;
 
 use crate::outcome::{Outcome, Result};
 
@@ -47,32 +44,19 @@ pub struct Looking {
     pub perfetto: Option<PathBuf>,
 }
 
-/// What made the run that is looked at.
-pub struct Made<'a> {
-    pub by: Maker,
-    /// The kernel, if it is here: a record may come from elsewhere.
-    pub kernel: Option<&'a Kernel>,
-}
-
-impl Made<'_> {
-    /// The source files of the functions on a timeline's stacks.
-    pub fn files(&self, timeline: Option<&Timeline>) -> std::result::Result<Files, Error> {
-        self.kernel.map_or_else(|| Ok(Files::new()), |kernel| pages::files(kernel, timeline))
-    }
-}
-
 impl Looking {
     /// Shows a lesson's run. `print` is given the text.
     pub fn at_run(
         &self,
         plan: &Plan,
         run: &Run,
-        made: &Made<'_>,
+        maker: &Maker,
+        background: &Background,
         print: impl FnOnce(&str),
     ) -> Result {
         if let Some(file) = &self.html {
-            let files = made.files(Some(&run.timeline))?;
-            whole::write(file, pages::of_run(plan, run, &made.by, files)?.as_bytes())?;
+            let page = pages::of_run(plan, run, maker, background);
+            whole::write(file, page.as_bytes())?;
         }
         if let Some(file) = &self.svg {
             let figure = report::figure(plan, run, self.scene.as_deref())?;

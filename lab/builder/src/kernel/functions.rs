@@ -1,107 +1,147 @@
-//! Which source file a kernel function is in. The lab's kernel has no debug information, so
-//! this looks the functions up in the source.
+//! Which source file defines a function of the kernel. The kernel is built without debug
+//! information, so the source itself is searched, once for each kernel.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fs_err as fs;
 use object::{Object, ObjectSymbol, SymbolKind};
 
 use super::{Kernel, KernelError};
+use crate::cache::{Cache, Key};
+use crate::progress::Progress;
 
-/// The folders of the source that x86 kernels are compiled from.
-const FOLDERS: &[&str] = &[
+/// Source files by the functions that they define, relative to the source's root.
+pub type Files = BTreeMap<String, String>;
+
+/// The kind of the cache's entries, and the file in an entry.
+const KIND: &str = "functions";
+const FILE: &str = "files.json";
+
+/// The folders in which the kernel's own code is.
+const FOLDERS: [&str; 14] = [
     "arch/x86", "block", "crypto", "drivers", "fs", "init", "io_uring", "ipc", "kernel", "lib",
-    "mm", "net", "security",
+    "mm", "net", "security", "virt",
 ];
 
-impl Kernel {
-    /// The source file of each function, relative to the source's folder, as far as it is
-    /// known. A function that several compiled files define is left out.
-    pub fn files_of(
-        &self,
-        functions: &BTreeSet<String>,
-    ) -> Result<BTreeMap<String, String>, KernelError> {
-        let compiled = compiled(&self.build_dir.join("vmlinux"))?;
-        let mut found: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-        for folder in FOLDERS {
-            search(&self.source.dir, Path::new(folder), &compiled, functions, &mut found)?;
-        }
-        let one = |(function, files): (String, Vec<PathBuf>)| match &files[..] {
-            [file] => Some((function, file.display().to_string())),
-            _ => None,
-        };
-        Ok(found.into_iter().filter_map(one).collect())
+/// The files of a kernel's functions. A function that several compiled files define has
+/// none. Nothing is known if the kernel's source is not there.
+pub fn files(
+    cache: &Cache,
+    kernel: &Kernel,
+    progress: &dyn Progress,
+) -> Result<Files, KernelError> {
+    let key = Key::builder(KIND).text("kernel", &kernel.key.to_string()).finish();
+    if !kernel.source.dir.is_dir() && cache.find(KIND, &key).is_none() {
+        return Ok(Files::new());
     }
+    let entry = cache.entry(KIND, &key, progress, |folder| {
+        let compiled = compiled(&kernel.build_dir.join("vmlinux"))?;
+        let mut found = BTreeMap::new();
+        for folder in FOLDERS {
+            search(&kernel.source.dir, Path::new(folder), &compiled, &mut found)?;
+        }
+        let files: Files =
+            found.into_iter().filter_map(|(name, file)| Some((name, file?))).collect();
+        fs::write(folder.join(FILE), serde_json::to_vec(&files).map_err(std::io::Error::from)?)?;
+        Ok::<(), KernelError>(())
+    })?;
+    let text = fs::read(entry.join(FILE))?;
+    Ok(serde_json::from_slice(&text).map_err(std::io::Error::from)?)
 }
 
 /// The names of the files that a kernel was compiled from, without their folders.
 fn compiled(vmlinux: &Path) -> Result<BTreeSet<String>, KernelError> {
     let bytes = fs::read(vmlinux)?;
-    // Without symbols there are no names, and so no files.
-    let Ok(elf) = object::File::parse(&*bytes) else { return Ok(BTreeSet::new()) };
+    let elf = object::File::parse(bytes.as_slice()).map_err(std::io::Error::other)?;
     let files = elf.symbols().filter(|symbol| symbol.kind() == SymbolKind::File);
     Ok(files.filter_map(|symbol| symbol.name().ok().map(str::to_owned)).collect())
 }
 
+/// Adds what the files of a folder define. `None` is a function that several define.
 fn search(
     root: &Path,
     folder: &Path,
     compiled: &BTreeSet<String>,
-    functions: &BTreeSet<String>,
-    found: &mut BTreeMap<String, Vec<PathBuf>>,
+    found: &mut BTreeMap<String, Option<String>>,
 ) -> Result<(), KernelError> {
-    let place = root.join(folder);
-    if !place.is_dir() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(place)? {
+    let Ok(entries) = fs::read_dir(root.join(folder)) else { return Ok(()) };
+    for entry in entries {
         let entry = entry?;
-        let path = folder.join(entry.file_name());
+        let (name, path) = (entry.file_name(), folder.join(entry.file_name()));
+        let name = name.to_string_lossy();
         if entry.file_type()?.is_dir() {
-            search(root, &path, compiled, functions, found)?;
-        } else if compiled.contains(&*entry.file_name().to_string_lossy()) {
+            search(root, &path, compiled, found)?;
+        // An assembler leaves no file's name.
+        } else if name.ends_with(".S") || name.ends_with(".c") && compiled.contains(&*name) {
             let text = String::from_utf8_lossy(&fs::read(entry.path())?).into_owned();
-            for function in definitions(&text).filter(|name| functions.contains(name)) {
-                let files = found.entry(function).or_default();
-                if files.last() != Some(&path) {
-                    files.push(path.clone());
+            // kernel/sched/build_policy.c includes other files of C.
+            for included in included(&text) {
+                if let Ok(text) = fs::read(root.join(folder).join(included)) {
+                    add(&folder.join(included), &String::from_utf8_lossy(&text), found);
                 }
             }
+            add(&path, &text, found);
         }
     }
     Ok(())
 }
 
-/// The functions that C code defines, in the kernel's style: the name begins at most one
-/// line after the type, which is not indented, and the brackets are followed by a body.
-/// Assembler code names its entries with a macro.
-fn definitions(text: &str) -> impl Iterator<Item = String> {
-    text.lines().filter_map(definition)
+/// Adds what a file defines.
+fn add(path: &Path, text: &str, found: &mut BTreeMap<String, Option<String>>) {
+    let file = path.display().to_string();
+    for function in defined(text) {
+        let known = found.entry(function).or_insert_with(|| Some(file.clone()));
+        if known.as_ref().is_some_and(|known| *known != file) {
+            *known = None;
+        }
+    }
 }
 
-/// The function that a line begins to define. Declarations end with a semicolon.
-fn definition(line: &str) -> Option<String> {
-    if line.trim_end().ends_with(';')
-        || !line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-    {
-        return None;
+/// The files of C that a file includes.
+fn included(text: &str) -> impl Iterator<Item = &str> {
+    let names = text.lines().filter_map(|line| line.strip_prefix("#include \"")?.split('"').next());
+    names.filter(|name| name.ends_with(".c"))
+}
+
+/// The functions that a file of C or assembly defines, in the kernel's style: a
+/// definition begins at the start of a line.
+pub fn defined(text: &str) -> Vec<String> {
+    let mut functions = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let rest = &text[start..];
+        start += line.len();
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let Some((before, arguments)) = line.split_once('(') else { continue };
+        if !line.starts_with(is_word) || before.contains('=') {
+            continue;
+        }
+        let words = before.trim_end();
+        let name = &words[words.rfind(|c| !is_word(c)).map_or(0, |at| at + 1)..];
+        let argument: String = arguments.trim_start().chars().take_while(|&c| is_word(c)).collect();
+        if name.starts_with("SYM_") {
+            if name.contains("START") || name.contains("INNER_LABEL") {
+                functions.push(argument);
+            }
+            continue;
+        }
+        // A declaration ends with a semicolon, a definition goes on with its body.
+        if rest.find(['{', ';']).is_none_or(|at| rest.as_bytes()[at] == b';') {
+            continue;
+        }
+        match name {
+            _ if name.starts_with("SYSCALL_DEFINE") => {
+                let names = ["__x64_sys_", "__se_sys_", "__do_sys_"];
+                functions.extend(names.map(|prefix| format!("{prefix}{argument}")));
+            }
+            _ if name.starts_with("DEFINE_IDTENTRY") => {
+                functions.extend([format!("__{argument}"), argument]);
+            }
+            _ => functions.push(name.to_owned()),
+        }
     }
-    let (before, after) = line.split_once('(')?;
-    let first = |after: &str| {
-        let end = after.find([',', ')', ' ']).unwrap_or(after.len());
-        after[..end].to_owned()
-    };
-    let is_call = |name: &str| before.starts_with(name) && !before.contains(' ');
-    if is_call("SYSCALL_DEFINE") {
-        return Some(format!("__x64_sys_{}", first(after)));
-    }
-    if ["DEFINE_IDTENTRY", "SYM_"].iter().any(|name| is_call(name)) {
-        return Some(first(after));
-    }
-    let name = before.rsplit([' ', '*', '\t']).next()?;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (!name.is_empty() && name.chars().all(is_name)).then(|| name.to_owned())
+    functions
 }
 
 #[cfg(test)]
@@ -109,29 +149,68 @@ mod tests {
     use super::*;
 
     #[test]
-    fn definitions_are_found_and_nothing_else() {
+    fn definitions_are_told_from_declarations_and_calls() {
         let text = "\
-int kill_pid(struct pid *pid, int sig, int priv)
-static __always_inline struct file *get_it(int fd)
-SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)
+int declared(int a,
+\t     int b);
+static const struct ops ops = {
+\t.call = called(1),
+};
+EXPORT_SYMBOL(exported);
+int on_one_line(void) { return called(2); }
+static __always_inline struct task_struct *
+below(struct pid *pid)
+{
+\tif (inner(pid))
+\t\treturn NULL;
+}
+void *star_before(void)
+{
+}
+SYSCALL_DEFINE3(write, unsigned int, fd, const char __user *, buf,
+\t\tsize_t, count)
+{
+}
 DEFINE_IDTENTRY_IRQ(common_interrupt)
-SYM_CODE_START(entry_SYSCALL_64)
-extern int elsewhere(void);
-EXPORT_SYMBOL(kill_pid);
-\tkill_pid(pid, sig, 0);
-#define MACRO(x) x
-try_to_wake_up(struct task_struct *p, unsigned int state, int wake_flags)
+{
+}
 ";
         assert_eq!(
-            definitions(text).collect::<Vec<_>>(),
+            defined(text),
             [
-                "kill_pid",
-                "get_it",
-                "__x64_sys_kill",
-                "common_interrupt",
-                "entry_SYSCALL_64",
-                "try_to_wake_up"
+                "on_one_line",
+                "below",
+                "star_before",
+                "__x64_sys_write",
+                "__se_sys_write",
+                "__do_sys_write",
+                "__common_interrupt",
+                "common_interrupt"
             ]
         );
+        let assembly = "SYM_CODE_START(entry)\n\tcall f\n\
+                        SYM_INNER_LABEL(after, SYM_L_GLOBAL)\nSYM_CODE_END(entry)\n";
+        assert_eq!(defined(assembly), ["entry", "after"]);
+    }
+
+    #[test]
+    fn a_function_of_two_files_has_none() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("fs/sub")).unwrap();
+        for (file, text) in [
+            ("fs/a.c", "int one(void)\n{\n}\nint both(void)\n{\n}\n"),
+            ("fs/sub/b.c", "int both(void)\n{\n}\nint both(void)\n{\n}\n"),
+            ("fs/sub/left_out.c", "int one(void)\n{\n}\n"),
+            ("fs/policy.c", "#include \"idle.c\"\n#include \"policy.h\"\n"),
+            ("fs/idle.c", "int idle(void)\n{\n}\n"),
+        ] {
+            fs::write(root.path().join(file), text).unwrap();
+        }
+        let compiled = ["a.c", "b.c", "policy.c"].map(str::to_owned).into();
+        let mut found = BTreeMap::new();
+        search(root.path(), Path::new("fs"), &compiled, &mut found).unwrap();
+        let expected = [("both", None), ("idle", Some("fs/idle.c")), ("one", Some("fs/a.c"))];
+        let expected = expected.map(|(name, file)| (name.to_owned(), file.map(str::to_owned)));
+        assert_eq!(found, expected.into());
     }
 }

@@ -15,7 +15,7 @@ mod config;
 mod debian;
 mod download;
 mod error;
-mod functions;
+pub mod functions;
 mod make;
 mod pinned;
 mod place;

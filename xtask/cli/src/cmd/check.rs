@@ -6,10 +6,11 @@ use lab::exercise::Exercise;
 use lab::exercise::submission::Submission;
 use lab::exercise::values::Seed;
 use lab::maker::Maker;
-use lab::pages;
+use lab::pages::{self, Background};
 use lab::plan::Options;
 use lab::record_file::RecordFile;
 use lab::whole;
+use story::timeline::Timeline;
 
 use crate::context::Context;
 use crate::looking;
@@ -55,15 +56,22 @@ impl Check {
         let attempt = lab.attempt(&machine, &exercise, &shown, &submission.text)?;
 
         work.remember(&exercise, &attempt.marks)?;
+        let background = if self.record.is_some() || self.html.is_some() {
+            let nothing = Timeline::default();
+            let timeline = attempt.observed.as_ref().map_or(&nothing, |seen| &seen.timeline);
+            let text = &submission.text;
+            Background::of_attempt(&lab, &machine, &exercise, text, timeline)?
+        } else {
+            Background::default()
+        };
         if let Some(path) = &self.record {
             let options = Options::default();
-            RecordFile::of_attempt(&lab, &machine, &exercise, options, &attempt)?.write(path)?;
+            let file = RecordFile::of_attempt(&lab, &machine, &exercise, options, &attempt)?;
+            file.with(&background)?.write(path)?;
         }
         if let Some(file) = &self.html {
-            let timeline = attempt.observed.as_ref().map(|observed| &observed.timeline);
-            let files = pages::files(&machine.kernel, timeline)?;
             let maker = Maker::here(&lab, &machine);
-            let page = pages::of_attempt(&exercise, &attempt, &maker, files);
+            let page = pages::of_attempt(&exercise, &attempt, &maker, &background);
             whole::write(file, page.as_bytes())?;
         }
         Ok(looking::at_attempt(self.json, &exercise, &attempt, print))

@@ -12,7 +12,7 @@ use lab::exec::remains::{CutOff, Fallen};
 use lab::exec::request::{self, Carry, Fetch, KmodSource};
 use lab::exec::{Executed, Join, Kmod, Request, Status, has_input};
 use lab::maker::Maker;
-use lab::pages;
+use lab::pages::{self, Background};
 use lab::record_file::RecordFile;
 use lab::report::NoVerdict;
 use lab::returned::Returned;
@@ -204,15 +204,20 @@ impl Exec {
         let lab = context.lab_with("exec", additions)?;
         let machine = lab.machine()?;
         let executed = lab.exec(&machine, &request, join);
+        let background = match pages::timeline_of(executed.as_ref()) {
+            Some(timeline) if self.record.is_some() || self.html.is_some() => {
+                Background::of_exec(&lab, &machine, timeline)?
+            }
+            _ => Background::default(),
+        };
         if let Some(path) = &self.record
             && let Some(file) = RecordFile::of_exec(&lab, &machine, &executed)?
         {
-            file.write(path)?;
+            file.with(&background)?.write(path)?;
         }
         if let Some(file) = &self.html {
-            let timeline = executed.as_ref().ok().and_then(|ran| ran.timeline.as_ref());
-            let files = pages::files(&machine.kernel, timeline)?;
-            let page = pages::of_exec(executed.as_ref(), &Maker::here(&lab, &machine), files);
+            let maker = Maker::here(&lab, &machine);
+            let page = pages::of_exec(executed.as_ref(), &maker, &background);
             whole::write(file, page.as_bytes())?;
         }
         let log = match &executed {

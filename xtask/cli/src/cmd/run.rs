@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, value_parser};
 use lab::maker::Maker;
+use lab::pages::Background;
 use lab::plan::{Options, Plan};
 use lab::record_file::RecordFile;
 use vm::accel::{KVM, probe_kvm};
@@ -9,7 +10,7 @@ use vm::command::Accel;
 
 use crate::compiled::Compiled;
 use crate::context::Context;
-use crate::looking::{Looking, Made};
+use crate::looking::{Looking};
 use crate::outcome::Result;
 use crate::ui::print;
 
@@ -73,12 +74,17 @@ impl Run {
         self.compiled.apply(&mut lab.kernel);
         let machine = lab.machine()?;
         let run = lab.run(&machine, &plan);
+        let is_kept = self.record.is_some() || self.looking.html.is_some();
+        let background = match &run {
+            Ok(run) if is_kept => Background::of_run(&lab, &machine, &plan.lesson, &run.timeline)?,
+            _ => Background::default(),
+        };
         if let Some(path) = &self.record
             && let Some(file) = RecordFile::of_run(&lab, &machine, &plan, &run)?
         {
-            file.write(path)?;
+            file.with(&background)?.write(path)?;
         }
-        let made = Made { by: Maker::here(&lab, &machine), kernel: Some(&machine.kernel) };
-        self.looking.at_run(&plan, &run?, &made, print)
+        let maker = Maker::here(&lab, &machine);
+        self.looking.at_run(&plan, &run?, &maker, &background, print)
     }
 }

@@ -7,7 +7,7 @@ use lab::error::Error;
 use lab::exec::outcome::FAILED;
 use lab::exec::remains::Fallen;
 use lab::exec::{Executed, Output, report};
-use lab::pages::{self, Files};
+use lab::pages;
 use lab::record_file::{Content, Opened, RecordFileError};
 use lab::whole;
 use protocol::session::Frame;
@@ -15,7 +15,7 @@ use protocol::session::Frame;
 use crate::cmd::exec::{self, Events};
 use crate::cmd::suite;
 use crate::context::Context;
-use crate::looking::{Looking, Made, at_attempt};
+use crate::looking::{Looking, at_attempt};
 use crate::outcome::{Outcome, Result};
 use crate::ui;
 
@@ -44,16 +44,16 @@ impl Show {
         if let Some(name) = &self.program {
             opened = opened.program(&self.file, name)?;
         }
-        let Opened { title, maker, content } = opened;
+        let Opened { title, maker, background, content } = opened;
         ui::say(&visible_lines(&format!("a record of {title}")));
         match content {
             Content::Run { plan, run } => {
-                self.looking.at_run(&plan, &*run?, &Made { by: maker, kernel: None }, print)
+                self.looking.at_run(&plan, &*run?, &maker, &background, print)
             }
             Content::Check { exercise, attempt } => {
                 self.has_no_story("check")?;
                 if let Some(file) = &self.looking.html {
-                    let page = pages::of_attempt(&exercise, &attempt, &maker, Files::new());
+                    let page = pages::of_attempt(&exercise, &attempt, &maker, &background);
                     whole::write(file, page.as_bytes())?;
                 }
                 Ok(at_attempt(self.looking.json, &exercise, &attempt, print))
@@ -61,7 +61,7 @@ impl Show {
             Content::Exec { executed } => {
                 self.has_no_story("exec")?;
                 if let Some(file) = &self.looking.html {
-                    let page = pages::of_exec(executed.as_deref(), &maker, Files::new());
+                    let page = pages::of_exec(executed.as_deref(), &maker, &background);
                     whole::write(file, page.as_bytes())?;
                 }
                 Ok(show_exec(executed, self.looking.json))
