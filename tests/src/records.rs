@@ -78,6 +78,31 @@ fn as_it_was(was: &Output, shown: &Output) -> Result<(), Failed> {
     same(shown, was.status.code().unwrap_or(-1), &was.stdout, &was.stderr)
 }
 
+/// The page that a command wrote, and the one that `show` writes.
+struct Pages {
+    was: String,
+    shown: String,
+}
+
+impl Pages {
+    fn within(folder: &Path) -> Pages {
+        let file = |name| folder.join(name).to_string_lossy().into_owned();
+        Pages { was: file("was.html"), shown: file("shown.html") }
+    }
+
+    /// Checks that both are the same, and removes them.
+    fn compare(&self, record: &Path, what: &str) -> Result<(), Failed> {
+        show(record, &["--html", &self.shown], what)?;
+        let [was, shown] = [&self.was, &self.shown].map(std::fs::read);
+        if was? != shown? {
+            return Err(format!("{what}: the page of the record is another").into());
+        }
+        std::fs::remove_file(&self.was)?;
+        std::fs::remove_file(&self.shown)?;
+        Ok(())
+    }
+}
+
 fn runs() -> Result<(), Failed> {
     let (folder, course) = (tempfile::tempdir()?, course());
     let (file, course) = (folder.path().join("record"), course.to_string_lossy());
@@ -99,7 +124,10 @@ fn runs() -> Result<(), Failed> {
         as_it_was(&was, &show(&file, &[], &format!("run {lesson}"))?)?;
     }
     // The last record with a story is that of a lesson whose runs are the same.
-    call(&["--course", &course, "run", "passing", "--record", &name])?;
+    let page = Pages::within(folder.path());
+    let kept = ["--record", &name, "--html", &page.was];
+    call(&[&["--course", &course, "run", "passing"][..], &kept].concat())?;
+    page.compare(&file, "run passing")?;
     for looking in [&["--story"][..], &["--scene", "says_hello"], &["--scene", "says-helo"]] {
         let was = call(&[&["--course", &course, "run", "passing"], looking].concat())?;
         as_it_was(&was, &show(&file, looking, "run passing")?)?;
@@ -113,6 +141,7 @@ fn checks(exercise: &Exercise) -> Result<(), Failed> {
     let (file, work) = (folder.path().join("record"), folder.path().join("work"));
     let (name, work_name) = (file.to_string_lossy(), work.to_string_lossy());
     let work_flag = ["--work", &work_name];
+    let page = Pages::within(folder.path());
     call(&[&work_flag[..], &["start", "lesson-1"]].concat())?;
     let lesson = exercise.lesson.name.to_string();
     let written = work.join(&lesson).join(exercise.file.name());
@@ -124,13 +153,16 @@ fn checks(exercise: &Exercise) -> Result<(), Failed> {
     ] {
         std::fs::write(&written, text)?;
         for options in [&[][..], &["--json"], &["--seed", "7"]] {
-            let words = [&work_flag[..], &["check", &lesson, "--record", &name], options].concat();
+            let kept = ["check", &lesson, "--record", &name, "--html", &page.was];
+            let words = [&work_flag[..], &kept, options].concat();
             let was = call(&words)?;
             if was.status.code() != Some(status) {
                 return Err(format!("{}", String::from_utf8_lossy(&was.stderr)).into());
             }
             let looking = if options == ["--json"] { options } else { &[] };
-            as_it_was(&was, &show(&file, looking, &format!("check {lesson}"))?)?;
+            let what = format!("check {lesson}");
+            as_it_was(&was, &show(&file, looking, &what)?)?;
+            page.compare(&file, &what)?;
         }
     }
     let shown = show(&file, &["--story"], &format!("check {lesson}"))?;
@@ -141,6 +173,7 @@ fn programs(module: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("record");
     let name = file.to_string_lossy();
+    let page = Pages::within(folder.path());
     let events = ["--events", "signal_generate"];
     let (module, short) = (["--kmod", module], ["--guest-timeout", "1"]);
     let faulty = "echo before; echo x > /dev/oops";
@@ -153,12 +186,14 @@ fn programs(module: &str) -> Result<(), Failed> {
         (&[&module[..], &events].concat(), faulty, 125),
     ];
     for (flags, script, status) in runs {
-        let words = [&["exec", "--record", &name], *flags, &["--", BUSYBOX, "sh", "-c", script]];
+        let kept = ["exec", "--record", &name, "--html", &page.was];
+        let words = [&kept[..], *flags, &["--", BUSYBOX, "sh", "-c", script]];
         let was = call(&words.concat())?;
         if was.status.code() != Some(*status) {
             return Err(format!("{script}: {}", String::from_utf8_lossy(&was.stderr)).into());
         }
         as_it_was(&was, &show(&file, &[], "exec busybox")?)?;
+        page.compare(&file, "exec busybox")?;
     }
     call(&["exec", "--record", &name, "--", BUSYBOX, "echo", "one", "two"])?;
     let shown = show(&file, &["--json"], "exec busybox")?;
