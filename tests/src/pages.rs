@@ -15,7 +15,8 @@ use page::{Fact, Function, Page, Source};
 use serde_json::Value;
 use story::causes;
 use story::timeline::{Roles, Timeline};
-use trace::{Event, Fields, Symbols, Value as Field};
+use trace::mark::Part;
+use trace::{Event, Fields, Frame, Kind, Mark, Symbol, Symbols, Value as Field};
 
 use crate::Test;
 use crate::browser::Browser;
@@ -48,6 +49,19 @@ fn of_lessons(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
         let facts = run.verdict.expectations.iter().map(|fact| fact.evidence.clone());
         let facts: Vec<_> = facts.collect();
         looks_right(&mut browser, &html, &facts, &run.timeline).map_err(failed)?;
+        // Each mark leads to its line, and each function of the lesson's modules to its file.
+        for (missing, what) in [
+            (".event .place:not(:has(a))", "no source"),
+            (".stack .module:not(:has(+ .file))", "no file"),
+        ] {
+            let missing = format!(
+                "[...document.querySelectorAll('{missing}')].map(of => of.parentElement.innerText).join()"
+            );
+            let found = browser.evaluate(&missing)?;
+            if found != "" {
+                return Err(failed(format!("{what} for {found}")).into());
+            }
+        }
     }
     Ok(())
 }
@@ -145,11 +159,18 @@ fn nothing_acts() -> Result<(), Failed> {
         ("name".to_owned(), text()),
         (ATTACK.to_owned(), text()),
     ]);
-    let events = ["irq_handler_entry", ATTACK].map(|name| {
+    let event = |name, fields: &Fields| {
         Event::new(name, fields.clone(), &Symbols::default()).map_err(|error| error.to_string())
+    };
+    let mut mark = event(ATTACK, &fields)?;
+    mark.kind = Kind::Mark(Mark {
+        source: Some(format!("{ATTACK}:1")),
+        scene: None,
+        parts: vec![Part::Words(ATTACK.to_owned())],
     });
-    let [interrupt, other] = events;
-    let timeline = Timeline::new(&[interrupt?, other?]);
+    let symbol = Symbol { name: ATTACK.to_owned(), offset: 0, module: Some(ATTACK.to_owned()) };
+    mark.stack = vec![Frame { address: 0, symbol: Some(symbol) }];
+    let timeline = Timeline::new(&[event("irq_handler_entry", &fields)?, mark]);
     let fact = |passed| Fact {
         fact: ATTACK.to_owned(),
         passed,

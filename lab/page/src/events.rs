@@ -121,7 +121,8 @@ impl Events<'_> {
         }
     }
 
-    /// The event's dot on its lane, and a line from the lane of each cause.
+    /// The event's dot on its lane, and an arrow from the lane of each cause; from above
+    /// for a cause in the same lane.
     fn graph(&self, at: usize, causes: &[Cause]) -> Markup {
         const Y: &str = "14";
         let x = self.lanes.x(self.lanes.at(at));
@@ -135,6 +136,7 @@ impl Events<'_> {
         };
         let others = causes.iter().map(|cause| self.lanes.at(cause.from));
         let mut lanes: Vec<usize> = others.chain(self.lanes.device(at)).collect();
+        let is_own = lanes.contains(&self.lanes.at(at));
         lanes.retain(|&lane| lane != self.lanes.at(at));
         lanes.sort_unstable();
         lanes.dedup();
@@ -143,6 +145,9 @@ impl Events<'_> {
             svg.graph aria-hidden="true" {
                 use href="#lanes" {}
                 @for lane in lanes { (arrow(lane)) }
+                @if is_own {
+                    path.arrow d=(format!("M{x} 0V9M{} 5L{x} 9L{} 5", x - 4, x + 4)) {}
+                }
                 @if is_mark {
                     circle.dot cx=(x) cy=(Y) r="4" {}
                 } @else {
@@ -168,7 +173,7 @@ impl Events<'_> {
                     p { "leads to " (self.links(effects, |cause| cause.to)) }
                 }
                 @if let Some(place) = mark {
-                    p {
+                    p.place {
                         "at "
                         @match crate::source::id(self.page, place) {
                             Some(id) => a href=(format!("#{id}")) { (shown(place)) },
@@ -211,7 +216,7 @@ impl Events<'_> {
         html! {
             li {
                 code { (shown(frame.name())) }
-                @if let Some(module) = module { " [" (shown(module)) "]" }
+                @if let Some(module) = module { " " span.module { "[" (shown(module)) "]" } }
                 @if let Some(file) = function.and_then(|function| self.page.files.get(&function)) {
                     " " span.file { (shown(file)) }
                 }

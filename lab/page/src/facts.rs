@@ -28,7 +28,7 @@ fn fact(page: &Page<'_>, fact: &Fact) -> Markup {
             span.sign { @if fact.passed { "✓" } @else { "✗" } }
             div {
                 p { (shown(&fact.fact)) }
-                @if !fact.passed { pre tabindex="0" { (shown(&fact.detail)) } }
+                @if !fact.passed && !fact.detail.is_empty() { pre tabindex="0" { (shown(&fact.detail)) } }
                 @if !fact.evidence.is_empty() {
                     p.evidence {
                         (lead)

@@ -43,7 +43,7 @@ impl Lanes {
         let of_entry = entries.iter().map(|entry| add(&mut names, &name(entry))).collect();
         let devices =
             devices.iter().map(|name| name.as_ref().map(|name| add(&mut names, name))).collect();
-        let apart = (160 / names.len()).clamp(6, 18);
+        let apart = (112 / names.len()).clamp(6, 18);
         Lanes { names, of_entry, devices, apart }
     }
 

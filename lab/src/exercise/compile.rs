@@ -32,7 +32,7 @@ use super::{Exercise, Sample, StudentFile};
 const PROGRAM: &str = "student";
 
 /// The crate that starts a student's program.
-const STUDENT: &str = "guest-programs/student";
+pub const STUDENT: &str = "guest-programs/student";
 
 /// Like the flags of [`programs::build`], but for fast compilation, because a student
 /// waits.
@@ -368,7 +368,7 @@ fn rustc(
 }
 
 /// The folder of a program's source, as it appears in the compiled program.
-const NAMELESS: &str = "submission";
+pub const NAMELESS: &str = "submission";
 
 /// The file in that folder where a program begins.
 const MAIN: &str = "main.rs";

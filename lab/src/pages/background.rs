@@ -13,6 +13,7 @@ use story::lesson::Lesson;
 use story::timeline::Timeline;
 
 use crate::error::Error;
+use crate::exercise::compile::{NAMELESS, STUDENT};
 use crate::exercise::{Exercise, StudentFile};
 use crate::run::{Lab, Machine};
 
@@ -34,7 +35,9 @@ impl Background {
         timeline: &Timeline,
     ) -> Result<Background, Error> {
         let mut background = Background::of_exec(lab, machine, timeline)?;
-        read(&lesson.folder, Path::new("src"), "rs", &mut background.sources)?;
+        // The compiler names files from the root of the workspace.
+        let folder = lesson.folder.strip_prefix(builder::root()).unwrap_or(&lesson.folder);
+        read(&builder::root(), &folder.join("src"), "rs", &mut background.sources)?;
         for kmod in &lesson.experiment.kmods {
             background.add_module(kmod, timeline)?;
         }
@@ -51,8 +54,14 @@ impl Background {
     ) -> Result<Background, Error> {
         let mut background = Background::of_exec(lab, machine, timeline)?;
         if let Some(harness) = exercise.harness() {
+            let from = background.sources.len();
             read(&harness, Path::new(""), "rs", &mut background.sources)?;
+            for source in &mut background.sources[from..] {
+                source.path = format!("{NAMELESS}/{}", source.path);
+            }
         }
+        let starter = Path::new(STUDENT).join("src");
+        read(&builder::root(), &starter, "rs", &mut background.sources)?;
         let source = Source { path: exercise.file.name().to_owned(), text: text.to_owned() };
         if let StudentFile::Module { name } = &exercise.file {
             background.add_defined(name.trim_end_matches(".c"), &source, timeline);
