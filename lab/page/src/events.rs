@@ -9,7 +9,7 @@ use trace::{Field, Frame, Kind};
 
 use crate::lanes::Lanes;
 use crate::text::shown;
-use crate::{Function, Page};
+use crate::{Function, Page, source};
 
 pub(crate) struct Events<'a> {
     pub(crate) page: &'a Page<'a>,
@@ -29,6 +29,9 @@ impl Events<'_> {
             to.entry(cause.to).or_default().push(cause);
             from.entry(cause.from).or_default().push(cause);
         }
+        // Not every run has scenes.
+        let has_scenes = self.page.scenes.iter().any(Option::is_some);
+        let nameless = if has_scenes { "before the first scene" } else { "all events" };
         html! {
             section.timeline aria-labelledby="timeline" {
                 h2 id="timeline" { "Timeline" }
@@ -40,7 +43,7 @@ impl Events<'_> {
                     @for scene in self.scenes() {
                         @let name = self.page.scenes.get(scene[0]).and_then(Option::as_ref);
                         details.scene open {
-                            summary { h3 { (name.map_or_else(|| "before the first scene".into(), |n| shown(n))) } }
+                            summary { h3 { (name.map_or_else(|| nameless.into(), |name| shown(name))) } }
                             ol {
                                 @for at in scene { (self.event(at, &to, &from)) }
                             }
@@ -54,7 +57,8 @@ impl Events<'_> {
     fn legend(&self) -> Markup {
         html! {
             p.keys {
-                "Choose an event: its chain of causes lights up. "
+                "Times are in µs. An arrow leads to an event from the lane of its cause, or from "
+                "above in the same lane. Choose an event: its chain of causes lights up. "
                 span.script {
                     kbd { "j" } " and " kbd { "k" } " go on and back, " kbd { "c" }
                     " to its cause, " kbd { "e" } " to its effect, " kbd { "Esc" } " lets go."
@@ -172,17 +176,9 @@ impl Events<'_> {
                 @if !effects.is_empty() {
                     p { "leads to " (self.links(effects, |cause| cause.to)) }
                 }
-                @if let Some(place) = mark {
-                    p.place {
-                        "at "
-                        @match crate::source::id(self.page, place) {
-                            Some(id) => a href=(format!("#{id}")) { (shown(place)) },
-                            None => (shown(place)),
-                        }
-                    }
-                }
-                // A mark's fields are its words and its place.
-                @if !matches!(entry.kind, Kind::Mark(_)) {
+                @if let Some(place) = mark { (source::place(self.page, place)) }
+                // A mark's fields are its text and its place.
+                @if !entry.fields.is_empty() && !matches!(entry.kind, Kind::Mark(_)) {
                     dl {
                         @for (field, value) in &entry.fields {
                             div {

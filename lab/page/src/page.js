@@ -30,7 +30,9 @@ function choose(at, scroll) {
   event.setAttribute("aria-current", "true");
   event.closest("details").open = true;
   event.focus({ preventScroll: true });
-  if (scroll) event.scrollIntoView({ block: "center" });
+  // Of a long event, the beginning counts.
+  const block = event.offsetHeight > innerHeight / 2 ? "start" : "center";
+  if (scroll) event.scrollIntoView({ block });
   const line = event.querySelector(".more a[href^='#s']");
   if (line) document.getElementById(line.hash.slice(1)).classList.add("lit");
 }

@@ -8,12 +8,44 @@ use trace::Kind;
 use crate::text::shown;
 use crate::{Page, Source};
 
-/// The id of a place such as `src/main.rs:12`, if the page has that line.
-pub(crate) fn id(page: &Page<'_>, place: &str) -> Option<String> {
-    let (path, line) = place.rsplit_once(':')?;
-    let number: usize = line.parse().ok()?;
+/// A line of a file on the page.
+struct Line<'a> {
+    /// The file's place among the page's files.
+    file: usize,
+    source: &'a Source,
+    number: usize,
+}
+
+/// The line of a place such as `src/main.rs:12`, if the page has it.
+fn line<'a>(page: &'a Page<'_>, place: &str) -> Option<Line<'a>> {
+    let (path, number) = place.rsplit_once(':')?;
+    let number: usize = number.parse().ok()?;
     let file = page.sources.iter().position(|source| source.path == path)?;
-    (1..=page.sources[file].text.lines().count()).contains(&number).then(|| line_id(file, number))
+    let source = &page.sources[file];
+    let lines = source.text.lines().count();
+    (1..=lines).contains(&number).then_some(Line { file, source, number })
+}
+
+/// The place of a mark, with a link to its line and with the lines around it.
+pub(crate) fn place(page: &Page<'_>, place: &str) -> Markup {
+    const AROUND: usize = 3;
+    let Some(Line { file, source, number }) = line(page, place) else {
+        return html! { p.place { "at " (shown(place)) } };
+    };
+    let first = number.saturating_sub(AROUND).max(1);
+    let lines = source.text.lines().enumerate().map(|(index, line)| (index + 1, line));
+    let around = lines.skip(first - 1).take(number + AROUND + 1 - first);
+    html! {
+        p.place { "at " a href=(format!("#{}", line_id(file, number))) { (shown(place)) } }
+        pre.code {
+            @for (index, line) in around {
+                span.line.here[index == number] {
+                    span.number { (index) }
+                    code { (shown(line)) "\n" }
+                }
+            }
+        }
+    }
 }
 
 fn line_id(file: usize, line: usize) -> String {

@@ -38,6 +38,9 @@ impl Background {
         // The compiler names files from the root of the workspace.
         let folder = lesson.folder.strip_prefix(builder::root()).unwrap_or(&lesson.folder);
         read(&builder::root(), &folder.join("src"), "rs", &mut background.sources)?;
+        // Programs of the lesson's tests.
+        let tests = folder.join("src/bin").display().to_string();
+        background.sources.retain(|source| !source.path.starts_with(&tests));
         for kmod in &lesson.experiment.kmods {
             background.add_module(kmod, timeline)?;
         }
