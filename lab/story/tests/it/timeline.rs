@@ -1,6 +1,8 @@
 //! From records to what people and machines read.
 
+use story::causes::{self, Cause};
 use story::render;
+use story::timeline::Timeline;
 use trace::{EventName, TraceError};
 
 use crate::fixture::{Fixture, kill_pid, sigchld};
@@ -69,4 +71,23 @@ fn a_record_without_the_format_of_an_event_is_refused() {
     let mut fixture = Fixture::read("sigchld");
     fixture.formats.remove("signal/signal_deliver").unwrap();
     assert_eq!(fixture.decode().unwrap_err(), TraceError::UnknownEvent { id: 71 });
+}
+
+#[test]
+fn causes_are_found_in_real_records() {
+    let arrows = |timeline: &Timeline| {
+        let sentence = |at: usize| {
+            let entry = &timeline.entries[at];
+            let lines = entry.cells.iter().flat_map(|cell| cell.lines.last());
+            let text: Vec<&str> = lines.map(String::as_str).collect();
+            format!("{} {}", entry.subject(), text.join(" · "))
+        };
+        let causes = causes::of(timeline);
+        let line = |cause: &Cause| {
+            format!("{:?}: {}\n    ▶ {}\n", cause.why, sentence(cause.from), sentence(cause.to))
+        };
+        causes.iter().map(line).collect::<String>()
+    };
+    insta::assert_snapshot!("causes_sigchld", arrows(&sigchld()));
+    insta::assert_snapshot!("causes_kill_pid", arrows(&kill_pid()));
 }
