@@ -101,7 +101,11 @@ impl Browser {
 
     /// Presses a key, as a person does.
     pub fn press(&mut self, key: &str) -> Result<(), Failed> {
-        let text = if key.chars().count() == 1 { key } else { "" };
+        let text = match key {
+            "Enter" => "\r",
+            _ if key.chars().count() == 1 => key,
+            _ => "",
+        };
         let event = |kind| json!({"type": kind, "key": key, "text": text});
         self.call("Input.dispatchKeyEvent", event("keyDown"))?;
         self.call("Input.dispatchKeyEvent", event("keyUp")).map(drop)

@@ -14,7 +14,7 @@ use libtest_mimic::Failed;
 use page::{Fact, Function, Page, Source};
 use serde_json::Value;
 use story::causes;
-use story::timeline::{Roles, Timeline};
+use story::timeline::Timeline;
 use trace::mark::Part;
 use trace::{Event, Fields, Frame, Kind, Mark, Symbol, Symbols, Value as Field};
 
@@ -118,9 +118,15 @@ fn looks_right(
         )?;
         is("document.querySelector('.chosen').classList.contains('lit')", true.into())?;
     }
-    for (keys, chosen) in
-        [(&["Escape"][..], None), (&["j", "j", "k"], Some("e0")), (&["j"], Some("e1"))]
-    {
+    // A person who tabs through the page chooses an event by its time.
+    is("document.querySelector('#e1 .time')?.focus()", Value::Null)?;
+    for (keys, chosen) in [
+        (&["Escape"][..], None),
+        (&["Enter"], Some("e1")),
+        (&["Escape"], None),
+        (&["j", "j", "k"], Some("e0")),
+        (&["j"], Some("e1")),
+    ] {
         keys.iter().try_for_each(|key| browser.press(key)).map_err(told)?;
         let found =
             browser.evaluate("document.querySelector('.chosen')?.id ?? null").map_err(told)?;
@@ -186,7 +192,7 @@ fn nothing_acts() -> Result<(), Failed> {
         output: vec![("output", ATTACK.to_owned())],
         facts: vec![fact(true), fact(false)],
         timeline: &timeline,
-        roles: &Roles::new(&[]),
+        roles: None,
         scenes: vec![Some(ATTACK.to_owned()); 2],
         sources: vec![Source { path: ATTACK.to_owned(), text: ATTACK.to_owned() }],
         files: BTreeMap::from([(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use story::causes::{self, Cause, Why};
-use story::timeline::{ByRole, Entry, Lane};
+use story::timeline::{ByRole, Entry, Lane, Teller, WithArguments};
 use trace::{Field, Frame, Kind};
 
 use crate::lanes::Lanes;
@@ -101,7 +101,11 @@ impl Events<'_> {
         };
         let (causes_at, effects_at) =
             (places(causes, |cause| cause.from), places(effects, |cause| cause.to));
-        let teller = ByRole { roles: self.page.roles, time_ns: entry.time_ns };
+        let by_role = self.page.roles.map(|roles| ByRole { roles, time_ns: entry.time_ns });
+        let teller: &dyn Teller = match &by_role {
+            Some(by_role) => by_role,
+            None => &WithArguments,
+        };
         html! {
             li.event.mark[matches!(entry.kind, Kind::Mark(_))]
                 id=(format!("e{at}")) tabindex="-1" data-from=(causes_at) data-to=(effects_at)
@@ -110,7 +114,7 @@ impl Events<'_> {
                 a.time href=(format!("#e{at}")) { (micros(entry.time_ns)) }
                 div.what {
                     span.who { (shown(self.lanes.name(self.lanes.at(at)))) }
-                    @for cell in entry.told(&teller) {
+                    @for cell in entry.told(teller) {
                         @if cell.lane == Lane::Device {
                             span.device { (shown(&cell.lines.join(" "))) }
                         } @else {

@@ -19,7 +19,7 @@ pub(crate) struct Lanes {
 const KERNEL: &str = "kernel";
 
 impl Lanes {
-    pub(crate) fn of(timeline: &Timeline, roles: &Roles) -> Lanes {
+    pub(crate) fn of(timeline: &Timeline, roles: Option<&Roles>) -> Lanes {
         let entries = &timeline.entries;
         let device = |entry: &Entry| {
             let cell = entry.cells.iter().find(|cell| cell.lane == Lane::Device)?;
@@ -88,10 +88,14 @@ impl Lanes {
 }
 
 /// The name of an entry's lane.
-fn lane(entry: &Entry, roles: &Roles) -> String {
-    match (entry.context, roles.name(entry.pid, entry.time_ns)) {
-        (Context::Process, "kernel thread" | "idle") => KERNEL.to_owned(),
-        (Context::Process, task) => task.to_owned(),
+fn lane(entry: &Entry, roles: Option<&Roles>) -> String {
+    let task = roles.map(|roles| roles.name(entry.pid, entry.time_ns));
+    match (entry.context, task) {
+        (Context::Process, Some(task)) if task != "kernel thread" && task != "idle" => {
+            task.to_owned()
+        }
+        // Task 0 is the idle task.
+        (Context::Process, None) if entry.pid != 0 => format!("task {}", entry.pid),
         _ => KERNEL.to_owned(),
     }
 }

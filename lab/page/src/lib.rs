@@ -43,7 +43,9 @@ pub struct Page<'a> {
     pub output: Vec<(&'a str, String)>,
     pub facts: Vec<Fact>,
     pub timeline: &'a Timeline,
-    pub roles: &'a Roles,
+    /// The names of tasks. `None` if the trace may not have their births; then a task is
+    /// its number.
+    pub roles: Option<&'a Roles>,
     /// The scene of each entry of the timeline.
     pub scenes: Vec<Option<String>>,
     pub sources: Vec<Source>,

@@ -11,6 +11,7 @@ use page::{Function, Source};
 use serde::{Deserialize, Serialize};
 use story::lesson::Lesson;
 use story::timeline::Timeline;
+use trace::Kind;
 
 use crate::error::Error;
 use crate::exercise::compile::{NAMELESS, STUDENT};
@@ -38,9 +39,11 @@ impl Background {
         // The compiler names files from the root of the workspace.
         let folder = lesson.folder.strip_prefix(builder::root()).unwrap_or(&lesson.folder);
         read(&builder::root(), &folder.join("src"), "rs", &mut background.sources)?;
-        // Programs of the lesson's tests.
-        let tests = folder.join("src/bin").display().to_string();
-        background.sources.retain(|source| !source.path.starts_with(&tests));
+        // Not every program of a lesson runs in it: some test its module.
+        let programs = folder.join("src/bin").display().to_string();
+        background.sources.retain(|Source { path, .. }| {
+            !path.starts_with(&programs) || marks(timeline).any(|file| file == path)
+        });
         for kmod in &lesson.experiment.kmods {
             background.add_module(kmod, timeline)?;
         }
@@ -130,6 +133,15 @@ fn functions_of(timeline: &Timeline, module: Option<&str>) -> BTreeSet<Function>
     those
         .map(|symbol| Function { module: symbol.module.clone(), name: symbol.name.clone() })
         .collect()
+}
+
+/// The files that marks name.
+fn marks(timeline: &Timeline) -> impl Iterator<Item = &str> {
+    let places = timeline.entries.iter().filter_map(|entry| match &entry.kind {
+        Kind::Mark(mark) => mark.source.as_deref(),
+        _ => None,
+    });
+    places.filter_map(|place| Some(place.rsplit_once(':')?.0))
 }
 
 /// Reads the files of a folder and of those below it, in the order of their names.
