@@ -10,7 +10,7 @@ use vm::command::Accel;
 
 use crate::compiled::Compiled;
 use crate::context::Context;
-use crate::looking::{Looking};
+use crate::looking::Looking;
 use crate::outcome::Result;
 use crate::ui::print;
 
