@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use story::causes;
 use story::lesson::Lesson;
-use story::timeline::{Lane, Timeline};
+use story::timeline::{KERNEL, Lane, Timeline, device};
 use story::{Told, told};
 
 /// A scene to draw.
@@ -28,22 +28,19 @@ pub struct Step {
     pub text: String,
 }
 
-/// The kernel when it runs on no task's behalf.
-const KERNEL: &str = "kernel";
-
 impl Figure {
     /// The figure of those events of a lesson's run whose place in the timeline is wanted.
     pub fn new(lesson: &Lesson, timeline: &Timeline, wanted: &[bool]) -> Figure {
         let told = told(lesson, timeline, |entry| wanted[entry]);
         let mut lanes: Vec<String> = Vec::new();
         // Devices stand on the left, then the kernel, then tasks as they come.
-        for name in told.iter().filter_map(device) {
+        for name in told.iter().filter_map(|event| device(&event.cells)) {
             add(&mut lanes, name);
         }
         let mut of_entry: BTreeMap<usize, usize> = BTreeMap::new();
-        add(&mut lanes, KERNEL.to_owned());
+        add(&mut lanes, KERNEL);
         for event in &told {
-            let lane = add(&mut lanes, event.task.clone().unwrap_or_else(|| KERNEL.to_owned()));
+            let lane = add(&mut lanes, &event.lifeline);
             of_entry.insert(event.entry, lane);
         }
         let causes = causes::of(timeline);
@@ -52,7 +49,7 @@ impl Figure {
             let because = causes.iter().filter(|cause| cause.to == event.entry);
             let mut from: Vec<usize> =
                 because.filter_map(|cause| of_entry.get(&cause.from).copied()).collect();
-            from.extend(device(event).map(|name| add(&mut lanes.clone(), name)));
+            from.extend(device(&event.cells).and_then(|name| lanes.iter().position(|n| n == name)));
             from.retain(|&other| other != lane);
             from.sort_unstable();
             from.dedup();
@@ -74,18 +71,12 @@ impl Figure {
     }
 }
 
-/// The device that an event begins with.
-fn device(event: &Told) -> Option<String> {
-    let cell = event.cells.iter().find(|cell| cell.lane == Lane::Device)?;
-    cell.lines.first()?.split(" ▶").next().map(str::to_owned)
-}
-
 /// The place of a lifeline, which is added if it is new.
-fn add(lanes: &mut Vec<String>, name: String) -> usize {
-    match lanes.iter().position(|lane| *lane == name) {
+fn add(lanes: &mut Vec<String>, name: &str) -> usize {
+    match lanes.iter().position(|lane| lane == name) {
         Some(at) => at,
         None => {
-            lanes.push(name);
+            lanes.push(name.to_owned());
             lanes.len() - 1
         }
     }

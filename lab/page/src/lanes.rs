@@ -1,8 +1,7 @@
 //! The lanes of the graph: devices, the kernel, and each task.
 
 use maud::{Markup, html};
-use story::timeline::{Entry, Lane, Roles, Timeline};
-use trace::{Context, Kind};
+use story::timeline::{KERNEL, Roles, Timeline, device};
 
 /// The lanes of a run, from left to right.
 pub(crate) struct Lanes {
@@ -15,18 +14,10 @@ pub(crate) struct Lanes {
     apart: usize,
 }
 
-/// The kernel when it runs on no task's behalf: in an interrupt or in a kernel thread.
-const KERNEL: &str = "kernel";
-
 impl Lanes {
     pub(crate) fn of(timeline: &Timeline, roles: Option<&Roles>) -> Lanes {
         let entries = &timeline.entries;
-        let device = |entry: &Entry| {
-            let cell = entry.cells.iter().find(|cell| cell.lane == Lane::Device)?;
-            let name = cell.lines.first()?.split(" ▶").next()?;
-            matches!(entry.kind, Kind::IrqEntry { .. }).then(|| name.to_owned())
-        };
-        let devices: Vec<Option<String>> = entries.iter().map(device).collect();
+        let devices: Vec<Option<&str>> = entries.iter().map(|entry| device(&entry.cells)).collect();
         let mut names: Vec<String> = Vec::new();
         let add = |names: &mut Vec<String>, name: &str| match names.iter().position(|n| n == name) {
             Some(at) => at,
@@ -39,10 +30,9 @@ impl Lanes {
             add(&mut names, name);
         }
         add(&mut names, KERNEL);
-        let name = |entry: &Entry| lane(entry, roles);
-        let of_entry = entries.iter().map(|entry| add(&mut names, &name(entry))).collect();
-        let devices =
-            devices.iter().map(|name| name.as_ref().map(|name| add(&mut names, name))).collect();
+        let of_entry =
+            entries.iter().map(|entry| add(&mut names, &entry.lifeline(roles))).collect();
+        let devices = devices.iter().map(|name| name.map(|name| add(&mut names, name))).collect();
         let apart = (112 / names.len()).clamp(6, 18);
         Lanes { names, of_entry, devices, apart }
     }
@@ -84,18 +74,5 @@ impl Lanes {
                 defs { path id="lanes" d=(lines) {} }
             }
         }
-    }
-}
-
-/// The name of an entry's lane.
-fn lane(entry: &Entry, roles: Option<&Roles>) -> String {
-    let task = roles.map(|roles| roles.name(entry.pid, entry.time_ns));
-    match (entry.context, task) {
-        (Context::Process, Some(task)) if task != "kernel thread" && task != "idle" => {
-            task.to_owned()
-        }
-        // Task 0 is the idle task.
-        (Context::Process, None) if entry.pid != 0 => format!("task {}", entry.pid),
-        _ => KERNEL.to_owned(),
     }
 }

@@ -19,13 +19,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use story::causes::{self, Cause, Why};
-use story::timeline::{ByRole, Entry, Lane, Roles, Timeline};
-use trace::Context;
+use story::timeline::{ByRole, Entry, KERNEL, Lane, Roles, Timeline};
 
 /// The one process of the document: the guest.
 const GUEST: u32 = 1;
-/// The track of the kernel when it runs on no task's behalf.
-const KERNEL: &str = "kernel";
 
 /// The document:
 ///
@@ -47,7 +44,7 @@ pub fn document(timeline: &Timeline, roles: &Roles) -> Value {
     let mut of_entry = Vec::new();
     for entry in entries {
         let next = tracks.len() + 1;
-        of_entry.push(*tracks.entry(track(entry, roles)).or_insert(next));
+        of_entry.push(*tracks.entry(entry.lifeline(Some(roles))).or_insert(next));
     }
     let ends = ends(entries, &causes);
     let mut events: Vec<Value> = tracks
@@ -100,15 +97,6 @@ fn ends(entries: &[Entry], causes: &[Cause]) -> BTreeMap<usize, usize> {
         _ => false,
     };
     causes.iter().filter(over).map(|cause| (cause.from, cause.to)).collect()
-}
-
-/// Who acts.
-fn track(entry: &Entry, roles: &Roles) -> String {
-    match (entry.context, roles.name(entry.pid, entry.time_ns)) {
-        (Context::Process, "kernel thread" | "idle") => KERNEL.to_owned(),
-        (Context::Process, task) => task.to_owned(),
-        _ => KERNEL.to_owned(),
-    }
 }
 
 /// The text for an event.

@@ -66,8 +66,8 @@ pub fn of_scene(
 pub struct Told {
     /// Its place in the timeline.
     pub entry: usize,
-    /// The role of the task that acts. `None` in an interrupt.
-    pub task: Option<String>,
+    /// The role of the task that acts, or the kernel.
+    pub lifeline: String,
     /// Whether it is a program's mark.
     pub is_mark: bool,
     /// The text for it.
@@ -80,10 +80,11 @@ pub fn told(lesson: &Lesson, timeline: &Timeline, wanted: impl Fn(usize) -> bool
     let mut lines = lines(lesson, timeline, &spans);
     // What is wrong with a declaration is said by the story itself.
     let _ = order::arrange(&mut lines, &lesson.concurrent);
+    let roles = Roles::new(&timeline.births);
     let told = |line: Line<(usize, Row)>| {
         let (entry, row) = line.row;
-        let task = line.task.filter(|task| !["kernel thread", "idle"].contains(&task.as_str()));
-        Told { entry, task, is_mark: line.mark.is_some(), cells: row.cells }
+        let lifeline = timeline.entries[entry].lifeline(Some(&roles));
+        Told { entry, lifeline, is_mark: line.mark.is_some(), cells: row.cells }
     };
     lines.into_iter().map(told).filter(|told| wanted(told.entry)).collect()
 }

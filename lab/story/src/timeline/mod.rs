@@ -4,6 +4,7 @@
 //! event contained. [`crate::render`] decides how it looks.
 
 mod describe;
+mod lifeline;
 mod path;
 mod roles;
 mod teller;
@@ -14,6 +15,7 @@ use serde::{Serialize, Serializer};
 
 use trace::{Context, Event, EventName, Fields, Frame, Kind};
 
+pub use lifeline::{KERNEL, device};
 pub use path::own;
 pub use roles::{Birth, Roles};
 pub use teller::{AsIs, ByRole, Teller, WithArguments};
