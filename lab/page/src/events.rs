@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use story::causes::{self, Cause, Why};
+use story::render::text::microseconds;
 use story::timeline::{ByRole, Entry, Lane, Teller, WithArguments};
 use trace::{Field, Frame, Kind};
 
@@ -111,7 +112,7 @@ impl Events<'_> {
                 id=(format!("e{at}")) tabindex="-1" data-from=(causes_at) data-to=(effects_at)
             {
                 (self.graph(at, causes))
-                a.time href=(format!("#e{at}")) { (micros(entry.time_ns)) }
+                a.time href=(format!("#e{at}")) { (microseconds(entry.time_ns)) }
                 div.what {
                     span.who { (shown(self.lanes.name(self.lanes.at(at)))) }
                     @for cell in entry.told(teller) {
@@ -230,7 +231,7 @@ impl Events<'_> {
                 @if number > 0 { ", " }
                 a href=(format!("#e{}", place(cause))) {
                     (shown(&self.page.timeline.entries[place(cause)].event().to_string()))
-                    " at " (micros(self.page.timeline.entries[place(cause)].time_ns)) " µs"
+                    " at " (microseconds(self.page.timeline.entries[place(cause)].time_ns)) " µs"
                 }
                 " (" (why(cause.why)) ")"
             }
@@ -260,8 +261,4 @@ fn why(why: Why) -> &'static str {
         Why::Handler => "a delivery and its handler",
         Why::WakeUp => "a wake-up",
     }
-}
-
-fn micros(ns: u64) -> String {
-    format!("{}.{}", ns / 1000, ns % 1000 / 100)
 }

@@ -1,6 +1,7 @@
 //! What the run had to show, each with links to the events that show it.
 
 use maud::{Markup, html};
+use story::render::text::microseconds;
 
 use crate::text::shown;
 use crate::{Fact, Page};
@@ -33,7 +34,7 @@ fn fact(page: &Page<'_>, fact: &Fact) -> Markup {
                     p.evidence {
                         (lead)
                         @for &at in fact.evidence.iter().take(LINKS) {
-                            a href=(format!("#e{at}")) { (time(page, at)) } " "
+                            a href=(format!("#e{at}")) { (microseconds(page.timeline.entries[at].time_ns)) } " "
                         }
                         @if fact.evidence.len() > LINKS {
                             "and " (fact.evidence.len() - LINKS) " more "
@@ -44,9 +45,4 @@ fn fact(page: &Page<'_>, fact: &Fact) -> Markup {
             }
         }
     }
-}
-
-fn time(page: &Page<'_>, at: usize) -> String {
-    let ns = page.timeline.entries[at].time_ns;
-    format!("{}.{}", ns / 1000, ns % 1000 / 100)
 }
