@@ -8,7 +8,7 @@ use story::timeline::{Timeline, WithArguments};
 use trace::ring_buffer::{self, PAGE_LEN};
 use trace::{Inputs, Symbols, remains};
 
-use super::Ran;
+use super::{Executed, Ran};
 use crate::error::Error;
 use crate::returned::{self, Returned};
 
@@ -30,6 +30,22 @@ pub struct CutOff {
     /// Whether the ring buffer had room until the end. If not, the last events are
     /// missing.
     pub had_room: bool,
+}
+
+/// What a program's machine left, if it was run, and the events that were recorded: all of
+/// them, or those until the machine fell or was halted.
+pub fn left<'a>(
+    executed: Result<&'a Executed, &'a Error>,
+) -> (Option<&'a Ran>, Option<&'a Timeline>) {
+    let (ran, timeline, cut_off) = match executed {
+        Ok(Executed { ran, timeline, cut_off, .. }) => (ran, timeline.as_ref(), cut_off.as_ref()),
+        Err(error) => match error.downcast_ref() {
+            Some(Fallen { ran, trace, .. }) => (ran, None, trace.as_ref()),
+            None => return (None, None),
+        },
+    };
+    let cut_off = cut_off.and_then(|trace| trace.as_ref().ok());
+    (Some(ran), timeline.or(cut_off.map(|trace| &trace.timeline)))
 }
 
 impl Explain for Fallen {

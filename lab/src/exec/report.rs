@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::remains::Fallen;
+use super::remains::left;
 use super::{Executed, Ran, Status};
 use crate::error::Error;
 
@@ -19,12 +19,10 @@ use crate::error::Error;
 /// three. `timeline` is null if no events were recorded or they could not be read. It is
 /// documented at [`story::timeline::Timeline::to_json`].
 pub fn json(executed: &Result<Box<Executed>, Error>) -> Value {
-    let (ran, timeline, ending, status, said) = match executed {
+    let (ran, timeline) = left(executed.as_deref());
+    let (ending, status, said) = match executed {
         Ok(executed) => {
-            let Executed { status, timeline, cut_off, ran } = &**executed;
-            let cut_off = cut_off.as_ref().and_then(|trace| trace.as_ref().ok());
-            let timeline = timeline.as_ref().or(cut_off.map(|trace| &trace.timeline));
-            let (status, said) = match status {
+            let (status, said) = match &executed.status {
                 Status::Ended(status) => (Some(*status), None),
                 Status::Refused(reason) | Status::NotStarted(reason) => {
                     (None, Some(reason.clone()))
@@ -32,14 +30,9 @@ pub fn json(executed: &Result<Box<Executed>, Error>) -> Value {
                 Status::Unrecorded(error) => (None, Some(error.to_string())),
                 Status::Halted | Status::Left | Status::TimedOut { .. } => (None, None),
             };
-            (Some(ran), timeline, executed.status.name(), status, said)
+            (executed.status.name(), status, said)
         }
-        Err(error) => {
-            let fallen = error.downcast_ref::<Fallen>();
-            let trace = fallen.and_then(|fallen| fallen.trace.as_ref()?.as_ref().ok());
-            let timeline = trace.map(|trace| &trace.timeline);
-            (fallen.map(|fallen| &fallen.ran), timeline, "failed", None, Some(error.to_string()))
-        }
+        Err(error) => ("failed", None, Some(error.to_string())),
     };
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let job = ran.map(|ran| &ran.returned.job);

@@ -10,8 +10,8 @@ use story::timeline::{Roles, Timeline};
 use trace::record::Record;
 
 use crate::error::Error;
-use crate::exec::remains::Fallen;
-use crate::exec::{Executed, Ran};
+use crate::exec::Executed;
+use crate::exec::remains::left;
 use crate::exercise::Exercise;
 use crate::exercise::attempt::Attempt;
 use crate::fingerprint::Fingerprint;
@@ -90,7 +90,7 @@ pub fn of_exec(
     background: &Background,
 ) -> String {
     let nothing = Timeline::default();
-    let (ran, timeline, ending) = told(executed);
+    let (ran, timeline) = left(executed);
     let timeline = timeline.unwrap_or(&nothing);
     let job = ran.map(|ran| &ran.returned.job);
     let program = job.and_then(|job| job.session.as_ref()).map(|session| session.argv0.as_str());
@@ -100,7 +100,7 @@ pub fn of_exec(
         name: program.unwrap_or("exec"),
         title: &command.collect::<Vec<_>>().join(" "),
         passed: None,
-        ending,
+        ending: executed.err().map(ToString::to_string),
         made_by: made_by(maker, None),
         output: ran.map_or_else(Vec::new, |ran| output(&ran.output.stdout(), &ran.output.stderr())),
         facts: Vec::new(),
@@ -111,30 +111,6 @@ pub fn of_exec(
         files: background.files(),
     };
     page.html()
-}
-
-/// The timeline of a program that was run by hand, as far as there is one.
-pub fn timeline_of<'a>(executed: Result<&'a Executed, &'a Error>) -> Option<&'a Timeline> {
-    told(executed).1
-}
-
-/// What a program left, its timeline, and what went wrong.
-fn told<'a>(
-    executed: Result<&'a Executed, &'a Error>,
-) -> (Option<&'a Ran>, Option<&'a Timeline>, Option<String>) {
-    match executed {
-        Ok(executed) => {
-            let rest = executed.cut_off.as_ref().and_then(|trace| trace.as_ref().ok());
-            let timeline = executed.timeline.as_ref().or(rest.map(|trace| &trace.timeline));
-            (Some(&executed.ran), timeline, None)
-        }
-        Err(error) => {
-            let fallen = error.downcast_ref::<Fallen>();
-            let trace = fallen.and_then(|fallen| fallen.trace.as_ref()?.as_ref().ok());
-            let timeline = trace.map(|trace| &trace.timeline);
-            (fallen.map(|fallen| &fallen.ran), timeline, Some(error.to_string()))
-        }
-    }
 }
 
 fn fact(checked: &Checked) -> Fact {

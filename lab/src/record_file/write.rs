@@ -13,7 +13,7 @@ use super::about::{
 };
 use crate::error::Error;
 use crate::exec::Executed;
-use crate::exec::remains::Fallen;
+use crate::exec::remains::left;
 use crate::exercise::Exercise;
 use crate::exercise::attempt::Attempt;
 use crate::exercise::values::Seed;
@@ -95,13 +95,14 @@ impl RecordFile {
         machine: &Machine,
         executed: &Result<Executed, Error>,
     ) -> Result<Option<RecordFile>, Error> {
-        let (ran, failed) = match executed {
-            Ok(executed) => (Some(&executed.ran), None),
+        let failed = match executed {
+            Ok(_) => None,
             Err(error) => {
                 let Some(told) = Told::of(error) else { return Ok(None) };
-                (error.downcast_ref().map(|fallen: &Fallen| &fallen.ran), Some(told))
+                Some(told)
             }
         };
+        let (ran, _) = left(executed.as_ref());
         let command = Command::Exec {
             left: ran.is_some_and(|ran| ran.left),
             output_is_cut: ran.is_some_and(|ran| ran.output.is_cut),

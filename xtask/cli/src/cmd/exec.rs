@@ -8,7 +8,7 @@ use lab::error::Error;
 use lab::exec::events::{self, Asked, NoProgram};
 use lab::exec::outcome::{CANNOT_START, FAILED, TIMED_OUT, status_of};
 use lab::exec::plan::Plan;
-use lab::exec::remains::{CutOff, Fallen};
+use lab::exec::remains::{CutOff, Fallen, left};
 use lab::exec::request::{self, Carry, Fetch, KmodSource};
 use lab::exec::{Executed, Join, Kmod, Request, Status, has_input};
 use lab::maker::Maker;
@@ -204,7 +204,8 @@ impl Exec {
         let lab = context.lab_with("exec", additions)?;
         let machine = lab.machine()?;
         let executed = lab.exec(&machine, &request, join);
-        let background = match pages::timeline_of(executed.as_ref()) {
+        let (ran, timeline) = left(executed.as_ref());
+        let background = match timeline {
             Some(timeline) if self.record.is_some() || self.html.is_some() => {
                 Background::of_exec(&lab, &machine, timeline)?
             }
@@ -220,12 +221,10 @@ impl Exec {
             let page = pages::of_exec(executed.as_ref(), &maker, &background);
             whole::write(file, page.as_bytes())?;
         }
-        let log = match &executed {
-            Ok(executed) => Some(executed.ran.returned.log.as_str()),
-            Err(error) => match error.downcast_ref::<Fallen>() {
-                Some(fallen) => Some(fallen.ran.returned.log.as_str()),
-                None => error.downcast_ref().and_then(VmError::log),
-            },
+        let log = match (ran, &executed) {
+            (Some(ran), _) => Some(ran.returned.log.as_str()),
+            (None, Err(error)) => error.downcast_ref().and_then(VmError::log),
+            (None, Ok(_)) => None,
         };
         keep_log(self.log.as_deref(), log.unwrap_or_default())?;
         conclude(executed, Events::Shown(json))

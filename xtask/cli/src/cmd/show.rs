@@ -5,7 +5,7 @@ use clap::Args;
 use explain::visible_lines;
 use lab::error::Error;
 use lab::exec::outcome::FAILED;
-use lab::exec::remains::Fallen;
+use lab::exec::remains::left;
 use lab::exec::{Executed, Output, report};
 use lab::pages;
 use lab::record_file::{Content, Opened, RecordFileError};
@@ -91,12 +91,8 @@ impl Show {
 fn show_exec(executed: std::result::Result<Box<Executed>, Error>, json: bool) -> Outcome {
     if json {
         ui::print(&format!("{}\n", report::json(&executed)));
-    } else {
-        let fallen = executed.as_ref().map_err(|error| error.downcast_ref::<Fallen>());
-        let ran = fallen.map_or_else(|fallen| fallen.map(|f| &f.ran), |ran| Some(&ran.ran));
-        if let Some(ran) = ran {
-            show_output(&ran.output);
-        }
+    } else if let (Some(ran), _) = left(executed.as_deref()) {
+        show_output(&ran.output);
     }
     let events = if json { Events::Passed } else { Events::Shown(None) };
     exec::conclude(executed.map(|executed| *executed), events).unwrap_or_else(|error| {
