@@ -1,11 +1,11 @@
 //! The lanes of the graph: devices, the kernel, and each task.
 
 use maud::{Markup, html};
-use story::timeline::{KERNEL, Roles, Timeline, device};
+use story::timeline::{KERNEL, Lifelines, Roles, Timeline, device};
 
 /// The lanes of a run, from left to right.
 pub(crate) struct Lanes {
-    names: Vec<String>,
+    lifelines: Lifelines,
     /// The lane of each entry.
     of_entry: Vec<usize>,
     /// The lane of the device that raised an interrupt, for its entry.
@@ -18,23 +18,16 @@ impl Lanes {
     pub(crate) fn of(timeline: &Timeline, roles: Option<&Roles>) -> Lanes {
         let entries = &timeline.entries;
         let devices: Vec<Option<&str>> = entries.iter().map(|entry| device(&entry.cells)).collect();
-        let mut names: Vec<String> = Vec::new();
-        let add = |names: &mut Vec<String>, name: &str| match names.iter().position(|n| n == name) {
-            Some(at) => at,
-            None => {
-                names.push(name.to_owned());
-                names.len() - 1
-            }
-        };
+        let mut lifelines = Lifelines::default();
         for name in devices.iter().flatten() {
-            add(&mut names, name);
+            lifelines.place(name);
         }
-        add(&mut names, KERNEL);
+        lifelines.place(KERNEL);
         let of_entry =
-            entries.iter().map(|entry| add(&mut names, &entry.lifeline(roles))).collect();
-        let devices = devices.iter().map(|name| name.map(|name| add(&mut names, name))).collect();
-        let apart = (112 / names.len()).clamp(6, 18);
-        Lanes { names, of_entry, devices, apart }
+            entries.iter().map(|entry| lifelines.place(&entry.lifeline(roles))).collect();
+        let devices = devices.iter().map(|name| name.map(|name| lifelines.place(name))).collect();
+        let apart = (112 / lifelines.names().len()).clamp(6, 18);
+        Lanes { lifelines, of_entry, devices, apart }
     }
 
     /// The lane of an entry.
@@ -48,11 +41,11 @@ impl Lanes {
     }
 
     pub(crate) fn name(&self, lane: usize) -> &str {
-        &self.names[lane]
+        &self.lifelines.names()[lane]
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.names.iter().map(String::as_str).enumerate()
+        self.lifelines.names().iter().map(String::as_str).enumerate()
     }
 
     /// The place of a lane's line, px from the left.
@@ -62,13 +55,14 @@ impl Lanes {
 
     /// The width of the graph, px.
     pub(crate) fn width(&self) -> usize {
-        self.names.len() * self.apart + 8
+        self.lifelines.names().len() * self.apart + 8
     }
 
     /// All lines, as long as any event is high. Drawn once, and used by each event.
     pub(crate) fn lines(&self) -> Markup {
-        let lines: String =
-            (0..self.names.len()).map(|lane| format!("M{} 0V2000", self.x(lane))).collect();
+        let lines: String = (0..self.lifelines.names().len())
+            .map(|lane| format!("M{} 0V2000", self.x(lane)))
+            .collect();
         html! {
             svg.defs aria-hidden="true" width="0" height="0" {
                 defs { path id="lanes" d=(lines) {} }

@@ -8,6 +8,25 @@ use super::{Entry, Lane, Roles};
 /// kernel thread.
 pub const KERNEL: &str = "kernel";
 
+/// The lifelines of a picture, from left to right, in the order in which they were placed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lifelines(Vec<String>);
+
+impl Lifelines {
+    /// The place of a lifeline, which is added if it is new.
+    pub fn place(&mut self, name: &str) -> usize {
+        self.0.iter().position(|other| other == name).unwrap_or_else(|| {
+            self.0.push(name.to_owned());
+            self.0.len() - 1
+        })
+    }
+
+    /// Their names.
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+}
+
 impl Entry {
     /// The task that acts, by its role, or the kernel. Without roles, tasks have numbers.
     pub fn lifeline(&self, roles: Option<&Roles>) -> String {

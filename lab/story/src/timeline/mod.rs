@@ -15,7 +15,7 @@ use serde::{Serialize, Serializer};
 
 use trace::{Context, Event, EventName, Fields, Frame, Kind};
 
-pub use lifeline::{KERNEL, device};
+pub use lifeline::{KERNEL, Lifelines, device};
 pub use path::own;
 pub use roles::{Birth, Roles};
 pub use teller::{AsIs, ByRole, Teller, WithArguments};
