@@ -15,7 +15,7 @@
 
 pub mod check;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use story::causes::{self, Cause, Why};
@@ -47,6 +47,7 @@ pub fn document(timeline: &Timeline, roles: &Roles) -> Value {
         of_entry.push(*tracks.entry(entry.lifeline(Some(roles))).or_insert(next));
     }
     let ends = ends(entries, &causes);
+    let over: BTreeSet<usize> = ends.values().copied().collect();
     let mut events: Vec<Value> = tracks
         .iter()
         .map(|(name, track)| {
@@ -55,7 +56,7 @@ pub fn document(timeline: &Timeline, roles: &Roles) -> Value {
         })
         .collect();
     for (at, entry) in entries.iter().enumerate() {
-        if ends.values().any(|&end| end == at) {
+        if over.contains(&at) {
             // The slice that began before ends here.
             continue;
         }
@@ -91,12 +92,12 @@ pub fn document(timeline: &Timeline, roles: &Roles) -> Value {
 
 /// The end of each slice that has a length, by its beginning.
 fn ends(entries: &[Entry], causes: &[Cause]) -> BTreeMap<usize, usize> {
-    let over = |cause: &&Cause| match cause.why {
+    let is_end = |cause: &&Cause| match cause.why {
         Why::Return => true,
         Why::Interrupt => matches!(entries[cause.to].kind, trace::Kind::IrqExit { .. }),
         _ => false,
     };
-    causes.iter().filter(over).map(|cause| (cause.from, cause.to)).collect()
+    causes.iter().filter(is_end).map(|cause| (cause.from, cause.to)).collect()
 }
 
 /// The text for an event.

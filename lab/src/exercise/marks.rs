@@ -72,7 +72,7 @@ impl Marks {
         let checks = exercise.checks.iter().map(failed).collect();
         let mut marks = Marks { checks, ending: Some(ending), mistake: None };
         // Without a record, only the way in which the run ended can show a mistake.
-        marks.find_mistake(exercise, |mutant| mutant.ending.is_some() && mutant.expect.is_empty());
+        marks.find_mistake(exercise, |mutant| mutant.expect.is_empty());
         marks
     }
 
