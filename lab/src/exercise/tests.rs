@@ -1,3 +1,11 @@
+use protocol::{Ended, Outcome};
+use story::timeline::{Entry, Timeline};
+use trace::mark::{Mark, Part};
+use trace::record::Record;
+use trace::{Context, Kind, Value};
+
+use super::ending::{self, Ending};
+use super::marks::Marks;
 use super::*;
 
 const LESSON: &str = "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n";
@@ -207,4 +215,62 @@ fn mutants_that_nothing_tells_apart_are_refused() {
         "`-/mutants.toml` makes no sense: mutant `mute` fails the same checks as another: nothing \
          distinguishes them"
     );
+}
+
+/// The mistake of a run that printed nothing and ended like this. Four marks say that the
+/// program exited.
+fn mistake(exercise: &Exercise, ended: Ended) -> Option<String> {
+    let words = "the program exited with 4".to_owned();
+    let fields = [("text".to_owned(), Value::Text(words.clone()))].into();
+    let entry = Entry {
+        time_ns: 0,
+        pid: 20,
+        context: Context::Process,
+        kind: Kind::Mark(Mark { source: None, scene: None, parts: vec![Part::Words(words)] }),
+        fields,
+        cells: Vec::new(),
+        stack: Vec::new(),
+    };
+    let timeline = Timeline { entries: vec![entry; 4], births: Vec::new() };
+    let (nonce, not_loaded, no_room) = (String::new(), Vec::new(), Vec::new());
+    let record = Record {
+        outcome: Outcome { nonce, ended, not_loaded, no_room },
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        trace: Vec::new(),
+        trace_stats: String::new(),
+        formats: BTreeMap::new(),
+        events: String::new(),
+        first_modules: Vec::new(),
+        modules: Vec::new(),
+        leaks: None,
+        out: BTreeMap::new(),
+    };
+    Marks::of_run(exercise, &record, &timeline).mistake.map(|mistake| mistake.name)
+}
+
+#[test]
+fn a_mistake_is_told_only_if_the_run_ends_as_it_does() {
+    let silent = Some("silent".to_owned());
+    let timed_out = || Ended::TimedOut { after_ms: 5000 };
+    let finishes = parse(SMALLEST).unwrap();
+    assert_eq!(mistake(&finishes, Ended::Exited(0)), silent);
+    assert_eq!(mistake(&finishes, timed_out()), None);
+    let declared = MUTANTS.replace("change", "ending = \"timed-out\"\nchange");
+    let hangs = read(SMALLEST, &declared, FRAME).unwrap();
+    assert_eq!(mistake(&hangs, timed_out()), silent);
+    assert_eq!(mistake(&hangs, Ended::Exited(0)), None);
+}
+
+#[test]
+fn without_a_record_only_the_ending_shows_a_mistake() {
+    let fails = MUTANTS.replace("[\"prints\"]", "[\"ends\", \"prints\"]");
+    let panics = fails.replace("change", "ending = \"panicked\"\nchange");
+    let exercise = read(SMALLEST, &panics, FRAME).unwrap();
+    let told = |kind| {
+        let marks = Marks::none(&exercise, Ending { kind, text: String::new() });
+        marks.mistake.map(|mistake| mistake.name)
+    };
+    assert_eq!(told(ending::Kind::Panicked), Some("silent".to_owned()));
+    assert_eq!(told(ending::Kind::Hung), None);
 }
