@@ -3,13 +3,14 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use host::CHROMIUM;
 use libtest_mimic::Failed;
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::unistd::{dup2_raw, pipe};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,6 +18,9 @@ use tempfile::TempDir;
 /// The browser reads requests from this descriptor, and writes answers to the next.
 const REQUESTS: i32 = 3;
 const ANSWERS: i32 = 4;
+
+/// How long the browser may be silent, ms.
+const IN_TIME: u16 = 60_000;
 
 /// A browser with one page.
 pub struct Browser {
@@ -120,6 +124,12 @@ impl Browser {
         }
         self.requests.write_all(format!("{request}\0").as_bytes())?;
         loop {
+            if self.answers.buffer().is_empty() {
+                let mut more = [PollFd::new(self.answers.get_ref().as_fd(), PollFlags::POLLIN)];
+                if poll(&mut more, IN_TIME)? == 0 {
+                    return Err(format!("the browser does not answer `{method}`").into());
+                }
+            }
             let mut bytes = Vec::new();
             self.answers.read_until(0, &mut bytes)?;
             if bytes.pop() != Some(0) {
