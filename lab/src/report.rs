@@ -9,10 +9,13 @@ use serde_json::{Value, json};
 use story::render;
 use story::scene::{Scenes, Selection};
 use story::timeline::Roles;
+use trace::Symbols;
 use vm::command::Accel;
 use vm::last_lines;
 
+use crate::error::Error;
 use crate::plan::Plan;
+use crate::returned;
 use crate::run::Run;
 
 /// The whole report as text of 80 columns: the program's output, the timeline, and
@@ -48,6 +51,13 @@ pub fn figure(plan: &Plan, run: &Run, asked: Option<&str>) -> Result<String, Unk
 /// The run as a trace for Perfetto's viewer; see [`perfetto::document`].
 pub fn perfetto(run: &Run) -> Value {
     perfetto::document(&run.timeline, &Roles::new(&run.timeline.births))
+}
+
+/// The run as a `trace.dat` file; see [`trace_dat::file`]. `kernel` has the functions of
+/// the kernel.
+pub fn trace_dat(run: &Run, kernel: &Symbols) -> Result<Vec<u8>, Error> {
+    let symbols = returned::symbols(kernel, &run.returned.modules, &run.record)?;
+    Ok(trace_dat::file(&run.record, &run.timeline, &symbols))
 }
 
 /// The events and facts of a scene.

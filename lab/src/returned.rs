@@ -42,11 +42,7 @@ pub fn elves(modules: &[PayloadFile]) -> Result<Elves, Error> {
 
 /// The timeline of a record. `kernel` has the functions of the kernel.
 pub fn timeline(kernel: &Symbols, modules: &Elves, record: &Record) -> Result<Timeline, Error> {
-    // If a module is loaded at the end but was not at the start, and no event reports its
-    // loading, its address at the end counts.
-    let later = record.modules.iter();
-    let later = later.filter(|end| record.first_modules.iter().all(|m| m.name != end.name));
-    let symbols = with_modules(kernel, modules, record.first_modules.iter().chain(later))?;
+    let symbols = symbols(kernel, modules, record)?;
     let inputs = Inputs {
         pages: &record.trace,
         stats: Some(&record.trace_stats),
@@ -55,6 +51,15 @@ pub fn timeline(kernel: &Symbols, modules: &Elves, record: &Record) -> Result<Ti
         modules,
     };
     Ok(Timeline::new(&trace::decode(&inputs)?))
+}
+
+/// The functions of the kernel and of the modules that a record names.
+pub fn symbols(kernel: &Symbols, modules: &Elves, record: &Record) -> Result<Symbols, Error> {
+    // If a module is loaded at the end but was not at the start, and no event reports its
+    // loading, its address at the end counts.
+    let later = record.modules.iter();
+    let later = later.filter(|end| record.first_modules.iter().all(|m| m.name != end.name));
+    with_modules(kernel, modules, record.first_modules.iter().chain(later))
 }
 
 /// The functions of the kernel and of the loaded modules.

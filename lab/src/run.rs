@@ -52,7 +52,8 @@ pub struct Machine {
     pub initramfs_key: Key,
     /// How large it is.
     pub room: Room,
-    symbols: Symbols,
+    /// The functions of the kernel.
+    pub symbols: Symbols,
 }
 
 /// What a run left, before it is judged.

@@ -1,11 +1,17 @@
-//! The README's figure is today's, and each lesson's trace is one that viewers read.
+//! The README's figure is today's, and each lesson's trace is one that viewers and
+//! trace-cmd read.
 
+use std::process::Command;
 use std::sync::Arc;
 
+use host::TRACE_CMD;
 use lab::plan::{Options, Plan};
 use lab::report;
-use lab::run::{Lab, Machine};
+use lab::returned;
+use lab::run::{Lab, Machine, Run};
 use libtest_mimic::Failed;
+use story::timeline::Roles;
+use trace::{EventName, Inputs, Symbols};
 
 use crate::Test;
 use crate::snapshots::difference;
@@ -19,7 +25,11 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
         let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
         Test::new(format!("figures::{name}"), move || check(&lab, &machine))
     };
-    vec![test("of-the-readme", is_todays), test("for-perfetto", viewers_read_it)]
+    vec![
+        test("of-the-readme", is_todays),
+        test("for-perfetto", viewers_read_it),
+        test("for-trace-cmd", trace_cmd_reads_it).needs(TRACE_CMD),
+    ]
 }
 
 fn is_todays(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
@@ -55,4 +65,92 @@ fn viewers_read_it(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// trace-cmd finds each event and each stack, under its name, at its time and in its task,
+/// and it names the kernel's functions.
+fn trace_cmd_reads_it(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
+    for name in &lab.course.names {
+        let plan = Plan::new(lab.course.read(name)?, Options::default());
+        let run = lab.run(machine, &plan)?;
+        let file = tempfile::NamedTempFile::new()?;
+        std::fs::write(&file, report::trace_dat(&run, &machine.symbols)?)?;
+        // -t: times to the nanosecond.
+        let command =
+            Command::new(TRACE_CMD).args(["report", "-t", "-i"]).arg(file.path()).output()?;
+        let said = String::from_utf8_lossy(&command.stderr);
+        if !command.status.success() || !said.is_empty() {
+            return Err(format!("{name}: trace-cmd says: {said}").into());
+        }
+        let report = String::from_utf8_lossy(&command.stdout);
+        let (found, wanted) = (told(&report)?, wanted(&run, &machine.symbols)?);
+        if found != wanted {
+            let difference = difference(("trace-cmd", &found), ("wanted", &wanted));
+            return Err(format!("{name}: {difference}").into());
+        }
+    }
+    Ok(())
+}
+
+/// The events and the stacks in trace-cmd's report, as [`wanted`] writes them.
+fn told(report: &str) -> Result<String, Failed> {
+    let mut text = String::new();
+    let mut start = None;
+    for line in report.lines() {
+        if let Some(frame) = line.strip_prefix("=> ") {
+            // Where no function is, there is an end of code before, or nothing.
+            let nameless = frame.strip_prefix("? (").and_then(|frame| frame.strip_suffix(')'));
+            text += &format!("=> {}\n", nameless.unwrap_or(frame));
+        } else if let Some((task, event)) = line.split_once(" [000] ") {
+            let mut words = event.split_whitespace();
+            let (Some(time), Some(event)) = (words.next(), words.next()) else {
+                return Err(format!("trace-cmd writes `{line}`").into());
+            };
+            let time_ns: u64 = time.replace(['.', ':'], "").parse()?;
+            let start_ns = *start.get_or_insert(time_ns);
+            let event = event.trim_end_matches(':');
+            if event != "kernel_stack" {
+                text += &format!("{} {} {event}\n", task.trim(), time_ns - start_ns);
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// One line for each event: its task, its time and its name. One line for each frame of a
+/// stack: its function and its address.
+fn wanted(run: &Run, kernel: &Symbols) -> Result<String, Failed> {
+    let symbols = returned::symbols(kernel, &run.returned.modules, &run.record)?;
+    let events = trace::decode(&Inputs {
+        pages: &run.record.trace,
+        stats: Some(&run.record.trace_stats),
+        formats: &run.record.formats,
+        symbols: &symbols,
+        modules: &run.returned.modules,
+    })?;
+    let start_ns = events.first().map_or(0, |event| event.time_ns);
+    let roles = Roles::new(&run.timeline.births);
+    let mut text = String::new();
+    for event in &events {
+        let (pid, time_ns) = (event.pid, event.time_ns - start_ns);
+        // The file has one name for each number, that of its last task.
+        let role = match roles.name(pid, u64::MAX) {
+            // trace-cmd's own name.
+            "idle" => "<idle>",
+            role => role,
+        };
+        let name = match event.kind.name() {
+            EventName::Mark | EventName::KernelMark => "print".to_owned(),
+            name => name.to_string(),
+        };
+        text += &format!("{role}-{pid} {time_ns} {name}\n");
+        for frame in &event.stack {
+            // trace-cmd takes the address itself, which may be that of the next function.
+            text += &match symbols.name(frame.address) {
+                Some(symbol) => format!("=> {} ({:x})\n", symbol.name, frame.address),
+                None => format!("=> {:x}\n", frame.address),
+            };
+        }
+    }
+    Ok(text)
 }

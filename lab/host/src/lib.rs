@@ -27,7 +27,9 @@ pub use apt::Harm;
 use apt::{Apt, Wish};
 pub use distribution::{Distribution, Manager};
 pub use examine::{Ask, Finding, State, ask, examine, lacking, missing, on_path};
-pub use needs::{BUSYBOX, CHROMIUM, COMMANDS, NEEDS, Need, Packages, QEMU, RUSTC, Version, Wanted};
+pub use needs::{
+    BUSYBOX, CHROMIUM, COMMANDS, NEEDS, Need, Packages, QEMU, RUSTC, TRACE_CMD, Version, Wanted,
+};
 pub use supported::unsupported;
 
 /// Whether the lab may install packages.

@@ -84,6 +84,8 @@ pub const QEMU: &str = "qemu-system-x86_64";
 pub const BUSYBOX: &str = "busybox";
 /// The browser that looks at the lab's pages.
 pub const CHROMIUM: &str = "chromium";
+/// The reader of `trace.dat` files.
+pub const TRACE_CMD: &str = "trace-cmd";
 /// The compiler for the lab itself.
 pub const RUSTC: &str = "rustc";
 
@@ -180,6 +182,10 @@ pub const NEEDS: &[Need] = &[
     Need {
         wanted: Wanted::BySome { needed: &[], used: &["test"] },
         ..program(CHROMIUM, same("chromium"), "looks at the pages of runs")
+    },
+    Need {
+        wanted: Wanted::BySome { needed: &[], used: &["test"] },
+        ..program(TRACE_CMD, same("trace-cmd"), "reads the traces of runs")
     },
 ];
 

@@ -47,6 +47,8 @@ pub struct Opened {
     pub maker: Maker,
     /// What the run's page shows besides it.
     pub background: Background,
+    /// The functions of the kernel.
+    pub kernel: Symbols,
     pub content: Content,
 }
 
@@ -133,7 +135,13 @@ impl Opened {
         let background = files.get(BACKGROUND).map(serde_json::from_slice).transpose();
         let background = background.map_err(said)?.unwrap_or_default();
         let title = format!("`{}` by upcall {lab}: Linux {kernel}, {qemu}", what.trim_end());
-        Ok(Opened { title, maker: Maker { lab, kernel, qemu }, background, content })
+        Ok(Opened {
+            title,
+            maker: Maker { lab, kernel, qemu },
+            background,
+            kernel: symbols,
+            content,
+        })
     }
 }
 

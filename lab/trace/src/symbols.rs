@@ -3,6 +3,8 @@
 //! The kernel runs without address randomisation (`nokaslr`), so `System.map` has the
 //! real addresses of its functions.
 
+use std::fmt::Write;
+
 use object::elf::SHF_EXECINSTR;
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind};
 
@@ -125,6 +127,27 @@ impl Symbols {
         self.add_module(name, code_address.wrapping_add(text_offset(&file)), elf)
     }
 
+    /// The functions as in /proc/kallsyms: one line `address t name` each, with the module
+    /// in brackets behind it. Where code ends, there is a line with the name `?`, because a
+    /// reader takes a function to last until the next one.
+    pub fn kallsyms(&self) -> String {
+        let mut text = String::new();
+        let first = self.entries.iter().position(|entry| entry.function.is_some());
+        let mut in_code = false;
+        for Entry { address, function } in self.entries.iter().skip(first.unwrap_or_default()) {
+            let was_in_code = std::mem::replace(&mut in_code, function.is_some());
+            let _ = match function {
+                Some(Function { name, module: None }) => writeln!(text, "{address:016x} t {name}"),
+                Some(Function { name, module: Some(module) }) => {
+                    writeln!(text, "{address:016x} t {name}\t[{module}]")
+                }
+                None if was_in_code => writeln!(text, "{address:016x} t ?"),
+                None => Ok(()),
+            };
+        }
+        text
+    }
+
     /// The function that contains an address, or `None` if there is none.
     pub fn name(&self, address: u64) -> Option<Symbol> {
         let after = self.entries.partition_point(|entry| entry.address <= address);
@@ -233,6 +256,18 @@ ffffffff81001000 D jiffies
         let symbols = Symbols::parse(MAP).unwrap();
         let symbol = symbols.caller(0xffff_ffff_8100_0140).unwrap();
         assert_eq!((symbol.name.as_str(), symbol.offset), ("__x64_sys_pause", 0x40));
+    }
+
+    #[test]
+    fn kallsyms_has_functions_and_where_code_ends() {
+        let lines = "\
+ffffffff81000000 t pvh_start
+ffffffff81000100 t __x64_sys_pause
+ffffffff81000140 t do_wait
+ffffffff81000200 t _etext
+ffffffff81001000 t ?
+";
+        assert_eq!(Symbols::parse(MAP).unwrap().kallsyms(), lines);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use lab::plan::Plan;
 use lab::report::{self, NoVerdict};
 use lab::run::Run;
 use lab::whole;
+use trace::Symbols;
 
 use crate::outcome::{Outcome, Result};
 
@@ -42,16 +43,22 @@ pub struct Looking {
     /// Also write the run as a trace for Perfetto's viewer (https://ui.perfetto.dev)
     #[arg(long, value_name = "FILE")]
     pub perfetto: Option<PathBuf>,
+
+    /// Also write the run as a trace.dat file, for trace-cmd(1) and KernelShark
+    #[arg(long, value_name = "FILE")]
+    pub trace_dat: Option<PathBuf>,
 }
 
 impl Looking {
-    /// Shows a lesson's run. `print` is given the text.
+    /// Shows a lesson's run. `kernel` has the functions of the kernel. `print` is given the
+    /// text.
     pub fn at_run(
         &self,
         plan: &Plan,
         run: &Run,
         maker: &Maker,
         background: &Background,
+        kernel: &Symbols,
         print: impl FnOnce(&str),
     ) -> Result {
         if let Some(file) = &self.html {
@@ -64,6 +71,9 @@ impl Looking {
         }
         if let Some(file) = &self.perfetto {
             whole::write(file, report::perfetto(run).to_string().as_bytes())?;
+        }
+        if let Some(file) = &self.trace_dat {
+            whole::write(file, &report::trace_dat(run, kernel)?)?;
         }
         let text = match &self.scene {
             _ if self.json => format!("{}\n", report::json(plan, run)),

@@ -85,6 +85,6 @@ impl Run {
             file.with(&background)?.write(path)?;
         }
         let maker = Maker::here(&lab, &machine);
-        self.looking.at_run(&plan, &run?, &maker, &background, print)
+        self.looking.at_run(&plan, &run?, &maker, &background, &machine.symbols, print)
     }
 }

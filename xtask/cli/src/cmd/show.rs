@@ -44,11 +44,11 @@ impl Show {
         if let Some(name) = &self.program {
             opened = opened.program(&self.file, name)?;
         }
-        let Opened { title, maker, background, content } = opened;
+        let Opened { title, maker, background, kernel, content } = opened;
         ui::say(&visible_lines(&format!("a record of {title}")));
         match content {
             Content::Run { plan, run } => {
-                self.looking.at_run(&plan, &*run?, &maker, &background, print)
+                self.looking.at_run(&plan, &*run?, &maker, &background, &kernel, print)
             }
             Content::Check { exercise, attempt } => {
                 self.has_no_story("check")?;
