@@ -12,9 +12,9 @@ use lab::exercise::{Exercise, Sample};
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 
-use crate::Test;
 use crate::command_line::cannot_be_written;
 use crate::snapshots::compare;
+use crate::{Test, schemas};
 
 /// A step: the student's action and its exit status.
 enum Step {
@@ -66,6 +66,7 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
     }
     let marks: serde_json::Value =
         serde_json::from_slice(&std::fs::read(results.join("marks.json"))?)?;
+    schemas::check("grade", &marks)?;
     let expected = serde_json::json!({
         "version": 1,
         "seed": 7,

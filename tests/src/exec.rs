@@ -14,7 +14,7 @@ use libtest_mimic::Failed;
 use tempfile::TempDir;
 use vm::command::Accel;
 
-use crate::Test;
+use crate::{Test, schemas};
 
 /// What each test has: an empty folder, and a program that does one thing at a time.
 struct Fixture {
@@ -481,6 +481,7 @@ fn json_events(fixture: &Fixture) -> Result<(), Failed> {
     let flags = ["--events", "signals+stack", "--events-json", &file.to_string_lossy()];
     same(&fixture.probe(&flags, &["raise", "10"])?, 138, b"", b"")?;
     let document: serde_json::Value = serde_json::from_slice(&std::fs::read(file)?)?;
+    schemas::check("events", &document)?;
     let entries = document["entries"].as_array().ok_or("no entries")?;
     let sent = entries.iter().find(|entry| entry["fields"]["sig"] == 10).ok_or("no SIGUSR1")?;
     let functions: Vec<_> =

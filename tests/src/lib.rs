@@ -45,6 +45,7 @@ mod repeated;
 pub mod results;
 mod room;
 mod scaffold;
+mod schemas;
 mod scratch;
 mod shared_wire;
 mod sharing;
@@ -102,6 +103,7 @@ pub fn all(
     tests.extend(records::all(lab, machine)?);
     tests.extend(pages::all(lab, machine));
     tests.extend(figures::all(lab, machine));
+    tests.extend(schemas::all(lab, machine));
     tests.extend(suite::all(lab, machine)?);
     tests.extend(libraries::all(lab, machine)?);
     tests.extend(kmod_src::all(lab, machine)?);

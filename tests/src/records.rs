@@ -21,7 +21,7 @@ use vm::command::Accel;
 use crate::command_line::course;
 use crate::exec::same;
 use crate::pairs::Pairs;
-use crate::{Test, lessons};
+use crate::{Test, lessons, schemas};
 
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     lab.saved(machine, Accel::TCG)?;
@@ -160,6 +160,9 @@ fn checks(exercise: &Exercise) -> Result<(), Failed> {
                 return Err(format!("{}", String::from_utf8_lossy(&was.stderr)).into());
             }
             let looking = if options == ["--json"] { options } else { &[] };
+            if !looking.is_empty() {
+                schemas::check("check", &serde_json::from_slice(&was.stdout)?)?;
+            }
             let what = format!("check {lesson}");
             as_it_was(&was, &show(&file, looking, &what)?)?;
             page.compare(&file, &what)?;
@@ -193,6 +196,8 @@ fn programs(module: &str) -> Result<(), Failed> {
             return Err(format!("{script}: {}", String::from_utf8_lossy(&was.stderr)).into());
         }
         as_it_was(&was, &show(&file, &[], "exec busybox")?)?;
+        let shown = show(&file, &["--json"], "exec busybox")?;
+        schemas::check("exec", &serde_json::from_slice(&shown.stdout)?)?;
         page.compare(&file, "exec busybox")?;
     }
     call(&["exec", "--record", &name, "--", BUSYBOX, "echo", "one", "two"])?;

@@ -44,7 +44,7 @@ pub enum Format {
     Junit,
     /// The kernel's test protocol (Documentation/dev-tools/ktap.rst).
     Ktap,
-    /// `{"version": 1, "tests": [{"name", "failure"?, "skipped"?, "seconds"}]}`
+    /// See [`Document`].
     Json,
 }
 
@@ -67,10 +67,16 @@ impl FromStr for Report {
 
 /// The content of a JSON report.
 #[derive(Serialize)]
-struct Document {
+pub struct Document {
     /// The version of this format: 1.
     version: u32,
     tests: Vec<Finished>,
+}
+
+impl Document {
+    pub fn new(tests: Vec<Finished>) -> Document {
+        Document { version: 1, tests }
+    }
 }
 
 impl Results {
@@ -115,8 +121,9 @@ impl Results {
         match format {
             Format::Junit => junit(&tests),
             Format::Ktap => ktap(&tests),
-            Format::Json => serde_json::to_string_pretty(&Document { version: 1, tests })
-                .expect("it is plain data"),
+            Format::Json => {
+                serde_json::to_string_pretty(&Document::new(tests)).expect("it is plain data")
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 use vm::command::Accel;
 
-use crate::Test;
+use crate::{Test, schemas};
 
 type Check = fn(&Folder) -> Result<(), Failed>;
 
@@ -141,6 +141,7 @@ fn outcomes(folder: &Folder) -> Result<(), Failed> {
         return Err(format!("`{counts}` is missing in\n{xml}").into());
     }
     let document: serde_json::Value = serde_json::from_slice(&std::fs::read(json)?)?;
+    schemas::check("suite", &document)?;
     let bad = serde_json::json!({
         "name": "bad", "outcome": "failed", "status": 3, "said": "exit status 3",
         "output": "out\n\u{1b}[2J", "unlike": null,

@@ -1,0 +1,80 @@
+//! Each JSON document that the command line writes is what its schema says.
+
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use boon::{Compiler, Schemas};
+use lab::bench::{Document, Measured, Row, Unit};
+use lab::plan::{Options, Plan};
+use lab::report;
+use lab::run::{Lab, Machine};
+use libtest_mimic::Failed;
+use serde_json::Value;
+use vm::command::Accel;
+
+use crate::Test;
+use crate::results::{self, Finished};
+
+/// Where the schemas are, from the root of the workspace.
+const FOLDER: &str = "docs/schema";
+
+/// The documents of other commands are checked where other tests make them.
+pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
+    let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+    vec![
+        Test::new("schemas::of-runs".to_owned(), move || of_runs(&lab, &machine)),
+        Test::new("schemas::of-the-host-and-the-course".to_owned(), of_host_and_course),
+        Test::new("schemas::of-measurements-and-tests".to_owned(), of_measurements_and_tests),
+    ]
+}
+
+/// Checks a document against the schema with this name.
+pub fn check(name: &str, document: &Value) -> Result<(), Failed> {
+    let file = builder::root().join(FOLDER).join(format!("{name}.json"));
+    let mut schemas = Schemas::new();
+    let compiled = Compiler::new().compile(&file.to_string_lossy(), &mut schemas);
+    let schema = compiled.map_err(|error| format!("{error:#}"))?;
+    let valid = schemas.validate(document, schema);
+    valid.map_err(|error| format!("{error}\n{document:#}").into())
+}
+
+fn of_runs(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
+    for name in &lab.course.names {
+        let plan = Plan::new(lab.course.read(name)?, Options::default());
+        check("run", &report::json(&plan, &lab.run(machine, &plan)?))?;
+    }
+    Ok(())
+}
+
+fn of_host_and_course() -> Result<(), Failed> {
+    for name in ["list", "doctor"] {
+        let mut command = Command::new(std::env::current_exe()?);
+        let output = command.args([name, "--json"]).stdin(Stdio::null()).output()?;
+        check(name, &serde_json::from_slice(&output.stdout)?)?;
+    }
+    Ok(())
+}
+
+fn of_measurements_and_tests() -> Result<(), Failed> {
+    let row = |unit, measured| Row { what: "a row".to_owned(), unit, bar: Some(1.5), measured };
+    let not = Measured::Not { reason: "--kernel".to_owned() };
+    let rows = vec![
+        Row::seconds("exec /bin/true", None, vec![0.25, 0.5]),
+        row(Unit::Runs, Measured::Same { same: 9, of: 10 }),
+        row(Unit::Mebibytes, not),
+    ];
+    let (cpu, qemu) = ("a processor".to_owned(), "QEMU emulator version 10.0.2".to_owned());
+    let document = Document { cpu, cores: 2, qemu, accel: Accel::TCG, runs: 10, rows };
+    check("bench", &document.to_json())?;
+
+    let finished = |failure: Option<&str>, skipped: Option<&str>| {
+        let [failure, skipped] = [failure, skipped].map(|text| text.map(str::to_owned));
+        Finished { name: "a test".to_owned(), failure, skipped, seconds: 0.5 }
+    };
+    let tests = vec![
+        finished(None, None),
+        finished(Some("it failed"), None),
+        finished(None, Some("the host has no shell")),
+    ];
+    check("test", &serde_json::to_value(results::Document::new(tests))?)
+}
