@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use eventfd::{CAUSE_1, Target, counters, new_eventfd, open_device, raise, register};
-use marker::{check, scene};
+use marker::{check, mark, scene};
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::select::{FdSet, select};
@@ -27,7 +27,10 @@ pub fn run() -> io::Result<()> {
 
     scene!("4. the count is 2^64 - 2: 2 interrupts");
     raise(&device, CAUSE_1)?;
-    check!("poll", look::by_poll(&eventfd)?, PollFlags::POLLIN | PollFlags::POLLERR);
+    let full = look::by_poll(&eventfd)?;
+    let names: Vec<&str> = full.iter_names().map(|(name, _)| name).collect();
+    mark!("4. full: poll says {}", names.join(", "));
+    check!("poll", full, PollFlags::POLLIN | PollFlags::POLLERR);
     println!("   interrupt: 2^64 - 1: POLLIN and POLLERR: full");
     raise(&device, CAUSE_1)?;
     check!("calls of eventfd_signal", counters(&device)?.signals, 2);
