@@ -6,12 +6,14 @@
 //! place. So `lesson-3` is the third such line.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
 use fs_err as fs;
 
 use story::lesson::{self, Lesson, LessonError, Name};
+use story::map::{self, Line, Map, MapError};
 
 /// The course's first page, in the root of its tree.
 pub const FILE: &str = "course.md";
@@ -54,6 +56,8 @@ pub enum CourseError {
     },
     #[error(transparent)]
     Lesson(#[from] LessonError),
+    #[error(transparent)]
+    Map(#[from] MapError),
 }
 
 impl Explain for CourseError {
@@ -66,6 +70,7 @@ impl Explain for CourseError {
             | CourseError::Unlisted { .. }
             | CourseError::Twice { .. } => ExitStatus::Build,
             CourseError::Lesson(error) => error.exit_status(),
+            CourseError::Map(error) => error.exit_status(),
         }
     }
 
@@ -84,6 +89,7 @@ impl Explain for CourseError {
                 Some("lower-case words with hyphens between: `kill-pid`".to_owned())
             }
             CourseError::Lesson(error) => error.hint(),
+            CourseError::Map(error) => error.hint(),
             CourseError::File(_) | CourseError::NoFolder { .. } | CourseError::Twice { .. } => None,
         }
     }
@@ -145,6 +151,23 @@ impl Course {
         Ok(Lesson::parse(&folder, &text)?)
     }
 
+    /// Reads this course's map. A lesson need not be on it.
+    pub fn map(&self) -> Result<Map, CourseError> {
+        let mut lessons = Vec::new();
+        for name in &self.names {
+            let lesson = self.read(name)?;
+            let text = if_there(&lesson.folder.join(map::FILE))?;
+            let line = text.map(|text| Line::parse(&lesson, &text)).transpose()?;
+            lessons.push((lesson, line));
+        }
+        let path = self.root.join(map::UNBUILT);
+        let unbuilt = match if_there(&path)? {
+            Some(text) => map::unbuilt(&path, &text, &self.names)?,
+            None => Vec::new(),
+        };
+        Ok(Map { lessons, unbuilt })
+    }
+
     fn meant(&self, asked: &str) -> Option<&Name> {
         if let Ok(place) = asked.strip_prefix("lesson-").unwrap_or(asked).parse::<usize>() {
             return self.names.get(place.checked_sub(1)?);
@@ -167,6 +190,15 @@ pub fn listed(line: &str) -> Option<&str> {
     let (_, link) = line.trim_start().strip_prefix("- [")?.split_once("](")?;
     let (target, _) = link.split_once(')')?;
     target.strip_prefix(LESSONS)?.strip_prefix('/')?.strip_suffix(CHAPTER)?.strip_suffix('/')
+}
+
+/// The text of a file. `None` if there is no such file.
+fn if_there(path: &Path) -> Result<Option<String>, std::io::Error> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The names of all folders that contain a lesson.
@@ -241,6 +273,24 @@ mod tests {
             malformed.ends_with("guest-programs/lesson-03-aio` is not a lesson's name"),
             "{malformed}"
         );
+    }
+
+    #[test]
+    fn the_map_has_what_is_there() {
+        let root = tree(PAGE, &["kill-pid", "sigchld"]);
+        let kill_pid = root.path().join(LESSONS).join("kill-pid");
+        let toml = "format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n";
+        for folder in [&kill_pid, &root.path().join(LESSONS).join("sigchld")] {
+            fs::write(folder.join(lesson::FILE), toml).unwrap();
+        }
+        let course = Course::open(root.path()).unwrap();
+        let map = course.map().unwrap();
+        assert!(map.lessons.iter().all(|(_, line)| line.is_none()));
+        assert!(map.unbuilt.is_empty());
+        // A file that is there has to be right.
+        fs::write(kill_pid.join(map::FILE), "[way]\nreturns = [\"f\"]\n").unwrap();
+        let error = course.map().unwrap_err().to_string();
+        assert!(error.contains("guest-programs/kill-pid/map.toml"), "{error}");
     }
 
     fn course() -> Course {

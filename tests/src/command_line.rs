@@ -36,6 +36,8 @@ type Variable = (&'static str, PathBuf);
 const CALLS: &[Call] = &[
     call("list", &["list"], 0),
     call("list-json", &["list", "--json"], 0),
+    call("list-map", &["list", "--map"], 0),
+    call("list-map-json", &["list", "--map", "--json"], 0),
     call("plan", &["plan", "lesson-1"], 0),
     call("plan-cold", &["plan", "lesson-1", "--cold"], 0),
     call("plan-debug-kernel", &["plan", "lesson-1", "--debug-kernel"], 0),

@@ -32,6 +32,7 @@ mod landlock;
 mod interpreters;
 mod lessons;
 mod libraries;
+mod map;
 mod named;
 mod odd_hosts;
 mod pages;

@@ -16,7 +16,7 @@ use story::lesson::Lesson;
 
 use crate::lessons::story_name;
 use crate::snapshots::stories;
-use crate::{Test, circles, functions, quotes};
+use crate::{Test, circles, functions, map, quotes};
 
 /// The sections of a chapter, in order.
 const SECTIONS: &[&str] = &[
@@ -28,8 +28,7 @@ const SECTIONS: &[&str] = &[
     "Where it is documented",
 ];
 
-/// Pages of the course that belong to no lesson.
-const MAP: &str = "docs/map.md";
+/// Pages of the course that belong to no lesson, besides the map.
 const GLOSSARY: &str = "docs/glossary.md";
 const CLAIMS: &str = "docs/claims.md";
 
@@ -55,7 +54,8 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Machine) -> Result<Vec<Test>, Erro
         rule("no-story-without-its-lesson", unclaimed_stories),
         rule("no-circle-of-modules", circles::check),
         rule("prose-points-at-code-that-is-there", anchors),
-        rule("pages-name-facts-that-are-there", facts_on_pages),
+        rule("claims-name-facts-that-are-there", facts_of_claims),
+        rule("the-map-is-that-of-the-lessons", map::check),
     ])
 }
 
@@ -186,30 +186,20 @@ fn chapters(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     Ok(faults)
 }
 
-/// A fact on the map or among the claims, `*✓ its text*`, must be a fact of a lesson whose
-/// chapter the same line links to. The map has a line with a fact for each lesson.
-fn facts_on_pages(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
-    let root = builder::root();
+/// A fact among the claims, `*✓ its text*`, must be a fact of a lesson whose chapter the
+/// same line links to.
+fn facts_of_claims(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let mut faults = Vec::new();
-    let mut on_the_map = BTreeSet::new();
-    for page in [MAP, CLAIMS] {
-        for line in std::fs::read_to_string(root.join(page))?.lines() {
-            let link = |lesson: &Lesson| format!("/{}/{CHAPTER})", lesson.name);
-            let linked: Vec<_> =
-                lessons.iter().filter(|lesson| line.contains(&link(lesson))).collect();
-            let named = line.split("*✓ ").skip(1).filter_map(|rest| rest.split_once('*'));
-            for (fact, _) in named {
-                let of = linked.iter().find(|lesson| lesson.expect.iter().any(|e| e.fact == fact));
-                match of {
-                    Some(lesson) if page == MAP => drop(on_the_map.insert(&lesson.name)),
-                    Some(_) => {}
-                    None => faults.push(format!("{page}: no lesson linked there has `{fact}`")),
-                }
+    for line in std::fs::read_to_string(builder::root().join(CLAIMS))?.lines() {
+        let link = |lesson: &Lesson| format!("/{}/{CHAPTER})", lesson.name);
+        let linked: Vec<_> = lessons.iter().filter(|lesson| line.contains(&link(lesson))).collect();
+        let named = line.split("*✓ ").skip(1).filter_map(|rest| rest.split_once('*'));
+        for (fact, _) in named {
+            if !linked.iter().any(|lesson| lesson.expect.iter().any(|e| e.fact == fact)) {
+                faults.push(format!("{CLAIMS}: no lesson linked there has `{fact}`"));
             }
         }
     }
-    let missing = lessons.iter().filter(|lesson| !on_the_map.contains(&lesson.name));
-    faults.extend(missing.map(|lesson| format!("{MAP} has no fact of {}", lesson.name)));
     Ok(faults)
 }
 
@@ -238,7 +228,7 @@ fn unclaimed_stories(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
 fn anchors(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
     let root = builder::root();
     let documents = ["README.md", "ARCHITECTURE.md", course::FILE, "docs/classroom.md"];
-    let documents = documents.into_iter().chain(["docs/debug.md", MAP, GLOSSARY, CLAIMS]);
+    let documents = documents.into_iter().chain(["docs/debug.md", map::PAGE, GLOSSARY, CLAIMS]);
     let documents = documents.map(|document| root.join(document));
     let chapters = lessons.iter().map(|lesson| lesson.folder.join(CHAPTER));
     let mut faults = Vec::new();

@@ -2,6 +2,8 @@
 //!
 //! Names are placeholders between at-signs, such as `@topic@`.
 
+use story::map;
+
 use super::Scaffold;
 use crate::course::CHAPTER;
 use crate::exercise::frame::Frame;
@@ -18,6 +20,7 @@ macro_rules! template {
 /// What differs between lessons with and without a module.
 struct Kind {
     lesson: &'static str,
+    map: &'static str,
     main: &'static str,
     /// The program's other files in `src/`, with their texts.
     scenes: &'static [(&'static str, &'static str)],
@@ -31,6 +34,7 @@ struct Kind {
 
 const PROGRAM: Kind = Kind {
     lesson: template!("program/lesson.toml"),
+    map: template!("program/map.toml"),
     main: template!("program/main.rs"),
     scenes: &[
         ("sigpipe.rs", template!("program/sigpipe.rs")),
@@ -45,6 +49,7 @@ const PROGRAM: Kind = Kind {
 
 const MODULE: Kind = Kind {
     lesson: template!("module/lesson.toml"),
+    map: template!("module/map.toml"),
     main: template!("module/main.rs"),
     scenes: &[
         ("an_interrupt_ends_a_read.rs", template!("module/an_interrupt_ends_a_read.rs")),
@@ -68,6 +73,7 @@ pub fn lesson(scaffold: &Scaffold) -> Vec<File> {
     let mut files = vec![
         ("Cargo.toml".to_owned(), template!("Cargo.toml").to_owned()),
         ("lesson.toml".to_owned(), kind.lesson.to_owned()),
+        (map::FILE.to_owned(), kind.map.to_owned()),
         ("src/main.rs".to_owned(), kind.main.to_owned()),
         ("exercise/exercise.toml".to_owned(), kind.exercise.to_owned()),
         (format!("exercise/{frame}"), text.to_owned()),

@@ -1,4 +1,5 @@
 use story::lesson::Lesson;
+use story::map::{self, Line};
 
 use super::*;
 use crate::exercise::values::Seed;
@@ -69,6 +70,8 @@ fn a_new_lesson_is_complete() {
         let lesson = Lesson::parse(&folder, &text).unwrap();
         assert_eq!(lesson.title, "Which question does two words answer?");
         assert_eq!(lesson.experiment.kmods.last().map(String::as_str), kmod.then_some("two_words"));
+        let line = fs::read_to_string(folder.join(map::FILE)).unwrap();
+        Line::parse(&lesson, &line).unwrap();
         let exercise = Exercise::read(&lesson, Seed::default()).unwrap();
         assert_eq!((exercise.hints.len(), exercise.mutants.len()), (3, 3));
         assert_eq!(exercise.unchanged(), [""; 0]);

@@ -21,6 +21,7 @@ pub mod expect;
 pub mod experiment;
 pub mod findings;
 pub mod lesson;
+pub mod map;
 pub mod render;
 pub mod scene;
 pub mod timeline;

@@ -1,3 +1,5 @@
+mod on_the_map;
+
 use clap::Args;
 use lab::classroom::Work;
 use lab::classroom::progress::Progress;
@@ -6,16 +8,22 @@ use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 use serde::Serialize;
 use story::lesson::Lesson;
+use story::map;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
-use crate::ui::outln;
+use crate::ui::{outln, print};
 
 /// List the lessons, one line each
 ///
 /// Example: cargo xtask list
 #[derive(Args)]
 pub struct List {
+    /// Print the map instead: by which way the news of each lesson comes, what becomes of
+    /// it, and the facts that show this
+    #[arg(long)]
+    map: bool,
+
     /// Print one JSON document instead
     #[arg(long)]
     json: bool,
@@ -54,6 +62,15 @@ struct Standing {
 impl List {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
+        if self.map {
+            let map = course.map()?;
+            if self.json {
+                outln!("{}", json(&on_the_map::Document::new(&map)));
+            } else {
+                print(&map::text(&map));
+            }
+            return Ok(Outcome::SUCCESS);
+        }
         let work = context.work()?;
         let progress = work.progress()?;
         let mut lessons = Vec::new();
@@ -69,7 +86,7 @@ impl List {
         }
         if self.json {
             let document = Document { version: 1, lessons };
-            outln!("{}", serde_json::to_string_pretty(&document).expect("it is plain data"));
+            outln!("{}", json(&document));
         } else {
             for line in lessons {
                 outln!(
@@ -83,6 +100,10 @@ impl List {
         }
         Ok(Outcome::SUCCESS)
     }
+}
+
+fn json(document: &impl Serialize) -> String {
+    serde_json::to_string_pretty(document).expect("it is plain data")
 }
 
 fn standing(

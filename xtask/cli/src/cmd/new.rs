@@ -47,7 +47,7 @@ impl New {
         outln!(
             "Make it yours in this order: the title in lesson.toml, chapter.md and course.md, the"
         );
-        outln!("scenes, the trace events and facts, the exercise, the chapter.");
+        outln!("scenes, the trace events and facts, map.toml, the exercise, the chapter.");
         Ok(Outcome::SUCCESS)
     }
 }
