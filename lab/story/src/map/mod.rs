@@ -21,12 +21,14 @@
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
+use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
-use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeValue, Error, ValueDeserializer};
 
@@ -51,7 +53,7 @@ pub struct Map {
 }
 
 /// How the kernel reaches a process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// The process asks by a call that does not wait, or not for this.
@@ -296,18 +298,19 @@ impl Facts {
 fn error_at(span: Range<usize>, message: &str) -> Error {
     struct Refuse<'a>(&'a str);
     impl Visitor<'_> for Refuse<'_> {
-        type Value = Error;
+        type Value = Infallible;
 
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str(self.0)
         }
 
-        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Error, E> {
+        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Infallible, E> {
             Err(E::custom(self.0))
         }
     }
     let value = ValueDeserializer::from(Spanned::new(span, DeValue::Boolean(false)));
-    value.deserialize_any(Refuse(message)).unwrap_or_else(|error| error)
+    let Err(error) = value.deserialize_any(Refuse(message));
+    error
 }
 
 #[cfg(test)]
