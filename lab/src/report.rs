@@ -1,14 +1,15 @@
 //! Reports on a run, for people and for programs.
 
-use std::fmt::Write;
-
 use explain::{ExitStatus, Explain};
 use figure::Figure;
 use protocol::Ended;
 use serde_json::{Value, json};
+use story::narrow::UnknownTask;
 use story::render;
+use story::render::ink::Inked;
 use story::scene::{Scenes, Selection};
 use story::timeline::Roles;
+use story::view::{Section, View};
 use trace::Symbols;
 use vm::command::Accel;
 use vm::last_lines;
@@ -21,21 +22,46 @@ use crate::run::Run;
 /// The whole report as text of 80 columns: the program's output, the timeline, and
 /// whether each expectation was met.
 pub fn text(plan: &Plan, run: &Run) -> String {
-    let mut text = format!(
+    let report = shown(plan, run, &View::default());
+    report.expect("no task was asked for").to_string()
+}
+
+/// What a person wants to see of the run.
+pub fn shown(plan: &Plan, run: &Run, view: &View) -> Result<Inked, UnknownTask> {
+    let title = format!(
         "{}: {}\n{}\n",
         plan.lesson.name,
         plan.lesson.title,
         machine(plan.options.accel, run.returned.booted)
     );
-    section(&mut text, "output", &String::from_utf8_lossy(&run.record.stdout));
-    if !run.record.stderr.is_empty() {
-        section(&mut text, "stderr", &String::from_utf8_lossy(&run.record.stderr));
+    let mut sections = Vec::new();
+    let mut rows: Vec<_> = render::text::rows(&run.timeline).into_iter().enumerate().collect();
+    let mut facts = run.verdict.clone();
+    match &view.scenes {
+        Some(scenes) => {
+            rows.retain(|(entry, _)| scenes.entries[*entry]);
+            facts = facts.of_scene(scenes);
+        }
+        None => {
+            let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+            sections.push(Section::of_output("output", &text(&run.record.stdout)));
+            if !run.record.stderr.is_empty() {
+                sections.push(Section::of_output("stderr", &text(&run.record.stderr)));
+            }
+        }
     }
     if plan.options.trace {
-        section(&mut text, "timeline", &render::text::render(&run.timeline));
+        let narrowed = view.narrow.apply(&run.timeline, rows)?;
+        let mut content = render::text::render(&narrowed.rows, view.columns);
+        content.append(narrowed.left_out());
+        sections.push(Section { name: "timeline", content });
     }
-    section(&mut text, "expected", &run.verdict.to_string());
-    text
+    let mut content = facts.render(view.columns);
+    if view.scenes.is_some() {
+        let others = run.verdict.expectations.len() - facts.expectations.len();
+        content.push_str(&format!("and {others} other facts of the lesson, which hold\n"));
+    }
+    Ok(view.report(&title, sections, Some(Section { name: "expected", content })))
 }
 
 /// The run, or one of its scenes, as a sequence diagram in SVG.
@@ -61,35 +87,13 @@ pub fn trace_dat(run: &Run, kernel: &Symbols) -> Result<Vec<u8>, Error> {
 }
 
 /// The events and facts of a scene.
-fn selected(plan: &Plan, run: &Run, asked: &str) -> Result<Selection, UnknownScene> {
+pub fn selected(plan: &Plan, run: &Run, asked: &str) -> Result<Selection, UnknownScene> {
     let scenes = Scenes::new(&run.timeline);
     scenes.select(asked, &plan.lesson, &run.timeline).ok_or_else(|| UnknownScene {
         lesson: plan.lesson.name.to_string(),
         asked: asked.to_owned(),
         known: scenes.names().iter().map(|name| (*name).to_owned()).collect(),
     })
-}
-
-/// The report on some scenes of a run: their timeline and their facts. With `story`, in
-/// the form of the story.
-pub fn scene(plan: &Plan, run: &Run, asked: &str, story: bool) -> Result<String, UnknownScene> {
-    let (lesson, timeline) = (&plan.lesson, &run.timeline);
-    let selection = selected(plan, run, asked)?;
-    if story {
-        return Ok(story::of_scene(lesson, timeline, &run.verdict, &selection));
-    }
-    let mut text = format!(
-        "{}: {}\n{}\n",
-        lesson.name,
-        lesson.title,
-        machine(plan.options.accel, run.returned.booted)
-    );
-    section(&mut text, "timeline", &render::text::render(&selection.of(timeline)));
-    let verdict = run.verdict.of_scene(&selection);
-    section(&mut text, "expected", &verdict.to_string());
-    let others = run.verdict.expectations.len() - verdict.expectations.len();
-    let _ = writeln!(text, "and {others} other facts of the lesson, which hold");
-    Ok(text)
 }
 
 /// A person asked for a scene that the lesson does not have.
@@ -115,13 +119,6 @@ impl Explain for UnknownScene {
     }
 }
 
-fn section(text: &mut String, name: &str, content: &str) {
-    let _ = write!(text, "\n--- {name}\n{content}");
-    if !content.is_empty() && !content.ends_with('\n') {
-        text.push('\n');
-    }
-}
-
 /// The accelerator. It is always shown, because it explains a slow or irreproducible run.
 fn machine(accel: Accel, booted: bool) -> String {
     let accel = match accel {
@@ -136,6 +133,11 @@ fn machine(accel: Accel, booted: bool) -> String {
 /// The story of a run, which is the same on every host; see [`story::text`].
 pub fn story(plan: &Plan, run: &Run) -> String {
     story::text(&plan.lesson, &run.record, &run.timeline, &run.verdict)
+}
+
+/// What a person wants to see of the story.
+pub fn story_shown(plan: &Plan, run: &Run, view: &View) -> Result<Inked, UnknownTask> {
+    story::shown(&plan.lesson, &run.record, &run.timeline, &run.verdict, view)
 }
 
 /// The report as one JSON document:

@@ -121,7 +121,7 @@ fn push_mark(text: &mut String, mark: &Mark, what: &str) {
 fn push_facts(text: &mut String, mark: &Mark) {
     for fact in mark.facts.iter().filter(|fact| !fact.passed) {
         paragraph(text, "  -", 4, &fact.fact);
-        *text += &render::detail::render(&fact.detail, 4);
+        *text += &render::detail::render(&fact.detail, 4, WIDTH);
     }
 }
 

@@ -22,13 +22,15 @@ pub mod experiment;
 pub mod findings;
 pub mod lesson;
 pub mod map;
+pub mod narrow;
 pub mod render;
 pub mod scene;
 pub mod timeline;
 pub mod value_name;
 pub mod verdict;
+pub mod view;
 
 mod between;
 mod story;
 
-pub use story::{Told, of_scene, text, told};
+pub use story::{Told, shown, text, told};

@@ -1,13 +1,11 @@
 //! Judges whether a run shows what its lesson declares.
 
-use std::fmt;
-
 use protocol::Ended;
 use trace::names;
 
 use crate::expect::{Checked, Expectation, Witness};
 use crate::render;
-use crate::render::text::WIDTH;
+use crate::render::ink::{Ink, Inked};
 use crate::render::wrap::wrap;
 use crate::scene::Selection;
 use crate::timeline::Timeline;
@@ -57,16 +55,35 @@ impl Verdict {
     }
 
     /// One line per fact that says whether it held, without details. Then what is wrong
-    /// with the program's end, if anything is.
-    pub fn facts(&self) -> String {
-        let line = |checked: &Checked| {
-            let sign = if checked.passed { "✓" } else { "✗" };
-            wrap(sign, 2, std::slice::from_ref(&checked.fact), WIDTH).join("\n") + "\n"
-        };
-        let facts: String = self.expectations.iter().map(line).collect();
-        match self.program_failure() {
-            Some(failure) => facts + &wrap("✗", 2, &[failure], WIDTH).join("\n") + "\n",
-            None => facts,
+    /// with the program's end, if anything is. Lines have at most `columns`.
+    pub fn facts(&self, columns: usize) -> Inked {
+        let mut text = Inked::default();
+        for Checked { fact, passed, .. } in &self.expectations {
+            push_fact(&mut text, *passed, fact, columns);
+        }
+        self.push_failure(&mut text, columns);
+        text
+    }
+
+    /// One paragraph per fact, with what the run shows about it. Then what is wrong with
+    /// the program's end, if anything is. Lines have at most `columns`.
+    pub fn render(&self, columns: usize) -> Inked {
+        let mut text = Inked::default();
+        for Checked { fact, passed, detail, .. } in &self.expectations {
+            push_fact(&mut text, *passed, fact, columns);
+            let ink = if *passed { Ink::Faint } else { Ink::Plain };
+            for line in render::detail::render(detail, 2, columns).lines() {
+                text.push(ink, line);
+                text.push_str("\n");
+            }
+        }
+        self.push_failure(&mut text, columns);
+        text
+    }
+
+    fn push_failure(&self, text: &mut Inked, columns: usize) {
+        if let Some(failure) = self.program_failure() {
+            push_fact(text, false, &failure, columns);
         }
     }
 
@@ -80,27 +97,16 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
-    /// Writes one paragraph per expectation, then what is wrong with the program's end,
-    /// in lines of at most 80 columns.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Checked { fact, passed, detail, .. } in &self.expectations {
-            let sign = if *passed { "✓" } else { "✗" };
-            paragraph(f, sign, 2, fact)?;
-            f.write_str(&render::detail::render(detail, 2))?;
-        }
-        match self.program_failure() {
-            Some(failure) => paragraph(f, "✗", 2, &failure),
-            None => Ok(()),
-        }
+/// Appends a fact after its sign. One that does not hold must be found at a glance.
+fn push_fact(text: &mut Inked, passed: bool, fact: &str, columns: usize) {
+    let (sign, held, rest) =
+        if passed { ("✓", Ink::Held, Ink::Plain) } else { ("✗", Ink::Failed, Ink::Failed) };
+    for (number, line) in wrap(sign, 2, &[fact.to_owned()], columns).iter().enumerate() {
+        let (sign, words) = line.split_at(if number == 0 { sign.len() } else { 0 });
+        text.push(held, sign);
+        text.push(rest, words);
+        text.push_str("\n");
     }
-}
-
-fn paragraph(f: &mut fmt::Formatter<'_>, first: &str, indent: usize, text: &str) -> fmt::Result {
-    for line in wrap(first, indent, &[text.to_owned()], WIDTH) {
-        writeln!(f, "{line}")?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

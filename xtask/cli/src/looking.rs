@@ -1,5 +1,6 @@
 //! The options for looking at a run, which is running now or is a record of earlier.
 
+use std::io::stdout;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,9 +12,13 @@ use lab::plan::Plan;
 use lab::report::{self, NoVerdict};
 use lab::run::Run;
 use lab::whole;
+use story::render::ink::Inked;
+use story::view::View;
 use trace::Symbols;
 
 use crate::outcome::{Outcome, Result};
+use crate::screen::Screen;
+use crate::ui;
 
 #[derive(Args)]
 pub struct Looking {
@@ -50,8 +55,7 @@ pub struct Looking {
 }
 
 impl Looking {
-    /// Shows a lesson's run. `kernel` has the functions of the kernel. `print` is given the
-    /// text.
+    /// Shows a lesson's run. `kernel` has the functions of the kernel.
     pub fn at_run(
         &self,
         plan: &Plan,
@@ -59,7 +63,6 @@ impl Looking {
         maker: &Maker,
         background: &Background,
         kernel: &Symbols,
-        print: impl FnOnce(&str),
     ) -> Result {
         if let Some(file) = &self.html {
             let page = pages::of_run(plan, run, maker, background);
@@ -75,13 +78,19 @@ impl Looking {
         if let Some(file) = &self.trace_dat {
             whole::write(file, &report::trace_dat(run, kernel)?)?;
         }
-        let text = match &self.scene {
-            _ if self.json => format!("{}\n", report::json(plan, run)),
-            Some(scene) => report::scene(plan, run, scene, self.story)?,
-            None if self.story => report::story(plan, run),
-            None => report::text(plan, run),
+        let screen = Screen::of(&stdout());
+        let text = if self.json {
+            Inked::from(format!("{}\n", report::json(plan, run)))
+        } else {
+            let scenes = self.scene.as_deref().map(|scene| report::selected(plan, run, scene));
+            let view =
+                View { scenes: scenes.transpose()?, columns: screen.columns(), ..View::default() };
+            match self.story {
+                true => report::story_shown(plan, run, &view)?,
+                false => report::shown(plan, run, &view)?,
+            }
         };
-        print(&text);
+        ui::print(&screen.text(&text));
         if let Some(reason) = report::no_verdict(plan, run) {
             return Err(NoVerdict { reason, log: run.returned.log.clone() }.into());
         }

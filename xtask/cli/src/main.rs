@@ -11,6 +11,7 @@ mod kept;
 mod kernel_with;
 mod looking;
 mod outcome;
+mod screen;
 mod shard;
 mod ui;
 mod watch;

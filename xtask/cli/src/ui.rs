@@ -6,7 +6,6 @@
 //! on.
 
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::os::fd::AsRawFd;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
@@ -15,9 +14,10 @@ use explain::{visible, visible_lines};
 pub use host::say;
 use indicatif::{ProgressBar, ProgressStyle};
 use lab::error::Error;
-use nix::pty::Winsize;
 use process::{interrupt, limits};
 use story::render::wrap::wrap;
+
+use crate::screen;
 
 /// Prints progress.
 pub struct Ui {
@@ -173,23 +173,11 @@ pub fn print_error(error: &Error) {
 /// Prints a text that may be longer than a line of the terminal, which would break it in
 /// the middle of a name.
 fn say_folded(first: &str, text: &str) {
-    match columns() {
+    match screen::columns(&std::io::stderr()) {
         Some(columns) => {
             let lines: Vec<String> = text.lines().map(str::to_owned).collect();
             say(&wrap(first, 2, &lines, columns).join("\n"));
         }
         None => say(&format!("{first} {}", visible_lines(text))),
     }
-}
-
-nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);
-
-/// The width of the terminal on stderr. `None` if there is no terminal or it does not
-/// know its width.
-fn columns() -> Option<usize> {
-    let mut size = Winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: the descriptor is open for the life of the process, and the call fills in
-    // the structure.
-    unsafe { tiocgwinsz(std::io::stderr().as_raw_fd(), &mut size) }.ok()?;
-    Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
 }

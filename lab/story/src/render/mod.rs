@@ -2,6 +2,7 @@
 //! [`crate::timeline::Timeline`] says what is told in which lane.
 
 pub mod detail;
+pub mod ink;
 pub mod text;
 
 pub mod wrap;

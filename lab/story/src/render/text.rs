@@ -1,25 +1,32 @@
-//! Renders a timeline as plain text, 80 columns wide.
+//! Renders a timeline as text of a given width.
 //!
 //! ```text
-//!       µs   device   kernel                              user
-//!     18.4            [33] do_exit → do_notify_parent:
+//!         µs device   kernel                              user
+//!       18.4          [33] do_exit → do_notify_parent:
 //!                          SIGCHLD to 31, CLD_EXITED
 //! ```
-//!
-//! The text has no colour, because it is compared byte for byte, pasted and printed.
 
+use super::ink::{Ink, Inked};
 use super::wrap::{width, wrap_beside};
 use crate::timeline::{Cell, Entry, Lane, Timeline};
 
-/// The maximum width of a line, columns.
+/// The width of a text that is compared, pasted or printed, columns.
 pub const WIDTH: usize = 80;
 
+/// The width of the times: enough for 99 seconds, so that the lanes do not move if a run
+/// takes longer.
+const TIME: usize = 10;
+/// The gap between the times and the device lane, columns. The lane is mostly empty.
+const TIME_GAP: usize = 1;
 /// The gap between two lanes, columns.
 const GAP: usize = 3;
 /// The maximum width of the device lane, columns. Longer text is wrapped.
 const DEVICE_MAX: usize = 16;
 /// The indentation of a continued text, columns.
 const INDENT: usize = 5;
+/// The same in a lane of less than [`NARROW`] columns, which only a narrow terminal has.
+const NARROW_INDENT: usize = 2;
+const NARROW: usize = 20;
 
 /// The text of one event in a timeline, one or more lines.
 pub struct Row {
@@ -38,30 +45,56 @@ impl Row {
         Row { time, subject: entry.subject(), cells: entry.cells.clone() }
     }
 
+    /// The task that acts, as the row names it.
+    pub fn task(&self) -> Option<&str> {
+        self.subject.strip_prefix('[')?.split_once(']').map(|(task, _)| task)
+    }
+
+    /// The whole text on one line, without the time.
+    pub fn sentence(&self) -> String {
+        let mut sentence = self.subject.clone();
+        for line in self.cells.iter().flat_map(|cell| &cell.lines) {
+            sentence.push(' ');
+            sentence += line;
+        }
+        sentence
+    }
+
     fn lines(&self, lane: Lane) -> &[String] {
         self.cells.iter().find(|cell| cell.lane == lane).map_or(&[], |cell| &cell.lines)
     }
 }
 
-/// Renders a timeline: a header, then at least one line per event. Lines end with a
-/// newline and have no trailing spaces. Times are in µs since the first event.
-pub fn render(timeline: &Timeline) -> String {
-    let rows: Vec<Row> = timeline.entries.iter().map(Row::new).collect();
-    let time = rows.iter().map(|row| row.time.len()).max().unwrap_or(0).max(8);
-    table(&Columns::new(&rows, Some(time)), &rows)
+/// The rows of a timeline. Times are in µs since the first event.
+pub fn rows(timeline: &Timeline) -> Vec<Row> {
+    timeline.entries.iter().map(Row::new).collect()
+}
+
+/// Renders a header, then at least one line per row, in lines of at most `columns`. Lines
+/// end with a newline and have no trailing spaces.
+pub fn render(rows: &[Row], columns: usize) -> Inked {
+    let time = rows.iter().map(|row| row.time.len()).max().unwrap_or(0).max(TIME);
+    table(&Columns::new(rows, Some(time), columns), rows)
 }
 
 /// Renders rows without times.
-pub fn render_untimed(rows: &[Row]) -> String {
-    table(&Columns::new(rows, None), rows)
+pub fn render_untimed(rows: &[Row], columns: usize) -> Inked {
+    table(&Columns::new(rows, None, columns), rows)
 }
 
-fn table(columns: &Columns, rows: &[Row]) -> String {
-    let mut text = String::new();
+fn table(columns: &Columns, rows: &[Row]) -> Inked {
+    let mut text = Inked::default();
     let head = ["µs", "device", "kernel", "user"].map(|name| vec![name.to_owned()]);
-    columns.push_lines(&mut text, &head);
+    columns.push_lines(&mut text, &head, |_, _| (0, Ink::Heading));
     for row in rows {
-        columns.push_lines(&mut text, &columns.cells(row));
+        columns.push_lines(&mut text, &columns.cells(row), |lane, line| match lane {
+            None => (0, Ink::Faint),
+            Some(Lane::Device) => (0, Ink::Device),
+            Some(Lane::Kernel) if line == 0 => (row.subject.len(), Ink::Plain),
+            Some(Lane::Kernel) => (0, Ink::Plain),
+            Some(Lane::User) if line == 0 => (row.subject.len(), Ink::Mark),
+            Some(Lane::User) => (0, Ink::Mark),
+        });
     }
     text
 }
@@ -81,12 +114,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(rows: &[Row], time: Option<usize>) -> Columns {
+    fn new(rows: &[Row], time: Option<usize>, columns: usize) -> Columns {
         let device = rows.iter().flat_map(|row| row.lines(Lane::Device)).map(|line| width(line));
         let device = device.max().unwrap_or(0).clamp("device".len(), DEVICE_MAX);
-        let time_and_gap = time.map_or(0, |time| time + GAP);
+        let time_and_gap = time.map_or(0, |time| time + TIME_GAP);
         // The kernel has more to tell than a program, so its lane is wider.
-        let rest = WIDTH - time_and_gap - device - 2 * GAP;
+        let rest = columns - time_and_gap - device - 2 * GAP;
         // A person's own program leaves no marks, and its kernel lane gets the room.
         let user = match time.is_some() && rows.iter().all(|row| row.lines(Lane::User).is_empty()) {
             true => "user".len(),
@@ -99,7 +132,12 @@ impl Columns {
         let lane = |lane, first: &str, columns, most| match row.lines(lane) {
             [] => Vec::new(),
             lines => {
-                wrap_beside(first, if first.is_empty() { 0 } else { INDENT }, lines, columns, most)
+                let indent = match first {
+                    "" => 0,
+                    _ if columns < NARROW => NARROW_INDENT,
+                    _ => INDENT,
+                };
+                wrap_beside(first, indent, lines, columns, most)
             }
         };
         // A name may extend below `user`, where there is nothing else.
@@ -112,24 +150,41 @@ impl Columns {
         ]
     }
 
-    fn push_lines(&self, text: &mut String, cells: &[Vec<String>; 4]) {
+    /// Appends lines. `ink` says how many bytes of a cell's line name who acts, and what
+    /// the rest of the line is. The column of times is no lane.
+    fn push_lines(
+        &self,
+        text: &mut Inked,
+        cells: &[Vec<String>; 4],
+        ink: impl Fn(Option<Lane>, usize) -> (usize, Ink),
+    ) {
         let height = cells.iter().map(Vec::len).max().unwrap_or(0);
         for i in 0..height {
             let [time, device, kernel, user] =
                 cells.each_ref().map(|lines| lines.get(i).map_or("", String::as_str));
-            let mut line = String::new();
+            // The gap in front of what comes next. Nothing may come.
+            let mut gap = 0;
+            let mut push = |lane, cell: &str, before: usize, columns: usize| {
+                gap += before;
+                if !cell.is_empty() {
+                    let (subject, ink) = ink(lane, i);
+                    let (subject, rest) = cell.split_at(subject);
+                    text.push_str(&" ".repeat(gap));
+                    text.push(Ink::Task, subject);
+                    text.push(ink, rest);
+                    gap = 0;
+                }
+                gap += columns.saturating_sub(width(cell));
+            };
+            let mut lane_gap = 0;
             if let Some(columns) = self.time {
-                line += &" ".repeat(columns - width(time));
-                line += time;
-                line += &" ".repeat(GAP);
+                push(None, time, columns - width(time), width(time));
+                lane_gap = TIME_GAP;
             }
-            for (cell, columns) in [(device, self.device), (kernel, self.kernel), (user, self.user)]
-            {
-                line += cell;
-                line += &" ".repeat(columns.saturating_sub(width(cell)) + GAP);
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
+            push(Some(Lane::Device), device, lane_gap, self.device);
+            push(Some(Lane::Kernel), kernel, GAP, self.kernel);
+            push(Some(Lane::User), user, GAP, self.user);
+            text.push_str("\n");
         }
     }
 }

@@ -48,7 +48,8 @@ pub fn wrap_beside(
             }
             for name in names(&word) {
                 let mut start_anew = |line: &mut String| {
-                    lines.push(std::mem::replace(line, " ".repeat(indent.min(LEAST))));
+                    let done = std::mem::replace(line, " ".repeat(indent.min(LEAST)));
+                    lines.push(done.trim_end().to_owned());
                 };
                 if width(&line) + width(name) > columns && !line.trim().is_empty() {
                     start_anew(&mut line);
@@ -68,9 +69,10 @@ pub fn wrap_beside(
     lines
 }
 
-/// The names in a word, each with the punctuation after it: `/sys/` and `kernel`.
+/// The names in a word, each with the punctuation and the arrow after it: `/sys/` and
+/// `kernel →`.
 fn names(word: &str) -> impl Iterator<Item = &str> {
-    word.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_')
+    word.split_inclusive(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ' ' | '→'))
 }
 
 /// The parts of a text that must stay together.
@@ -105,6 +107,8 @@ mod tests {
     fn arrows_stay_with_what_is_before_them() {
         assert_eq!(wrap("", 0, &["do_exit → do_wait".into()], 9), ["do_exit →", "do_wait"]);
         assert_eq!(wrap("", 0, &["ab do_exit → x".into()], 11), ["ab", "do_exit → x"]);
+        let beside = wrap_beside("[1]", 4, &["do_exit → x".into()], 8, 12);
+        assert_eq!(beside, ["[1]", "  do_exit →", "    x"]);
     }
 
     #[test]

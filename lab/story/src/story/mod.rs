@@ -8,7 +8,6 @@
 
 mod order;
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use trace::record::Record;
@@ -16,49 +15,68 @@ use trace::{Context, EventName, Frame, Kind};
 
 use crate::between::NoMark;
 use crate::lesson::{Alike, HostValue, Lesson};
+use crate::narrow::UnknownTask;
+use crate::render::ink::{Ink, Inked};
 use crate::render::text::{Row, render_untimed};
-use crate::scene::Selection;
 use crate::timeline::{Cell, Entry, Roles, Teller, Timeline, own};
 use crate::value_name::ValueName;
 use crate::verdict::Verdict;
+use crate::view::{Section, View};
 
 use order::Line;
 
 /// Replaces a value that depends on the host.
 const HOST: &str = "‹host›";
 
-/// The story as text of 80 columns: the lesson's question, the program's output, the
+/// The whole story as text of 80 columns: the lesson's question, the program's output, the
 /// timeline, and each fact with whether it held.
 pub fn text(lesson: &Lesson, record: &Record, timeline: &Timeline, verdict: &Verdict) -> String {
-    let mut text = format!("{}\n", lesson.title);
-    for (name, bytes) in [("output", &record.stdout), ("stderr", &record.stderr)] {
-        if name == "output" || !bytes.is_empty() {
-            let output = String::from_utf8_lossy(bytes);
-            let _ = write!(text, "\n--- {name}\n{}", unmeasured(lesson, &output));
+    let story = shown(lesson, record, timeline, verdict, &View::default());
+    story.expect("no task was asked for").to_string()
+}
+
+/// What a person wants to see of the story.
+pub fn shown(
+    lesson: &Lesson,
+    record: &Record,
+    timeline: &Timeline,
+    verdict: &Verdict,
+    view: &View,
+) -> Result<Inked, UnknownTask> {
+    let mut sections = Vec::new();
+    let title = format!("{}\n", lesson.title);
+    if view.scenes.is_none() {
+        for (name, bytes) in [("output", &record.stdout), ("stderr", &record.stderr)] {
+            if name == "output" || !bytes.is_empty() {
+                let output = unmeasured(lesson, &String::from_utf8_lossy(bytes));
+                sections.push(Section::of_output(name, &output));
+            }
         }
     }
     // Without a trace, the program's output is the only evidence.
-    if !timeline.births.is_empty() {
-        let (rows, arranged) = rows(lesson, timeline, |_| true);
-        let _ = write!(text, "\n--- timeline\n{}", render_untimed(&rows));
-        let _ = write!(text, "\n--- facts\n{}", verdict.facts());
-        if let Err(problem) = arranged {
-            let _ = writeln!(text, "\n--- what is declared to run side by side\n✗ {problem}");
-        }
+    if timeline.births.is_empty() {
+        return Ok(view.report(&title, sections, None));
     }
-    text
-}
-
-/// The story of some scenes: their timeline and the facts about them.
-pub fn of_scene(
-    lesson: &Lesson,
-    timeline: &Timeline,
-    verdict: &Verdict,
-    selection: &Selection,
-) -> String {
-    let (rows, _) = rows(lesson, timeline, |entry| selection.entries[entry]);
-    let facts = verdict.of_scene(selection).facts();
-    format!("{}\n\n--- timeline\n{}\n--- facts\n{facts}", lesson.title, render_untimed(&rows))
+    let chosen = |entry: usize| view.scenes.as_ref().is_none_or(|scenes| scenes.entries[entry]);
+    let (rows, arranged) = rows(lesson, timeline, chosen);
+    let narrowed = view.narrow.apply(timeline, rows)?;
+    let mut content = render_untimed(&narrowed.rows, view.columns);
+    content.append(narrowed.left_out());
+    sections.push(Section { name: "timeline", content });
+    let facts = match &view.scenes {
+        Some(scenes) => verdict.of_scene(scenes).facts(view.columns),
+        None => verdict.facts(view.columns),
+    };
+    let facts = Section { name: "facts", content: facts };
+    let mut report = view.report(&title, sections, Some(facts));
+    if let Err(problem) = arranged
+        && view.scenes.is_none()
+    {
+        report.push_str("\n--- what is declared to run side by side\n");
+        report.push(Ink::Failed, &format!("✗ {problem}"));
+        report.push_str("\n");
+    }
+    Ok(report)
 }
 
 /// An event of the story.
@@ -89,13 +107,13 @@ pub fn told(lesson: &Lesson, timeline: &Timeline, wanted: impl Fn(usize) -> bool
     lines.into_iter().map(told).filter(|told| wanted(told.entry)).collect()
 }
 
-/// The story's rows for the events whose timeline index is wanted, and what is wrong with
-/// the lesson's declarations, if anything is.
+/// The story's rows for the events whose place in the timeline is wanted, each with its
+/// place, and what is wrong with the lesson's declarations, if anything is.
 fn rows(
     lesson: &Lesson,
     timeline: &Timeline,
     wanted: impl Fn(usize) -> bool,
-) -> (Vec<Row>, Result<(), String>) {
+) -> (Vec<(usize, Row)>, Result<(), String>) {
     let (spans, missing) = match spans(lesson, timeline) {
         Ok(spans) => (spans, Ok(())),
         Err(missing) => (Spans::new(), Err(missing.to_string())),
@@ -103,7 +121,7 @@ fn rows(
     let mut lines = lines(lesson, timeline, &spans);
     let arranged = missing.and_then(|()| order::arrange(&mut lines, &lesson.concurrent));
     let rows = lines.into_iter().map(|line| line.row);
-    (rows.filter(|(entry, _)| wanted(*entry)).map(|(_, row)| row).collect(), arranged)
+    (rows.filter(|(entry, _)| wanted(*entry)).collect(), arranged)
 }
 
 /// All events of the timeline with their indices, told without the values of this run.

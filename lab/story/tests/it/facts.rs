@@ -2,6 +2,7 @@
 
 use protocol::Ended;
 use story::expect::{Checked, Expectation};
+use story::render::text::WIDTH;
 use story::timeline::Timeline;
 use story::verdict::Verdict;
 
@@ -137,14 +138,14 @@ fn verdict(facts: &str, timeline: &Timeline) -> Verdict {
 #[test]
 fn facts_that_hold() {
     let verdict = verdict(FACTS, &sigchld());
-    assert!(verdict.passed(), "{verdict}");
-    insta::assert_snapshot!(verdict);
+    assert!(verdict.passed(), "{}", verdict.render(WIDTH));
+    insta::assert_snapshot!(verdict.render(WIDTH));
 }
 
 #[test]
 fn facts_about_interrupts() {
     let verdict = verdict(INTERRUPT_FACTS, &kill_pid());
-    assert!(verdict.passed(), "{verdict}");
+    assert!(verdict.passed(), "{}", verdict.render(WIDTH));
 }
 
 #[test]
@@ -188,5 +189,5 @@ fn who_acts_and_who_is_meant_is_explained() {
 fn facts_that_do_not_hold_are_explained() {
     let verdict = verdict(ERRORS, &sigchld());
     assert!(!verdict.passed() && verdict.expectations.iter().all(|checked| !checked.passed));
-    insta::assert_snapshot!(verdict);
+    insta::assert_snapshot!(verdict.render(WIDTH));
 }

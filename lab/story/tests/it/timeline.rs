@@ -2,34 +2,71 @@
 
 use story::causes::{self, Cause};
 use story::render;
+use story::render::text::WIDTH;
 use story::timeline::Timeline;
 use trace::{EventName, TraceError};
 
 use crate::fixture::{Fixture, kill_pid, sigchld};
 
+fn text(timeline: &Timeline, columns: usize) -> String {
+    render::text::render(&render::text::rows(timeline), columns).to_string()
+}
+
 #[test]
 fn a_task_sends_a_signal() {
-    insta::assert_snapshot!(render::text::render(&sigchld()));
+    insta::assert_snapshot!(text(&sigchld(), WIDTH));
 }
 
 #[test]
 fn an_interrupt_sends_a_signal() {
-    insta::assert_snapshot!(render::text::render(&kill_pid()));
+    insta::assert_snapshot!(text(&kill_pid(), WIDTH));
 }
 
 #[test]
-fn no_line_is_longer_than_80_columns() {
-    for text in [render::text::render(&sigchld()), render::text::render(&kill_pid())] {
-        for line in text.lines() {
-            assert!(line.chars().count() <= 80, "{line}");
-            assert_eq!(line, line.trim_end());
+fn a_narrow_terminal_gets_the_same() {
+    insta::assert_snapshot!(text(&kill_pid(), 60));
+}
+
+#[test]
+fn no_line_is_wider_than_asked() {
+    for columns in 60..=120 {
+        for text in [text(&sigchld(), columns), text(&kill_pid(), columns)] {
+            for line in text.lines() {
+                assert!(line.chars().count() <= columns, "{line}");
+                assert_eq!(line, line.trim_end());
+            }
         }
     }
 }
 
 #[test]
+fn lanes_do_not_move_when_a_run_takes_longer() {
+    let heads = |last_ns| {
+        let mut timeline = sigchld();
+        timeline.entries.last_mut().unwrap().time_ns = last_ns;
+        let text = text(&timeline, WIDTH);
+        let last = text.lines().last().unwrap();
+        (text.lines().next().unwrap().to_owned(), last.find('['))
+    };
+    assert_eq!(heads(18_400), heads(99_999_999_900));
+}
+
+#[test]
+fn colours_are_no_part_of_the_text() {
+    let inked = render::text::render(&render::text::rows(&kill_pid()), WIDTH);
+    assert_eq!(inked.for_terminal(false), inked.to_string());
+    let coloured = inked.for_terminal(true);
+    insta::assert_snapshot!(coloured.replace('\x1b', "␛"));
+    let mut plain = String::new();
+    for (number, piece) in coloured.split('\x1b').enumerate() {
+        plain += if number == 0 { piece } else { piece.split_once('m').unwrap().1 };
+    }
+    assert_eq!(plain, inked.to_string());
+}
+
+#[test]
 fn without_marks_the_kernel_has_their_room() {
-    let text = render::text::render(&sigchld().without(&EventName::Mark));
+    let text = text(&sigchld().without(&EventName::Mark), WIDTH);
     let header = text.lines().next().unwrap();
     assert_eq!((header.chars().count(), header.ends_with("   user")), (80, true), "{text}");
     let longest = text.lines().skip(1).map(|line| line.chars().count()).max();

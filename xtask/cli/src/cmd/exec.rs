@@ -1,3 +1,4 @@
+use std::io::stderr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use vm::VmError;
 use crate::context::Context;
 use crate::kernel_with::KernelWith;
 use crate::outcome::{Outcome, Result};
+use crate::screen::Screen;
 use crate::ui;
 
 /// Run any program in the lab's machine, with its streams and exit status
@@ -294,7 +296,9 @@ pub fn conclude(executed: std::result::Result<Executed, Error>, events: Events<'
 /// Shows a timeline, or writes it to the file that the person named.
 fn show(timeline: &Timeline, json: Option<&Path>) -> std::result::Result<(), Error> {
     let Some(file) = json else {
-        ui::print_beside(&render::text::render(timeline));
+        let screen = Screen::of(&stderr());
+        let text = render::text::render(&render::text::rows(timeline), screen.columns());
+        ui::print_beside(&screen.text(&text));
         return Ok(());
     };
     std::fs::write(file, format!("{}\n", timeline.to_json())).map_err(Error::file("write", file))

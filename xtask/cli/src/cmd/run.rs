@@ -12,7 +12,6 @@ use crate::compiled::Compiled;
 use crate::context::Context;
 use crate::looking::Looking;
 use crate::outcome::Result;
-use crate::ui::print;
 
 /// Run a lesson: build what is missing, run it, print its output and timeline
 ///
@@ -85,6 +84,6 @@ impl Run {
             file.with(&background)?.write(path)?;
         }
         let maker = Maker::here(&lab, &machine);
-        self.looking.at_run(&plan, &run?, &maker, &background, &machine.symbols, print)
+        self.looking.at_run(&plan, &run?, &maker, &background, &machine.symbols)
     }
 }

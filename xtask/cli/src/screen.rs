@@ -1,0 +1,74 @@
+//! What a stream's reader can see: a terminal's width and colours, or neither. Only this
+//! module asks, and what makes a text is told.
+
+use std::os::fd::{AsFd, AsRawFd};
+
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+use nix::pty::Winsize;
+use story::render::ink::Inked;
+use story::render::text::WIDTH;
+
+/// The narrowest and the widest text, columns. In longer lines, eyes lose their place.
+const NARROWEST: usize = 60;
+const WIDEST: usize = 120;
+
+/// The reader of a stream.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    is_terminal: bool,
+    has_colours: bool,
+    size: Option<Size>,
+}
+
+/// The size of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Size {
+    columns: usize,
+    rows: usize,
+}
+
+impl Screen {
+    /// The reader of a stream. For colours, see NO_COLOR, CLICOLOR and CLICOLOR_FORCE
+    /// (https://bixense.com/clicolors) and TERM.
+    pub fn of(stream: &(impl AsFd + RawStream)) -> Screen {
+        Screen {
+            is_terminal: stream.is_terminal(),
+            has_colours: AutoStream::choice(stream) != ColorChoice::Never,
+            size: Size::of(stream),
+        }
+    }
+
+    /// The width of a text for the reader.
+    pub fn columns(self) -> usize {
+        self.size.map_or(WIDTH, |size| size.columns.clamp(NARROWEST, WIDEST))
+    }
+
+    /// The bytes of a text for the reader. On a terminal, only the text's own colours act.
+    pub fn text(self, text: &Inked) -> String {
+        match self.is_terminal || self.has_colours {
+            true => text.for_terminal(self.has_colours),
+            false => text.to_string(),
+        }
+    }
+}
+
+nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);
+
+impl Size {
+    /// `None` if there is no terminal or it does not know its size.
+    fn of(stream: &impl AsFd) -> Option<Size> {
+        let mut size = Winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: the descriptor is borrowed, so it is open, and the call fills in the
+        // structure.
+        unsafe { tiocgwinsz(stream.as_fd().as_raw_fd(), &mut size) }.ok()?;
+        let size = Size { columns: size.ws_col.into(), rows: size.ws_row.into() };
+        Some(size).filter(|size| size.columns > 0)
+    }
+}
+
+/// The width of the terminal on a stream. `None` if there is no terminal or it does not
+/// know its width.
+pub fn columns(stream: &impl AsFd) -> Option<usize> {
+    Size::of(stream).map(|size| size.columns)
+}
