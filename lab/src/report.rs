@@ -4,11 +4,12 @@ use explain::{ExitStatus, Explain};
 use figure::Figure;
 use protocol::Ended;
 use serde_json::{Value, json};
-use story::narrow::UnknownTask;
+use story::narrow::{Narrow, UnknownTask};
 use story::render;
 use story::render::ink::Inked;
+use story::render::text::Row;
 use story::scene::{Scenes, Selection};
-use story::timeline::Roles;
+use story::timeline::{Roles, Timeline};
 use story::view::{Section, View};
 use trace::Symbols;
 use vm::command::Accel;
@@ -35,7 +36,7 @@ pub fn shown(plan: &Plan, run: &Run, view: &View) -> Result<Inked, UnknownTask> 
         machine(plan.options.accel, run.returned.booted)
     );
     let mut sections = Vec::new();
-    let mut rows: Vec<_> = render::text::rows(&run.timeline).into_iter().enumerate().collect();
+    let mut rows = render::text::rows(&run.timeline);
     let mut facts = run.verdict.clone();
     match &view.scenes {
         Some(scenes) => {
@@ -51,9 +52,7 @@ pub fn shown(plan: &Plan, run: &Run, view: &View) -> Result<Inked, UnknownTask> 
         }
     }
     if plan.options.trace {
-        let narrowed = view.narrow.apply(&run.timeline, rows)?;
-        let mut content = render::text::render(&narrowed.rows, view.columns);
-        content.append(narrowed.left_out());
+        let content = narrowed(&run.timeline, rows, &view.narrow, view.columns)?;
         sections.push(Section { name: "timeline", content });
     }
     let mut content = facts.render(view.columns);
@@ -62,6 +61,27 @@ pub fn shown(plan: &Plan, run: &Run, view: &View) -> Result<Inked, UnknownTask> 
         content.push_str(&format!("and {others} other facts of the lesson, which hold\n"));
     }
     Ok(view.report(&title, sections, Some(Section { name: "expected", content })))
+}
+
+/// The lines of a timeline that a person wants to see.
+pub fn timeline(
+    timeline: &Timeline,
+    narrow: &Narrow,
+    columns: usize,
+) -> Result<Inked, UnknownTask> {
+    narrowed(timeline, render::text::rows(timeline), narrow, columns)
+}
+
+fn narrowed(
+    timeline: &Timeline,
+    rows: Vec<(usize, Row)>,
+    narrow: &Narrow,
+    columns: usize,
+) -> Result<Inked, UnknownTask> {
+    let narrowed = narrow.apply(timeline, rows)?;
+    let mut text = render::text::render(&narrowed.rows, columns);
+    text.append(narrowed.left_out());
+    Ok(text)
 }
 
 /// The run, or one of its scenes, as a sequence diagram in SVG.

@@ -46,6 +46,8 @@ const CALLS: &[Call] = &[
     call("run-passing", &["run", "lesson-1", "--story"], 0),
     call("run-passing-without-trace", &["run", "lesson-1", "--no-trace"], 0),
     call("run-scene", &["run", "passing", "--scene", "says_hello", "--story"], 0),
+    call("run-narrowed", &["run", "passing", "--task", "program", "--grep", "exits", "--story"], 0),
+    call("run-pattern-malformed", &["run", "passing", "--grep", "a(b"], 2),
     call("run-scene-unknown", &["run", "passing", "--scene", "says-helo"], 2),
     call("run-numbered", &["run", "lesson-01-passing", "--no-trace"], 0),
     call("run-numbered-otherwise", &["run", "lesson-02-passing", "--no-trace"], 0),

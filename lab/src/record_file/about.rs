@@ -144,6 +144,8 @@ pub enum RecordFileError {
     Unreadable { path: PathBuf, lab: String, reason: String },
     #[error("a record of `{command}` has neither a story nor scenes")]
     NoStory { command: &'static str },
+    #[error("this record of `{command}` is shown without a timeline")]
+    NoTimeline { command: &'static str },
     #[error("`{}` has no record of a program `{name}`", path.display())]
     NoProgram { path: PathBuf, name: String },
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use explain::{ExitStatus, Explain};
-use regex_lite::Regex;
 use trace::Kind;
+
+pub use regex_lite::Regex;
 
 use crate::render::ink::{Ink, Inked};
 use crate::render::text::Row;
-use crate::timeline::{Roles, Timeline};
+use crate::timeline::{Entry, Roles, Timeline};
 
 /// What a person asks for. A line is shown if it fits everything.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +83,7 @@ impl Tasks {
     fn new(timeline: &Timeline) -> Tasks {
         let roles = (!timeline.births.is_empty()).then(|| Roles::new(&timeline.births));
         let mut programs: BTreeMap<i32, String> = BTreeMap::new();
-        let task = |entry: &crate::timeline::Entry| {
+        let task = |entry: &Entry| {
             match &entry.kind {
                 // A new task executes what its creator does.
                 Kind::NewTask { pid, .. } | Kind::Fork { child_pid: pid, .. } => {
@@ -166,5 +167,60 @@ impl Explain for UnknownTask {
             "" => "it has no events".to_owned(),
             known => format!("its tasks are {known}"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trace::{Event, Symbols, Value};
+
+    use super::*;
+    use crate::render::text::rows;
+
+    fn event(current: i32, name: &str, fields: &[(&str, Value)]) -> Event {
+        let fields = fields.iter().map(|(field, value)| (field.to_string(), value.clone()));
+        let mut event = Event::new(name, fields.collect(), &Symbols::default()).unwrap();
+        event.pid = current;
+        event
+    }
+
+    #[test]
+    fn a_task_is_named_after_the_program_that_it_executes() {
+        let (text, pid) = (|text: &str| Value::Text(text.to_owned()), Value::Int);
+        let exec = |current: i32, file| {
+            let (filename, pid) = (text(file), pid(current.into()));
+            let fields = [("filename", filename), ("pid", pid.clone()), ("old_pid", pid)];
+            event(current, "sched_process_exec", &fields)
+        };
+        let fork = [
+            ("parent_comm", text("sh")),
+            ("parent_pid", pid(20)),
+            ("child_comm", text("sh")),
+            ("child_pid", pid(21)),
+        ];
+        let fork = event(20, "sched_process_fork", &fork);
+        let step = |current| event(current, "other", &[("n", pid(1))]);
+        let events = [
+            step(20),
+            exec(20, "/bin/sh"),
+            fork,
+            step(21),
+            exec(21, "/bin/ls"),
+            step(20),
+            step(21),
+        ];
+        let timeline = Timeline::new(&events);
+        let shown = |task: &str| {
+            let narrow = Narrow { task: Some(task.to_owned()), grep: None };
+            let narrowed = narrow.apply(&timeline, rows(&timeline));
+            narrowed.map(|narrowed| narrowed.rows.iter().map(Row::sentence).collect::<Vec<_>>())
+        };
+        let ls = ["[21] executes /bin/ls", "[21] other n=1"];
+        assert_eq!(shown("ls"), Ok(ls.map(str::to_owned).into()));
+        // It was the shell until then.
+        assert_eq!(shown("sh").map(|rows| rows.len()), Ok(4));
+        assert_eq!(shown("21").map(|rows| rows.len()), Ok(3));
+        let unknown = shown("cat").unwrap_err();
+        assert_eq!(unknown.known, "20, sh (20), sh (21), ls (21)");
     }
 }

@@ -16,6 +16,7 @@ use story::render::ink::Inked;
 use story::view::View;
 use trace::Symbols;
 
+use crate::narrowing::Narrowing;
 use crate::outcome::{Outcome, Result};
 use crate::screen::Screen;
 use crate::ui;
@@ -23,7 +24,7 @@ use crate::ui;
 #[derive(Args)]
 pub struct Looking {
     /// Print one JSON document instead
-    #[arg(long)]
+    #[arg(long, conflicts_with = "Narrowing")]
     pub json: bool,
 
     /// Print the story instead: what happens, in which order, and which task does it; it
@@ -35,6 +36,9 @@ pub struct Looking {
     /// judged all the same
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     pub scene: Option<String>,
+
+    #[command(flatten)]
+    pub narrowing: Narrowing,
 
     /// Also write the run as a page of HTML
     #[arg(long, value_name = "FILE")]
@@ -83,8 +87,12 @@ impl Looking {
             Inked::from(format!("{}\n", report::json(plan, run)))
         } else {
             let scenes = self.scene.as_deref().map(|scene| report::selected(plan, run, scene));
-            let view =
-                View { scenes: scenes.transpose()?, columns: screen.columns(), ..View::default() };
+            let view = View {
+                scenes: scenes.transpose()?,
+                narrow: self.narrowing.narrow(),
+                columns: screen.columns(),
+                ..View::default()
+            };
             match self.story {
                 true => report::story_shown(plan, run, &view)?,
                 false => report::shown(plan, run, &view)?,

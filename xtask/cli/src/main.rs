@@ -10,6 +10,7 @@ mod context;
 mod kept;
 mod kernel_with;
 mod looking;
+mod narrowing;
 mod outcome;
 mod screen;
 mod shard;

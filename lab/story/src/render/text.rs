@@ -65,13 +65,14 @@ impl Row {
     }
 }
 
-/// The rows of a timeline. Times are in µs since the first event.
-pub fn rows(timeline: &Timeline) -> Vec<Row> {
-    timeline.entries.iter().map(Row::new).collect()
+/// The rows of a timeline, each with the place of its event. Times are in µs since the
+/// first event.
+pub fn rows(timeline: &Timeline) -> Vec<(usize, Row)> {
+    timeline.entries.iter().map(Row::new).enumerate().collect()
 }
 
-/// Renders a header, then at least one line per row, in lines of at most `columns`. Lines
-/// end with a newline and have no trailing spaces.
+/// Renders rows: a header, then at least one line per row, in lines of at most `columns`.
+/// Lines end with a newline and have no trailing spaces.
 pub fn render(rows: &[Row], columns: usize) -> Inked {
     let time = rows.iter().map(|row| row.time.len()).max().unwrap_or(0).max(TIME);
     table(&Columns::new(rows, Some(time), columns), rows)

@@ -1,15 +1,25 @@
 //! From records to what people and machines read.
 
+use explain::Explain;
 use story::causes::{self, Cause};
+use story::narrow::Narrow;
 use story::render;
+use story::render::ink::Inked;
 use story::render::text::WIDTH;
-use story::timeline::Timeline;
-use trace::{EventName, TraceError};
+use story::timeline::{Birth, Entry, Timeline};
+use trace::{EventName, Kind, TraceError};
 
 use crate::fixture::{Fixture, kill_pid, sigchld};
 
 fn text(timeline: &Timeline, columns: usize) -> String {
-    render::text::render(&render::text::rows(timeline), columns).to_string()
+    narrowed(timeline, &Narrow::default(), columns).to_string()
+}
+
+fn narrowed(timeline: &Timeline, narrow: &Narrow, columns: usize) -> Inked {
+    let narrowed = narrow.apply(timeline, render::text::rows(timeline)).unwrap();
+    let mut text = render::text::render(&narrowed.rows, columns);
+    text.append(narrowed.left_out());
+    text
 }
 
 #[test]
@@ -53,7 +63,7 @@ fn lanes_do_not_move_when_a_run_takes_longer() {
 
 #[test]
 fn colours_are_no_part_of_the_text() {
-    let inked = render::text::render(&render::text::rows(&kill_pid()), WIDTH);
+    let inked = narrowed(&kill_pid(), &Narrow::default(), WIDTH);
     assert_eq!(inked.for_terminal(false), inked.to_string());
     let coloured = inked.for_terminal(true);
     insta::assert_snapshot!(coloured.replace('\x1b', "␛"));
@@ -71,6 +81,67 @@ fn without_marks_the_kernel_has_their_room() {
     assert_eq!((header.chars().count(), header.ends_with("   user")), (80, true), "{text}");
     let longest = text.lines().skip(1).map(|line| line.chars().count()).max();
     assert!(longest.is_some_and(|longest| (60..=80).contains(&longest)), "{text}");
+}
+
+/// The same with the births that a lesson's record has.
+fn with_births(mut timeline: Timeline) -> Timeline {
+    let birth = |entry: &Entry| match entry.kind {
+        Kind::Fork { parent_pid: parent, child_pid: pid, .. } => {
+            Some(Birth { time_ns: entry.time_ns, parent, pid, thread: false })
+        }
+        _ => None,
+    };
+    timeline.births = timeline.entries.iter().filter_map(birth).collect();
+    timeline
+}
+
+#[test]
+fn only_the_lines_that_are_asked_for_are_shown() {
+    let shown = |timeline: &Timeline, task: Option<&str>, grep: Option<&str>| {
+        let grep = grep.map(|pattern| pattern.parse().unwrap());
+        let narrow = Narrow { task: task.map(str::to_owned), grep };
+        let text = narrowed(timeline, &narrow, 120).to_string();
+        let lines = text.lines().skip(1).map(|line| line.trim_start().to_owned());
+        lines.collect::<Vec<String>>()
+    };
+    let of_20 = [
+        "24862.9          [20] __x64_sys_exit_group → do_group_exit → do_exit → do_notify_parent →",
+        "__send_signal_locked:",
+        "SIGCHLD to 19, CLD_EXITED",
+        "13 of 14 events are left out",
+    ];
+    let sigchld = with_births(sigchld());
+    assert_eq!(shown(&sigchld, Some("20"), None), of_20);
+    assert_eq!(shown(&sigchld, Some("child-1"), None), of_20);
+    assert_eq!(shown(&sigchld, Some("child 1"), Some("SIGCHLD to")), of_20);
+    let none = ["14 of 14 events are left out"];
+    assert_eq!(shown(&sigchld, Some("child 1"), Some("SIGWINCH")), none);
+    let texts = |lines: Vec<String>| {
+        let text = |line: &String| line.split_once('[').map(|(_, text)| text.to_owned());
+        lines.iter().filter_map(text).collect::<Vec<String>>()
+    };
+    assert_eq!(
+        texts(shown(&sigchld, Some("program"), Some("^.19. (un)?blocks"))),
+        ["19] blocks SIGCHLD, forks two", "19] unblocks SIGCHLD"]
+    );
+    assert_eq!(texts(shown(&kill_pid(), None, Some("▶"))).len(), 2);
+    assert!(!shown(&kill_pid(), None, None).concat().contains("left out"));
+}
+
+#[test]
+fn an_unknown_task_is_answered_with_those_that_act() {
+    let narrow = Narrow { task: Some("child 4".to_owned()), grep: None };
+    for (timeline, known) in [
+        (sigchld(), "1, 19, 20, 21, 22"),
+        (
+            with_births(sigchld()),
+            "init (1), program (19), child 1 (20), child 2 (21), child 3 (22)",
+        ),
+    ] {
+        let unknown = narrow.apply(&timeline, render::text::rows(&timeline)).err().unwrap();
+        assert_eq!(unknown.to_string(), "there is no task `child 4` in this run");
+        assert_eq!(unknown.hint(), Some(format!("its tasks are {known}")));
+    }
 }
 
 #[test]

@@ -15,17 +15,18 @@ use lab::exec::{Executed, Join, Kmod, Request, Status, has_input};
 use lab::maker::Maker;
 use lab::pages::{self, Background};
 use lab::record_file::RecordFile;
-use lab::report::NoVerdict;
+use lab::report::{self, NoVerdict};
 use lab::returned::Returned;
 use lab::whole;
 use protocol::User;
-use story::render;
+use story::narrow::Narrow;
 use story::timeline::Timeline;
 
 use vm::VmError;
 
 use crate::context::Context;
 use crate::kernel_with::KernelWith;
+use crate::narrowing::Narrowing;
 use crate::outcome::{Outcome, Result};
 use crate::screen::Screen;
 use crate::ui;
@@ -48,6 +49,7 @@ use crate::ui;
 ///
 /// Example: cargo xtask exec --events signals+stack,processes -- ./program arg
 #[derive(Args)]
+#[command(mut_group("Narrowing", |group| group.requires("events").conflicts_with("events_json")))]
 pub struct Exec {
     /// Load a module first, with parameters if given
     #[arg(long, value_name = "FILE.ko[:PARAMS]")]
@@ -97,6 +99,9 @@ pub struct Exec {
     /// Write the timeline as JSON to a file instead of printing it
     #[arg(long, value_name = "FILE", requires = "events")]
     events_json: Option<PathBuf>,
+
+    #[command(flatten)]
+    narrowing: Narrowing,
 
     /// Show the kernel log on stderr as it comes, each line after `| `
     #[arg(long)]
@@ -229,7 +234,8 @@ impl Exec {
             (None, Ok(_)) => None,
         };
         keep_log(self.log.as_deref(), log.unwrap_or_default())?;
-        conclude(executed, Events::Shown(json))
+        let narrow = self.narrowing.narrow();
+        conclude(executed, json.map_or_else(|| Events::Shown(&narrow), Events::Json))
     }
 }
 
@@ -238,8 +244,10 @@ impl Exec {
 pub enum Events<'a> {
     /// Not shown.
     Passed,
-    /// Printed, or written to this file as JSON.
-    Shown(Option<&'a Path>),
+    /// These are printed.
+    Shown(&'a Narrow),
+    /// Written to this file as JSON.
+    Json(&'a Path),
 }
 
 /// Shows what is left to show when a program's output has been shown: the events, if they
@@ -249,21 +257,19 @@ pub fn conclude(executed: std::result::Result<Executed, Error>, events: Events<'
         Ok(executed) => executed,
         Err(error) => {
             let fallen = error.downcast_ref::<Fallen>();
-            if let (Events::Shown(json), Some(Some(trace))) =
-                (events, fallen.map(|fallen| &fallen.trace))
+            if let Some(Some(trace)) = fallen.map(|fallen| &fallen.trace)
+                && let Err(unshown) = show_remains(trace, events)
             {
-                show_remains(trace, json)?;
+                ui::print_error(&unshown);
             }
             return Err(error);
         }
     };
-    if let Events::Shown(json) = events {
-        if let Some(timeline) = &executed.timeline {
-            show(timeline, json)?;
-        }
-        if let Some(trace) = &executed.cut_off {
-            show_remains(trace, json)?;
-        }
+    if let Some(timeline) = &executed.timeline {
+        show(timeline, events)?;
+    }
+    if let Some(trace) = &executed.cut_off {
+        show_remains(trace, events)?;
     }
     let Returned { job, log, elapsed, .. } = executed.ran.returned;
     let program = job.session.map(|session| session.argv0).unwrap_or_default();
@@ -293,25 +299,35 @@ pub fn conclude(executed: std::result::Result<Executed, Error>, events: Events<'
     Ok(Outcome::of_program(status))
 }
 
-/// Shows a timeline, or writes it to the file that the person named.
-fn show(timeline: &Timeline, json: Option<&Path>) -> std::result::Result<(), Error> {
-    let Some(file) = json else {
-        let screen = Screen::of(&stderr());
-        let text = render::text::render(&render::text::rows(timeline), screen.columns());
-        ui::print_beside(&screen.text(&text));
-        return Ok(());
-    };
-    std::fs::write(file, format!("{}\n", timeline.to_json())).map_err(Error::file("write", file))
+/// Does with a timeline what is wanted.
+fn show(timeline: &Timeline, events: Events<'_>) -> std::result::Result<(), Error> {
+    match events {
+        Events::Passed => Ok(()),
+        Events::Json(file) => {
+            let json = format!("{}\n", timeline.to_json());
+            std::fs::write(file, json).map_err(Error::file("write", file))
+        }
+        Events::Shown(narrow) => {
+            let screen = Screen::of(&stderr());
+            let text = report::timeline(timeline, narrow, screen.columns())?;
+            ui::print_beside(&screen.text(&text));
+            Ok(())
+        }
+    }
 }
 
-/// Shows the events that were recorded before a machine ended too early.
+/// Does the same with the events that were recorded before a machine ended too early, and
+/// says so.
 fn show_remains(
     trace: &std::result::Result<CutOff, Error>,
-    json: Option<&Path>,
+    events: Events<'_>,
 ) -> std::result::Result<(), Error> {
+    if let Events::Passed = events {
+        return Ok(());
+    }
     match trace {
         Ok(trace) => {
-            show(&trace.timeline, json)?;
+            show(&trace.timeline, events)?;
             ui::say(match trace.had_room {
                 true => "the record ends here, with the machine",
                 false => "the record ends here because it was full; the machine went on",

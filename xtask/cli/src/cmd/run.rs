@@ -31,7 +31,7 @@ pub struct Run {
     record: Option<PathBuf>,
 
     /// Record nothing: only the program's own checks count
-    #[arg(long, conflicts_with_all = ["story", "scene"])]
+    #[arg(long, conflicts_with_all = ["story", "scene", "Narrowing"])]
     no_trace: bool,
 
     /// What executes the guest's instructions; with kvm, times differ from run

@@ -52,6 +52,7 @@ impl Show {
             }
             Content::Check { exercise, attempt } => {
                 self.has_no_story("check")?;
+                self.has_no_timeline("check")?;
                 if let Some(file) = &self.looking.html {
                     let page = pages::of_attempt(&exercise, &attempt, &maker, &background);
                     whole::write(file, page.as_bytes())?;
@@ -60,14 +61,18 @@ impl Show {
             }
             Content::Exec { executed } => {
                 self.has_no_story("exec")?;
+                if left(executed.as_deref()).1.is_none() {
+                    self.has_no_timeline("exec")?;
+                }
                 if let Some(file) = &self.looking.html {
                     let page = pages::of_exec(executed.as_deref(), &maker, &background);
                     whole::write(file, page.as_bytes())?;
                 }
-                Ok(show_exec(executed, self.looking.json))
+                Ok(self.show_exec(executed))
             }
             Content::Suite { results, .. } => {
                 self.has_no_story("suite")?;
+                self.has_no_timeline("suite")?;
                 let json = self.looking.json;
                 print(&if json { results.json() } else { results.text() });
                 Ok(suite::outcome(&results))
@@ -84,21 +89,30 @@ impl Show {
             false => Ok(()),
         }
     }
-}
 
-/// Shows a program that was run by hand. As in `exec`, the lab's own failures have a status
-/// of their own.
-fn show_exec(executed: std::result::Result<Box<Executed>, Error>, json: bool) -> Outcome {
-    if json {
-        ui::print(&format!("{}\n", report::json(&executed)));
-    } else if let (Some(ran), _) = left(executed.as_deref()) {
-        show_output(&ran.output);
+    /// Refuses options that only a timeline has an answer to.
+    fn has_no_timeline(&self, command: &'static str) -> std::result::Result<(), RecordFileError> {
+        match self.looking.narrowing.is_asked() {
+            true => Err(RecordFileError::NoTimeline { command }),
+            false => Ok(()),
+        }
     }
-    let events = if json { Events::Passed } else { Events::Shown(None) };
-    exec::conclude(executed.map(|executed| *executed), events).unwrap_or_else(|error| {
-        ui::print_error(&error);
-        Outcome::of_program(FAILED)
-    })
+
+    /// Shows a program that was run by hand. As in `exec`, the lab's own failures have a
+    /// status of their own.
+    fn show_exec(&self, executed: std::result::Result<Box<Executed>, Error>) -> Outcome {
+        if self.looking.json {
+            ui::print(&format!("{}\n", report::json(&executed)));
+        } else if let (Some(ran), _) = left(executed.as_deref()) {
+            show_output(&ran.output);
+        }
+        let narrow = self.looking.narrowing.narrow();
+        let events = if self.looking.json { Events::Passed } else { Events::Shown(&narrow) };
+        exec::conclude(executed.map(|executed| *executed), events).unwrap_or_else(|error| {
+            ui::print_error(&error);
+            Outcome::of_program(FAILED)
+        })
+    }
 }
 
 fn show_output(output: &Output) {
