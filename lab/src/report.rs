@@ -55,7 +55,7 @@ pub fn shown(plan: &Plan, run: &Run, view: &View) -> Result<Inked, UnknownTask> 
         let content = narrowed(&run.timeline, rows, &view.narrow, view.columns)?;
         sections.push(Section { name: "timeline", content });
     }
-    let mut content = facts.render(view.columns);
+    let mut content = facts.render(&run.timeline, view.columns);
     if view.scenes.is_some() {
         let others = run.verdict.expectations.len() - facts.expectations.len();
         content.push_str(&format!("and {others} other facts of the lesson, which hold\n"));

@@ -46,6 +46,7 @@ const CALLS: &[Call] = &[
     call("run-passing", &["run", "lesson-1", "--story"], 0),
     call("run-passing-without-trace", &["run", "lesson-1", "--no-trace"], 0),
     call("run-scene", &["run", "passing", "--scene", "says_hello", "--story"], 0),
+    call("run-facts-first", &["run", "unproven", "--facts", "--story"], 1),
     call("run-narrowed", &["run", "passing", "--task", "program", "--grep", "exits", "--story"], 0),
     call("run-pattern-malformed", &["run", "passing", "--grep", "a(b"], 2),
     call("run-scene-unknown", &["run", "passing", "--scene", "says-helo"], 2),

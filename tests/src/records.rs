@@ -128,7 +128,13 @@ fn runs() -> Result<(), Failed> {
     let kept = ["--record", &name, "--html", &page.was];
     call(&[&["--course", &course, "run", "passing"][..], &kept].concat())?;
     page.compare(&file, "run passing")?;
-    for looking in [&["--story"][..], &["--scene", "says_hello"], &["--scene", "says-helo"]] {
+    for looking in [
+        &["--story"][..],
+        &["--scene", "says_hello"],
+        &["--scene", "says-helo"],
+        &["--facts", "--task", "program", "--grep", "exits"],
+        &["--task", "nobody"],
+    ] {
         let was = call(&[&["--course", &course, "run", "passing"], looking].concat())?;
         as_it_was(&was, &show(&file, looking, "run passing")?)?;
     }
@@ -169,7 +175,14 @@ fn checks(exercise: &Exercise) -> Result<(), Failed> {
         }
     }
     let shown = show(&file, &["--story"], &format!("check {lesson}"))?;
-    same(&shown, 2, b"", b"error: a record of `check` has neither a story nor scenes\n")
+    same(
+        &shown,
+        2,
+        b"",
+        b"error: a record of `check` has no story, no scenes and no facts of a lesson\n",
+    )?;
+    let shown = show(&file, &["--task", "program"], &format!("check {lesson}"))?;
+    same(&shown, 2, b"", b"error: this record of `check` is shown without a timeline\n")
 }
 
 fn programs(module: &str) -> Result<(), Failed> {
@@ -200,7 +213,14 @@ fn programs(module: &str) -> Result<(), Failed> {
         schemas::check("exec", &serde_json::from_slice(&shown.stdout)?)?;
         page.compare(&file, "exec busybox")?;
     }
+    let narrowed = ["--grep", "SIGKILL", "--task", "busybox"];
+    let kept = ["exec", "--record", &name, "--events", "sched_process_exec,signal_generate"];
+    let script = ["--", BUSYBOX, "sh", "-c", "kill -9 $$"];
+    let was = call(&[&kept[..], &narrowed, &script].concat())?;
+    as_it_was(&was, &show(&file, &narrowed, "exec busybox")?)?;
     call(&["exec", "--record", &name, "--", BUSYBOX, "echo", "one", "two"])?;
+    let shown = show(&file, &narrowed, "exec busybox")?;
+    same(&shown, 2, b"", b"error: this record of `exec` is shown without a timeline\n")?;
     let shown = show(&file, &["--json"], "exec busybox")?;
     let found: serde_json::Value = serde_json::from_slice(&shown.stdout)?;
     let expected = json!({

@@ -142,7 +142,7 @@ pub enum RecordFileError {
         path.display()
     )]
     Unreadable { path: PathBuf, lab: String, reason: String },
-    #[error("a record of `{command}` has neither a story nor scenes")]
+    #[error("a record of `{command}` has no story, no scenes and no facts of a lesson")]
     NoStory { command: &'static str },
     #[error("this record of `{command}` is shown without a timeline")]
     NoTimeline { command: &'static str },

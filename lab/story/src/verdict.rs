@@ -65,16 +65,22 @@ impl Verdict {
         text
     }
 
-    /// One paragraph per fact, with what the run shows about it. Then what is wrong with
-    /// the program's end, if anything is. Lines have at most `columns`.
-    pub fn render(&self, columns: usize) -> Inked {
+    /// One paragraph per fact, with what the run shows about it. A fact that does not hold
+    /// has the events around the one that comes closest. Then what is wrong with the
+    /// program's end, if anything is. Lines have at most `columns`.
+    pub fn render(&self, timeline: &Timeline, columns: usize) -> Inked {
         let mut text = Inked::default();
-        for Checked { fact, passed, detail, .. } in &self.expectations {
+        for Checked { fact, passed, detail, evidence } in &self.expectations {
             push_fact(&mut text, *passed, fact, columns);
             let ink = if *passed { Ink::Faint } else { Ink::Plain };
             for line in render::detail::render(detail, 2, columns).lines() {
                 text.push(ink, line);
                 text.push_str("\n");
+            }
+            if let Some(closest) = evidence.first()
+                && !passed
+            {
+                text.append(render::around::render(timeline, *closest, columns));
             }
         }
         self.push_failure(&mut text, columns);

@@ -4,6 +4,7 @@ use std::io::stdout;
 use std::path::PathBuf;
 
 use clap::Args;
+use lab::error::Error;
 use lab::exercise::attempt::Attempt;
 use lab::exercise::{Exercise, report as exercise_report};
 use lab::maker::Maker;
@@ -39,6 +40,10 @@ pub struct Looking {
 
     #[command(flatten)]
     pub narrowing: Narrowing,
+
+    /// Show the facts first, then the output and the timeline
+    #[arg(long, conflicts_with = "json")]
+    pub facts: bool,
 
     /// Also write the run as a page of HTML
     #[arg(long, value_name = "FILE")]
@@ -82,27 +87,30 @@ impl Looking {
         if let Some(file) = &self.trace_dat {
             whole::write(file, &report::trace_dat(run, kernel)?)?;
         }
-        let screen = Screen::of(&stdout());
-        let text = if self.json {
-            Inked::from(format!("{}\n", report::json(plan, run)))
-        } else {
-            let scenes = self.scene.as_deref().map(|scene| report::selected(plan, run, scene));
-            let view = View {
-                scenes: scenes.transpose()?,
-                narrow: self.narrowing.narrow(),
-                columns: screen.columns(),
-                ..View::default()
-            };
-            match self.story {
-                true => report::story_shown(plan, run, &view)?,
-                false => report::shown(plan, run, &view)?,
-            }
+        let text = match self.json {
+            true => Inked::from(format!("{}\n", report::json(plan, run))),
+            false => self.text(plan, run)?,
         };
-        ui::print(&screen.text(&text));
+        ui::print(&Screen::of(&stdout()).text(&text));
         if let Some(reason) = report::no_verdict(plan, run) {
             return Err(NoVerdict { reason, log: run.returned.log.clone() }.into());
         }
         Ok(Outcome::success_if(run.verdict.passed()))
+    }
+
+    /// What a person wants to see of a lesson's run.
+    fn text(&self, plan: &Plan, run: &Run) -> std::result::Result<Inked, Error> {
+        let scenes = self.scene.as_deref().map(|scene| report::selected(plan, run, scene));
+        let view = View {
+            scenes: scenes.transpose()?,
+            narrow: self.narrowing.narrow(),
+            facts_first: self.facts,
+            columns: Screen::of(&stdout()).columns(),
+        };
+        Ok(match self.story {
+            true => report::story_shown(plan, run, &view)?,
+            false => report::shown(plan, run, &view)?,
+        })
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Witness<'a> {
 
 impl Witness<'_> {
     /// Describes an event in one line.
-    pub(super) fn sentence(self, entry: &Entry) -> String {
+    pub(crate) fn sentence(self, entry: &Entry) -> String {
         let lane = if let Kind::Mark(_) = entry.kind { Lane::User } else { Lane::Kernel };
         self.with_teller(entry, |teller| {
             let cells = entry.told(teller);

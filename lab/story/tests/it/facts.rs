@@ -137,15 +137,17 @@ fn verdict(facts: &str, timeline: &Timeline) -> Verdict {
 
 #[test]
 fn facts_that_hold() {
-    let verdict = verdict(FACTS, &sigchld());
-    assert!(verdict.passed(), "{}", verdict.render(WIDTH));
-    insta::assert_snapshot!(verdict.render(WIDTH));
+    let timeline = sigchld();
+    let verdict = verdict(FACTS, &timeline);
+    assert!(verdict.passed(), "{}", verdict.render(&timeline, WIDTH));
+    insta::assert_snapshot!(verdict.render(&timeline, WIDTH));
 }
 
 #[test]
 fn facts_about_interrupts() {
-    let verdict = verdict(INTERRUPT_FACTS, &kill_pid());
-    assert!(verdict.passed(), "{}", verdict.render(WIDTH));
+    let timeline = kill_pid();
+    let verdict = verdict(INTERRUPT_FACTS, &timeline);
+    assert!(verdict.passed(), "{}", verdict.render(&timeline, WIDTH));
 }
 
 #[test]
@@ -187,7 +189,8 @@ fn who_acts_and_who_is_meant_is_explained() {
 
 #[test]
 fn facts_that_do_not_hold_are_explained() {
-    let verdict = verdict(ERRORS, &sigchld());
+    let timeline = sigchld();
+    let verdict = verdict(ERRORS, &timeline);
     assert!(!verdict.passed() && verdict.expectations.iter().all(|checked| !checked.passed));
-    insta::assert_snapshot!(verdict.render(WIDTH));
+    insta::assert_snapshot!(verdict.render(&timeline, WIDTH));
 }

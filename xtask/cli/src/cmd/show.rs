@@ -84,7 +84,8 @@ impl Show {
 impl Show {
     /// Refuses options that only a lesson's run has an answer to.
     fn has_no_story(&self, command: &'static str) -> std::result::Result<(), RecordFileError> {
-        match self.looking.story || self.looking.scene.is_some() {
+        let Looking { story, scene, facts, .. } = &self.looking;
+        match *story || *facts || scene.is_some() {
             true => Err(RecordFileError::NoStory { command }),
             false => Ok(()),
         }
