@@ -47,10 +47,12 @@ fn of_runs(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
 }
 
 fn of_host_and_course() -> Result<(), Failed> {
-    for name in ["list", "doctor"] {
+    for (schema, words) in
+        [("list", &["list"][..]), ("map", &["list", "--map"]), ("doctor", &["doctor"])]
+    {
         let mut command = Command::new(std::env::current_exe()?);
-        let output = command.args([name, "--json"]).stdin(Stdio::null()).output()?;
-        check(name, &serde_json::from_slice(&output.stdout)?)?;
+        let output = command.args(words).arg("--json").stdin(Stdio::null()).output()?;
+        check(schema, &serde_json::from_slice(&output.stdout)?)?;
     }
     Ok(())
 }
