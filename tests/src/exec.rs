@@ -413,7 +413,7 @@ fn bad_filter(fixture: &Fixture) -> Result<(), Failed> {
 fn tells(output: &Output, expected: &[&str]) -> Result<(), Failed> {
     let text = String::from_utf8_lossy(&output.stderr);
     // The program's own words come before the header.
-    let lines = text.lines().skip_while(|line| !line.starts_with("      µs ")).skip(1);
+    let lines = text.lines().skip_while(|line| !line.trim_start().starts_with("µs ")).skip(1);
     // The columns of the time and of the empty device lane.
     let indent = 20;
     let kernel: String = lines.flat_map(|line| line.chars().skip(indent)).collect();

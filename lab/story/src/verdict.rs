@@ -80,7 +80,7 @@ impl Verdict {
             if let Some(closest) = evidence.first()
                 && !passed
             {
-                text.append(render::around::render(timeline, *closest, columns));
+                push_around(&mut text, timeline, *closest, columns);
             }
         }
         self.push_failure(&mut text, columns);
@@ -112,6 +112,22 @@ fn push_fact(text: &mut Inked, passed: bool, fact: &str, columns: usize) {
         text.push(held, sign);
         text.push(rest, words);
         text.push_str("\n");
+    }
+}
+
+/// How many events are shown before and after the one that comes closest to a fact.
+const AROUND: usize = 2;
+
+/// Appends the event at this place, with a sign, among those before and after it.
+fn push_around(text: &mut Inked, timeline: &Timeline, place: usize, columns: usize) {
+    text.push_str("  around it:\n");
+    let events = timeline.entries.iter().enumerate();
+    for (at, entry) in events.filter(|(at, _)| at.abs_diff(place) <= AROUND) {
+        let (sign, ink) = if at == place { ("  ▸", Ink::Plain) } else { ("   ", Ink::Faint) };
+        for line in wrap(sign, 6, &[Witness::OfTheRun.sentence(entry)], columns) {
+            text.push(ink, &line);
+            text.push_str("\n");
+        }
     }
 }
 
