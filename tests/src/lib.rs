@@ -48,6 +48,7 @@ mod room;
 mod scaffold;
 mod schemas;
 mod scratch;
+mod screen;
 mod shared_wire;
 mod sharing;
 mod shell;
@@ -102,6 +103,7 @@ pub fn all(
     tests.extend(told::all(lab, machine)?);
     tests.extend(exec::all(lab, machine)?);
     tests.extend(records::all(lab, machine)?);
+    tests.extend(screen::all());
     tests.extend(pages::all(lab, machine));
     tests.extend(figures::all(lab, machine));
     tests.extend(schemas::all(lab, machine));

@@ -1,5 +1,6 @@
-//! The terminal on standard input while the lab has it in raw mode. The lab restores it
-//! when it is done. If the lab is killed, the keeper of its program does.
+//! The terminal on standard input while the lab has it in raw mode, or a program has it
+//! that may change it. The lab restores it when it is done. If the lab is killed, the
+//! keeper of its program does.
 
 use std::fmt;
 use std::fs::File;
@@ -14,7 +15,7 @@ use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use crate::Held;
 
 /// What a keeper must restore.
-static RAW: Mutex<Option<Before>> = Mutex::new(None);
+static BEFORE: Mutex<Option<Before>> = Mutex::new(None);
 
 /// A terminal and its former settings.
 #[derive(Clone, Copy)]
@@ -24,43 +25,56 @@ pub struct Before {
     termios: libc::termios,
 }
 
-/// Standard input in raw mode. Dropping this restores the former settings.
-pub struct Raw {
+/// The settings of standard input. Dropping this restores them.
+pub struct Saved {
     before: Termios,
     _terminal: Held,
 }
 
-impl Raw {
+impl Saved {
     /// Keepers of programs that start from now on know about it. Fails with ENOTTY if
     /// standard input is not a terminal.
-    pub fn enter() -> nix::Result<Raw> {
+    pub fn now() -> nix::Result<Saved> {
         let before = tcgetattr(stdin())?;
         let own = stdin().as_fd().try_clone_to_owned();
         let terminal = Held::new(File::from(own.map_err(|_| Errno::EMFILE)?));
         let fd = terminal.file().as_raw_fd();
-        *raw() = Some(Before { fd, termios: before.clone().into() });
-        let mut changed = before.clone();
-        cfmakeraw(&mut changed);
-        tcsetattr(stdin(), SetArg::TCSADRAIN, &changed)?;
-        Ok(Raw { before, _terminal: terminal })
+        *saved() = Some(Before { fd, termios: before.clone().into() });
+        Ok(Saved { before, _terminal: terminal })
     }
 }
 
-impl Drop for Raw {
+impl Drop for Saved {
     fn drop(&mut self) {
-        *raw() = None;
+        *saved() = None;
         // If the terminal is gone, nothing can be done.
         let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.before);
     }
 }
 
-fn raw() -> MutexGuard<'static, Option<Before>> {
-    RAW.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+/// Standard input in raw mode. Dropping this restores the former settings.
+pub struct Raw {
+    _saved: Saved,
+}
+
+impl Raw {
+    /// Like [`Saved::now`].
+    pub fn enter() -> nix::Result<Raw> {
+        let saved = Saved::now()?;
+        let mut changed = saved.before.clone();
+        cfmakeraw(&mut changed);
+        tcsetattr(stdin(), SetArg::TCSADRAIN, &changed)?;
+        Ok(Raw { _saved: saved })
+    }
+}
+
+fn saved() -> MutexGuard<'static, Option<Before>> {
+    BEFORE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// What a keeper that starts now must restore.
 pub fn before() -> Option<Before> {
-    *raw()
+    *saved()
 }
 
 impl fmt::Debug for Before {

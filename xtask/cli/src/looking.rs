@@ -20,7 +20,7 @@ use trace::Symbols;
 use crate::narrowing::Narrowing;
 use crate::outcome::{Outcome, Result};
 use crate::screen::Screen;
-use crate::ui;
+use crate::{pager, ui};
 
 #[derive(Args)]
 pub struct Looking {
@@ -44,6 +44,11 @@ pub struct Looking {
     /// Show the facts first, then the output and the timeline
     #[arg(long, conflicts_with = "json")]
     pub facts: bool,
+
+    /// Print everything at once, even if it is longer than the terminal. Otherwise PAGER
+    /// shows it, by default less
+    #[arg(long)]
+    pub no_pager: bool,
 
     /// Also write the run as a page of HTML
     #[arg(long, value_name = "FILE")]
@@ -87,11 +92,12 @@ impl Looking {
         if let Some(file) = &self.trace_dat {
             whole::write(file, &report::trace_dat(run, kernel)?)?;
         }
-        let text = match self.json {
-            true => Inked::from(format!("{}\n", report::json(plan, run))),
-            false => self.text(plan, run)?,
-        };
-        ui::print(&Screen::of(&stdout()).text(&text));
+        if self.json {
+            let text = Inked::from(format!("{}\n", report::json(plan, run)));
+            ui::print(&Screen::of(&stdout()).text(&text));
+        } else {
+            pager::show(&self.text(plan, run)?, !self.no_pager);
+        }
         if let Some(reason) = report::no_verdict(plan, run) {
             return Err(NoVerdict { reason, log: run.returned.log.clone() }.into());
         }

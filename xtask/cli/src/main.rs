@@ -12,6 +12,7 @@ mod kernel_with;
 mod looking;
 mod narrowing;
 mod outcome;
+mod pager;
 mod screen;
 mod shard;
 mod ui;

@@ -8,6 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 use nix::pty::Winsize;
 use story::render::ink::Inked;
 use story::render::text::WIDTH;
+use story::render::wrap::width;
 
 /// The narrowest and the widest text, columns. In longer lines, eyes lose their place.
 const NARROWEST: usize = 60;
@@ -44,6 +45,19 @@ impl Screen {
         self.size.map_or(WIDTH, |size| size.columns.clamp(NARROWEST, WIDEST))
     }
 
+    /// Whether a text has more lines than the terminal. A terminal that cannot move its
+    /// cursor has no use for a pager, so nothing is too long for it.
+    pub fn is_too_small_for(self, text: &Inked) -> bool {
+        let Some(Size { columns, rows }) = self.size.filter(|_| self.is_terminal && !is_dumb())
+        else {
+            return false;
+        };
+        let text = text.for_terminal(false);
+        let lines = text.lines().map(|line| width(line).div_ceil(columns).max(1));
+        // The shell's prompt needs a line too.
+        rows > 0 && lines.sum::<usize>() >= rows
+    }
+
     /// The bytes of a text for the reader. On a terminal, only the text's own colours act.
     pub fn text(self, text: &Inked) -> String {
         match self.is_terminal || self.has_colours {
@@ -51,6 +65,11 @@ impl Screen {
             false => text.to_string(),
         }
     }
+}
+
+/// Whether TERM says that the terminal only prints.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term == "dumb")
 }
 
 nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);

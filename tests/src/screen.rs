@@ -1,0 +1,217 @@
+//! What `show` prints, and so `run`, on terminals of several sizes and kinds and in a
+//! pipe. Each text is compared whole with what the lab renders for that width.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use lab::record_file::{Content, Opened};
+use lab::report;
+use libtest_mimic::Failed;
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use rexpect::process::signal::Signal;
+use rexpect::process::wait::WaitStatus;
+use rexpect::session::{PtySession, spawn_command};
+use story::render::ink::Inked;
+use story::view::View;
+use tempfile::TempDir;
+
+use crate::Test;
+use crate::command_line::course;
+
+/// How long anything may take. A machine under load is slow.
+const LIMIT_MS: u64 = 60_000;
+/// More rows than the text has lines.
+const TALL: usize = 100;
+const CTRL_C: char = 'c';
+
+/// One test per property.
+pub fn all() -> Vec<Test> {
+    let test =
+        |name: &str, check: fn() -> Result<(), Failed>| Test::new(format!("screen::{name}"), check);
+    vec![
+        test("a-text-is-as-wide-as-the-terminal", widths),
+        test("colours-are-where-they-are-wanted", colours),
+        test("a-long-text-is-in-a-pager", pagers),
+        test("a-pager-that-cannot-be-run-is-named", no_such_pager),
+        test("ctrl-c-belongs-to-the-pager", interrupts),
+        test("a-killed-lab-gives-the-terminal-back-from-a-pager", killed),
+    ]
+}
+
+/// A record of a lesson whose fact does not hold, so `show` exits with 1.
+struct Shown {
+    _folder: TempDir,
+    record: String,
+}
+
+/// The variables that say what a person wants. A test sets those that it is about.
+const WISHES: &[&str] = &["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "PAGER", "LESS", "TERM"];
+
+impl Shown {
+    fn new() -> Result<Shown, Failed> {
+        let folder = tempfile::tempdir()?;
+        let record = folder.path().join("record").to_string_lossy().into_owned();
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--course").arg(course()).args(["run", "unproven", "--record", &record]);
+        command.stdin(Stdio::null()).output()?;
+        Ok(Shown { _folder: folder, record })
+    }
+
+    /// What the lab renders for this width.
+    fn text(&self, columns: usize) -> Result<Inked, Failed> {
+        let Content::Run { plan, run } = Opened::read(Path::new(&self.record))?.content else {
+            return Err("it is no record of a run".into());
+        };
+        let view = View { columns, ..View::default() };
+        Ok(report::shown(&plan, &*run.map_err(|error| error.to_string())?, &view)?)
+    }
+
+    /// Starts a shell's script on a terminal of this size, with these variables. It has
+    /// `show` as its arguments.
+    fn start(
+        &self,
+        (columns, rows): (usize, usize),
+        wishes: &[(&str, &str)],
+        script: &str,
+    ) -> Result<PtySession, Failed> {
+        let mut command = Command::new("sh");
+        let script = format!("stty cols {columns} rows {rows}; {script}");
+        command.args(["-c", &script, "sh"]).arg(std::env::current_exe()?);
+        command.args(["show", &self.record]);
+        for wish in WISHES {
+            command.env_remove(wish);
+        }
+        command.env("TERM", "xterm").envs(wishes.iter().copied());
+        Ok(spawn_command(command, Some(LIMIT_MS))?)
+    }
+
+    /// What `show` with these options prints on a terminal, and its exit status.
+    fn on_terminal(
+        &self,
+        size: (usize, usize),
+        wishes: &[(&str, &str)],
+        options: &str,
+    ) -> Result<String, Failed> {
+        let script = format!("\"$@\" 2>/dev/null {options}; echo status $?");
+        Ok(text(&self.start(size, wishes, &script)?.exp_eof()?))
+    }
+}
+
+/// The text that a terminal got. `rexpect` makes a character of each byte.
+fn text(read: &str) -> String {
+    let bytes: Vec<u8> = read.chars().map(|c| c as u8).collect();
+    String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
+}
+
+fn same(found: &str, expected: &str, what: &str) -> Result<(), Failed> {
+    match found == expected {
+        true => Ok(()),
+        false => Err(format!("{what}:\n{found:?}\nis not\n{expected:?}").into()),
+    }
+}
+
+fn widths() -> Result<(), Failed> {
+    let shown = Shown::new()?;
+    for (columns, width) in [(40, 60), (60, 60), (80, 80), (100, 100), (120, 120), (200, 120)] {
+        let found = shown.on_terminal((columns, TALL), &[("NO_COLOR", "1")], "")?;
+        let expected = format!("{}status 1\n", shown.text(width)?);
+        same(&found, &expected, &format!("{columns} columns"))?;
+    }
+    Ok(())
+}
+
+fn colours() -> Result<(), Failed> {
+    let shown = Shown::new()?;
+    let (colours, plain) = (shown.text(80)?.for_terminal(true), shown.text(80)?.to_string());
+    for (wishes, terminal, pipe) in [
+        (&[][..], &colours, &plain),
+        (&[("NO_COLOR", "1")], &plain, &plain),
+        (&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], &plain, &plain),
+        (&[("CLICOLOR", "0")], &plain, &plain),
+        (&[("CLICOLOR_FORCE", "1")], &colours, &colours),
+        (&[("TERM", "dumb")], &plain, &plain),
+    ] {
+        let what = format!("{wishes:?}");
+        let found = shown.on_terminal((80, TALL), wishes, "")?;
+        same(&found, &format!("{terminal}status 1\n"), &what)?;
+        let found = shown.on_terminal((80, TALL), wishes, "| cat")?;
+        same(&found, &format!("{pipe}status 0\n"), &format!("in a pipe, {what}"))?;
+    }
+    Ok(())
+}
+
+fn pagers() -> Result<(), Failed> {
+    let shown = Shown::new()?;
+    let plain = shown.text(80)?.to_string();
+    let lines = plain.lines().count();
+    let pager = ("PAGER", "sed s/^/P/ | sed s/P/p/");
+    let paged: String = plain.lines().map(|line| format!("p{line}\n")).collect();
+    let first = format!("{}\n", plain.lines().next().unwrap_or_default());
+    for (rows, wish, options, expected) in [
+        (lines, pager, "", &paged),
+        // The text, and a line for the prompt.
+        (lines + 1, pager, "", &plain),
+        (5, pager, "--no-pager", &plain),
+        (5, ("PAGER", ""), "", &plain),
+        (5, ("PAGER", "cat"), "", &plain),
+        // Reading no further is no error.
+        (5, ("PAGER", "head -n 1"), "", &first),
+    ] {
+        let found = shown.on_terminal((80, rows), &[("NO_COLOR", "1"), wish], options)?;
+        same(&found, &format!("{expected}status 1\n"), &format!("{rows} rows, {wish:?}"))?;
+    }
+    let found = shown.on_terminal((80, 5), &[("TERM", "dumb"), pager], "")?;
+    same(&found, &format!("{plain}status 1\n"), "TERM=dumb")
+}
+
+fn no_such_pager() -> Result<(), Failed> {
+    let shown = Shown::new()?;
+    let wishes = [("NO_COLOR", "1"), ("PAGER", "/no/such/pager -x")];
+    let script = "\"$@\" 2>&1; echo status $?";
+    let found = text(&shown.start((80, 5), &wishes, script)?.exp_eof()?);
+    // The shell has its own words for the first line.
+    let said = "PAGER is `/no/such/pager -x`, which cannot be run\nstatus 1\n";
+    let expected = format!("{}{said}", shown.text(80)?);
+    match found.ends_with(&expected) {
+        true => Ok(()),
+        false => Err(format!("{found:?}\ndoes not end with\n{expected:?}").into()),
+    }
+}
+
+/// The lab goes on, with its own exit status, when the pager is done.
+fn interrupts() -> Result<(), Failed> {
+    let shown = Shown::new()?;
+    let pager = "trap 'echo caught; exit 3' INT; echo ready; read key < /dev/tty";
+    let script = "trap : INT; \"$@\"; echo status $?";
+    let mut session = shown.start((80, 5), &[("PAGER", pager)], script)?;
+    session.exp_string("ready\r\n")?;
+    session.send_control(CTRL_C)?;
+    session.exp_string("caught\r\nstatus 1\r\n")?;
+    Ok(())
+}
+
+/// A pager changes the terminal as long as it has it.
+fn killed() -> Result<(), Failed> {
+    let shown = Shown::new()?;
+    let pager = "stty -icanon < /dev/tty; echo ready; read key < /dev/tty";
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        let mut session = shown.start((80, 5), &[("PAGER", pager)], "exec \"$@\"")?;
+        session.exp_string("ready\r\n")?;
+        let terminal = session.process().get_file_handle()?;
+        let is_canonical = || -> nix::Result<bool> {
+            Ok(tcgetattr(&terminal)?.local_flags.contains(LocalFlags::ICANON))
+        };
+        if is_canonical()? {
+            return Err("the pager has not changed the terminal".into());
+        }
+        session.process_mut().signal(signal)?;
+        let status = session.process().wait()?;
+        // The keeper's last act may come after the lab's end.
+        session.exp_eof()?;
+        match (status, is_canonical()?) {
+            (WaitStatus::Signaled(_, by, _), true) if by == signal => {}
+            (status, cooked) => return Err(format!("{status:?}, canonical: {cooked}").into()),
+        }
+    }
+    Ok(())
+}
