@@ -130,7 +130,7 @@ impl Course {
     pub fn find(&self, asked: &str) -> Result<Lesson, CourseError> {
         let name = self.meant(asked).ok_or_else(|| CourseError::Unknown {
             asked: asked.to_owned(),
-            near: self.nearest(asked),
+            near: self.near(asked),
         })?;
         self.read(name)
     }
@@ -176,7 +176,8 @@ impl Course {
         self.names.iter().find(|name| **name == asked)
     }
 
-    fn nearest(&self, asked: &str) -> Option<Name> {
+    /// The lesson whose name is most similar to `asked`, if one is similar enough.
+    pub fn near(&self, asked: &str) -> Option<Name> {
         let asked = Name::of_work(asked).map_or_else(|| asked.to_owned(), |name| name.to_string());
         let distance = |name: &Name| strsim::levenshtein(&asked, name.as_str());
         let near = self.names.iter().min_by_key(|name| distance(name))?;

@@ -36,7 +36,11 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             full(&exercise)?;
             walk(&exercise)
         }),
-        Test::new("classroom::ci-recipe".to_owned(), move || ci_recipe(&solution)),
+        Test::new("classroom::ci-recipe".to_owned(), {
+            let solution = solution.clone();
+            move || ci_recipe(&solution)
+        }),
+        Test::new("classroom::a-download-is-graded".to_owned(), move || download(&solution)),
         Test::new("classroom::students-learn-no-inputs".to_owned(), students_learn_no_inputs),
         Test::new("classroom::mutants".to_owned(), mutants),
     ])
@@ -95,6 +99,66 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
         std::fs::metadata(results.join(file)).map_err(|e| format!("{file}: {e}"))?;
     }
     Ok(())
+}
+
+/// An archive as Moodle gives it, with students who named and packed their files as
+/// they liked.
+fn download(solution: &str) -> Result<(), Failed> {
+    let mut download = tar::Builder::new(Vec::new());
+    let of = |student: &str, file: &str| format!("{student}_assignsubmission_file/{file}");
+    for (path, text) in [
+        (of("Ada_11", "main.rs"), solution),
+        (of("Ada_11", ".DS_Store"), ""),
+        (of("Bob_12", "lesson-1/main.rs"), solution),
+        (of("Bob_12", "lesson-1/TASK.md"), ""),
+        (of("Bob_12", "lesson-1/notes"), ""),
+        (of("Eve_13", "sigchild/main.rs"), solution),
+        (of("Fay_14", "work.zip"), "no archive"),
+        (of("Joe_15", "sigchld/Main.rs"), solution),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        download.append_data(&mut header, path, text.as_bytes())?;
+    }
+    let folder = tempfile::tempdir()?;
+    let (archive, marks) = (folder.path().join("download.tar"), folder.path().join("marks.json"));
+    std::fs::write(&archive, download.into_inner()?)?;
+    let output = Command::new(std::env::current_exe()?)
+        .arg("grade")
+        .arg(&archive)
+        .args(["--lesson", "1", "--json"])
+        .arg(&marks)
+        .stdin(Stdio::null())
+        .output()?;
+    let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (told(&output.stdout), told(&output.stderr));
+    if !output.status.success() {
+        return Err(stderr.into());
+    }
+    let expected = "\
+Ada_11  sigchld                      6 of 6
+Bob_12  sigchld                      6 of 6  (ignored: notes)
+Eve_13  sigchld                      0 of 6  there is no `sigchld`
+Fay_14  sigchld                      0 of 6  `work.zip` cannot be unpacked: invalid Zip archive: \
+Could not find EOCD
+Joe_15  sigchld                      0 of 6  there is no `sigchld/main.rs`, but `Main.rs` looks like it
+";
+    if stdout != expected {
+        return Err(format!("expected:\n{expected}but found:\n{stdout}").into());
+    }
+    for note in
+        ["`lesson-1` means sigchld", "Eve_13: `sigchild` is no lesson; did you mean `sigchld`?"]
+    {
+        if !stderr.lines().any(|line| line.ends_with(note)) {
+            return Err(format!("`{note}` is not in:\n{stderr}").into());
+        }
+    }
+    let marks: serde_json::Value = serde_json::from_slice(&std::fs::read(&marks)?)?;
+    match marks["results"][1]["points"] == 6 {
+        true => Ok(()),
+        false => Err(format!("the marks are {marks:#}").into()),
+    }
 }
 
 /// Students see the same text for every seed, although their program prints its

@@ -18,13 +18,11 @@ use explain::{ExitStatus, Explain};
 use fs_err as fs;
 use story::lesson::Name;
 
+use crate::exercise::submission::TASK;
 use crate::exercise::{Exercise, Sample};
 
 /// The folder in a course's tree for everything that a student writes.
 pub const FOLDER: &str = "work";
-
-/// The file that describes the task, next to the student's file.
-pub const TASK: &str = "TASK.md";
 
 /// A student's files.
 #[derive(Debug, Clone)]

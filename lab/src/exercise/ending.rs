@@ -175,6 +175,7 @@ fn of_refused(refused: &Refused) -> Fault {
         | Refused::NotPlain { .. }
         | Refused::NotFolder { .. }
         | Refused::TooLong { .. }
+        | Refused::Archive { .. }
         | Refused::NotText { .. } => Fault::submission(Kind::Refused, refused.to_string()),
         Refused::Read { .. } => Fault::Host,
     }

@@ -1,22 +1,31 @@
-//! The students of a class, found in folders.
+//! The students of a class, and what each of them handed in: in folders or archives, with
+//! the lessons' names or with those that a learning platform gives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use explain::visible;
 use fs_err as fs;
+use process::Temporary;
 use story::lesson::Name;
 
 use super::GradeError;
-use crate::classroom::{folder_of, folders_of};
+use super::download::{Download, What, first_name};
+use super::unpack::{self, Form, UnpackError, unpack};
 use crate::course::Course;
 use crate::exercise::Exercise;
-use crate::exercise::submission::Refused;
+use crate::exercise::submission::{Refused, Submission, is_litter, near};
 
 /// Every student whose work is to be graded, in order of names.
 #[derive(Debug, Clone, Default)]
 pub struct Class {
     pub students: Vec<Student>,
+    /// What was left out of an archive of the class.
+    left_out: Vec<String>,
+    /// Where archives were unpacked.
+    unpacked: Option<Arc<Temporary>>,
 }
 
 /// One student.
@@ -24,35 +33,63 @@ pub struct Class {
 pub struct Student {
     /// The folder's name. Bytes that are not UTF-8 became U+FFFD.
     pub name: String,
-    pub folder: PathBuf,
-    /// Why nothing in the folder can be graded.
+    /// A learning platform's number of the student.
+    pub id: Option<String>,
+    /// What was handed in for each lesson.
+    pub work: BTreeMap<Name, Handed>,
+    /// Why there is nothing else, if something else was handed in.
     pub problem: Option<Refused>,
+    /// What to tell the teacher.
+    notes: Vec<Note>,
 }
 
+/// What a student handed in for a lesson.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handed {
+    /// A folder of the lesson's.
+    Folder(PathBuf),
+    /// A file outside such a folder.
+    File {
+        path: PathBuf,
+        /// The student's other files that are in no folder.
+        ignored: Vec<String>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Note {
+    /// The same for everybody who has such a name.
+    Once(String),
+    Student(String),
+}
+
+/// What the names of folders and files can mean.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    pub course: &'a Course,
+    /// Each exercise that may be graded, with the name of the student's file.
+    pub files: &'a [(Name, String)],
+}
+
+/// The names and paths in a folder, in order.
+type Entries = Vec<(String, PathBuf)>;
+
 impl Class {
-    /// Finds students in folders. A folder that contains folders named like lessons is
-    /// one student's. Any other folder contains students' folders. Files and names that
-    /// start with a dot are ignored.
-    pub fn find(folders: &[PathBuf], lessons: &[Name]) -> Result<Class, GradeError> {
-        let mut students = Vec::new();
-        for folder in folders {
-            let entries = list(folder)?;
-            if entries.iter().any(|(name, _)| is_work(name, lessons)) {
-                let folder = fs::canonicalize(folder)?;
-                students.push(student(name_of(&folder), folder));
-            } else {
-                let is_student = |(name, path): &(String, PathBuf)| {
-                    !name.starts_with('.') && (path.is_dir() || path.is_symlink())
-                };
-                let found = entries.into_iter().filter(is_student);
-                students.extend(found.map(|(name, path)| student(name, path)));
-            }
+    /// Finds students in folders and archives. A folder that contains folders named like
+    /// lessons is one student's. Any other folder contains students' folders, their
+    /// archives, or what a learning platform makes of them. Other files, and names that
+    /// start with a dot, are ignored.
+    pub fn find(places: &[PathBuf], known: Known<'_>) -> Result<Class, GradeError> {
+        let mut finder = Finder { known, class: Class::default(), archives: 0 };
+        for place in places {
+            finder.place(place)?;
         }
-        students.sort_by(|a, b| a.name.cmp(&b.name));
-        if let Some(twice) = students.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        let mut class = finder.class;
+        class.students.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Some(twice) = class.students.windows(2).find(|pair| pair[0].name == pair[1].name) {
             return Err(GradeError::Twice { name: twice[0].name.clone() });
         }
-        Ok(Class { students })
+        Ok(class)
     }
 
     /// The part `part` of `of` parts of the class, counted from 1.
@@ -60,132 +97,373 @@ impl Class {
     pub fn shard(self, part: usize, of: usize) -> Class {
         let students = self.students.into_iter().enumerate();
         let students = students.filter(|(index, _)| index % of == part - 1);
-        Class { students: students.map(|(_, student)| student).collect() }
+        Class { students: students.map(|(_, student)| student).collect(), ..self }
     }
 
-    /// Notes on the folders to be graded. A number that is now another lesson's is
-    /// reported once for the whole class. If a student has several folders for a lesson,
-    /// the note says which one is graded.
-    pub fn odd_names(&self, lessons: &[&Name], course: &Course) -> Vec<String> {
-        let (mut numbers, mut left) = (BTreeSet::new(), Vec::new());
-        for student in self.students.iter().filter(|student| student.problem.is_none()) {
-            for name in lessons {
-                let folders = folders_of(&student.folder, name);
-                let Some((taken, others)) = folders.split_first() else { continue };
-                numbers.extend(course.numbered_otherwise(taken));
-                left.extend(others.iter().map(|other| {
-                    format!("{}: `{taken}` is graded, and `{other}` is not", visible(&student.name))
-                }));
+    /// What to tell about the names that were found: what is the same for several
+    /// students once, then the rest, student by student.
+    pub fn notes(&self) -> Vec<String> {
+        let (mut once, mut notes) = (BTreeSet::new(), self.left_out.clone());
+        for student in &self.students {
+            for note in &student.notes {
+                match note {
+                    Note::Once(text) => drop(once.insert(text.clone())),
+                    Note::Student(text) => notes.push(format!("{}: {text}", student.name)),
+                }
             }
         }
-        numbers.into_iter().chain(left).collect()
+        once.into_iter().chain(notes).map(|note| visible(&note)).collect()
     }
 
     /// The exercises for which at least one student has handed in something.
     pub fn attempted(&self, exercises: Vec<Exercise>) -> Vec<Exercise> {
-        let by = |student: &Student, exercise: &Exercise| {
-            let folder = folder_of(&student.folder, &exercise.lesson.name);
-            student.problem.is_none() && folder.symlink_metadata().is_ok()
+        let attempted = |exercise: &Exercise| {
+            self.students.iter().any(|student| student.work.contains_key(&exercise.lesson.name))
         };
-        let attempted =
-            |exercise: &Exercise| self.students.iter().any(|student| by(student, exercise));
         exercises.into_iter().filter(attempted).collect()
     }
 }
 
-/// Whether a folder's name is that of a student's work for a lesson.
-fn is_work(folder: &str, lessons: &[Name]) -> bool {
-    Name::of_work(folder).is_some_and(|name| lessons.contains(&name))
+impl Student {
+    fn new(name: String) -> Student {
+        Student { name, id: None, work: BTreeMap::new(), problem: None, notes: Vec::new() }
+    }
+
+    /// Takes the file that was handed in for an exercise.
+    pub fn submission(&self, exercise: &Exercise) -> Result<Submission, Refused> {
+        let lesson = &exercise.lesson.name;
+        match (self.work.get(lesson), &self.problem) {
+            (Some(Handed::Folder(folder)), _) => Submission::take(folder, exercise.file.name()),
+            (Some(Handed::File { path, ignored }), _) => {
+                let shown = Path::new(lesson.as_str()).join(exercise.file.name());
+                Submission::read(path, shown, ignored.clone())
+            }
+            (None, Some(problem)) => Err(problem.clone()),
+            (None, None) => Err(Refused::missing(PathBuf::from(lesson.as_str()))),
+        }
+    }
+
+    fn note(&mut self, text: String) {
+        self.notes.push(Note::Student(text));
+    }
 }
 
-fn student(name: String, folder: PathBuf) -> Student {
-    let problem = folder
-        .is_symlink()
-        .then(|| Refused::NotFolder { path: PathBuf::from(&name), what: "a symbolic link" });
-    Student { name, folder, problem }
+impl Known<'_> {
+    /// The lesson that a folder's name means, and whether it only says the place in the
+    /// course. A place alone, `5`, may be anything.
+    fn meant(&self, folder: &str) -> Option<(Name, bool)> {
+        if let Some(name) = Name::of_work(folder).filter(|name| self.course.names.contains(name)) {
+            return Some((name, false));
+        }
+        let place = folder.strip_prefix("lesson-")?;
+        let digits = place.bytes().all(|byte| byte.is_ascii_digit());
+        let place: usize = place.parse().ok().filter(|_| digits)?;
+        Some((self.course.names.get(place.checked_sub(1)?)?.clone(), true))
+    }
+
+    fn is_exercise(&self, lesson: &Name) -> bool {
+        self.files.iter().any(|(name, _)| name == lesson)
+    }
+
+    /// The exercises that a file's name is the name of.
+    fn of_file(&self, file: &str) -> Vec<&Name> {
+        self.files.iter().filter(|(_, name)| name == file).map(|(lesson, _)| lesson).collect()
+    }
+}
+
+/// Finds the students of a class.
+struct Finder<'a> {
+    known: Known<'a>,
+    class: Class,
+    /// How many archives were unpacked.
+    archives: usize,
+}
+
+impl Finder<'_> {
+    fn place(&mut self, place: &Path) -> Result<(), GradeError> {
+        let name = name_of(&fs::canonicalize(place)?);
+        if place.is_dir() {
+            return self.folder(fs::canonicalize(place)?, name);
+        }
+        let Some(form) = Form::of(&name) else {
+            return Err(GradeError::Unknown { path: place.to_owned() });
+        };
+        let archive = fs::File::open(place)?;
+        let len = archive.metadata()?.len();
+        let stem = Form::stem(&name).to_owned();
+        let folder = self.new_folder(&stem)?;
+        let left_out = unpack(archive, len, form, &folder, unpack::CLASS)
+            .map_err(|error| GradeError::Unpack { path: place.to_owned(), error })?;
+        self.class.left_out.extend(left_out.iter().map(|left| left_out_of(&name, left)));
+        let root = self.root(folder.clone())?;
+        let name = if root == folder { stem } else { name_of(&root) };
+        self.folder(root, name)
+    }
+
+    /// Finds students in a folder. If it is one student's, it has that student's name.
+    fn folder(&mut self, folder: PathBuf, name: String) -> Result<(), GradeError> {
+        let entries = list(&folder)?;
+        if entries.iter().any(|(name, _)| self.known.meant(name).is_some()) {
+            let mut student = Student::new(name);
+            self.work(&mut student, entries, false)?;
+            self.class.students.push(student);
+            return Ok(());
+        }
+        let mut downloaded: BTreeMap<String, (Student, Entries)> = BTreeMap::new();
+        for (name, path) in entries {
+            if name.starts_with('.') || is_litter(&name) {
+                continue;
+            }
+            let is_folder = path.is_dir() || path.is_symlink();
+            let download =
+                if is_folder { Download::of_folder(&name) } else { Download::of_file(&name) };
+            if let Some(download) = download {
+                let of_student = downloaded.entry(download.student.clone());
+                let (student, entries) = of_student
+                    .or_insert_with(|| (Student::new(download.student), Entries::default()));
+                student.id = download.id;
+                if download.late {
+                    student.note(format!("`{name}` was handed in late"));
+                }
+                match download.what {
+                    What::Folder => entries.extend(folder_of(student, &name, &path)),
+                    What::File(name) => entries.push((name, path)),
+                    What::Typed => student.note(format!("`{name}` holds no files")),
+                }
+            } else if is_folder {
+                let mut student = Student::new(name.clone());
+                let entries = folder_of(&mut student, &name, &path);
+                self.work(&mut student, entries, false)?;
+                if let (true, Some(near)) = (student.work.is_empty(), self.known.course.near(&name))
+                {
+                    student.note(format!("taken for a student; did you mean the lesson `{near}`?"));
+                }
+                self.class.students.push(student);
+            } else if Form::of(&name).is_some() {
+                let mut student = Student::new(Form::stem(&name).to_owned());
+                self.work(&mut student, vec![(name, path)], false)?;
+                self.class.students.push(student);
+            }
+        }
+        for (mut student, entries) in downloaded.into_values() {
+            self.work(&mut student, entries, true)?;
+            self.class.students.push(student);
+        }
+        Ok(())
+    }
+
+    /// Finds out what a student's files and folders are for. `downloaded`: a learning
+    /// platform may have numbered the files.
+    fn work(
+        &mut self,
+        student: &mut Student,
+        entries: Entries,
+        downloaded: bool,
+    ) -> Result<(), GradeError> {
+        let mut folders: BTreeMap<Name, Vec<(bool, String, PathBuf)>> = BTreeMap::new();
+        let mut loose = Entries::new();
+        self.sort(student, entries, true, &mut folders, &mut loose)?;
+        for (lesson, mut found) in folders {
+            // The lesson's own name is the best one.
+            found.sort_by_key(|(place, name, _)| (name != lesson.as_str(), *place, name.clone()));
+            let (place, name, path) = found.remove(0);
+            if self.known.is_exercise(&lesson) {
+                if place {
+                    let text = format!("`{name}` means {lesson}");
+                    student.notes.push(Note::Once(text));
+                }
+                student.notes.extend(self.known.course.numbered_otherwise(&name).map(Note::Once));
+                for (_, other, _) in found {
+                    student.note(format!("`{name}` is graded, and `{other}` is not"));
+                }
+            }
+            student.work.insert(lesson, Handed::Folder(path));
+        }
+        self.files(student, loose, downloaded);
+        Ok(())
+    }
+
+    /// Sorts what a student handed in by lessons. The rest is `loose` files.
+    fn sort(
+        &mut self,
+        student: &mut Student,
+        entries: Entries,
+        unpack: bool,
+        folders: &mut BTreeMap<Name, Vec<(bool, String, PathBuf)>>,
+        loose: &mut Entries,
+    ) -> Result<(), GradeError> {
+        for (name, path) in entries {
+            if name.starts_with('.') || is_litter(&name) {
+                continue;
+            }
+            if let Some((lesson, place)) = self.known.meant(&name) {
+                folders.entry(lesson).or_default().push((place, name, path));
+            } else if path.is_symlink() {
+                loose.push((name, path));
+            } else if path.is_dir() {
+                match self.known.course.near(&name) {
+                    Some(near) => {
+                        student.note(format!("`{name}` is no lesson; did you mean `{near}`?"));
+                    }
+                    None if name.starts_with("lesson-") => {
+                        student.note(format!("`{name}` is no lesson"));
+                    }
+                    None => {}
+                }
+            } else if let (true, Some(form)) = (unpack, Form::of(&name)) {
+                if let Some(root) = self.unpack_work(student, &name, &path, form)? {
+                    let entries = list(&root)?;
+                    let lessons = |name: &String| self.known.meant(name).is_some();
+                    let has_lessons = entries.iter().any(|(name, _)| lessons(name));
+                    match self.known.meant(Form::stem(&name)) {
+                        // The lesson's folder itself was packed.
+                        Some((lesson, place)) if !has_lessons => {
+                            let name = Form::stem(&name).to_owned();
+                            folders.entry(lesson).or_default().push((place, name, root));
+                        }
+                        _ => self.sort(student, entries, false, folders, loose)?,
+                    }
+                }
+            } else {
+                loose.push((name, path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out which exercises files without a folder are for.
+    fn files(&self, student: &mut Student, loose: Entries, downloaded: bool) {
+        let mut taken: Vec<(Name, String, PathBuf)> = Vec::new();
+        let mut ignored = Vec::new();
+        for (name, path) in loose {
+            let first = if downloaded { first_name(&name) } else { name.clone() };
+            let mut lessons = self.known.of_file(&name);
+            if lessons.is_empty() {
+                lessons = self.known.of_file(&first);
+            }
+            lessons.retain(|lesson| !student.work.contains_key(lesson));
+            match lessons[..] {
+                [lesson] => match taken.iter().find(|(other, ..)| other == lesson) {
+                    None => {
+                        taken.push((lesson.clone(), name, path));
+                        continue;
+                    }
+                    Some((_, other, _)) => {
+                        student.note(format!("`{other}` is graded, and `{name}` is not"));
+                    }
+                },
+                [] => {
+                    let files = self.known.files.iter().map(|(_, file)| file.as_str());
+                    let known = self.known.of_file(&first);
+                    if let (true, Some(near)) = (known.is_empty(), near(&name, files)) {
+                        student.note(format!("`{name}` is of no exercise; did you mean `{near}`?"));
+                    }
+                }
+                [..] => student.note(format!(
+                    "`{name}` may be of several exercises; `--lesson` says of which"
+                )),
+            }
+            ignored.push(name);
+        }
+        for (lesson, _, path) in taken {
+            student.work.insert(lesson, Handed::File { path, ignored: ignored.clone() });
+        }
+    }
+
+    /// Unpacks an archive that a student made, and returns the folder that has its
+    /// files.
+    fn unpack_work(
+        &mut self,
+        student: &mut Student,
+        name: &str,
+        path: &Path,
+        form: Form,
+    ) -> Result<Option<PathBuf>, GradeError> {
+        // Read first, so that the host's errors are not taken for the archive's.
+        let shown = PathBuf::from(name);
+        let archive = match std::fs::read(path) {
+            Ok(archive) => archive,
+            Err(error) => {
+                student.problem = Some(Refused::read(&shown)(error));
+                return Ok(None);
+            }
+        };
+        let folder = self.new_folder(Form::stem(name))?;
+        let len = archive.len() as u64;
+        match unpack(Cursor::new(archive), len, form, &folder, unpack::STUDENT) {
+            Ok(left_out) => {
+                for left in left_out {
+                    student.note(left_out_of(name, &left));
+                }
+                Ok(Some(self.root(folder)?))
+            }
+            Err(UnpackError::Refused(reason)) => {
+                student.problem = Some(Refused::Archive { path: shown, reason });
+                Ok(None)
+            }
+            Err(UnpackError::Host(error)) => Err(error.into()),
+        }
+    }
+
+    /// A new folder to unpack something into.
+    fn new_folder(&mut self, name: &str) -> Result<PathBuf, GradeError> {
+        let all = match &self.class.unpacked {
+            Some(all) => Arc::clone(all),
+            None => Arc::new(Temporary::new()?),
+        };
+        self.archives += 1;
+        let folder = all.path().join(self.archives.to_string()).join(name);
+        self.class.unpacked = Some(all);
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// The folder that was packed: many archives contain only one folder, with everything
+    /// in it.
+    fn root(&self, folder: PathBuf) -> Result<PathBuf, GradeError> {
+        let mut entries = list(&folder)?;
+        entries.retain(|(name, _)| !name.starts_with('.') && !is_litter(name));
+        let means_something =
+            |name: &str| self.known.meant(name).is_some() || Download::of_folder(name).is_some();
+        Ok(match &entries[..] {
+            [(name, path)] if path.is_dir() && !means_something(name) => path.clone(),
+            _ => folder,
+        })
+    }
+}
+
+/// What is in a student's folder.
+fn folder_of(student: &mut Student, name: &str, folder: &Path) -> Entries {
+    let path = PathBuf::from(name);
+    if folder.is_symlink() {
+        student.problem = Some(Refused::NotFolder { path, what: "a symbolic link" });
+        return Entries::new();
+    }
+    list(folder).unwrap_or_else(|error| {
+        student.problem = Some(Refused::Read { path, reason: error.to_string() });
+        Entries::new()
+    })
+}
+
+fn left_out_of(archive: &str, left: &str) -> String {
+    format!("`{left}` in `{archive}` is neither a file nor a folder and was left out")
 }
 
 fn name_of(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The names and paths in a folder.
-fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, GradeError> {
-    fs::read_dir(folder)?
+/// The names and paths in a folder, in order.
+fn list(folder: &Path) -> std::io::Result<Entries> {
+    let mut entries = fs::read_dir(folder)?
         .map(|entry| {
             let entry = entry?;
             Ok((entry.file_name().to_string_lossy().into_owned(), entry.path()))
         })
-        .collect()
+        .collect::<std::io::Result<Entries>>()?;
+    entries.sort();
+    Ok(entries)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::symlink;
-
-    fn lessons() -> [Name; 1] {
-        ["x".parse().unwrap()]
-    }
-
-    fn folders(root: &Path, paths: &[&str]) {
-        for path in paths {
-            std::fs::create_dir_all(root.join(path)).unwrap();
-        }
-    }
-
-    fn names(class: &Class) -> Vec<&str> {
-        class.students.iter().map(|student| student.name.as_str()).collect()
-    }
-
-    #[test]
-    fn a_folder_of_students_and_a_students_folder_are_told_apart() {
-        let root = tempfile::tempdir().unwrap();
-        folders(root.path(), &["class/bob/lesson-01-x", "class/alice", "class/.git", "carol/x"]);
-        std::fs::write(root.path().join("class/README"), "").unwrap();
-        let paths = ["class", "carol"].map(|name| root.path().join(name));
-        let class = Class::find(&paths, &lessons()).unwrap();
-        assert_eq!(names(&class), ["alice", "bob", "carol"]);
-        assert_eq!(names(&class.clone().shard(1, 2)), ["alice", "carol"]);
-        assert_eq!(names(&class.shard(2, 2)), ["bob"]);
-    }
-
-    #[test]
-    fn a_number_that_is_another_lessons_is_said_once_and_a_second_folder_of_each() {
-        let root = tempfile::tempdir().unwrap();
-        folders(root.path(), &["alice/lesson-02-x", "bob/lesson-02-x"]);
-        folders(root.path(), &["carol/x", "carol/lesson-02-x", "dan/y"]);
-        let names = ["x", "y"].map(|name| name.parse().unwrap());
-        let class = Class::find(&[root.path().to_owned()], &names).unwrap();
-        let course = Course { root: PathBuf::new(), names: names.to_vec() };
-        assert_eq!(
-            class.odd_names(&[&names[0], &names[1]], &course),
-            [
-                "`lesson-02-x` means x; lesson-2 is y now",
-                "carol: `x` is graded, and `lesson-02-x` is not"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_linked_folder_is_a_student_without_files() {
-        let root = tempfile::tempdir().unwrap();
-        folders(root.path(), &["class/bob/x"]);
-        symlink("/etc", root.path().join("class/eve")).unwrap();
-        let class = Class::find(&[root.path().join("class")], &lessons()).unwrap();
-        assert_eq!(names(&class), ["bob", "eve"]);
-        let problem = class.students[1].problem.as_ref().unwrap();
-        assert_eq!(problem.to_string(), "`eve` is a symbolic link, not a folder");
-    }
-
-    #[test]
-    fn two_students_of_one_name_are_an_error() {
-        let root = tempfile::tempdir().unwrap();
-        folders(root.path(), &["a/bob", "b/bob"]);
-        let paths = ["a", "b"].map(|name| root.path().join(name));
-        assert_eq!(
-            Class::find(&paths, &lessons()).unwrap_err().to_string(),
-            "two students are called `bob`"
-        );
-    }
-}
+mod tests;

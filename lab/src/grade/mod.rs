@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/alice/kill-pid/lab_kill_pid.c     a folder of students
 //! DIR/kill-pid/lab_kill_pid.c           or one student's
+//! class.zip                             or either of them, packed
 //! ```
 //!
 //! No submission is trusted. Of each folder, only the one file that the exercise names is
@@ -11,7 +12,9 @@
 
 pub mod before;
 pub mod class;
+pub mod download;
 pub mod results;
+pub mod unpack;
 
 use std::path::PathBuf;
 
@@ -20,14 +23,13 @@ use explain::{ExitStatus, Explain};
 
 use before::Before;
 use class::{Class, Student};
+use unpack::UnpackError;
 
-use crate::classroom::folder_of;
 use crate::error::Error;
 use crate::exercise::attempt::Attempt;
 use crate::exercise::compile::CompileError;
 use crate::exercise::ending::{Ending, Fault};
 use crate::exercise::marks::Marks;
-use crate::exercise::submission::Submission;
 use crate::exercise::values::Seed;
 use crate::exercise::{Exercise, report};
 use crate::parallel;
@@ -105,14 +107,7 @@ impl Lab<'_> {
         student: &Student,
         exercise: &Exercise,
     ) -> Result<Given, Error> {
-        let taken = match &student.problem {
-            Some(problem) => Err(problem.clone()),
-            None => {
-                let folder = folder_of(&student.folder, &exercise.lesson.name);
-                Submission::take(&folder, exercise.file.name())
-            }
-        };
-        let (attempt, ignored) = match taken {
+        let (attempt, ignored) = match student.submission(exercise) {
             Ok(submission) => {
                 let attempt =
                     self.attempt(machine, exercise, &submission.shown, &submission.text)?;
@@ -161,6 +156,10 @@ pub enum GradeError {
     Nobody,
     #[error("two students are called `{name}`")]
     Twice { name: String },
+    #[error("`{}` is neither a folder nor a .zip, .tar, .tar.gz or .tgz", path.display())]
+    Unknown { path: PathBuf },
+    #[error("failed to unpack `{}`: {error}", path.display())]
+    Unpack { path: PathBuf, error: UnpackError },
     #[error("failed to add to `{}`: {reason}", path.display())]
     Into { path: PathBuf, reason: String },
 }
@@ -173,7 +172,11 @@ impl Explain for GradeError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             GradeError::Into { .. } => "give the JSON that `grade` wrote, and the same seed",
-            GradeError::List(_) | GradeError::Nobody | GradeError::Twice { .. } => {
+            GradeError::Unpack { .. } => "unpack it yourself, and give the folder",
+            GradeError::List(_)
+            | GradeError::Nobody
+            | GradeError::Twice { .. }
+            | GradeError::Unknown { .. } => {
                 "a student's folder holds `LESSON/FILE`; give that folder, or one with \
                  folders of students"
             }

@@ -5,7 +5,7 @@ use lab::error::Error;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 use lab::grade::before::Before;
-use lab::grade::class::Class;
+use lab::grade::class::{Class, Known};
 use lab::grade::{GradeError, results};
 use lab::whole;
 use process::interrupt;
@@ -17,15 +17,16 @@ use crate::ui::outln;
 
 /// Grade submissions: folders of students, or one student's folder
 ///
-/// A student's folder contains `LESSON/FILE`, like `work/`; only that file is used. Needs
-/// no network. Exits with 0 if everything was graded, whatever the marks, and with 4 if
-/// something was not. Files are written completely, and not at all if grading is
-/// interrupted, except with --into.
+/// A student's folder contains `LESSON/FILE`, like `work/`; only that file is used.
+/// Archives (.zip, .tar, .tar.gz) and the names that Moodle and Canvas give to downloaded
+/// submissions are understood. Needs no network. Exits with 0 if everything was graded,
+/// whatever the marks, and with 4 if something was not. Files are written completely, and
+/// not at all if grading is interrupted, except with --into.
 ///
 /// Example: cargo xtask grade class/ --seed 42 --csv marks.csv
 #[derive(Args)]
 pub struct Grade {
-    /// Folders of students, or of one student
+    /// Folders or archives of students, or of one student
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
 
@@ -74,25 +75,30 @@ pub struct Grade {
 impl Grade {
     pub fn run(self, context: &Context) -> Result {
         let lab = context.lab("grade")?;
-        let mut class = Class::find(&self.folders, &lab.course.names)?;
-        let exercises = match &self.lesson {
+        let known = match &self.lesson {
             Some(asked) => vec![Exercise::read(&context.lesson(asked)?, Seed(self.seed))?],
-            None => class.attempted(lab.course.exercises(Seed(self.seed))?),
+            None => lab.course.exercises(Seed(self.seed))?,
         };
-        if exercises.is_empty() || class.students.is_empty() {
-            return Err(GradeError::Nobody.into());
-        }
+        let file =
+            |exercise: &Exercise| (exercise.lesson.name.clone(), exercise.file.name().to_owned());
+        let files: Vec<_> = known.iter().map(file).collect();
+        let mut class = Class::find(&self.folders, Known { course: &lab.course, files: &files })?;
+        let exercises = if self.lesson.is_some() { known } else { class.attempted(known) };
+        // A name that was not understood may be why there is nothing.
+        let nothing = exercises.is_empty() || class.students.is_empty();
         if let Some(shard) = self.shard {
             class = class.shard(shard.part, shard.of);
+        }
+        for note in class.notes() {
+            lab.progress.note(&note);
+        }
+        if nothing {
+            return Err(GradeError::Nobody.into());
         }
         let before = match &self.into {
             Some(path) => Before::read(path, Seed(self.seed))?,
             None => Before::default(),
         };
-        let names: Vec<_> = exercises.iter().map(|exercise| &exercise.lesson.name).collect();
-        for said in class.odd_names(&names, &lab.course) {
-            lab.progress.note(&said);
-        }
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
         let graded = lab.grade(&machine, &class, &exercises, jobs, &before)?;
