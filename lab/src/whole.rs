@@ -3,8 +3,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use nix::libc;
 
@@ -15,7 +15,34 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .map_err(|e| io::Error::new(e.kind(), format!("failed to write `{}`: {e}", path.display())))
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Checks that a file could be written now, without changing it. Errors name the file.
+pub fn check(path: &Path) -> io::Result<()> {
+    could(path)
+        .map_err(|e| io::Error::new(e.kind(), format!("cannot write `{}`: {e}", path.display())))
+}
+
+fn could(path: &Path) -> io::Result<()> {
+    match kind(path)? {
+        // Opening a pipe would wait for its reader.
+        Place::Taken(Some(meta)) if meta.file_type().is_fifo() => Ok(()),
+        Place::Taken(_) => File::options().write(true).open(path).map(drop),
+        Place::File(path, _) => {
+            let new = unfinished(&path)?;
+            take(&new)?;
+            fs::remove_file(new)
+        }
+    }
+}
+
+/// Where the bytes of a file go.
+enum Place {
+    /// A device or something else that exists.
+    Taken(Option<fs::Metadata>),
+    /// A regular file that there is, or that there will be.
+    File(PathBuf, Option<fs::Metadata>),
+}
+
+fn kind(path: &Path) -> io::Result<Place> {
     let before = match fs::metadata(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => None,
         result => Some(result?),
@@ -23,19 +50,32 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // `/dev/stdout` may be a file that another process has open too.
     let is_taken = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
     if is_taken || before.as_ref().is_some_and(|meta| !meta.is_file()) {
-        return fs::write(path, bytes);
+        return Ok(Place::Taken(before));
     }
     // If the path is a link, keep the link and replace its target.
-    let path = if before.is_some() { &path.canonicalize()? } else { path };
+    let path = if before.is_some() { path.canonicalize()? } else { path.to_owned() };
+    Ok(Place::File(path, before))
+}
+
+/// The place next to a file where its new content is written first.
+fn unfinished(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let new = path.with_file_name(format!(".{}.unfinished", name.to_string_lossy()));
+    Ok(path.with_file_name(format!(".{}.unfinished", name.to_string_lossy())))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (path, before) = match kind(path)? {
+        Place::Taken(_) => return fs::write(path, bytes),
+        Place::File(path, before) => (path, before),
+    };
+    let new = unfinished(&path)?;
     let mut file = take(&new)?;
     let written = (|| {
         file.write_all(bytes)?;
         if let Some(before) = before {
             file.set_permissions(before.permissions())?;
         }
-        fs::rename(&new, path)
+        fs::rename(&new, &path)
     })();
     if written.is_err() {
         let _ = fs::remove_file(&new);
@@ -96,6 +136,26 @@ mod tests {
         symlink("/nowhere", folder.path().join(".file.unfinished")).unwrap();
         assert!(write(&file, b"new").is_err());
         assert_eq!(fs::read(&file).unwrap(), b"old");
+    }
+
+    #[test]
+    fn whether_a_file_can_be_written_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        write(&path("old"), b"old").unwrap();
+        fs::create_dir(path("folder")).unwrap();
+        nix::unistd::mkfifo(&path("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for there in ["old", "new", "pipe"] {
+            check(&path(there)).unwrap();
+        }
+        check(Path::new("/dev/null")).unwrap();
+        for wrong in ["folder", "none/new", "old/new"] {
+            let error = check(&path(wrong)).unwrap_err().to_string();
+            let told = format!("cannot write `{}`: ", path(wrong).display());
+            assert!(error.starts_with(&told), "{error}");
+        }
+        assert_eq!(names(folder.path()), ["folder", "old", "pipe"]);
+        assert_eq!(fs::read(path("old")).unwrap(), b"old");
     }
 
     #[test]

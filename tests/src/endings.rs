@@ -205,7 +205,46 @@ fn goes_on(lab: &Lab<'_>) -> Result<(), Failed> {
         return Err(format!("{before} rows, then {after} more, of 4").into());
     }
     succeeded(class.grade(lab, &["--json"])?)?;
-    if fs::read(&class.marks)? == marks { Ok(()) } else { Err("the marks differ".into()) }
+    let same = |marks: &[u8]| -> Result<(), Failed> {
+        if fs::read(&class.marks)? == marks { Ok(()) } else { Err("the marks differ".into()) }
+    };
+    same(&marks)?;
+    changes(lab, &class, &marks)?;
+    // Rows of another version of the exercise are not mixed with new ones.
+    let version = serde_json::from_slice::<serde_json::Value>(&marks)?["exercises"].to_string();
+    let old = String::from_utf8(marks.clone())?;
+    let digits = version.rsplit('"').nth(1).ok_or("there is no version")?;
+    fs::write(&class.marks, old.replace(digits, "0"))?;
+    let refused = class.grade(lab, &["--into"])?.stdin(Stdio::null()).output()?;
+    if refused.status.code() != Some(2) || !told(&refused).contains("of another version of") {
+        return Err(told(&refused).into());
+    }
+    succeeded(class.grade(lab, &["--regrade", "--into"])?)?;
+    same(&marks)
+}
+
+/// Only the submission that has changed is graded again, and no other row changes.
+fn changes(lab: &Lab<'_>, class: &Class, marks: &[u8]) -> Result<(), Failed> {
+    let exercise = exercise(lab)?;
+    let folder = class.folder.join("student-2").join(exercise.lesson.name.to_string());
+    let file = folder.join(exercise.file.name());
+    let solution = fs::read(&file)?;
+    fs::write(&file, exercise.sample(&Sample::Stub))?;
+    let output = succeeded(class.grade(lab, &["--into"])?)?;
+    let told = String::from_utf8(output.stdout)?;
+    if !told.starts_with("student-2 ") || told.lines().count() != 1 {
+        return Err(format!("not only student-2 was graded:\n{told}").into());
+    }
+    let (before, after): (serde_json::Value, serde_json::Value) =
+        (serde_json::from_slice(marks)?, serde_json::from_slice(&fs::read(&class.marks)?)?);
+    for student in 0..4 {
+        let [before, after] = [&before, &after].map(|marks| &marks["results"][student]);
+        if (before == after) == (student == 2) {
+            return Err(format!("{before:#} became {after:#}").into());
+        }
+    }
+    fs::write(&file, solution)?;
+    Ok(fs::write(&class.marks, marks)?)
 }
 
 fn succeeded(mut command: Command) -> Result<Output, Failed> {

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use builder::cache::Key;
 use explain::{ExitStatus, Explain};
 use nix::libc;
 
@@ -141,6 +142,13 @@ impl Submission {
             Ok(text) => Ok(Submission { shown, text, ignored }),
             Err(_) => Err(Refused::NotText { path: shown }),
         }
+    }
+}
+
+impl Submission {
+    /// The hash of the text: two submissions with the same one are copies.
+    pub fn key(&self) -> String {
+        Key::builder("handed in").text("text", &self.text).finish().to_string()
     }
 }
 

@@ -13,13 +13,14 @@
 pub mod before;
 pub mod class;
 pub mod download;
+pub mod head;
 pub mod results;
 pub mod unpack;
 
 use std::path::PathBuf;
 
 use builder::sandbox::Sandbox;
-use explain::{ExitStatus, Explain};
+use explain::{ExitStatus, Explain, visible};
 
 use before::Before;
 use class::{Class, Student};
@@ -48,6 +49,8 @@ pub struct Graded {
 #[derive(Debug, Clone)]
 pub struct Given {
     pub marks: Marks,
+    /// What was graded: see [`Submission::key`](crate::exercise::submission::Submission::key). `None` if no file was accepted.
+    pub submission: Option<String>,
     /// Files in the student's folder that were not looked at.
     pub ignored: Vec<String>,
     /// The report that `check` would have shown.
@@ -81,9 +84,11 @@ impl Lab<'_> {
         for exercise in exercises {
             self.prepare(machine, exercise)?;
         }
-        let work = pairs(class, exercises)
-            .filter(|(student, exercise)| !before.has(&student.name, &lesson(exercise)));
-        let work: Vec<_> = work.collect();
+        let is_missing = |(student, exercise): &(&Student, &Exercise)| {
+            let submission = student.submission(exercise);
+            !submission.is_ok_and(|taken| before.has(&student.name, &lesson(exercise), &taken))
+        };
+        let work: Vec<_> = pairs(class, exercises).filter(is_missing).collect();
         let (progress, stage) = (self.progress, "grading");
         Ok(parallel::each(
             &work,
@@ -107,22 +112,22 @@ impl Lab<'_> {
         student: &Student,
         exercise: &Exercise,
     ) -> Result<Given, Error> {
-        let (attempt, ignored) = match student.submission(exercise) {
+        let (attempt, submission, ignored) = match student.submission(exercise) {
             Ok(submission) => {
                 let attempt =
                     self.attempt(machine, exercise, &submission.shown, &submission.text)?;
-                (attempt, submission.ignored)
+                (attempt, Some(submission.key()), submission.ignored)
             }
             Err(refused) => {
                 let error = refused.into();
                 let Fault::Submission(ending) = Fault::of(&error) else { return Err(error) };
-                (none(exercise, ending), Vec::new())
+                (none(exercise, ending), None, Vec::new())
             }
         };
         let feedback = report::text(exercise, &attempt);
         let known = Exercise::read(&exercise.lesson, Seed::default())?;
         let public = report::public(&known, &attempt);
-        Ok(Given { marks: attempt.marks, ignored, feedback, public })
+        Ok(Given { marks: attempt.marks, submission, ignored, feedback, public })
     }
 }
 
@@ -162,6 +167,18 @@ pub enum GradeError {
     Unpack { path: PathBuf, error: UnpackError },
     #[error("failed to add to `{}`: {reason}", path.display())]
     Into { path: PathBuf, reason: String },
+    #[error(
+        "failed to add to `{}`: its row of {} in {lesson} is of another version of the exercise",
+        path.display(),
+        visible(student)
+    )]
+    OtherVersion {
+        path: PathBuf,
+        student: String,
+        lesson: String,
+        /// Whether what is given is graded again, and this is not given.
+        again: bool,
+    },
 }
 
 impl Explain for GradeError {
@@ -172,6 +189,10 @@ impl Explain for GradeError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             GradeError::Into { .. } => "give the JSON that `grade` wrote, and the same seed",
+            GradeError::OtherVersion { again: false, .. } => {
+                "`--regrade` grades again what is given"
+            }
+            GradeError::OtherVersion { again: true, .. } => "give this student's folder, too",
             GradeError::Unpack { .. } => "unpack it yourself, and give the folder",
             GradeError::List(_)
             | GradeError::Nobody

@@ -8,10 +8,10 @@ use fs_err as fs;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
+use super::head::Head;
 use super::{Given, Graded};
 use crate::error::Error;
 use crate::exercise::marks::Mark;
-use crate::exercise::values::Seed;
 use crate::whole;
 
 /// The version of the JSON document.
@@ -20,26 +20,31 @@ pub const VERSION: u32 = 1;
 /// The results as one JSON document:
 ///
 /// ```json
-/// {"version": 1, "seed": 0, "results": [
+/// {"version": 1, "lab": "0.1.0", "seed": 0, "students": 26, "shard": [1, 4],
+///  "exercises": {"sigchld": "0f8e2c2b1d8c04b5d0a1"},
+///  "results": [
 ///   {"student": "alice", "lesson": "sigchld", "points": 3, "of": 6,
-///    "ending": null, "mistake": "one-wait", "ignored": ["Cargo.toml"],
+///    "ending": null, "mistake": "one-wait",
+///    "submission": "5e2bf57d3f40c4b6df69", "ignored": ["Cargo.toml"],
 ///    "checks": [{"name": "reaps-all", "points": 0, "of": 3, "passed": false}],
 ///    "error": null}]}
 /// ```
 ///
+/// For the head see [`Head`]. `submission` is the hash of the file that was graded.
 /// `ending` is one of [`crate::exercise::ending::Kind`]. `mistake` is the name of the
 /// mutant that fails in the same way. If the lab or the host failed, `error` says how,
 /// and there is nothing else.
-pub fn json(seed: Seed, graded: &[Graded]) -> Value {
-    let results: Vec<Value> = graded.iter().map(result).collect();
-    json!({ "version": VERSION, "seed": seed.0, "results": results })
+pub fn json(head: &Head, graded: &[Graded]) -> Value {
+    let mut document = head.json();
+    document["results"] = graded.iter().map(result).collect();
+    document
 }
 
 fn result(graded: &Graded) -> Value {
     let (student, lesson) = (&graded.student, &graded.lesson);
     match &graded.result {
         Err(error) => json!({ "student": student, "lesson": lesson, "error": error }),
-        Ok(Given { marks, ignored, .. }) => {
+        Ok(Given { marks, submission, ignored, .. }) => {
             let check = |mark: &Mark| {
                 json!({
                     "name": mark.name,
@@ -55,6 +60,7 @@ fn result(graded: &Graded) -> Value {
                 "of": marks.of(),
                 "ending": marks.ending.as_ref().map(|ending| ending.kind),
                 "mistake": marks.mistake.as_ref().map(|mistake| &mistake.name),
+                "submission": submission,
                 "ignored": ignored,
                 "checks": marks.checks.iter().map(check).collect::<Vec<_>>(),
                 "error": null,

@@ -1,6 +1,13 @@
 use super::*;
 use crate::exercise::ending::{Ending, Kind};
 use crate::exercise::marks::Marks;
+use crate::exercise::values::Seed;
+use crate::maker::LAB;
+
+fn head() -> Head {
+    let exercises = [("x".to_owned(), "v1".to_owned())].into();
+    Head { seed: Seed(7), exercises, students: 4, shard: Some((1, 2)) }
+}
 
 fn graded() -> Vec<Graded> {
     let mark = |name: &str, passed| Mark {
@@ -18,6 +25,7 @@ fn graded() -> Vec<Graded> {
     };
     let given = Given {
         marks,
+        submission: Some("5e2b".to_owned()),
         ignored: vec!["build.rs".to_owned()],
         feedback: String::new(),
         public: String::new(),
@@ -32,7 +40,7 @@ fn graded() -> Vec<Graded> {
 #[test]
 fn a_table_holds_no_formula() {
     assert_eq!(
-        csv(&json(Seed(7), &graded())),
+        csv(&json(&head(), &graded())),
         "student,lesson,points,of,ending,error\r\n\
          \"'=1+1, \"\"eve\"\"\",x,3,6,timed-out,\r\n\
          bob,x,,,,no QEMU\r\n"
@@ -70,16 +78,19 @@ fn a_name_acts_on_nothing() {
     let named = "bob\\n\\u{1b}[1Aeve  6 of 6";
     assert!(text(&graded).starts_with(&format!("{named}  x")), "{}", text(&graded));
     assert_eq!(text(&graded).lines().count(), 1);
-    let table = csv(&json(Seed(7), &graded));
+    let table = csv(&json(&head(), &graded));
     assert!(table.contains(&format!("\r\n{named},x,3,6,")), "{table}");
     assert!(junit(&graded).contains(&format!("name=\"{named}: x\"")));
 }
 
 #[test]
 fn json_says_everything() {
-    let json = json(Seed(7), &graded());
+    let json = super::json(&head(), &graded());
     assert_eq!((&json["version"], &json["seed"]), (&1.into(), &7.into()));
+    assert_eq!((&json["lab"], &json["exercises"]), (&LAB.into(), &json!({"x": "v1"})));
+    assert_eq!((&json["students"], &json["shard"]), (&4.into(), &json!([1, 2])));
     let first = &json["results"][0];
+    assert_eq!(first["submission"], "5e2b");
     assert_eq!((&first["points"], &first["of"]), (&3.into(), &6.into()));
     assert_eq!((&first["ending"], &first["ignored"][0]), (&"timed-out".into(), &"build.rs".into()));
     assert_eq!(first["checks"][1]["points"], 0);

@@ -6,7 +6,9 @@ use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 use lab::grade::before::Before;
 use lab::grade::class::{Class, Known};
+use lab::grade::head::Head;
 use lab::grade::{GradeError, results};
+use lab::run::Lab;
 use lab::whole;
 use process::interrupt;
 
@@ -30,9 +32,10 @@ pub struct Grade {
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
 
-    /// Only this exercise [default: each that a student has handed in]
-    #[arg(long)]
-    lesson: Option<String>,
+    /// Only this exercise; may be given several times [default: each that a student has
+    /// handed in]
+    #[arg(long, value_name = "LESSON")]
+    lesson: Vec<String>,
 
     /// Varies the inputs; the same seed gives the same marks
     #[arg(long, default_value_t = 0)]
@@ -58,10 +61,15 @@ pub struct Grade {
     #[arg(long, value_name = "PATH")]
     junit: Option<PathBuf>,
 
-    /// Grade only what this JSON of an earlier call lacks or lists as not graded, and add
-    /// it; if this is interrupted, what was graded so far is added
+    /// Grade only what this JSON of an earlier call lacks, lists as not graded, or has for
+    /// another file of the student's, and add it; other rows stay, and if this is
+    /// interrupted, what was graded so far is added
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "junit"])]
     into: Option<PathBuf>,
+
+    /// With --into, grade again everything that is given: after the lab has changed
+    #[arg(long, requires = "into")]
+    regrade: bool,
 
     /// Write what `check` would show into DIR/STUDENT/LESSON.txt
     #[arg(long, value_name = "DIR")]
@@ -75,19 +83,19 @@ pub struct Grade {
 impl Grade {
     pub fn run(self, context: &Context) -> Result {
         let lab = context.lab("grade")?;
-        let known = match &self.lesson {
-            Some(asked) => vec![Exercise::read(&context.lesson(asked)?, Seed(self.seed))?],
-            None => lab.course.exercises(Seed(self.seed))?,
-        };
+        self.check_outputs()?;
+        let known = self.exercises(context, &lab)?;
         let file =
             |exercise: &Exercise| (exercise.lesson.name.clone(), exercise.file.name().to_owned());
         let files: Vec<_> = known.iter().map(file).collect();
         let mut class = Class::find(&self.folders, Known { course: &lab.course, files: &files })?;
-        let exercises = if self.lesson.is_some() { known } else { class.attempted(known) };
+        let exercises = if self.lesson.is_empty() { class.attempted(known) } else { known };
         // A name that was not understood may be why there is nothing.
         let nothing = exercises.is_empty() || class.students.is_empty();
-        if let Some(shard) = self.shard {
-            class = class.shard(shard.part, shard.of);
+        let shard = self.shard.map(|shard| (shard.part, shard.of));
+        let head = Head::new(Seed(self.seed), &exercises, class.students.len(), shard)?;
+        if let Some((part, of)) = shard {
+            class = class.shard(part, of);
         }
         for note in class.notes() {
             lab.progress.note(&note);
@@ -96,14 +104,15 @@ impl Grade {
             return Err(GradeError::Nobody.into());
         }
         let before = match &self.into {
-            Some(path) => Before::read(path, Seed(self.seed))?,
+            Some(path) => Before::read(path, Seed(self.seed), self.regrade)?,
             None => Before::default(),
         };
+        before.check(&head, &class, &exercises)?;
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
         let graded = lab.grade(&machine, &class, &exercises, jobs, &before)?;
 
-        let document = before.and(&graded, Seed(self.seed), &class, &exercises);
+        let document = before.and(&graded, &head, &class, &exercises);
         let json = || format!("{document:#}\n");
         write(self.into.as_deref(), json)?;
         interrupt::check().map_err(Error::file("grade all of", "the class"))?;
@@ -119,6 +128,34 @@ impl Grade {
         outln!("{}", results::text(&graded).trim_end());
         let failed = graded.iter().any(|graded| graded.result.is_err());
         Ok(if failed { Outcome::NO_VERDICT } else { Outcome::SUCCESS })
+    }
+
+    /// The exercises that may be graded, in the order of the course.
+    fn exercises(
+        &self,
+        context: &Context,
+        lab: &Lab<'_>,
+    ) -> std::result::Result<Vec<Exercise>, Error> {
+        if self.lesson.is_empty() {
+            return lab.course.exercises(Seed(self.seed));
+        }
+        let lessons = self.lesson.iter().map(|asked| context.lesson(asked));
+        let mut lessons = lessons.collect::<std::result::Result<Vec<_>, _>>()?;
+        lessons.sort_by_key(|lesson| lab.course.place(&lesson.name));
+        lessons.dedup_by(|a, b| a.name == b.name);
+        lessons.iter().map(|lesson| Ok(Exercise::read(lesson, Seed(self.seed))?)).collect()
+    }
+
+    /// Checks that the results can be written before it takes an hour to have them.
+    fn check_outputs(&self) -> std::result::Result<(), Error> {
+        for file in [&self.json, &self.csv, &self.junit, &self.into].into_iter().flatten() {
+            whole::check(file)?;
+        }
+        for folder in [&self.feedback, &self.for_students].into_iter().flatten() {
+            std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+            whole::check(&folder.join("student"))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,57 @@
+//! What marks say about themselves: what they are marks for, and which part of a class
+//! they are.
+
+use std::collections::BTreeMap;
+
+use builder::cache::{CacheError, Key};
+use serde_json::{Value, json};
+
+use super::lesson;
+use super::results::VERSION;
+use crate::exercise::Exercise;
+use crate::exercise::values::Seed;
+use crate::maker::LAB;
+
+/// The head of a results document. It is the same on every host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub seed: Seed,
+    /// The version of each exercise, by lesson: see [`version_of`].
+    pub exercises: BTreeMap<String, String>,
+    /// How many students the whole class has.
+    pub students: usize,
+    /// Which part of how many, from 1, if it is not the whole class.
+    pub shard: Option<(usize, usize)>,
+}
+
+impl Head {
+    pub fn new(
+        seed: Seed,
+        exercises: &[Exercise],
+        students: usize,
+        shard: Option<(usize, usize)>,
+    ) -> Result<Head, CacheError> {
+        let version = |exercise: &Exercise| Ok((lesson(exercise), version_of(exercise)?));
+        let exercises = exercises.iter().map(version).collect::<Result<_, CacheError>>()?;
+        Ok(Head { seed, exercises, students, shard })
+    }
+
+    /// The document without its results.
+    pub fn json(&self) -> Value {
+        json!({
+            "version": VERSION,
+            "lab": LAB,
+            "seed": self.seed.0,
+            "exercises": self.exercises,
+            "students": self.students,
+            "shard": self.shard,
+        })
+    }
+}
+
+/// What the marks of an exercise depend on besides a submission and the seed: the version
+/// of the lab, and the exercise's own files.
+fn version_of(exercise: &Exercise) -> Result<String, CacheError> {
+    let key = Key::builder("exercise").text("lab", LAB);
+    Ok(key.tree("exercise", &exercise.folder)?.finish().to_string())
+}
