@@ -87,10 +87,12 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
         "shard": null,
         "results": [{
             "student": "submission",
+            "id": null,
             "lesson": "sigchld",
             "points": 6,
             "of": 6,
             "ending": null,
+            "said": null,
             "mistake": null,
             "submission": graded.key(),
             "ignored": ["build.rs"],
@@ -101,6 +103,26 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
             ],
             "error": null,
         }],
+        "gradebook": [{
+            "student": "submission",
+            "id": null,
+            "points": 6.0,
+            "of": 6,
+            "percent": 100.0,
+            "exercises": {"sigchld": {
+                "points": 6.0, "of": 6, "state": "ran", "said": null, "days_late": 0,
+            }},
+        }],
+        "statistics": {
+            "students": 1,
+            "graded": 1,
+            "mean_percent": 100.0,
+            "median_percent": 100.0,
+            "exercises": {"sigchld": {
+                "of": 6, "graded": 1, "full": 1, "mean": 6.0, "median": 6.0,
+                "states": {"ran": 1}, "failed": {}, "mistakes": {},
+            }},
+        },
     });
     if marks != expected {
         return Err(format!("the marks are {marks:#}").into());
@@ -134,13 +156,14 @@ fn download(solution: &str) -> Result<(), Failed> {
         download.append_data(&mut header, path, text.as_bytes())?;
     }
     let folder = tempfile::tempdir()?;
-    let (archive, marks) = (folder.path().join("download.tar"), folder.path().join("marks.json"));
-    std::fs::write(&archive, download.into_inner()?)?;
+    std::fs::write(folder.path().join("download.tar"), download.into_inner()?)?;
+    let class = "[weights]\nsigchld = 10\n[ids]\nZoe = \"16\"\n[[override]]\n\
+                 student = \"Eve_13\"\nlesson = \"sigchld\"\npoints = 8\nreason = \"a typo\"\n";
+    std::fs::write(folder.path().join("class.toml"), class)?;
     let output = Command::new(std::env::current_exe()?)
-        .arg("grade")
-        .arg(&archive)
-        .args(["--lesson", "1", "--json"])
-        .arg(&marks)
+        .current_dir(folder.path())
+        .args(["grade", "download.tar", "--lesson", "1", "--class", "class.toml"])
+        .args(["--json", "marks.json", "--gradebook", "book.csv", "--moodle", "moodle.csv"])
         .stdin(Stdio::null())
         .output()?;
     let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -166,10 +189,36 @@ Joe_15  sigchld                      0 of 6  there is no `sigchld/main.rs`, but 
             return Err(format!("`{note}` is not in:\n{stderr}").into());
         }
     }
-    let marks: serde_json::Value = serde_json::from_slice(&std::fs::read(&marks)?)?;
-    match marks["results"][1]["points"] == 6 {
-        true => Ok(()),
-        false => Err(format!("the marks are {marks:#}").into()),
+    let found = |file: &str| std::fs::read_to_string(folder.path().join(file));
+    let expected = "\
+student,id,points,of,percent,sigchld,missing,refused,not compiled,crashed,overridden,not graded,late\r
+Ada_11,11,10,10,100,10,,,,,,,\r
+Bob_12,12,10,10,100,10,,,,,,,\r
+Eve_13,13,8,10,80,8,,,,,sigchld: a typo,,\r
+Fay_14,14,0,10,0,0,,sigchld: `work.zip` cannot be unpacked: invalid Zip archive: \
+Could not find EOCD,,,,,\r
+Joe_15,15,0,10,0,0,\"sigchld: there is no `sigchld/main.rs`, but `Main.rs` looks like it\",,,,,,\r
+";
+    if found("book.csv")? != expected {
+        return Err(found("book.csv")?.into());
+    }
+    let expected = "\
+Identifier,Full name,Grade,Maximum Grade,Last modified (grade)\r
+Participant 11,Ada_11,10,10,-\r
+Participant 12,Bob_12,10,10,-\r
+Participant 13,Eve_13,8,10,-\r
+Participant 14,Fay_14,0,10,-\r
+Participant 15,Joe_15,0,10,-\r
+";
+    if found("moodle.csv")? != expected {
+        return Err(found("moodle.csv")?.into());
+    }
+    let marks: serde_json::Value = serde_json::from_str(&found("marks.json")?)?;
+    let found = (&marks["results"][2]["points"], &marks["gradebook"][2]["points"]);
+    if found == (&0.into(), &8.0.into()) && marks["statistics"]["mean_percent"] == 56.0 {
+        Ok(())
+    } else {
+        Err(format!("the marks are {marks:#}").into())
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Ending {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
+    /// Nothing was handed in.
+    Missing,
     /// There was no acceptable file.
     Refused,
     /// The compiler rejected the file or was stopped.
@@ -55,6 +57,7 @@ impl Kind {
     /// A sentence without its final period that reveals nothing about the run's inputs.
     pub fn told(self) -> &'static str {
         match self {
+            Kind::Missing => "there was no file",
             Kind::Refused => "there was no file that could be accepted",
             Kind::NotCompiled => "it does not compile, or not within a compiler's limits",
             Kind::Panicked => "the kernel panicked",
@@ -171,8 +174,8 @@ fn of_compile_error(error: &CompileError) -> Fault {
 
 fn of_refused(refused: &Refused) -> Fault {
     match refused {
-        Refused::Missing { .. }
-        | Refused::NotPlain { .. }
+        Refused::Missing { .. } => Fault::submission(Kind::Missing, refused.to_string()),
+        Refused::NotPlain { .. }
         | Refused::NotFolder { .. }
         | Refused::TooLong { .. }
         | Refused::Archive { .. }

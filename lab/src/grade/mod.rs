@@ -11,10 +11,15 @@
 //! marks from the record of that run.
 
 pub mod before;
+pub mod book;
 pub mod class;
 pub mod download;
 pub mod head;
+pub mod lms;
 pub mod results;
+pub mod settings;
+pub mod statistics;
+pub mod table;
 pub mod unpack;
 
 use std::path::PathBuf;
@@ -40,6 +45,8 @@ use crate::run::{Lab, Machine};
 #[derive(Debug, Clone)]
 pub struct Graded {
     pub student: String,
+    /// A learning platform's number of the student.
+    pub id: Option<String>,
     /// The lesson's name, such as `kill-pid`.
     pub lesson: String,
     pub result: Result<Given, String>,
@@ -103,7 +110,7 @@ impl Lab<'_> {
     fn grade_one(&self, machine: &Machine, student: &Student, exercise: &Exercise) -> Graded {
         let lesson = lesson(exercise);
         let result = self.give(machine, student, exercise).map_err(|e| e.to_string());
-        Graded { student: student.name.clone(), lesson, result }
+        Graded { student: student.name.clone(), id: student.id.clone(), lesson, result }
     }
 
     fn give(
@@ -161,6 +168,8 @@ pub enum GradeError {
     Nobody,
     #[error("two students are called `{name}`")]
     Twice { name: String },
+    #[error("Moodle's worksheet is of one exercise, not of {count}")]
+    Worksheet { count: usize },
     #[error("`{}` is neither a folder nor a .zip, .tar, .tar.gz or .tgz", path.display())]
     Unknown { path: PathBuf },
     #[error("failed to unpack `{}`: {error}", path.display())]
@@ -193,6 +202,7 @@ impl Explain for GradeError {
                 "`--regrade` grades again what is given"
             }
             GradeError::OtherVersion { again: true, .. } => "give this student's folder, too",
+            GradeError::Worksheet { .. } => "`--lesson` says which one",
             GradeError::Unpack { .. } => "unpack it yourself, and give the folder",
             GradeError::List(_)
             | GradeError::Nobody

@@ -9,6 +9,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
 use super::head::Head;
+use super::table::{self, quoted};
 use super::{Given, Graded};
 use crate::error::Error;
 use crate::exercise::marks::Mark;
@@ -23,15 +24,17 @@ pub const VERSION: u32 = 1;
 /// {"version": 1, "lab": "0.1.0", "seed": 0, "students": 26, "shard": [1, 4],
 ///  "exercises": {"sigchld": "0f8e2c2b1d8c04b5d0a1"},
 ///  "results": [
-///   {"student": "alice", "lesson": "sigchld", "points": 3, "of": 6,
-///    "ending": null, "mistake": "one-wait",
+///   {"student": "alice", "id": null, "lesson": "sigchld", "points": 3, "of": 6,
+///    "ending": null, "said": null, "mistake": "one-wait",
 ///    "submission": "5e2bf57d3f40c4b6df69", "ignored": ["Cargo.toml"],
 ///    "checks": [{"name": "reaps-all", "points": 0, "of": 3, "passed": false}],
 ///    "error": null}]}
 /// ```
 ///
-/// For the head see [`Head`]. `submission` is the hash of the file that was graded.
-/// `ending` is one of [`crate::exercise::ending::Kind`]. `mistake` is the name of the
+/// For the head see [`Head`]. `grade` adds `gradebook`, see [`super::book::Book::json`],
+/// and `statistics`, see [`super::statistics::json`]. `submission` is the hash of the file that was graded.
+/// `id` is a learning platform's number of the student. `said` says in a sentence how a
+/// run ended that did not simply finish. `ending` is one of [`crate::exercise::ending::Kind`]. `mistake` is the name of the
 /// mutant that fails in the same way. If the lab or the host failed, `error` says how,
 /// and there is nothing else.
 pub fn json(head: &Head, graded: &[Graded]) -> Value {
@@ -43,7 +46,12 @@ pub fn json(head: &Head, graded: &[Graded]) -> Value {
 fn result(graded: &Graded) -> Value {
     let (student, lesson) = (&graded.student, &graded.lesson);
     match &graded.result {
-        Err(error) => json!({ "student": student, "lesson": lesson, "error": error }),
+        Err(error) => json!({
+            "student": student,
+            "id": graded.id,
+            "lesson": lesson,
+            "error": error,
+        }),
         Ok(Given { marks, submission, ignored, .. }) => {
             let check = |mark: &Mark| {
                 json!({
@@ -55,10 +63,12 @@ fn result(graded: &Graded) -> Value {
             };
             json!({
                 "student": student,
+                "id": graded.id,
                 "lesson": lesson,
                 "points": marks.points(),
                 "of": marks.of(),
                 "ending": marks.ending.as_ref().map(|ending| ending.kind),
+                "said": marks.ending.as_ref().map(|ending| &ending.text),
                 "mistake": marks.mistake.as_ref().map(|mistake| &mistake.name),
                 "submission": submission,
                 "ignored": ignored,
@@ -69,39 +79,20 @@ fn result(graded: &Graded) -> Value {
     }
 }
 
-/// A document as a table `student,lesson,points,of,ending,error` with one line per
-/// result.
+/// A document as a table with one line per result.
 pub fn csv(document: &Value) -> String {
-    const COLUMNS: [&str; 6] = ["student", "lesson", "points", "of", "ending", "error"];
+    const COLUMNS: [&str; 8] =
+        ["student", "lesson", "points", "of", "ending", "error", "said", "mistake"];
     let cell = |value: &Value| match value {
         Value::Null => String::new(),
         Value::String(text) => quoted(text),
         other => other.to_string(),
     };
-    let mut text = format!("{}\r\n", COLUMNS.join(","));
+    let mut text = table::line(COLUMNS.map(str::to_owned));
     for row in document["results"].as_array().into_iter().flatten() {
-        text += &COLUMNS.map(|name| cell(&row[name])).join(",");
-        text += "\r\n";
+        text += &table::line(COLUMNS.map(|name| cell(&row[name])));
     }
     text
-}
-
-/// Formats a cell as in RFC 4180, on one line. Text that a spreadsheet would take for a
-/// formula gets an apostrophe, because students choose the names. This includes formulas
-/// that appear if the spreadsheet splits at semicolons.
-fn quoted(cell: &str) -> String {
-    let text = visible(cell);
-    let mut cell = String::new();
-    let mut begins = true;
-    for c in text.chars() {
-        // The ASCII characters and their full-width forms.
-        if begins && matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') {
-            cell.push('\'');
-        }
-        cell.push(c);
-        begins = c == ';' || begins && matches!(c, ' ' | '"');
-    }
-    if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
 /// JUnit XML: a suite per student and lesson, a test per check.

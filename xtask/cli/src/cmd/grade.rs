@@ -5,9 +5,11 @@ use lab::error::Error;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 use lab::grade::before::Before;
+use lab::grade::book::Book;
 use lab::grade::class::{Class, Known};
 use lab::grade::head::Head;
-use lab::grade::{GradeError, results};
+use lab::grade::settings::Settings;
+use lab::grade::{GradeError, lms, results, statistics};
 use lab::run::Lab;
 use lab::whole;
 use process::interrupt;
@@ -57,6 +59,22 @@ pub struct Grade {
     #[arg(long, value_name = "PATH")]
     csv: Option<PathBuf>,
 
+    /// Write a table with one row for each student: totals, and the points in each exercise
+    #[arg(long, value_name = "PATH")]
+    gradebook: Option<PathBuf>,
+
+    /// Write the gradebook as Canvas imports it
+    #[arg(long, value_name = "PATH")]
+    canvas: Option<PathBuf>,
+
+    /// Write one exercise as the grading worksheet that Moodle imports
+    #[arg(long, value_name = "PATH")]
+    moodle: Option<PathBuf>,
+
+    /// Weights, deadlines, overrides and ids for gradebooks: see docs/classroom.md
+    #[arg(long, value_name = "CLASS.TOML")]
+    class: Option<PathBuf>,
+
     /// Write the marks as JUnit
     #[arg(long, value_name = "PATH")]
     junit: Option<PathBuf>,
@@ -84,6 +102,10 @@ impl Grade {
     pub fn run(self, context: &Context) -> Result {
         let lab = context.lab("grade")?;
         self.check_outputs()?;
+        let settings = match &self.class {
+            Some(file) => Settings::read(file, &lab.course)?,
+            None => Settings::default(),
+        };
         let known = self.exercises(context, &lab)?;
         let file =
             |exercise: &Exercise| (exercise.lesson.name.clone(), exercise.file.name().to_owned());
@@ -108,16 +130,36 @@ impl Grade {
             None => Before::default(),
         };
         before.check(&head, &class, &exercises)?;
+        if self.moodle.is_some() && exercises.len() != 1 {
+            return Err(GradeError::Worksheet { count: exercises.len() }.into());
+        }
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
         let graded = lab.grade(&machine, &class, &exercises, jobs, &before)?;
 
-        let document = before.and(&graded, &head, &class, &exercises);
+        let mut document = before.and(&graded, &head, &class, &exercises);
+        let course: Vec<String> = lab.course.names.iter().map(ToString::to_string).collect();
+        let book = Book::new(&document, &course, &settings);
+        document["gradebook"] = book.json();
+        document["statistics"] = statistics::json(&book);
         let json = || format!("{document:#}\n");
         write(self.into.as_deref(), json)?;
         interrupt::check().map_err(Error::file("grade all of", "the class"))?;
         write(self.json.as_deref(), json)?;
         write(self.csv.as_deref(), || results::csv(&document))?;
+        write(self.gradebook.as_deref(), || book.csv())?;
+        write(self.canvas.as_deref(), || lms::canvas(&book, &settings))?;
+        if let Some(file) = &self.moodle {
+            write(Some(file), || lms::moodle(&book, &exercises[0].lesson.name.to_string()))?;
+            for student in lms::without_number(&book) {
+                let student = explain::visible(student);
+                lab.progress.note(&format!("{student} has no number on Moodle, and is left out"));
+            }
+        }
+        let students: Vec<&str> = book.students.iter().map(|one| one.name.as_str()).collect();
+        for stranger in settings.strangers(&students) {
+            lab.progress.note(&format!("`{stranger}` of `class.toml` is nobody in the class"));
+        }
         write(self.junit.as_deref(), || results::junit(&graded))?;
         if let Some(folder) = &self.feedback {
             results::write_feedback(folder, &graded, |given| &given.feedback)?;
@@ -148,7 +190,9 @@ impl Grade {
 
     /// Checks that the results can be written before it takes an hour to have them.
     fn check_outputs(&self) -> std::result::Result<(), Error> {
-        for file in [&self.json, &self.csv, &self.junit, &self.into].into_iter().flatten() {
+        let books = [&self.gradebook, &self.canvas, &self.moodle];
+        let files = [&self.json, &self.csv, &self.junit, &self.into].into_iter().chain(books);
+        for file in files.flatten() {
             whole::check(file)?;
         }
         for folder in [&self.feedback, &self.for_students].into_iter().flatten() {
