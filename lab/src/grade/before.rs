@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::class::Class;
-use super::head::Head;
-use super::results::{VERSION, json};
+use super::head::{Head, VERSION};
+use super::results::json;
 use super::{GradeError, Graded, lesson, pairs};
 use crate::exercise::Exercise;
 use crate::exercise::submission::Submission;

@@ -7,10 +7,12 @@ use builder::cache::{CacheError, Key};
 use serde_json::{Value, json};
 
 use super::lesson;
-use super::results::VERSION;
 use crate::exercise::Exercise;
 use crate::exercise::values::Seed;
 use crate::maker::LAB;
+
+/// The version of the JSON document.
+pub const VERSION: u32 = 1;
 
 /// The head of a results document. It is the same on every host.
 #[derive(Debug, Clone, PartialEq, Eq)]

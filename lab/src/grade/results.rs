@@ -15,9 +15,6 @@ use crate::error::Error;
 use crate::exercise::marks::Mark;
 use crate::whole;
 
-/// The version of the JSON document.
-pub const VERSION: u32 = 1;
-
 /// The results as one JSON document:
 ///
 /// ```json
