@@ -164,6 +164,7 @@ fn download(solution: &str) -> Result<(), Failed> {
         .current_dir(folder.path())
         .args(["grade", "download.tar", "--lesson", "1", "--class", "class.toml"])
         .args(["--json", "marks.json", "--gradebook", "book.csv", "--moodle", "moodle.csv"])
+        .args(["--html", "pages"])
         .stdin(Stdio::null())
         .output()?;
     let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -212,6 +213,17 @@ Participant 15,Joe_15,0,10,-\r
 ";
     if found("moodle.csv")? != expected {
         return Err(found("moodle.csv")?.into());
+    }
+    // The pages lead from the class to a student to a timeline.
+    for (page, link) in [
+        ("index.html", "href=\"./students/Ada_11/index.html\""),
+        ("students/Ada_11/index.html", "href=\"./sigchld.html\""),
+        ("students/Ada_11/sigchld.html", "id=\"e1\""),
+        ("students/Eve_13/index.html", "overridden: a typo"),
+    ] {
+        if !found(&format!("pages/{page}"))?.contains(link) {
+            return Err(format!("`{page}` has no `{link}`").into());
+        }
     }
     let marks: serde_json::Value = serde_json::from_str(&found("marks.json")?)?;
     let found = (&marks["results"][2]["points"], &marks["gradebook"][2]["points"]);

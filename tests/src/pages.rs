@@ -11,7 +11,7 @@ use lab::pages::{self, Background};
 use lab::plan::{Options, Plan};
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
-use page::{Fact, Function, Page, Source};
+use page::{Cell, Fact, Function, Page, Report, Source, Table};
 use serde_json::Value;
 use story::causes;
 use story::timeline::Timeline;
@@ -31,6 +31,8 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
         Test::new("pages::of-lessons".to_owned(), move || of_lessons(&lab, &machine))
             .needs(CHROMIUM),
         Test::new("pages::nothing-acts".to_owned(), nothing_acts).needs(CHROMIUM),
+        Test::new("pages::nothing-acts-in-a-report".to_owned(), nothing_acts_in_a_report)
+            .needs(CHROMIUM),
     ]
 }
 
@@ -215,6 +217,51 @@ fn nothing_acts() -> Result<(), Failed> {
         ("document.querySelectorAll('style').length", 1.into()),
         ("document.images.length", 0.into()),
         ("document.querySelectorAll('[onclick], [onerror], [href^=javascript]').length", 0.into()),
+    ] {
+        let found = browser.evaluate(expression)?;
+        if found != expected {
+            return Err(format!("`{expression}` is {found}, not {expected}").into());
+        }
+    }
+    Ok(())
+}
+
+/// A report of a class whose students have attacks for names and in what they caused.
+fn nothing_acts_in_a_report() -> Result<(), Failed> {
+    let attacks = [ATTACK, "javascript:window.acted = 1", "//example.org", "..", "a/../../b"];
+    let rows = attacks.iter().map(|attack| {
+        let path = Some(vec![(*attack).to_owned(), "index.html".to_owned()]);
+        vec![Cell { path, ..Cell::text(*attack) }, Cell::text(*attack)]
+    });
+    let report = Report {
+        name: ATTACK.to_owned(),
+        title: ATTACK.to_owned(),
+        lead: vec![ATTACK.to_owned()],
+        up: Some(Cell { path: Some(vec![ATTACK.to_owned()]), ..Cell::text(ATTACK) }),
+        tables: vec![Table {
+            title: ATTACK.to_owned(),
+            head: vec![ATTACK.to_owned(); 2],
+            rows: rows.collect(),
+        }],
+    };
+    let file = tempfile::Builder::new().suffix(".html").tempfile()?;
+    std::fs::write(file.path(), report.html())?;
+    let mut browser = Browser::start()?;
+    browser.resize(360, 800)?;
+    let complaints = browser.load(file.path())?;
+    if !complaints.is_empty() {
+        return Err(format!("the console says {complaints:?}").into());
+    }
+    for (expression, expected) in [
+        ("typeof window.acted", Value::from("undefined")),
+        ("document.scripts.length", 0.into()),
+        ("document.querySelectorAll('style').length", 1.into()),
+        ("document.images.length", 0.into()),
+        ("document.querySelectorAll('[onclick], [onerror]').length", 0.into()),
+        ("document.querySelectorAll('td').length", 10.into()),
+        ("document.links.length", 6.into()),
+        ("[...document.links].every(a => a.protocol === 'file:' && !a.host)", true.into()),
+        ("document.documentElement.scrollWidth <= innerWidth", true.into()),
     ] {
         let found = browser.evaluate(expression)?;
         if found != expected {

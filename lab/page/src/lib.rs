@@ -14,6 +14,7 @@ mod events;
 mod facts;
 mod lanes;
 mod policy;
+mod report;
 mod source;
 mod text;
 
@@ -26,6 +27,8 @@ use story::timeline::{Roles, Timeline};
 use events::Events;
 use lanes::Lanes;
 use text::shown;
+
+pub use report::{Cell, Report, Table};
 
 /// What a page shows.
 pub struct Page<'a> {

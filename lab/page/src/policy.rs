@@ -16,6 +16,16 @@ pub(crate) fn style(lanes: &Lanes) -> String {
     format!(":root {{ --graph: {}px; }}\n{STYLE}", lanes.width())
 }
 
+/// The only style sheet of a page of tables.
+pub(crate) fn report_style() -> String {
+    format!("{STYLE}{}", include_str!("report.css"))
+}
+
+/// The policy of a page that runs nothing.
+pub(crate) fn without_script(style: &str) -> String {
+    format!("default-src 'none'; style-src {}; base-uri 'none'; form-action 'none'", hash(style))
+}
+
 /// The content security policy
 /// ([CSP level 3](https://www.w3.org/TR/CSP3/)): the hashes allow just this script and
 /// this style.

@@ -185,7 +185,9 @@ impl Finder<'_> {
         if place.is_dir() {
             return self.folder(fs::canonicalize(place)?, name);
         }
-        let Some(form) = Form::of(&name) else {
+        // The student of an archive `...zip` would be the folder above.
+        let form = Form::of(&name).filter(|_| !matches!(Form::stem(&name), "." | ".." | ""));
+        let Some(form) = form else {
             return Err(GradeError::Unknown { path: place.to_owned() });
         };
         let archive = fs::File::open(place)?;

@@ -16,16 +16,19 @@ pub mod class;
 pub mod download;
 pub mod head;
 pub mod lms;
+pub mod pages;
 pub mod results;
 pub mod settings;
 pub mod statistics;
 pub mod table;
 pub mod unpack;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use builder::sandbox::Sandbox;
 use explain::{ExitStatus, Explain, visible};
+use fs_err as fs;
+use story::timeline::Timeline;
 
 use before::Before;
 use class::{Class, Student};
@@ -38,8 +41,11 @@ use crate::exercise::ending::{Ending, Fault};
 use crate::exercise::marks::Marks;
 use crate::exercise::values::Seed;
 use crate::exercise::{Exercise, report};
+use crate::maker::Maker;
+use crate::pages::{Background, of_attempt};
 use crate::parallel;
 use crate::run::{Lab, Machine};
+use crate::whole;
 
 /// One student's work on one exercise, graded.
 #[derive(Debug, Clone)]
@@ -72,6 +78,9 @@ impl Lab<'_> {
     /// was graded `before`. The results are in the order of the class, whatever the order
     /// of the runs.
     ///
+    /// With `runs`, the page of each run is written into that folder at once: see
+    /// [`pages::of_run`].
+    ///
     /// If the lab is asked to end in the meantime, it returns the results so far.
     ///
     /// If the lab or the host fails on one submission, that error is the submission's
@@ -84,6 +93,7 @@ impl Lab<'_> {
         exercises: &[Exercise],
         jobs: usize,
         before: &Before,
+        runs: Option<&Path>,
     ) -> Result<Vec<Graded>, Error> {
         // Report this once instead of for each student.
         Sandbox::check_support().map_err(CompileError::from)?;
@@ -103,13 +113,19 @@ impl Lab<'_> {
             progress,
             stage,
             |(student, _)| &student.name,
-            |(student, exercise)| self.grade_one(machine, student, exercise),
+            |(student, exercise)| self.grade_one(machine, student, exercise, runs),
         ))
     }
 
-    fn grade_one(&self, machine: &Machine, student: &Student, exercise: &Exercise) -> Graded {
+    fn grade_one(
+        &self,
+        machine: &Machine,
+        student: &Student,
+        exercise: &Exercise,
+        runs: Option<&Path>,
+    ) -> Graded {
         let lesson = lesson(exercise);
-        let result = self.give(machine, student, exercise).map_err(|e| e.to_string());
+        let result = self.give(machine, student, exercise, runs).map_err(|e| e.to_string());
         Graded { student: student.name.clone(), id: student.id.clone(), lesson, result }
     }
 
@@ -118,11 +134,18 @@ impl Lab<'_> {
         machine: &Machine,
         student: &Student,
         exercise: &Exercise,
+        runs: Option<&Path>,
     ) -> Result<Given, Error> {
         let (attempt, submission, ignored) = match student.submission(exercise) {
             Ok(submission) => {
                 let attempt =
                     self.attempt(machine, exercise, &submission.shown, &submission.text)?;
+                if let Some(folder) = runs {
+                    let page = self.page(machine, exercise, &submission.text, &attempt)?;
+                    let path = pages::of_run(folder, &student.name, &lesson(exercise));
+                    fs::create_dir_all(path.parent().unwrap_or(folder))?;
+                    whole::write(&path, page.as_bytes())?;
+                }
                 (attempt, Some(submission.key()), submission.ignored)
             }
             Err(refused) => {
@@ -135,6 +158,20 @@ impl Lab<'_> {
         let known = Exercise::read(&exercise.lesson, Seed::default())?;
         let public = report::public(&known, &attempt);
         Ok(Given { marks: attempt.marks, submission, ignored, feedback, public })
+    }
+
+    /// The page of a run that was graded.
+    fn page(
+        &self,
+        machine: &Machine,
+        exercise: &Exercise,
+        text: &str,
+        attempt: &Attempt,
+    ) -> Result<String, Error> {
+        let nothing = Timeline::default();
+        let timeline = attempt.observed.as_ref().map_or(&nothing, |seen| &seen.timeline);
+        let background = Background::of_attempt(self, machine, exercise, text, timeline)?;
+        Ok(of_attempt(exercise, attempt, &Maker::here(self, machine), &background))
     }
 }
 

@@ -288,6 +288,9 @@ fn what_is_no_class_is_an_error() {
     assert_eq!(error(&["a", "b"]), "two students are called `bob`");
     let expected = "`class.rar` is neither a folder nor a .zip, .tar, .tar.gz or .tgz";
     assert_eq!(error(&["class.rar"]), expected);
+    bench.make(&["...zip"]);
+    let expected = "`...zip` is neither a folder nor a .zip, .tar, .tar.gz or .tgz";
+    assert_eq!(error(&["...zip"]), expected);
     let empty = error(&["class.zip"]);
     assert!(empty.starts_with("failed to unpack `class.zip`: "), "{empty}");
 }

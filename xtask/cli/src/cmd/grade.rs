@@ -9,7 +9,7 @@ use lab::grade::book::Book;
 use lab::grade::class::{Class, Known};
 use lab::grade::head::Head;
 use lab::grade::settings::Settings;
-use lab::grade::{GradeError, lms, results, statistics};
+use lab::grade::{GradeError, lms, pages, results, statistics};
 use lab::run::Lab;
 use lab::whole;
 use process::interrupt;
@@ -89,6 +89,10 @@ pub struct Grade {
     #[arg(long, requires = "into")]
     regrade: bool,
 
+    /// Write pages for you: of the class, of each student, and of each run with its timeline
+    #[arg(long, value_name = "DIR")]
+    html: Option<PathBuf>,
+
     /// Write what `check` would show into DIR/STUDENT/LESSON.txt
     #[arg(long, value_name = "DIR")]
     feedback: Option<PathBuf>,
@@ -135,7 +139,8 @@ impl Grade {
         }
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
-        let graded = lab.grade(&machine, &class, &exercises, jobs, &before)?;
+        let graded =
+            lab.grade(&machine, &class, &exercises, jobs, &before, self.html.as_deref())?;
 
         let mut document = before.and(&graded, &head, &class, &exercises);
         let course: Vec<String> = lab.course.names.iter().map(ToString::to_string).collect();
@@ -161,6 +166,9 @@ impl Grade {
             lab.progress.note(&format!("`{stranger}` of `class.toml` is nobody in the class"));
         }
         write(self.junit.as_deref(), || results::junit(&graded))?;
+        if let Some(folder) = &self.html {
+            pages::write(folder, &book)?;
+        }
         if let Some(folder) = &self.feedback {
             results::write_feedback(folder, &graded, |given| &given.feedback)?;
         }
@@ -195,7 +203,7 @@ impl Grade {
         for file in files.flatten() {
             whole::check(file)?;
         }
-        for folder in [&self.feedback, &self.for_students].into_iter().flatten() {
+        for folder in [&self.feedback, &self.for_students, &self.html].into_iter().flatten() {
             std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
             whole::check(&folder.join("student"))?;
         }
