@@ -41,6 +41,10 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             let solution = solution.clone();
             move || ci_recipe(&solution)
         }),
+        Test::new("classroom::parts-are-joined".to_owned(), {
+            let solution = solution.clone();
+            move || parts(&solution)
+        }),
         Test::new("classroom::a-download-is-graded".to_owned(), move || download(&solution)),
         Test::new("classroom::students-learn-no-inputs".to_owned(), students_learn_no_inputs),
         Test::new("classroom::mutants".to_owned(), mutants),
@@ -133,6 +137,43 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
         std::fs::metadata(results.join(file)).map_err(|e| format!("{file}: {e}"))?;
     }
     Ok(())
+}
+
+/// Two machines that grade half of a class each give the bytes of one.
+fn parts(solution: &str) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    for student in ["ann", "bob", "cat"] {
+        let work = folder.path().join("class").join(student).join("sigchld");
+        std::fs::create_dir_all(&work)?;
+        // One of them handed in nothing.
+        if student != "bob" {
+            std::fs::write(work.join("main.rs"), solution)?;
+        }
+    }
+    let grade = |args: &[&str], status: i32| -> Result<String, Failed> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.current_dir(folder.path()).arg("grade").args(args).stdin(Stdio::null());
+        let output = command.output()?;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.code() == Some(status) { Ok(told) } else { Err(told.into()) }
+    };
+    grade(&["class", "--json", "whole.json", "--gradebook", "whole.csv"], 0)?;
+    grade(&["class", "--shard", "1/2", "--json", "1.json"], 0)?;
+    grade(&["class", "--shard", "2/2", "--json", "2.json"], 0)?;
+    grade(&["--merge", "2.json", "1.json", "--json", "joined.json", "--gradebook", "j.csv"], 0)?;
+    let read = |file: &str| std::fs::read_to_string(folder.path().join(file));
+    for (joined, whole) in [("joined.json", "whole.json"), ("j.csv", "whole.csv")] {
+        if read(joined)? != read(whole)? {
+            return Err(
+                format!("`{joined}` is\n{}\nand not\n{}", read(joined)?, read(whole)?).into()
+            );
+        }
+    }
+    let told = grade(&["--merge", "1.json"], 2)?;
+    match told.contains("failed to merge `1.json`: part 2 of 2 is missing") {
+        true => Ok(()),
+        false => Err(told.into()),
+    }
 }
 
 /// An archive as Moodle gives it, with students who named and packed their files as

@@ -3,6 +3,7 @@
 //! Each command is a file in `cmd/` that turns its arguments into calls of the library
 //! and the results into text. Commands have no logic of their own.
 
+mod books;
 mod cmd;
 mod compiled;
 mod context;

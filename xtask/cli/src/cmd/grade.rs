@@ -1,19 +1,19 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use lab::error::Error;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 use lab::grade::before::Before;
-use lab::grade::book::Book;
 use lab::grade::class::{Class, Known};
 use lab::grade::head::Head;
-use lab::grade::settings::Settings;
-use lab::grade::{GradeError, lms, pages, results, statistics};
+use lab::grade::merge::{Part, merge};
+use lab::grade::{GradeError, results};
 use lab::run::Lab;
 use lab::whole;
 use process::interrupt;
 
+use crate::books::{Books, check_folder, write};
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
 use crate::shard::Shard;
@@ -31,7 +31,7 @@ use crate::ui::outln;
 #[derive(Args)]
 pub struct Grade {
     /// Folders or archives of students, or of one student
-    #[arg(required = true, value_name = "DIR")]
+    #[arg(required_unless_present = "merge", value_name = "DIR")]
     folders: Vec<PathBuf>,
 
     /// Only this exercise; may be given several times [default: each that a student has
@@ -51,29 +51,19 @@ pub struct Grade {
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
 
-    /// Write the marks as JSON
-    #[arg(long, value_name = "PATH")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    books: Books,
 
-    /// Write the marks as a table
-    #[arg(long, value_name = "PATH")]
-    csv: Option<PathBuf>,
-
-    /// Write a table with one row for each student: totals, and the points in each exercise
-    #[arg(long, value_name = "PATH")]
-    gradebook: Option<PathBuf>,
-
-    /// Write the gradebook as Canvas imports it
-    #[arg(long, value_name = "PATH")]
-    canvas: Option<PathBuf>,
-
-    /// Write one exercise as the grading worksheet that Moodle imports
-    #[arg(long, value_name = "PATH")]
-    moodle: Option<PathBuf>,
-
-    /// Weights, deadlines, overrides and ids for gradebooks: see docs/classroom.md
-    #[arg(long, value_name = "CLASS.TOML")]
-    class: Option<PathBuf>,
+    /// Grade nothing, but join the JSON of all parts of a class, or of the whole class, and
+    /// write what is asked for
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all =
+            ["folders", "seed", "jobs", "shard", "junit", "into", "feedback", "for_students"]
+    )]
+    merge: Vec<PathBuf>,
 
     /// Write the marks as JUnit
     #[arg(long, value_name = "PATH")]
@@ -89,10 +79,6 @@ pub struct Grade {
     #[arg(long, requires = "into")]
     regrade: bool,
 
-    /// Write pages for you: of the class, of each student, and of each run with its timeline
-    #[arg(long, value_name = "DIR")]
-    html: Option<PathBuf>,
-
     /// Write what `check` would show into DIR/STUDENT/LESSON.txt
     #[arg(long, value_name = "DIR")]
     feedback: Option<PathBuf>,
@@ -104,12 +90,12 @@ pub struct Grade {
 
 impl Grade {
     pub fn run(self, context: &Context) -> Result {
-        let lab = context.lab("grade")?;
         self.check_outputs()?;
-        let settings = match &self.class {
-            Some(file) => Settings::read(file, &lab.course)?,
-            None => Settings::default(),
-        };
+        if !self.merge.is_empty() {
+            return self.merge(context);
+        }
+        let lab = context.lab("grade")?;
+        let settings = self.books.settings(&lab.course)?;
         let known = self.exercises(context, &lab)?;
         let file =
             |exercise: &Exercise| (exercise.lesson.name.clone(), exercise.file.name().to_owned());
@@ -134,41 +120,22 @@ impl Grade {
             None => Before::default(),
         };
         before.check(&head, &class, &exercises)?;
-        if self.moodle.is_some() && exercises.len() != 1 {
+        if self.books.moodle.is_some() && exercises.len() != 1 {
             return Err(GradeError::Worksheet { count: exercises.len() }.into());
         }
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
-        let graded =
-            lab.grade(&machine, &class, &exercises, jobs, &before, self.html.as_deref())?;
+        let runs = self.books.html.as_deref();
+        let graded = lab.grade(&machine, &class, &exercises, jobs, &before, runs)?;
 
-        let mut document = before.and(&graded, &head, &class, &exercises);
-        let course: Vec<String> = lab.course.names.iter().map(ToString::to_string).collect();
-        let book = Book::new(&document, &course, &settings);
-        document["gradebook"] = book.json();
-        document["statistics"] = statistics::json(&book);
-        let json = || format!("{document:#}\n");
-        write(self.into.as_deref(), json)?;
+        let document = before.and(&graded, &head, &class, &exercises);
+        let written = Books::complete(document, &lab.course, settings);
+        write(self.into.as_deref(), || written.json())?;
         interrupt::check().map_err(Error::file("grade all of", "the class"))?;
-        write(self.json.as_deref(), json)?;
-        write(self.csv.as_deref(), || results::csv(&document))?;
-        write(self.gradebook.as_deref(), || book.csv())?;
-        write(self.canvas.as_deref(), || lms::canvas(&book, &settings))?;
-        if let Some(file) = &self.moodle {
-            write(Some(file), || lms::moodle(&book, &exercises[0].lesson.name.to_string()))?;
-            for student in lms::without_number(&book) {
-                let student = explain::visible(student);
-                lab.progress.note(&format!("{student} has no number on Moodle, and is left out"));
-            }
-        }
-        let students: Vec<&str> = book.students.iter().map(|one| one.name.as_str()).collect();
-        for stranger in settings.strangers(&students) {
-            lab.progress.note(&format!("`{stranger}` of `class.toml` is nobody in the class"));
-        }
+        let lessons: Vec<String> =
+            exercises.iter().map(|exercise| exercise.lesson.name.to_string()).collect();
+        self.books.write(&written, &lessons, &context.ui)?;
         write(self.junit.as_deref(), || results::junit(&graded))?;
-        if let Some(folder) = &self.html {
-            pages::write(folder, &book)?;
-        }
         if let Some(folder) = &self.feedback {
             results::write_feedback(folder, &graded, |given| &given.feedback)?;
         }
@@ -196,22 +163,39 @@ impl Grade {
         lessons.iter().map(|lesson| Ok(Exercise::read(lesson, Seed(self.seed))?)).collect()
     }
 
+    /// Joins what was graded elsewhere.
+    fn merge(&self, context: &Context) -> Result {
+        let course = context.course()?;
+        let settings = self.books.settings(&course)?;
+        let parts = self.merge.iter().map(|file| Part::read(file));
+        let document = merge(parts.collect::<std::result::Result<_, _>>()?)?;
+        let written = Books::complete(document, &course, settings);
+        let lessons: Vec<String> = match &self.lesson[..] {
+            [] => written.document["exercises"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(lesson, _)| lesson.clone())
+                .collect(),
+            asked => asked
+                .iter()
+                .map(|asked| Ok(context.lesson(asked)?.name.to_string()))
+                .collect::<std::result::Result<_, Error>>()?,
+        };
+        self.books.write(&written, &lessons, &context.ui)?;
+        let rows = written.document["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+        outln!("{} results of {} students", rows.len(), written.document["students"]);
+        let failed = rows.iter().any(|row| !row["error"].is_null());
+        Ok(if failed { Outcome::NO_VERDICT } else { Outcome::SUCCESS })
+    }
+
     /// Checks that the results can be written before it takes an hour to have them.
     fn check_outputs(&self) -> std::result::Result<(), Error> {
-        let books = [&self.gradebook, &self.canvas, &self.moodle];
-        let files = [&self.json, &self.csv, &self.junit, &self.into].into_iter().chain(books);
-        for file in files.flatten() {
+        self.books.check()?;
+        for file in [&self.junit, &self.into].into_iter().flatten() {
             whole::check(file)?;
         }
-        for folder in [&self.feedback, &self.for_students, &self.html].into_iter().flatten() {
-            std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
-            whole::check(&folder.join("student"))?;
-        }
-        Ok(())
+        let folders = [&self.feedback, &self.for_students].into_iter().flatten();
+        folders.into_iter().try_for_each(|folder| check_folder(folder))
     }
-}
-
-fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> std::result::Result<(), Error> {
-    let Some(path) = path else { return Ok(()) };
-    Ok(whole::write(path, text().as_bytes())?)
 }
