@@ -1,9 +1,12 @@
 //! What `show` prints, and so `run`, on terminals of several sizes and kinds and in a
 //! pipe. Each text is compared whole with what the lab renders for that width.
+//!
+//! The scripts are a shell's, because a terminal gets its size there.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use host::BUSYBOX;
 use lab::record_file::{Content, Opened};
 use lab::report;
 use libtest_mimic::Failed;
@@ -28,7 +31,9 @@ const CTRL_C: char = 'c';
 pub fn all() -> Vec<Test> {
     let test =
         |name: &str, check: fn() -> Result<(), Failed>| Test::new(format!("screen::{name}"), check);
+    let timeline = "screen::a-timeline-of-exec-is-as-wide-as-the-terminal".to_owned();
     vec![
+        Test::new(timeline, exec).needs(BUSYBOX),
         test("a-text-is-as-wide-as-the-terminal", widths),
         test("colours-are-where-they-are-wanted", colours),
         test("a-long-text-is-in-a-pager", pagers),
@@ -116,6 +121,25 @@ fn widths() -> Result<(), Failed> {
         let found = shown.on_terminal((columns, TALL), &[("NO_COLOR", "1")], "")?;
         let expected = format!("{}status 1\n", shown.text(width)?);
         same(&found, &expected, &format!("{columns} columns"))?;
+    }
+    Ok(())
+}
+
+/// The timeline is on stderr, and the terminal of stderr counts.
+fn exec() -> Result<(), Failed> {
+    for (columns, width) in [(40, 60), (100, 100), (200, 120)] {
+        let mut command = Command::new("sh");
+        let exec = "\"$XTASK\" exec --events signal_generate -- \"$BUSYBOX\" true | cat";
+        command.args(["-c", &format!("stty cols {columns} rows 5; {exec}")]);
+        command.env("XTASK", std::env::current_exe()?).env("BUSYBOX", BUSYBOX);
+        command.env("NO_COLOR", "1");
+        let found = text(&spawn_command(command, Some(LIMIT_MS))?.exp_eof()?);
+        // Without marks, the lane of the kernel has all the room.
+        let beginning = "        µs device   kernel";
+        let header = format!("{beginning}{:>1$}\n", "user", width - beginning.chars().count());
+        if !found.starts_with(&header) {
+            return Err(format!("{columns} columns:\n{found}").into());
+        }
     }
     Ok(())
 }
