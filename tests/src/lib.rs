@@ -6,6 +6,7 @@
 //! each.
 
 mod attacks;
+mod book;
 mod browser;
 mod carried;
 mod checkpoints;
@@ -38,7 +39,6 @@ mod odd_hosts;
 mod pages;
 mod pairs;
 mod perturbed;
-mod quotes;
 mod rebuilds;
 mod records;
 mod registers;
@@ -116,6 +116,7 @@ pub fn all(
     tests.extend(shell::all(lab)?);
     tests.extend(foreign::all(machine)?);
     tests.extend(tidy::all(lab, machine)?);
+    tests.extend(book::all(lab));
     tests.extend(repeated::all(lab, machine)?);
     tests.extend(soak::all(lab));
     tests.extend(sources::all());

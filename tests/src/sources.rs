@@ -32,7 +32,7 @@ pub fn all() -> Vec<Test> {
         test("unit-tests", |sh| {
             cmd!(
                 sh,
-                "cargo test --quiet --locked -p builder -p explain -p host -p lab -p story -p trace -p vm -p tests -p xtask -p upcall -p protocol -p marker -p student"
+                "cargo test --quiet --locked -p book -p builder -p explain -p host -p lab -p story -p trace -p vm -p tests -p xtask -p upcall -p protocol -p marker -p student"
             )
         }),
         test("clippy", |sh| {

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod bench;
+pub mod book;
 pub mod check;
 pub mod clean;
 pub mod debug;

@@ -1,0 +1,140 @@
+//! The site, made by mdbook.
+//!
+//! mdbook is a program of its own, which this module has Cargo install into the cache. No
+//! crate of the lab depends on it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use builder::cache::{Cache, CacheError, Key};
+use builder::progress::{Event, Progress};
+use explain::{ExitStatus as Status, Explain};
+use fs_err as fs;
+use process::Command;
+
+use crate::Book;
+
+/// The version of mdbook. Its licence is MPL-2.0.
+const MDBOOK: &str = "0.5.4";
+
+/// The file that says that a folder has a site of ours, which may be replaced.
+const MARK: &str = ".upcall-book";
+
+const CONFIG: &str = include_str!("book.toml");
+const STYLE: &str = include_str!("book.css");
+
+/// Why there is no site.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The error names the file.
+    #[error(transparent)]
+    File(#[from] io::Error),
+    #[error("failed to run `{program}`: {source}")]
+    Start { program: String, source: io::Error },
+    #[error("`{program}` failed: {status}")]
+    Failed { program: String, status: ExitStatus, output: String },
+    #[error("`{}` has something else than the book in it", path.display())]
+    Taken { path: PathBuf },
+}
+
+impl Explain for SiteError {
+    fn exit_status(&self) -> Status {
+        match self {
+            SiteError::Taken { .. } => Status::Usage,
+            _ => Status::Build,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            SiteError::Taken { .. } => Some("name an empty folder, or one that is new".into()),
+            SiteError::Failed { program, .. } if program == "cargo" => {
+                Some("mdbook comes from crates.io: is there a network?".into())
+            }
+            _ => None,
+        }
+    }
+
+    fn details(&self) -> Option<&str> {
+        match self {
+            SiteError::Failed { output, .. } => Some(output),
+            _ => None,
+        }
+    }
+}
+
+/// mdbook, from the cache. Cargo compiles it if the cache does not have it, which takes a
+/// minute or two.
+pub fn mdbook(cache: &Cache, progress: &dyn Progress) -> Result<PathBuf, SiteError> {
+    let entry = cache.entry("mdbook", &key(), progress, |folder| {
+        progress.event(Event::Begin { stage: "mdbook", total: None });
+        progress.event(Event::Step { done: 0, detail: MDBOOK });
+        let mut cargo = Command::new("cargo");
+        // Unoptimised it is compiled in half the time, and takes a second for the book.
+        cargo.args(["install", "mdbook", "--version", MDBOOK, "--locked", "--profile", "dev"]);
+        cargo.arg("--root").arg(folder).current_dir(folder);
+        cargo
+            .env("CARGO_TARGET_DIR", folder.join("target"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "false");
+        let result = run("cargo", cargo);
+        progress.event(Event::End);
+        result?;
+        Ok::<(), SiteError>(fs::remove_dir_all(folder.join("target"))?)
+    })?;
+    Ok(entry.join("bin/mdbook"))
+}
+
+/// mdbook, if the cache already has it.
+pub fn mdbook_of(cache: &Cache) -> Option<PathBuf> {
+    Some(cache.find("mdbook", &key())?.join("bin/mdbook"))
+}
+
+fn key() -> Key {
+    Key::builder("mdbook").text("version", MDBOOK).finish()
+}
+
+/// Writes everything that mdbook reads into a folder.
+pub fn prepare(book: &Book, folder: &Path) -> Result<(), SiteError> {
+    book.write(&folder.join("src"))?;
+    for (name, text) in [("book.toml", CONFIG), ("book.css", STYLE)] {
+        if fs::read_to_string(folder.join(name)).is_ok_and(|there| there == text) {
+            continue;
+        }
+        fs::write(folder.join(name), text)?;
+    }
+    Ok(())
+}
+
+/// Makes the site from what [`prepare`] wrote, in a folder that is new, empty, or has an
+/// older site.
+pub fn build(mdbook: &Path, prepared: &Path, out: &Path) -> Result<(), SiteError> {
+    let is_free = !out.exists()
+        || out.join(MARK).exists()
+        || out.read_dir().is_ok_and(|mut entries| entries.next().is_none());
+    if !is_free {
+        return Err(SiteError::Taken { path: out.to_owned() });
+    }
+    let out = std::path::absolute(out)?;
+    let mut command = Command::new(mdbook);
+    command.arg("build").arg("--dest-dir").arg(&out).arg(prepared);
+    run("mdbook", command)?;
+    Ok(fs::write(out.join(MARK), "made by `cargo xtask book`\n")?)
+}
+
+/// Runs a program to its end.
+fn run(program: &str, command: Command) -> Result<(), SiteError> {
+    let named = || program.to_owned();
+    let output =
+        command.output().map_err(|source| SiteError::Start { program: named(), source })?;
+    if output.ended.status.success() {
+        return Ok(());
+    }
+    Err(SiteError::Failed {
+        program: named(),
+        status: output.ended.status,
+        output: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
