@@ -1,19 +1,128 @@
-//! The course as a book.
+//! The course as a book: it is as it should be, and what is not so is found.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use lab::course::Course;
 use lab::run::Lab;
 use libtest_mimic::Failed;
+use xshell::{Shell, cmd};
 
 use crate::Test;
 
+/// What makes a page wrong: the name of the test, the file, a text in it, what stands there
+/// instead, and what is said about it.
+const WRONG: &[(&str, &str, &str, &str, &str)] = &[
+    (
+        "a-changed-transcript",
+        "guest-programs/sigchld/chapter.md",
+        "1. exit: CLD_EXITED from the child, si_status 7",
+        "1. exit: CLD_EXITED from the child, si_status 8",
+        "sigchld: the block `output` differs from what it quotes",
+    ),
+    (
+        "a-changed-run",
+        "tests/stories/sigchld.snap",
+        "1. exit: CLD_EXITED from the child, si_status 7",
+        "1. exit: CLD_EXITED from the child, si_status 8",
+        "sigchld: the block `output` differs from what it quotes",
+    ),
+    (
+        "changed-code",
+        "kmods/kill_pid/lab_kill_pid.c",
+        "\tcounters->interrupts++;",
+        "\tcounters->interrupts += 1;",
+        "kill-pid: the block `c kmods/kill_pid/lab_kill_pid.c",
+    ),
+    (
+        "code-that-is-gone",
+        "guest-programs/kill-pid/chapter.md",
+        "lab_kill_pid.c writel(causes | return IRQ_HANDLED",
+        "lab_kill_pid.c writes(causes | return IRQ_HANDLED",
+        "kill-pid: there is nothing to quote for `c kmods/kill_pid/lab_kill_pid.c writes(causes",
+    ),
+    (
+        "a-dead-link",
+        "docs/claims.md",
+        "[the map](map.md)",
+        "[the map](maps.md)",
+        "docs/claims.md: a link leads to maps.md, which is not there",
+    ),
+    (
+        "a-link-out-of-the-book",
+        "docs/claims.md",
+        "[the map](map.md)",
+        "[the map](../README.md)",
+        "a link leads to ../README.md, which is no page",
+    ),
+    (
+        "a-dead-anchor",
+        "docs/claims.md",
+        "[the map](map.md)",
+        "[the map](map.md#what-you-can-run-not)",
+        "a link leads to index.md#what-you-can-run-not, no heading",
+    ),
+    (
+        "a-figure-of-an-older-run",
+        "tests/stories/kill-pid.snap",
+        "edu ▶ irq 11   [child 1] hardirq: lab_kill_pid",
+        "edu ▶ irq 11   [child 1] hardirq: lab_kill_pids",
+        "an-interrupt-becomes-a-signal.svg is of an older run",
+    ),
+    (
+        "a-figure-that-nobody-sees",
+        "guest-programs/fork-return/chapter.md",
+        "](../../docs/figures/fork-return/one-call-two-returns.svg)",
+        "](chapter.md)",
+        "no page shows docs/figures/fork-return/one-call-two-returns.svg",
+    ),
+];
+
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     let lab = Arc::clone(lab);
-    vec![Test::new("book::says-what-is-so".to_owned(), move || says_what_is_so(&lab))]
+    let mut tests =
+        vec![Test::new("book::says-what-is-so".to_owned(), move || says_what_is_so(&lab.course))];
+    for (name, file, from, to, said) in WRONG {
+        let test = || is_found(file, from, to, said);
+        tests.push(Test::new(format!("book::finds-{name}"), test));
+    }
+    tests
 }
 
 /// Every quote, link, anchor and figure of the course.
-fn says_what_is_so(lab: &Lab<'_>) -> Result<(), Failed> {
-    let faults = ::book::check(&lab.course).map_err(|error| error.to_string())?;
+fn says_what_is_so(course: &Course) -> Result<(), Failed> {
+    let faults = faults(course)?;
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
+}
+
+fn faults(course: &Course) -> Result<Vec<String>, Failed> {
+    ::book::check(course).map_err(|error| error.to_string().into())
+}
+
+/// A text in a copy of the course is replaced. The check of the book says so.
+fn is_found(file: &str, from: &str, to: &str, said: &str) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let course = copy(folder.path())?;
+    says_what_is_so(&course)?;
+    let path = course.root.join(file);
+    let text = std::fs::read_to_string(&path)?;
+    let wrong = text.replacen(from, to, 1);
+    if wrong == text {
+        return Err(format!("{file} has no `{from}` any more").into());
+    }
+    std::fs::write(path, wrong)?;
+    let faults = faults(&course)?;
+    match faults.iter().any(|fault| fault.contains(said)) {
+        true => Ok(()),
+        false => Err(format!("`{said}` is not said, but {faults:#?}").into()),
+    }
+}
+
+/// The files of the course that the book is made of, in another folder.
+fn copy(folder: &Path) -> Result<Course, Failed> {
+    let sh = Shell::new()?;
+    sh.change_dir(builder::root());
+    let parts = ["course.md", "docs", "guest-programs", "kmods", "tests/stories"];
+    cmd!(sh, "cp --recursive --parents {parts...} tests/functions.toml {folder}").quiet().run()?;
+    Course::open(folder).map_err(|error| error.to_string().into())
 }

@@ -1,9 +1,11 @@
-//! The README's figure is today's, and each lesson's trace is one that viewers and
-//! trace-cmd read.
+//! The figures of the README and the book are today's, and each lesson's trace is one that
+//! viewers and trace-cmd read.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 
+use book::figures::{self, OfARun};
 use host::TRACE_CMD;
 use lab::plan::{Options, Plan};
 use lab::report;
@@ -14,11 +16,7 @@ use story::timeline::Roles;
 use trace::{EventName, Inputs, Symbols};
 
 use crate::Test;
-use crate::snapshots::difference;
-
-const LESSON: &str = "kill-pid";
-const SCENE: &str = "an-interrupt-becomes-a-signal";
-const FILE: &str = "docs/kill-pid.svg";
+use crate::snapshots::{difference, is_accepting};
 
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
     let test = |name: &str, check: fn(&Lab<'_>, &Machine) -> Result<(), Failed>| {
@@ -26,26 +24,41 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
         Test::new(format!("figures::{name}"), move || check(&lab, &machine))
     };
     vec![
-        test("of-the-readme", is_todays),
+        test("of-runs-are-todays", are_todays),
         test("for-perfetto", viewers_read_it),
         test("for-trace-cmd", trace_cmd_reads_it).needs(TRACE_CMD),
     ]
 }
 
-fn is_todays(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
-    let plan = Plan::new(lab.course.find(LESSON)?, Options::default());
-    let run = lab.run(machine, &plan)?;
-    let today = report::figure(&plan, &run, Some(SCENE))?;
-    let kept = std::fs::read_to_string(lab.course.root.join(FILE))?;
-    if kept == today {
-        return Ok(());
+/// Each figure of a run is what that run draws today.
+fn are_todays(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
+    let root = &lab.course.root;
+    let mut runs: BTreeMap<String, (Plan, Run)> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for file in figures::all(root)? {
+        let Some(OfARun { lesson, scene }) = figures::of_a_run(&file) else { continue };
+        let name = lesson.to_string();
+        if !runs.contains_key(&name) {
+            let plan = Plan::new(lab.course.read(&lesson)?, Options::default());
+            let run = lab.run(machine, &plan)?;
+            runs.insert(name.clone(), (plan, run));
+        }
+        let (plan, run) = &runs[&name];
+        let today = report::figure(plan, run, Some(&scene))?;
+        let kept = std::fs::read_to_string(root.join(&file))?;
+        if kept == today {
+            continue;
+        }
+        let difference = difference(("kept", &kept), ("today", &today));
+        if is_accepting() {
+            eprintln!("{file}\n{difference}");
+            std::fs::write(root.join(&file), today)?;
+        } else {
+            faults
+                .push(format!("`{file}` is not today's; `--accept` draws it again\n{difference}"));
+        }
     }
-    let command = format!("cargo xtask run {LESSON} --scene {SCENE} --svg {FILE}");
-    Err(format!(
-        "`{FILE}` is not today's; make it by\n  {command}\n{}",
-        difference(("kept", &kept), ("today", &today))
-    )
-    .into())
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
 }
 
 fn viewers_read_it(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {

@@ -24,7 +24,7 @@ pub fn of(root: &Path, lesson: &Lesson) -> io::Result<Vec<String>> {
 }
 
 /// The files below a folder with one of some extensions, in the order of their names.
-fn below(root: &Path, folder: &str, extensions: &[&str]) -> io::Result<Vec<String>> {
+pub(crate) fn below(root: &Path, folder: &str, extensions: &[&str]) -> io::Result<Vec<String>> {
     let mut entries = fs::read_dir(root.join(folder))?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     let mut files = Vec::new();

@@ -10,6 +10,7 @@
 // In reading order.
 mod pages;
 
+pub mod figures;
 mod files;
 pub mod quotes;
 mod markdown;

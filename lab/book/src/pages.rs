@@ -11,7 +11,7 @@ use lab::exercise::values::Seed;
 use story::lesson::Lesson;
 
 use crate::markdown::{Part, anchor, headings, parts, replaced, targets};
-use crate::{files, quotes};
+use crate::{figures, files, quotes};
 
 /// The first page.
 const MAP: &str = "docs/map.md";
@@ -30,7 +30,7 @@ pub struct Book {
 }
 
 /// Everything that is wrong with the book of a course: quotes that are not what they
-/// quote, links and anchors that lead nowhere.
+/// quote, links and anchors that lead nowhere, figures of an older run.
 pub fn check(course: &Course) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     for name in &course.names {
@@ -39,6 +39,7 @@ pub fn check(course: &Course) -> Result<Vec<String>, Error> {
         let quotes = quotes::of_chapter(&course.root, &lesson, &chapter)?;
         faults.extend(quotes.missing.into_iter().chain(quotes.wrong));
     }
+    faults.extend(figures::faults(course)?);
     faults.extend(Book::new(course)?.faults);
     Ok(faults)
 }
@@ -78,7 +79,9 @@ impl Book {
             let page = listing(&course.root, lesson)?;
             maker.pages.insert(place, page);
         }
-        let Maker { mut pages, mut faults, .. } = maker;
+        let Maker { mut pages, mut faults, figures: shown, .. } = maker;
+        let unused = figures::all(&course.root)?.into_iter().filter(|file| !shown.contains(file));
+        faults.extend(unused.map(|file| format!("no page shows {file}")));
         faults.extend(dead(&pages));
         pages.insert("SUMMARY.md".to_owned(), summary);
         Ok(Book { pages, faults })
@@ -129,6 +132,8 @@ struct Maker<'a> {
     /// the files in them.
     places: BTreeMap<String, String>,
     pages: BTreeMap<String, String>,
+    /// The figures on them.
+    figures: BTreeSet<String>,
     faults: Vec<String>,
 }
 
@@ -152,8 +157,8 @@ impl Maker<'_> {
                 places.insert(file, place);
             }
         }
-        let (pages, faults) = (BTreeMap::new(), Vec::new());
-        Ok(Maker { root: &course.root, places, pages, faults })
+        let (pages, figures, faults) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+        Ok(Maker { root: &course.root, places, pages, figures, faults })
     }
 
     /// Makes the page of a file.
@@ -166,20 +171,38 @@ impl Maker<'_> {
                 Part::Fenced { info, content } => page.push_str(&self.block(&place, info, content)),
                 Part::Lines(lines) => {
                     self.faults.extend(self.missing(file, lines));
-                    let (places, root) = (&self.places, self.root);
-                    page.push_str(&replaced(
-                        lines,
-                        |target| moved(places, root, file, &place, target),
-                        |code| {
-                            let there = places.get(code).filter(|there| **there != place)?;
-                            Some(format!("[`{code}`]({})", relative(&place, there)))
-                        },
-                    ));
+                    if let Some((caption, target)) = image(lines) {
+                        page.push_str(&self.figure(file, &place, caption, target));
+                        continue;
+                    }
+                    page.push_str(&self.with_links(file, &place, lines));
                 }
             }
         }
         self.pages.insert(place, page);
         Ok(())
+    }
+
+    /// Lines of a file with links of the page at `place`. Words in backquotes that name a
+    /// file of the book lead there.
+    fn with_links(&self, file: &str, place: &str, lines: &str) -> String {
+        replaced(
+            lines,
+            |target| moved(&self.places, self.root, file, place, target),
+            |code| {
+                let there = self.places.get(code).filter(|there| *there != place)?;
+                Some(format!("[`{code}`]({})", relative(place, there)))
+            },
+        )
+    }
+
+    /// A figure, for its image in a file.
+    fn figure(&mut self, file: &str, place: &str, caption: &str, target: &str) -> String {
+        let path = from_root(file, target);
+        // A figure that is not there was reported as a link that leads nowhere.
+        let Ok(svg) = fs::read_to_string(self.root.join(&path)) else { return String::new() };
+        self.figures.insert(path);
+        figures::inline(&svg, &self.with_links(file, place, caption))
     }
 
     /// A fenced block as mdbook wants it, with the file that it quotes above it.
@@ -210,6 +233,12 @@ impl Maker<'_> {
             .map(|target| format!("{file}: a link leads to {target}, which is not there"))
             .collect()
     }
+}
+
+/// The caption and the file of a figure that stands alone: `![caption](file.svg)`.
+fn image(lines: &str) -> Option<(&str, &str)> {
+    let (caption, target) = lines.trim().strip_prefix("![")?.split_once("](")?;
+    Some((caption, target.strip_suffix(')').filter(|target| target.ends_with(".svg"))?))
 }
 
 /// What a link of `file` becomes on the page at `place`. `None` if it stays as it is.

@@ -18,7 +18,7 @@
 use std::path::Path;
 
 use fs_err as fs;
-use story::lesson::Lesson;
+use story::lesson::{Lesson, Name};
 
 use crate::markdown::{Part, parts};
 
@@ -38,7 +38,7 @@ pub struct Quotes {
 
 /// The quotes of a lesson's chapter in the course at `root`.
 pub fn of_chapter(root: &Path, lesson: &Lesson, chapter: &str) -> std::io::Result<Quotes> {
-    let story = fs::read_to_string(story_of(root, lesson))?;
+    let story = fs::read_to_string(story_of(root, &lesson.name))?;
     Ok(of_page(&lesson.name.to_string(), chapter, |info| {
         let is_of_chapter = info == "output" || info.starts_with("timeline ");
         match code(info) {
@@ -54,8 +54,8 @@ pub fn of_document(root: &Path, name: &str, text: &str) -> Quotes {
 }
 
 /// The file with a lesson's story.
-pub fn story_of(root: &Path, lesson: &Lesson) -> std::path::PathBuf {
-    root.join("tests/stories").join(format!("{}.snap", lesson.name))
+pub fn story_of(root: &Path, lesson: &Name) -> std::path::PathBuf {
+    root.join("tests/stories").join(format!("{}.snap", lesson))
 }
 
 /// The quotes of a page. For each block that quotes, `wanted` gives the text that it must

@@ -13,7 +13,7 @@ use explain::{ExitStatus as Status, Explain};
 use fs_err as fs;
 use process::Command;
 
-use crate::Book;
+use crate::{Book, figures};
 
 /// The version of mdbook. Its licence is MPL-2.0.
 const MDBOOK: &str = "0.5.4";
@@ -99,7 +99,8 @@ fn key() -> Key {
 /// Writes everything that mdbook reads into a folder.
 pub fn prepare(book: &Book, folder: &Path) -> Result<(), SiteError> {
     book.write(&folder.join("src"))?;
-    for (name, text) in [("book.toml", CONFIG), ("book.css", STYLE)] {
+    let style = STYLE.to_owned() + &figures::style();
+    for (name, text) in [("book.toml", CONFIG), ("book.css", &style)] {
         if fs::read_to_string(folder.join(name)).is_ok_and(|there| there == text) {
             continue;
         }

@@ -7,20 +7,21 @@ use story::render::wrap::wrap;
 use crate::{Figure, Step};
 
 /// The width of a lifeline's column, px.
-const COLUMN: usize = 190;
+const COLUMN: usize = 212;
 /// The height of a line of text, px.
 const LINE: usize = 16;
 /// The characters of a line of text in a box. A character of the 12 px font is at most
 /// 7.3 px wide.
-const WIDE: usize = 24;
+const WIDE: usize = 26;
 /// The distance between a box and the next, and between its border and its text, px.
 const GAP: usize = 12;
 const PAD: usize = 7;
 /// Where the first box begins, px.
 const TOP: usize = 48;
 
-/// Colours for light and dark surroundings.
-const STYLE: &str = "\
+/// Colours for light and dark surroundings: the rules for dark ones stand in the last
+/// block. Figures by hand have the same.
+pub const STYLE: &str = "\
 text { font: 12px ui-monospace, 'DejaVu Sans Mono', monospace; fill: #1b1f24; }
 .name { font-weight: bold; text-anchor: middle; }
 .paper { fill: #ffffff; }

@@ -10,5 +10,5 @@
 mod draw;
 mod scene;
 
-pub use draw::svg;
+pub use draw::{STYLE, svg};
 pub use scene::{Figure, Step};
