@@ -12,6 +12,7 @@ mod pages;
 
 pub mod figures;
 mod files;
+mod index;
 pub mod quotes;
 mod markdown;
 pub mod site;

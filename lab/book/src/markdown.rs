@@ -99,6 +99,38 @@ pub fn replaced(
     text
 }
 
+/// The sections of a page: the heading of each, its anchor, and the text up to the next
+/// heading.
+pub fn sections(page: &str) -> Vec<(String, String, String)> {
+    let mut headings = headings(page).into_iter();
+    let mut sections: Vec<(String, String, String)> = Vec::new();
+    for part in parts(page) {
+        let (text, is_fenced) = match part {
+            Part::Fenced { content, .. } => (content, true),
+            Part::Lines(lines) => (lines, false),
+        };
+        for line in text.lines() {
+            let begins = !is_fenced && line.trim_start_matches('#').starts_with(' ');
+            if begins
+                && line.starts_with('#')
+                && let Some((_, heading, anchor)) = headings.next()
+            {
+                sections.push((heading, anchor, String::new()));
+            }
+            if let Some((_, _, text)) = sections.last_mut() {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    sections
+}
+
+/// The identifiers in a text.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +160,14 @@ mod tests {
             headings(PAGE),
             [heading(1, "A b: c?", "a-b-c"), heading(2, "A b c", "a-b-c-1")]
         );
+    }
+
+    #[test]
+    fn a_section_has_its_text() {
+        let sections = sections(PAGE);
+        let texts: Vec<_> = sections.iter().map(|(_, anchor, text)| (&**anchor, &**text)).collect();
+        let first = "# A `b`: c?\n\ntext [x](y.md#z)\nand `[no](link)`\n# not one\n";
+        assert_eq!(texts, [("a-b-c", first), ("a-b-c-1", "## A b c\nend\n")]);
     }
 
     #[test]

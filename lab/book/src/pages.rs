@@ -11,7 +11,7 @@ use lab::exercise::values::Seed;
 use story::lesson::Lesson;
 
 use crate::markdown::{Part, anchor, headings, parts, replaced, targets};
-use crate::{figures, files, quotes};
+use crate::{figures, files, index, quotes};
 
 /// The first page.
 const MAP: &str = "docs/map.md";
@@ -20,6 +20,10 @@ const MAP: &str = "docs/map.md";
 /// title in the list of pages.
 const GLOSSARY: (&str, &str, &str) = ("docs/glossary.md", "glossary.md", "Words");
 const CLAIMS: (&str, &str, &str) = ("docs/claims.md", "claims.md", "What people say");
+
+/// Pages that nobody writes.
+const FUNCTIONS: (&str, &str) = ("functions.md", "Functions");
+const ERRNOS: (&str, &str) = ("errnos.md", "Error numbers");
 
 /// The book before mdbook.
 pub struct Book {
@@ -68,8 +72,15 @@ impl Book {
             maker.pages.entry(place).or_default().push_str(&after);
         }
         summary.push_str("\n# To look up\n\n");
-        for (file, place, title) in [GLOSSARY, CLAIMS] {
+        for (file, ..) in [GLOSSARY, CLAIMS] {
             maker.copy(file)?;
+        }
+        let [functions, errnos] = index::pages(course, &lessons)?;
+        maker.pages.insert(FUNCTIONS.0.to_owned(), functions);
+        maker.pages.insert(ERRNOS.0.to_owned(), errnos);
+        let (_, glossary, words) = GLOSSARY;
+        let (_, claims, said) = CLAIMS;
+        for (place, title) in [(glossary, words), FUNCTIONS, ERRNOS, (claims, said)] {
             summary.push_str(&format!("- [{title}]({place})\n"));
         }
         summary.push_str("\n# The files\n\n");
