@@ -26,7 +26,7 @@ const NO_FUNCTIONS: &[&str] =
 /// The largest error number of the kernel, include/linux/errno.h.
 const LAST_ERRNO: i32 = 530;
 
-/// For each word of the chapters, the links to the first section of each chapter that has it.
+/// For each word of the chapters that may be looked up, the links to the first section of each chapter that has it.
 struct Places(BTreeMap<String, Vec<String>>);
 
 /// The two pages: functions and error numbers.
@@ -37,7 +37,9 @@ pub fn pages(course: &Course, lessons: &[Lesson]) -> Result<[String; 2], Error> 
         let chapter = fs::read_to_string(lesson.folder.join(CHAPTER))?;
         for (heading, anchor, text) in sections(&chapter) {
             let link = format!("[{}](chapters/{}.md", lesson.name, lesson.name);
-            places.add(&text, &link, &anchor);
+            places.add(words(&text).filter(|word| is_errno(word)), &link, &anchor);
+            let code = text.split('`').skip(1).step_by(2);
+            places.add(code.flat_map(words), &link, &anchor);
             functions.extend(of_stacks(&text));
             if heading == KERNEL {
                 let quoted = text.split('`').skip(1).step_by(2);
@@ -86,9 +88,9 @@ fn of_errnos(places: &Places) -> String {
 }
 
 impl Places {
-    /// Adds the words of a section that its chapter has not had before.
-    fn add(&mut self, text: &str, link: &str, anchor: &str) {
-        for word in words(text) {
+    /// Adds those words of a section that its chapter has not had before.
+    fn add<'a>(&mut self, words: impl Iterator<Item = &'a str>, link: &str, anchor: &str) {
+        for word in words {
             let links = self.0.entry(word.to_owned()).or_default();
             if !links.last().is_some_and(|last| last.starts_with(link)) {
                 links.push(format!("{link}#{anchor})"));
@@ -114,6 +116,11 @@ fn of_stacks(text: &str) -> Vec<String> {
     before.chain(after).filter(|word| is_a_function(word)).map(str::to_owned).collect()
 }
 
+/// Whether a word looks like the name of an error number.
+fn is_errno(word: &str) -> bool {
+    word.starts_with('E') && word.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+}
+
 /// Functions of the kernel have names in lower case, nearly all with an underscore.
 fn is_a_function(word: &str) -> bool {
     word.contains('_')
@@ -137,9 +144,9 @@ mod tests {
     #[test]
     fn a_chapter_has_one_link_for_a_word() {
         let mut places = Places(BTreeMap::new());
-        places.add("kill_pid, EPERM", "[a](chapters/a.md", "run-it");
-        places.add("kill_pid", "[a](chapters/a.md", "later");
-        places.add("`kill_pid()`", "[b](chapters/b.md", "first");
+        places.add(words("kill_pid, EPERM"), "[a](chapters/a.md", "run-it");
+        places.add(words("kill_pid"), "[a](chapters/a.md", "later");
+        places.add(words("kill_pid()"), "[b](chapters/b.md", "first");
         assert_eq!(places.0["kill_pid"], ["[a](chapters/a.md#run-it)", "[b](chapters/b.md#first)"]);
         assert_eq!(places.0["EPERM"].len(), 1);
     }

@@ -13,6 +13,7 @@ mod pages;
 pub mod figures;
 mod files;
 mod index;
+mod map;
 pub mod quotes;
 mod markdown;
 pub mod site;

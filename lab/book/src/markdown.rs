@@ -100,13 +100,13 @@ pub fn replaced(
 }
 
 /// The sections of a page: the heading of each, its anchor, and the text up to the next
-/// heading.
+/// heading. Fenced blocks are in backquotes there, as all code is.
 pub fn sections(page: &str) -> Vec<(String, String, String)> {
     let mut headings = headings(page).into_iter();
     let mut sections: Vec<(String, String, String)> = Vec::new();
     for part in parts(page) {
         let (text, is_fenced) = match part {
-            Part::Fenced { content, .. } => (content, true),
+            Part::Fenced { content, .. } => (&*format!("`{content}`"), true),
             Part::Lines(lines) => (lines, false),
         };
         for line in text.lines() {
@@ -166,8 +166,8 @@ mod tests {
     fn a_section_has_its_text() {
         let sections = sections(PAGE);
         let texts: Vec<_> = sections.iter().map(|(_, anchor, text)| (&**anchor, &**text)).collect();
-        let first = "# A `b`: c?\n\ntext [x](y.md#z)\nand `[no](link)`\n# not one\n";
-        assert_eq!(texts, [("a-b-c", first), ("a-b-c-1", "## A b c\nend\n")]);
+        let first = "# A `b`: c?\n\ntext [x](y.md#z)\nand `[no](link)`\n`# not one\n`\n";
+        assert_eq!(texts, [("a-b-c", first), ("a-b-c-1", "## A b c\n``\nend\n")]);
     }
 
     #[test]

@@ -11,10 +11,11 @@ use lab::exercise::values::Seed;
 use story::lesson::Lesson;
 
 use crate::markdown::{Part, anchor, headings, parts, replaced, targets};
-use crate::{figures, files, index, quotes};
+use crate::{figures, files, index, map, quotes};
 
 /// The first page.
 const MAP: &str = "docs/map.md";
+const FIRST: &str = "index.md";
 
 /// Other pages that belong to no lesson: the file, its place in the book, and its short
 /// title in the list of pages.
@@ -57,6 +58,7 @@ impl Book {
         let parts_of_course = parts_of(&fs::read_to_string(course.root.join(course::FILE))?);
         let mut summary = "# Summary\n\n[The map](index.md)\n[The course](course.md)\n".to_owned();
         maker.copy(MAP)?;
+        maker.draw_map(&lessons)?;
         maker.copy(course::FILE)?;
         let mut part = "";
         for (at, lesson) in lessons.iter().enumerate() {
@@ -71,7 +73,8 @@ impl Book {
             let after = after(lesson, lessons.get(at + 1))?;
             maker.pages.entry(place).or_default().push_str(&after);
         }
-        summary.push_str("\n# To look up\n\n");
+        // Without a number: a part of its own would number them too.
+        summary.push_str("\n---\n\n");
         for (file, ..) in [GLOSSARY, CLAIMS] {
             maker.copy(file)?;
         }
@@ -81,12 +84,12 @@ impl Book {
         let (_, glossary, words) = GLOSSARY;
         let (_, claims, said) = CLAIMS;
         for (place, title) in [(glossary, words), FUNCTIONS, ERRNOS, (claims, said)] {
-            summary.push_str(&format!("- [{title}]({place})\n"));
+            summary.push_str(&format!("[{title}]({place})\n"));
         }
-        summary.push_str("\n# The files\n\n");
+        summary.push_str("\n---\n\n");
         for lesson in &lessons {
             let place = files_of(lesson);
-            summary.push_str(&format!("- [{}]({place})\n", lesson.name));
+            summary.push_str(&format!("[The files of {}]({place})\n", lesson.name));
             let page = listing(&course.root, lesson)?;
             maker.pages.insert(place, page);
         }
@@ -151,7 +154,7 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn new<'a>(course: &'a Course, lessons: &[Lesson]) -> Result<Maker<'a>, Error> {
         let mut places = BTreeMap::from([
-            (MAP.to_owned(), "index.md".to_owned()),
+            (MAP.to_owned(), FIRST.to_owned()),
             (course::FILE.to_owned(), course::FILE.to_owned()),
         ]);
         for (file, place, _) in [GLOSSARY, CLAIMS] {
@@ -191,6 +194,21 @@ impl Maker<'_> {
             }
         }
         self.pages.insert(place, page);
+        Ok(())
+    }
+
+    /// Puts the map as a figure before the first table of its page.
+    fn draw_map(&mut self, lessons: &[Lesson]) -> Result<(), Error> {
+        let (drawing, missing) = map::figure(&fs::read_to_string(self.root.join(MAP))?, lessons);
+        self.faults.extend(missing.iter().map(|name| format!("{MAP} has no way for {name}")));
+        let figure = figures::inline(
+            &drawing,
+            "Each box leads to its chapter. A dashed one is not built yet: nothing shows it.",
+        );
+        if let Some(page) = self.pages.get_mut(FIRST) {
+            let at = page.find("\n## ").map_or(page.len(), |newline| newline + 1);
+            page.insert_str(at, &figure);
+        }
         Ok(())
     }
 
