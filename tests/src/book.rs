@@ -1,14 +1,20 @@
 //! The course as a book: it is as it should be, and what is not so is found.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use ::book::Book;
+use ::book::site::{build, mdbook_of, prepare};
+use host::CHROMIUM;
 use lab::course::Course;
 use lab::run::Lab;
-use libtest_mimic::Failed;
+use libtest_mimic::{Completion, Failed};
+use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use crate::Test;
+use crate::browser::Browser;
 
 /// What makes a page wrong: the name of the test, the file, a text in it, what stands there
 /// instead, and what is said about it.
@@ -79,9 +85,11 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
 ];
 
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
-    let lab = Arc::clone(lab);
-    let mut tests =
-        vec![Test::new("book::says-what-is-so".to_owned(), move || says_what_is_so(&lab.course))];
+    let (own, of_site) = (Arc::clone(lab), Arc::clone(lab));
+    let mut tests = vec![
+        Test::new("book::says-what-is-so".to_owned(), move || says_what_is_so(&own.course)),
+        Test::that_may_be_skipped("book::site".to_owned(), move || site(&of_site)).needs(CHROMIUM),
+    ];
     for (name, file, from, to, said) in WRONG {
         let test = || is_found(file, from, to, said);
         tests.push(Test::new(format!("book::finds-{name}"), test));
@@ -97,6 +105,76 @@ fn says_what_is_so(course: &Course) -> Result<(), Failed> {
 
 fn faults(course: &Course) -> Result<Vec<String>, Failed> {
     ::book::check(course).map_err(|error| error.to_string().into())
+}
+
+/// The site in a browser: each page loads without a network, every link leads to something
+/// that is there, nothing is wider than a narrow screen, and the search finds a function.
+/// Compiling mdbook takes minutes, so a cache without it skips this.
+fn site(lab: &Lab<'_>) -> Result<Completion, Failed> {
+    let Some(mdbook) = mdbook_of(&lab.cache) else {
+        return Ok(Completion::ignored_with(
+            "the cache has no mdbook; `cargo xtask book` builds it",
+        ));
+    };
+    let folder = tempfile::tempdir()?;
+    let (prepared, out) = (folder.path().join("prepared"), folder.path().join("out"));
+    let book = Book::new(&lab.course).map_err(|error| error.to_string())?;
+    prepare(&book, &prepared).map_err(|error| error.to_string())?;
+    build(&mdbook, &prepared, &out).map_err(|error| error.to_string())?;
+
+    let mut browser = Browser::start()?;
+    browser.resize(360, 800)?;
+    let mut anchors: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut links = BTreeSet::new();
+    // The first page and print.html are there besides those of the book.
+    let pages = book.pages.keys().filter(|place| *place != "SUMMARY.md");
+    let pages = pages.map(|place| place.replace(".md", ".html")).chain(["print.html".to_owned()]);
+    for place in pages {
+        let path = out.join(&place);
+        let complaints = browser.load(&path)?;
+        if !complaints.is_empty() {
+            return Err(format!("{place}: {complaints:?}").into());
+        }
+        let fits = "[...document.querySelectorAll('html, .content, main')]\
+                    .every(element => element.scrollWidth <= element.clientWidth)";
+        if browser.evaluate(fits)? != true {
+            return Err(format!("{place} does not fit 360 pixels").into());
+        }
+        let texts = |found: Value| -> Vec<String> {
+            let found = found.as_array().into_iter().flatten();
+            found.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+        };
+        let ids = texts(browser.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")?);
+        anchors.insert(format!("file://{}", path.display()), ids.into_iter().collect());
+        let all = "[...document.querySelectorAll('a[href]')].map(a => new URL(\
+                   a.getAttribute('href'), document.baseURI).href)";
+        links.extend(texts(browser.evaluate(all)?).into_iter().map(|link| (place.clone(), link)));
+    }
+    for (place, link) in links {
+        let (page, anchor) = link.split_once('#').unwrap_or((&link, ""));
+        let is_there =
+            anchors.get(page).is_some_and(|ids| anchor.is_empty() || ids.contains(anchor));
+        if !is_there {
+            return Err(format!("{place}: a link leads to {link}, which is not there").into());
+        }
+    }
+
+    browser.load(&out.join("chapters/kill-pid.html"))?;
+    let found = browser.evaluate(
+        "new Promise(done => {
+            const results = document.getElementById('mdbook-searchresults');
+            const look = () => results.querySelector('a') && done(results.innerText);
+            new MutationObserver(look).observe(results, {childList: true, subtree: true});
+            document.getElementById('mdbook-search-toggle').click();
+            const bar = document.getElementById('mdbook-searchbar');
+            bar.value = 'do_notify_parent';
+            bar.dispatchEvent(new KeyboardEvent('keyup', {key: 't', bubbles: true}));
+        })",
+    )?;
+    match found.as_str().is_some_and(|found| found.contains("SIGCHLD")) {
+        true => Ok(Completion::Completed),
+        false => Err(format!("the search finds {found}").into()),
+    }
 }
 
 /// A text in a copy of the course is replaced. The check of the book says so.

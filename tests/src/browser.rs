@@ -69,7 +69,7 @@ impl Browser {
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         let session = browser.call("Target.attachToTarget", attach)?;
         browser.session = session["sessionId"].as_str().map(str::to_owned);
-        for domain in ["Page.enable", "Runtime.enable", "Log.enable"] {
+        for domain in ["Page.enable", "Runtime.enable", "Log.enable", "Network.enable"] {
             browser.call(domain, json!({}))?;
         }
         Ok(browser)
@@ -139,6 +139,13 @@ impl Browser {
             match answer["method"].as_str() {
                 Some("Runtime.exceptionThrown") => {
                     self.complaints.push(answer["params"].to_string())
+                }
+                // No page of the lab needs a network.
+                Some("Network.requestWillBeSent") => {
+                    let url = answer["params"]["request"]["url"].to_string();
+                    if !["\"file:", "\"data:"].iter().any(|local| url.starts_with(local)) {
+                        self.complaints.push(format!("it asks for {url}"));
+                    }
                 }
                 Some("Log.entryAdded") if answer["params"]["entry"]["level"] == "error" => {
                     self.complaints.push(answer["params"]["entry"]["text"].to_string());
