@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ::book::Book;
-use ::book::site::{build, mdbook_of, prepare};
+use ::book::site::{build, mdbook_of, prepare, print};
 use host::CHROMIUM;
 use lab::course::Course;
 use lab::run::Lab;
@@ -108,7 +108,7 @@ fn faults(course: &Course) -> Result<Vec<String>, Failed> {
 }
 
 /// The site in a browser: each page loads without a network, every link leads to something
-/// that is there, nothing is wider than a narrow screen, and the search finds a function.
+/// that is there, nothing is wider than a narrow screen, the search finds a function, and it can be printed.
 /// Compiling mdbook takes minutes, so a cache without it skips this.
 fn site(lab: &Lab<'_>) -> Result<Completion, Failed> {
     let Some(mdbook) = mdbook_of(&lab.cache) else {
@@ -171,9 +171,15 @@ fn site(lab: &Lab<'_>) -> Result<Completion, Failed> {
             bar.dispatchEvent(new KeyboardEvent('keyup', {key: 't', bubbles: true}));
         })",
     )?;
-    match found.as_str().is_some_and(|found| found.contains("SIGCHLD")) {
+    if !found.as_str().is_some_and(|found| found.contains("SIGCHLD")) {
+        return Err(format!("the search finds {found}").into());
+    }
+
+    let pdf = folder.path().join("book.pdf");
+    print(&out, &pdf).map_err(|error| error.to_string())?;
+    match std::fs::read(pdf)?.starts_with(b"%PDF") {
         true => Ok(Completion::Completed),
-        false => Err(format!("the search finds {found}").into()),
+        false => Err("the printed book is no PDF".into()),
     }
 }
 

@@ -11,7 +11,8 @@ use builder::cache::{Cache, CacheError, Key};
 use builder::progress::{Event, Progress};
 use explain::{ExitStatus as Status, Explain};
 use fs_err as fs;
-use process::Command;
+use host::{CHROMIUM, on_path};
+use process::{Child, Command, Temporary};
 
 use crate::{Book, figures};
 
@@ -36,6 +37,8 @@ pub enum SiteError {
     Start { program: String, source: io::Error },
     #[error("`{program}` failed: {status}")]
     Failed { program: String, status: ExitStatus, output: String },
+    #[error("the host has no {CHROMIUM}, which prints the book")]
+    NoBrowser,
     #[error("`{}` has something else than the book in it", path.display())]
     Taken { path: PathBuf },
 }
@@ -44,6 +47,7 @@ impl Explain for SiteError {
     fn exit_status(&self) -> Status {
         match self {
             SiteError::Taken { .. } => Status::Usage,
+            SiteError::NoBrowser => Status::Unavailable,
             _ => Status::Build,
         }
     }
@@ -51,6 +55,7 @@ impl Explain for SiteError {
     fn hint(&self) -> Option<String> {
         match self {
             SiteError::Taken { .. } => Some("name an empty folder, or one that is new".into()),
+            SiteError::NoBrowser => Some("`cargo xtask doctor` says how to get it".into()),
             SiteError::Failed { program, .. } if program == "cargo" => {
                 Some("mdbook comes from crates.io: is there a network?".into())
             }
@@ -123,6 +128,36 @@ pub fn build(mdbook: &Path, prepared: &Path, out: &Path) -> Result<(), SiteError
     command.arg("build").arg("--dest-dir").arg(&out).arg(prepared);
     run("mdbook", command)?;
     Ok(fs::write(out.join(MARK), "made by `cargo xtask book`\n")?)
+}
+
+/// Starts mdbook's server, which shows what [`prepare`] wrote at a port of this host only. It
+/// makes the site again, and has browsers load it again, whenever that changes.
+pub fn serve(mdbook: &Path, prepared: &Path, port: u16) -> Result<Child, SiteError> {
+    let mut command = Command::new(mdbook);
+    command.args(["serve", "--hostname", "127.0.0.1", "--port", &port.to_string()]);
+    command.arg(prepared);
+    command.start().map_err(|source| SiteError::Start { program: "mdbook".to_owned(), source })
+}
+
+/// Prints a site into a file, by a browser without a window.
+pub fn print(out: &Path, file: &Path) -> Result<(), SiteError> {
+    if on_path(CHROMIUM).is_none() {
+        return Err(SiteError::NoBrowser);
+    }
+    let (page, file) = (std::path::absolute(out.join("print.html"))?, std::path::absolute(file)?);
+    // The browser's own folder.
+    let own = Temporary::new()?;
+    let mut command = Command::new(CHROMIUM);
+    command.args(["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]);
+    // Its sandbox does not work for root or in a container. It only sees our own page.
+    command.args(["--no-sandbox", "--no-pdf-header-footer"]);
+    command.arg(format!("--user-data-dir={}", own.path().display()));
+    command.arg(format!("--print-to-pdf={}", file.display()));
+    command.arg(format!("file://{}", page.display())).env("HOME", own.path());
+    run(CHROMIUM, command)?;
+    // It succeeds even if it could not write.
+    fs::metadata(file)?;
+    Ok(())
 }
 
 /// Runs a program to its end.
