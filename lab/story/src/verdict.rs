@@ -3,6 +3,7 @@
 use protocol::Ended;
 use trace::names;
 
+use crate::detail::Detail;
 use crate::expect::{Checked, Expectation, Witness};
 use crate::render;
 use crate::render::ink::{Ink, Inked};
@@ -66,21 +67,21 @@ impl Verdict {
     }
 
     /// One paragraph per fact, with what the run shows about it. A fact that does not hold
-    /// has the events around the one that comes closest. Then what is wrong with the
+    /// has the events around the one that comes closest, or the run's last events if a mark
+    /// never came. Then what is wrong with the
     /// program's end, if anything is. Lines have at most `columns`.
     pub fn render(&self, timeline: &Timeline, columns: usize) -> Inked {
         let mut text = Inked::default();
-        for Checked { fact, passed, detail, evidence } in &self.expectations {
+        for checked in &self.expectations {
+            let Checked { fact, passed, detail, .. } = checked;
             push_fact(&mut text, *passed, fact, columns);
             let ink = if *passed { Ink::Faint } else { Ink::Plain };
             for line in render::detail::render(detail, 2, columns).lines() {
                 text.push(ink, line);
                 text.push_str("\n");
             }
-            if let Some(closest) = evidence.first()
-                && !passed
-            {
-                push_around(&mut text, timeline, *closest, columns);
+            if !passed {
+                push_context(&mut text, checked, timeline, columns);
             }
         }
         self.push_failure(&mut text, columns);
@@ -117,14 +118,26 @@ fn push_fact(text: &mut Inked, passed: bool, fact: &str, columns: usize) {
 
 /// How many events are shown before and after the one that comes closest to a fact.
 const AROUND: usize = 2;
+/// How many events of the end of a run are shown.
+const LAST: usize = 3;
 
-/// Appends the event at this place, with a sign, among those before and after it.
-fn push_around(text: &mut Inked, timeline: &Timeline, place: usize, columns: usize) {
-    text.push_str("  around it:\n");
-    let events = timeline.entries.iter().enumerate();
-    for (at, entry) in events.filter(|(at, _)| at.abs_diff(place) <= AROUND) {
-        let (sign, ink) = if at == place { ("  ▸", Ink::Plain) } else { ("   ", Ink::Faint) };
-        for line in wrap(sign, 6, &[Witness::OfTheRun.sentence(entry)], columns) {
+/// Appends what happened around the event that comes closest to a fact, which has a sign.
+/// If a mark never came, appends what happened last.
+fn push_context(text: &mut Inked, checked: &Checked, timeline: &Timeline, columns: usize) {
+    let (closest, end) = (checked.evidence.first().copied(), timeline.entries.len());
+    let (heading, events) = match (closest, &checked.detail) {
+        (Some(at), _) => ("around it:", at.saturating_sub(AROUND)..end.min(at + AROUND + 1)),
+        (None, Detail::Plain(_)) if end > 0 => {
+            ("the run ends with:", end.saturating_sub(LAST)..end)
+        }
+        (None, _) => return,
+    };
+    text.push_str(&format!("  {heading}\n"));
+    for at in events {
+        let is_it = closest == Some(at);
+        let (sign, ink) = if is_it { ("  ▸", Ink::Plain) } else { ("   ", Ink::Faint) };
+        let sentence = Witness::OfTheRun.sentence(&timeline.entries[at]);
+        for line in wrap(sign, 6, &[sentence], columns) {
             text.push(ink, &line);
             text.push_str("\n");
         }
