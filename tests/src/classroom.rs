@@ -162,6 +162,7 @@ fn parts(solution: &str) -> Result<(), Failed> {
     grade(&["class", "--shard", "2/2", "--json", "2.json"], 0)?;
     grade(&["--merge", "2.json", "1.json", "--json", "joined.json", "--gradebook", "j.csv"], 0)?;
     let read = |file: &str| std::fs::read_to_string(folder.path().join(file));
+    schemas::check("grade", &serde_json::from_str(&read("1.json")?)?)?;
     for (joined, whole) in [("joined.json", "whole.json"), ("j.csv", "whole.csv")] {
         if read(joined)? != read(whole)? {
             return Err(
@@ -267,6 +268,7 @@ Participant 15,Joe_15,0,10,-\r
         }
     }
     let marks: serde_json::Value = serde_json::from_str(&found("marks.json")?)?;
+    schemas::check("grade", &marks)?;
     let found = (&marks["results"][2]["points"], &marks["gradebook"][2]["points"]);
     if found == (&0.into(), &8.0.into()) && marks["statistics"]["mean_percent"] == 56.0 {
         Ok(())
