@@ -48,7 +48,7 @@ pub fn write(folder: &Path, book: &Book) -> Result<(), Error> {
 fn of_class(book: &Book) -> String {
     let total = statistics::of_class(book);
     let lead = format!(
-        "{} students, {} of them graded in everything: {} on average, {} in the middle.",
+        "{} students, {} of them graded in everything. The mean is {}, the median {}.",
         book.students.len(),
         total.count,
         percent(total.mean),
@@ -89,7 +89,7 @@ fn of_class(book: &Book) -> String {
         let mistakes = one.mistakes.iter().map(|mistake| row("makes the mistake", mistake));
         tables.push(Table {
             title: one.lesson.to_owned(),
-            head: ["", "", "students", "who"].map(str::to_owned).to_vec(),
+            head: ["what", "name", "students", "who"].map(str::to_owned).to_vec(),
             rows: failed.chain(mistakes).collect(),
         });
     }
@@ -98,7 +98,7 @@ fn of_class(book: &Book) -> String {
 }
 
 fn of_exercises(book: &Book) -> Table {
-    let head = ["exercise", "of", "graded", "full marks", "average", "middle", "otherwise"];
+    let head = ["exercise", "of", "graded", "full marks", "mean", "median", "other endings"];
     let rows = statistics::of_exercises(book).into_iter().map(|one| {
         let Spread { count, mean, median } = one.points;
         let states = one.states.iter().filter(|(state, _)| **state != State::Ran.name());
@@ -119,7 +119,7 @@ fn of_exercises(book: &Book) -> Table {
 
 /// The page of a student. `has_run` says whether there is a page of the run.
 fn of_student_html(book: &Book, student: &Student, has_run: impl Fn(&str) -> bool) -> String {
-    let head = ["exercise", "points", "of", "", "checks that fail", "mistake", "late"];
+    let head = ["exercise", "points", "of", "ending", "checks that fail", "mistake", "late"];
     let rows = book.lessons.iter().zip(&student.cells).map(|((lesson, of), cell)| {
         let path = has_run(lesson).then(|| vec![run(lesson)]);
         let points = cell.points.map_or_else(String::new, |points| points.to_string());
@@ -203,7 +203,9 @@ mod tests {
     #[test]
     fn the_class_is_a_page() {
         let page = of_class(&book(&Settings::default()));
-        assert!(page.contains("6 students, 3 of them graded in everything: 44.44 % on average"));
+        assert!(page.contains(
+            "6 students, 3 of them graded in everything. The mean is 44.44 %, the median 33.33 %."
+        ));
         assert!(page.contains("<a href=\"./students/%3Dbob/index.html\">=bob</a>"));
         assert_eq!(
             rows(&page),
