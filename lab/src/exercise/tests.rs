@@ -159,7 +159,10 @@ fn mutants_that_make_no_sense_are_named() {
     }
     let ending = MUTANTS.replace("change", "ending = \"it hung\"\nchange");
     let refused = read(SMALLEST, &ending, FRAME).unwrap_err();
-    assert!(refused.contains("unknown variant `it hung`, expected one of `missing`, `refused`"), "{refused}");
+    assert!(
+        refused.contains("unknown variant `it hung`, expected one of `missing`, `refused`"),
+        "{refused}"
+    );
     let twice = format!("{MUTANTS}change.print = \"\"\n");
     let refused = read(SMALLEST, &twice, FRAME).unwrap_err();
     assert!(refused.contains("TOML parse error at line 7"), "{refused}");

@@ -2,12 +2,14 @@
 //! the lessons' names or with those that a learning platform gives.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Cursor;
+use std::io::{Cursor, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use explain::visible;
 use fs_err as fs;
+use nix::libc;
 use process::Temporary;
 use story::lesson::Name;
 
@@ -264,6 +266,7 @@ impl Finder<'_> {
     ) -> Result<(), GradeError> {
         let mut folders: BTreeMap<Name, Vec<(bool, String, PathBuf)>> = BTreeMap::new();
         let mut loose = Entries::new();
+        let mut names: Vec<String> = entries.iter().map(|(name, _)| format!("`{name}`")).collect();
         self.sort(student, entries, true, &mut folders, &mut loose)?;
         for (lesson, mut found) in folders {
             // The lesson's own name is the best one.
@@ -282,6 +285,14 @@ impl Finder<'_> {
             student.work.insert(lesson, Handed::Folder(path));
         }
         self.files(student, loose, downloaded);
+        let is_told = !student.work.is_empty() || student.problem.is_some();
+        if !is_told && student.notes.is_empty() && !names.is_empty() {
+            const SHOWN: usize = 3;
+            let more = names.len() > SHOWN;
+            names.truncate(SHOWN);
+            let names = names.join(", ") + if more { ", …" } else { "" };
+            student.note(format!("nothing is named like an exercise: {names}"));
+        }
         Ok(())
     }
 
@@ -312,7 +323,7 @@ impl Finder<'_> {
                     }
                     None => {}
                 }
-            } else if let (true, Some(form)) = (unpack, Form::of(&name)) {
+            } else if let (true, true, Some(form)) = (unpack, path.is_file(), Form::of(&name)) {
                 if let Some(root) = self.unpack_work(student, &name, &path, form)? {
                     let entries = list(&root)?;
                     let lessons = |name: &String| self.known.meant(name).is_some();
@@ -381,10 +392,14 @@ impl Finder<'_> {
         path: &Path,
         form: Form,
     ) -> Result<Option<PathBuf>, GradeError> {
-        // Read first, so that the host's errors are not taken for the archive's.
         let shown = PathBuf::from(name);
-        let archive = match std::fs::read(path) {
-            Ok(archive) => archive,
+        let archive = match read(path) {
+            Ok(Some(archive)) => archive,
+            Ok(None) => {
+                let reason = format!("it is longer than {} MiB", unpack::STUDENT.bytes >> 20);
+                student.problem = Some(Refused::Archive { path: shown, reason });
+                return Ok(None);
+            }
             Err(error) => {
                 student.problem = Some(Refused::read(&shown)(error));
                 return Ok(None);
@@ -432,6 +447,17 @@ impl Finder<'_> {
             _ => folder,
         })
     }
+}
+
+/// Reads a student's archive whole, so that an error of the host is not taken for the
+/// archive's. `None` if it is longer than what it may unpack to.
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    // It may have become a link or a pipe in the meantime.
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = std::fs::File::options().read(true).custom_flags(flags).open(path)?;
+    let (mut archive, most) = (Vec::new(), unpack::STUDENT.bytes);
+    file.take(most + 1).read_to_end(&mut archive)?;
+    Ok((archive.len() as u64 <= most).then_some(archive))
 }
 
 /// What is in a student's folder.

@@ -109,6 +109,10 @@ impl Books {
         if let Some(folder) = &self.html {
             pages::write(folder, book)?;
         }
+        // The others may be in another part of the class.
+        if !document["shard"].is_null() {
+            return Ok(());
+        }
         let students: Vec<&str> = book.students.iter().map(|one| one.name.as_str()).collect();
         for stranger in settings.strangers(&students) {
             ui.note(&format!("`{stranger}` of `class.toml` is nobody in the class"));

@@ -267,6 +267,35 @@ fn a_students_archive_that_is_no_archive_is_that_students_problem() {
 }
 
 #[test]
+fn nothing_blocks_or_fills_the_memory() {
+    let bench = Bench::new().only("x");
+    bench.make(&["class/ann/notes", "class/eve/x.zip"]);
+    let mode = nix::sys::stat::Mode::S_IRWXU;
+    nix::unistd::mkfifo(&bench.path("class/ann/work.zip"), mode).unwrap();
+    let long = std::fs::File::options().write(true).open(bench.path("class/eve/x.zip")).unwrap();
+    long.set_len(unpack::STUDENT.bytes + 1).unwrap();
+    let class = bench.class();
+    assert_eq!(told(&class), ["ann: ", "eve: "]);
+    assert!(class.students[0].problem.is_none());
+    let problem = class.students[1].problem.as_ref().unwrap().to_string();
+    assert_eq!(problem, "`x.zip` cannot be unpacked: it is longer than 64 MiB");
+}
+
+#[test]
+fn whoever_has_nothing_that_is_understood_is_told() {
+    let bench = Bench::new();
+    bench.make(&["class/ann/src/main.rs", "class/ann/b", "class/ann/c", "class/ann/d"]);
+    bench.make(&["class/bob/", "class/cat/a.pdf", "class/dan/a.pdf", "class/dan/x/"]);
+    assert_eq!(
+        bench.class().notes(),
+        [
+            "ann: nothing is named like an exercise: `b`, `c`, `d`, …",
+            "cat: nothing is named like an exercise: `a.pdf`",
+        ]
+    );
+}
+
+#[test]
 fn a_linked_folder_is_a_student_without_files() {
     let bench = Bench::new();
     bench.make(&["class/bob/x/"]);
