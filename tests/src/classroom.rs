@@ -28,6 +28,7 @@ enum Step {
 /// A single test, because the steps depend on each other.
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
     let exercise = Exercise::read(&lab.course.find("lesson-1")?, Seed::default())?;
+    let netlink = Exercise::read(&lab.course.find("netlink")?, Seed::default())?;
     let solution = exercise.sample(&Sample::Solution);
     let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
     Ok(vec![
@@ -41,6 +42,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             let solution = solution.clone();
             move || ci_recipe(&solution)
         }),
+        Test::new("classroom::old-work-still-checks".to_owned(), move || old_work(&netlink)),
         Test::new("classroom::parts-are-joined".to_owned(), {
             let solution = solution.clone();
             move || parts(&solution)
@@ -137,6 +139,28 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
         std::fs::metadata(results.join(file)).map_err(|e| format!("{file}: {e}"))?;
     }
     Ok(())
+}
+
+/// Work from the time when lessons, and their crates, had numbers.
+fn old_work(exercise: &Exercise) -> Result<(), Failed> {
+    let work = tempfile::tempdir()?;
+    let folder = work.path().join("lesson-12-netlink");
+    let (new, old) = ("use netlink::", "use lesson_12_netlink::");
+    let solution = exercise.sample(&Sample::Solution);
+    if !solution.contains(new) {
+        return Err(format!("the solution has no `{new}`").into());
+    }
+    std::fs::create_dir(&folder)?;
+    std::fs::write(folder.join("main.rs"), solution.replace(new, old))?;
+    let progress = "{\"version\": 1, \"lessons\": {\"lesson-12-netlink\": \
+                    {\"points\": 2, \"of\": 9, \"hints\": 1, \"peeked\": false}}}";
+    std::fs::write(work.path().join("progress.json"), progress)?;
+    call(work.path(), &["check", "netlink"], 0)?;
+    let told = call(work.path(), &["progress"], 0)?;
+    match told.contains("netlink        9 of 9 points, 1 hint\n") {
+        true => Ok(()),
+        false => Err(told.into()),
+    }
 }
 
 /// Two machines that grade half of a class each give the bytes of one.

@@ -123,6 +123,24 @@ pub struct Crates {
     externs: BTreeMap<String, String>,
 }
 
+impl Crates {
+    /// The same with the names that a text uses from the time when lessons had numbers:
+    /// `lesson_12_netlink` for `netlink`. A student's file outlives an update of the lab.
+    fn with_old_names(&self, text: &str) -> Crates {
+        let mut crates = self.clone();
+        for numbered in text.split("lesson_").skip(1) {
+            let end = numbered.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let numbered = &numbered[..end.unwrap_or(numbered.len())];
+            let Some((number, name)) = numbered.split_once('_') else { continue };
+            let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+            if let (true, Some(file)) = (is_number, self.externs.get(name)) {
+                crates.externs.insert(format!("lesson_{numbered}"), file.clone());
+            }
+        }
+        crates
+    }
+}
+
 /// Compiles things for exercises.
 pub struct Compiler<'a> {
     /// The tree that contains the lessons.
@@ -203,7 +221,8 @@ impl Compiler<'_> {
         let entry = self.cache.entry("submissions", &key, self.progress, |target| {
             let compile = |folder: &Path, text: &str| {
                 fs::write(folder.join(MAIN), text)?;
-                let mut finished = rustc(&toolchain, &flags, folder, crates)?;
+                let crates = crates.with_old_names(text);
+                let mut finished = rustc(&toolchain, &flags, folder, &crates)?;
                 let named = format!("{NAMELESS}/{MAIN}");
                 finished.output =
                     finished.output.replace(&named, &source.path.display().to_string());
@@ -400,5 +419,25 @@ fn shown_folder(path: &Path) -> String {
     match path.parent().map(|folder| folder.display().to_string()) {
         Some(folder) if !folder.is_empty() => format!("{folder}/"),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_is_known_by_the_name_that_it_had() {
+        let externs = [("netlink", "libnetlink.rlib"), ("nix", "libnix.rlib")];
+        let externs = externs.map(|(name, file)| (name.to_owned(), file.to_owned())).into();
+        let crates = Crates { folder: PathBuf::new(), key: Key::builder("k").finish(), externs };
+        let names =
+            |text: &str| crates.with_old_names(text).externs.into_keys().collect::<Vec<_>>();
+        for text in ["use netlink::x;", "use lesson_netlink::x;", "use lesson_12_other;", "lesson_"]
+        {
+            assert_eq!(names(text), ["netlink", "nix"], "{text}");
+        }
+        let found = names("use lesson_12_netlink::{a, b}; lesson_3_netlink::c(lesson_12_netlink)");
+        assert_eq!(found, ["lesson_12_netlink", "lesson_3_netlink", "netlink", "nix"]);
     }
 }
