@@ -5,8 +5,8 @@
 #   UPCALL       a checkout of the lab, of the teacher's choosing
 #   SUBMISSIONS  a student's folder, which contains folders named like lessons, or a
 #                folder of such folders, each with its student's name
-#   RESULTS      a folder for marks.json, marks.csv, marks.xml and feedback/, which are
-#                for the teacher, and for-students/, which reveals no inputs
+#   RESULTS      a folder for marks.json, marks.csv, marks.xml, gradebook.csv and feedback/,
+#                which are for the teacher, and for-students/, which reveals no inputs
 #
 # SEED in the environment chooses the inputs. Anyone who can change the job that runs
 # this script can read it, so students must not be able to.
@@ -20,4 +20,5 @@ cd "$upcall"
 cargo xtask setup
 cargo xtask grade "$submissions" --seed "${SEED:?}" \
     --json "$results/marks.json" --csv "$results/marks.csv" --junit "$results/marks.xml" \
+    --gradebook "$results/gradebook.csv" \
     --feedback "$results/feedback" --for-students "$results/for-students"
