@@ -196,9 +196,23 @@ fn parts(solution: &str) -> Result<(), Failed> {
         }
     }
     let told = grade(&["--merge", "1.json"], 2)?;
-    match told.contains("failed to merge `1.json`: part 2 of 2 is missing") {
+    if !told.contains("failed to merge `1.json`: part 2 of 2 is missing") {
+        return Err(told.into());
+    }
+    // A file that cannot be written is told before anything is graded.
+    let told = grade(&["class", "--csv", "none/marks.csv"], 3)?;
+    if !told.contains("cannot write `none/marks.csv`") || told.contains("grading") {
+        return Err(told.into());
+    }
+    // Several exercises, in the order of the course.
+    let lessons = ["--lesson", "kill-pid", "--lesson", "1", "--lesson", "sigchld"];
+    grade(&[&["class", "--json", "both.json"], &lessons[..]].concat(), 0)?;
+    let both: serde_json::Value = serde_json::from_str(&read("both.json")?)?;
+    let rows = both["results"].as_array().ok_or("there are no results")?;
+    let lessons: Vec<_> = rows.iter().filter_map(|row| row["lesson"].as_str()).collect();
+    match lessons == ["sigchld", "kill-pid"].repeat(3) {
         true => Ok(()),
-        false => Err(told.into()),
+        false => Err(format!("{lessons:?}").into()),
     }
 }
 

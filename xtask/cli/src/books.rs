@@ -35,7 +35,7 @@ pub struct Books {
     #[arg(long, value_name = "PATH")]
     pub moodle: Option<PathBuf>,
 
-    /// Write pages for you: of the class, of each student, and of each run with its timeline
+    /// Write pages for the teacher: of the class, of each student, and of each run with its timeline
     #[arg(long, value_name = "DIR")]
     pub html: Option<PathBuf>,
 
