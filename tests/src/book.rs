@@ -7,8 +7,9 @@ use std::sync::Arc;
 use ::book::Book;
 use ::book::site::{build, mdbook_of, prepare, print};
 use host::CHROMIUM;
-use lab::course::Course;
+use lab::course::{self, CHAPTER, Course, LESSONS};
 use lab::run::Lab;
+use lab::scaffold::{NewName, Scaffold};
 use libtest_mimic::{Completion, Failed};
 use serde_json::Value;
 use xshell::{Shell, cmd};
@@ -88,6 +89,7 @@ pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
     let (own, of_site) = (Arc::clone(lab), Arc::clone(lab));
     let mut tests = vec![
         Test::new("book::says-what-is-so".to_owned(), move || says_what_is_so(&own.course)),
+        Test::new("book::a-new-lesson-lacks-its-story-only".to_owned(), a_new_lesson),
         Test::that_may_be_skipped("book::site".to_owned(), move || site(&of_site)).needs(CHROMIUM),
     ];
     for (name, file, from, to, said) in WRONG {
@@ -200,6 +202,31 @@ fn is_found(file: &str, from: &str, to: &str, said: &str) -> Result<(), Failed> 
         true => Ok(()),
         false => Err(format!("`{said}` is not said, but {faults:#?}").into()),
     }
+}
+
+/// What `new` writes is all that the book wants of a lesson, but for the story, which takes
+/// a run.
+fn a_new_lesson() -> Result<(), Failed> {
+    for kmod in [false, true] {
+        let folder = tempfile::tempdir()?;
+        let course = copy(folder.path())?;
+        let NewName(name) = "two-words".parse()?;
+        let scaffold = Scaffold { name, kmod };
+        for (path, text) in scaffold.files() {
+            let path = course.root.join(path);
+            std::fs::create_dir_all(path.parent().ok_or("it is the root")?)?;
+            std::fs::write(path, text)?;
+        }
+        let page = std::fs::read_to_string(course.root.join(course::FILE))?;
+        let line = format!("- [A question?]({LESSONS}/two-words/{CHAPTER})\n");
+        std::fs::write(course.root.join(course::FILE), page + &line)?;
+        let course = Course::open(&course.root).map_err(|error| error.to_string())?;
+        let faults = faults(&course)?;
+        if faults.len() != 1 || !faults[0].contains("two-words has no story") {
+            return Err(format!("with kmod {kmod}: {faults:#?}").into());
+        }
+    }
+    Ok(())
 }
 
 /// The files of the course that the book is made of, in another folder.

@@ -11,7 +11,7 @@ use fs_err as fs;
 use lab::course::Course;
 use story::lesson::Name;
 
-use crate::quotes::story_of;
+use crate::quotes::read_story;
 
 /// The folder with the figures.
 pub const FOLDER: &str = "docs/figures";
@@ -49,7 +49,7 @@ pub fn faults(course: &Course) -> io::Result<Vec<String>> {
             faults.push(format!("{file} needs a title, and no script and no empty line"));
         }
         let Some(OfARun { lesson, scene }) = of_a_run(&file) else { continue };
-        let story = fs::read_to_string(story_of(&course.root, &lesson))?;
+        let story = read_story(&course.root, &lesson)?.unwrap_or_default();
         if !is_told(&story, &steps(&svg)) {
             faults.push(format!(
                 "{file} is of an older run; make it by\n  cargo xtask run {lesson} --scene {scene} \

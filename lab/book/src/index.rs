@@ -11,7 +11,7 @@ use story::lesson::Lesson;
 use trace::names::errno;
 
 use crate::markdown::{sections, words};
-use crate::quotes::story_of;
+use crate::quotes::read_story;
 
 /// Where the files of functions are written down.
 const FILES: &str = "tests/functions.toml";
@@ -46,7 +46,8 @@ pub fn pages(course: &Course, lessons: &[Lesson]) -> Result<[String; 2], Error> 
                 functions.extend(quoted.filter(|word| is_a_function(word)).map(str::to_owned));
             }
         }
-        functions.extend(of_stacks(&fs::read_to_string(story_of(&course.root, &lesson.name))?));
+        let story = read_story(&course.root, &lesson.name)?.unwrap_or_default();
+        functions.extend(of_stacks(&story));
     }
     let files = files(course)?;
     functions.extend(files.keys().cloned());

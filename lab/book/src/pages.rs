@@ -9,6 +9,7 @@ use lab::error::Error;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 use story::lesson::Lesson;
+use story::map::Map;
 
 use crate::markdown::{Part, anchor, headings, parts, replaced, targets};
 use crate::{figures, files, index, map, quotes};
@@ -58,7 +59,7 @@ impl Book {
         let parts_of_course = parts_of(&fs::read_to_string(course.root.join(course::FILE))?);
         let mut summary = "# Summary\n\n[The map](index.md)\n[The course](course.md)\n".to_owned();
         maker.copy(MAP)?;
-        maker.draw_map(&lessons)?;
+        maker.draw_map(&course.map()?);
         maker.copy(course::FILE)?;
         let mut part = "";
         for (at, lesson) in lessons.iter().enumerate() {
@@ -198,18 +199,17 @@ impl Maker<'_> {
     }
 
     /// Puts the map as a figure before the first table of its page.
-    fn draw_map(&mut self, lessons: &[Lesson]) -> Result<(), Error> {
-        let (drawing, missing) = map::figure(&fs::read_to_string(self.root.join(MAP))?, lessons);
-        self.faults.extend(missing.iter().map(|name| format!("{MAP} has no way for {name}")));
+    fn draw_map(&mut self, map: &Map) {
+        let without = map.lessons.iter().filter(|(_, line)| line.is_none());
+        self.faults.extend(without.map(|(lesson, _)| format!("{} is not on the map", lesson.name)));
         let figure = figures::inline(
-            &drawing,
+            &map::figure(map),
             "Each box leads to its chapter. A dashed one is not built yet: nothing shows it.",
         );
         if let Some(page) = self.pages.get_mut(FIRST) {
             let at = page.find("\n## ").map_or(page.len(), |newline| newline + 1);
             page.insert_str(at, &figure);
         }
-        Ok(())
     }
 
     /// Lines of a file with links of the page at `place`. Words in backquotes that name a

@@ -174,3 +174,19 @@ fn run(program: &str, command: Command) -> Result<(), SiteError> {
         output: String::from_utf8_lossy(&output.stderr).into_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_something_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis"), "x").unwrap();
+        let error = build(Path::new("/no/mdbook"), folder.path(), folder.path()).unwrap_err();
+        assert!(matches!(error, SiteError::Taken { .. }), "{error}");
+        fs::write(folder.path().join(MARK), "").unwrap();
+        let error = build(Path::new("/no/mdbook"), folder.path(), folder.path()).unwrap_err();
+        assert!(matches!(error, SiteError::Start { .. }), "{error}");
+    }
+}
