@@ -1,7 +1,10 @@
 //! The course as a book: it is as it should be, and what is not so is found.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use ::book::Book;
@@ -11,11 +14,17 @@ use lab::course::{self, CHAPTER, Course, LESSONS};
 use lab::run::Lab;
 use lab::scaffold::{NewName, Scaffold};
 use libtest_mimic::{Completion, Failed};
+use rexpect::process::signal::Signal;
+use rexpect::process::wait::WaitStatus;
+use rexpect::session::spawn_command;
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use crate::Test;
 use crate::browser::Browser;
+
+/// How long anything of the server may take. A machine under load is slow.
+const LIMIT_MS: u64 = 60_000;
 
 /// What makes a page wrong: the name of the test, the file, a text in it, what stands there
 /// instead, and what is said about it.
@@ -86,11 +95,12 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
 ];
 
 pub fn all(lab: &Arc<Lab<'static>>) -> Vec<Test> {
-    let (own, of_site) = (Arc::clone(lab), Arc::clone(lab));
+    let [own, of_site, of_server] = [(); 3].map(|()| Arc::clone(lab));
     let mut tests = vec![
         Test::new("book::says-what-is-so".to_owned(), move || says_what_is_so(&own.course)),
         Test::new("book::a-new-lesson-lacks-its-story-only".to_owned(), a_new_lesson),
         Test::that_may_be_skipped("book::site".to_owned(), move || site(&of_site)).needs(CHROMIUM),
+        Test::that_may_be_skipped("book::serve".to_owned(), move || serve(&of_server)),
     ];
     for (name, file, from, to, said) in WRONG {
         let test = || is_found(file, from, to, said);
@@ -110,8 +120,8 @@ fn faults(course: &Course) -> Result<Vec<String>, Failed> {
 }
 
 /// The site in a browser: each page loads without a network, every link leads to something
-/// that is there, nothing is wider than a narrow screen, the search finds a function, and it can be printed.
-/// Compiling mdbook takes minutes, so a cache without it skips this.
+/// that is there, nothing is wider than a narrow screen, the search finds a function, and
+/// it can be printed. Compiling mdbook takes minutes, so a cache without it skips this.
 fn site(lab: &Lab<'_>) -> Result<Completion, Failed> {
     let Some(mdbook) = mdbook_of(&lab.cache) else {
         return Ok(Completion::ignored_with(
@@ -182,6 +192,49 @@ fn site(lab: &Lab<'_>) -> Result<Completion, Failed> {
     match std::fs::read(pdf)?.starts_with(b"%PDF") {
         true => Ok(Completion::Completed),
         false => Err("the printed book is no PDF".into()),
+    }
+}
+
+fn without_mdbook() -> Completion {
+    Completion::ignored_with("the cache has no mdbook; `cargo xtask book` builds it")
+}
+
+/// The server shows what is written into a page of the course, and Ctrl-C ends it.
+fn serve(lab: &Lab<'_>) -> Result<Completion, Failed> {
+    if mdbook_of(&lab.cache).is_none() {
+        return Ok(without_mdbook());
+    }
+    let folder = tempfile::tempdir()?;
+    let course = copy(folder.path())?;
+    let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("--course").arg(&course.root).args(["book", "--serve"]);
+    command.args(["--port", &port.to_string()]);
+    let mut session = spawn_command(command, Some(LIMIT_MS))?;
+    session.exp_string("Watching for changes")?;
+
+    let written = "A sentence that was not there before.";
+    let page = course.root.join("docs/glossary.md");
+    let text = std::fs::read_to_string(&page)? + "\n" + written + "\n";
+    let new = page.with_extension("new");
+    std::fs::write(&new, text)?;
+    std::fs::rename(new, page)?;
+    // mdbook may find the page when it is half written, and then once more.
+    loop {
+        session.exp_string("HTML book written")?;
+        let mut connection = TcpStream::connect(("127.0.0.1", port))?;
+        connection.write_all(b"GET /glossary.html HTTP/1.0\r\n\r\n")?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer)?;
+        if answer.contains(written) {
+            break;
+        }
+    }
+    session.send_control('c')?;
+    session.exp_eof()?;
+    match session.process().wait()? {
+        WaitStatus::Signaled(_, Signal::SIGINT, _) => Ok(Completion::Completed),
+        other => Err(format!("it ended by {other:?}").into()),
     }
 }
 

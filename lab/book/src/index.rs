@@ -26,7 +26,8 @@ const NO_FUNCTIONS: &[&str] =
 /// The largest error number of the kernel, include/linux/errno.h.
 const LAST_ERRNO: i32 = 530;
 
-/// For each word of the chapters that may be looked up, the links to the first section of each chapter that has it.
+/// For each word of the chapters that may be looked up, the links to the first section of
+/// each chapter that has it.
 struct Places(BTreeMap<String, Vec<String>>);
 
 /// The two pages: functions and error numbers.

@@ -168,7 +168,7 @@ impl Maker<'_> {
                     let folder = folder.strip_suffix("/src").unwrap_or(folder);
                     places.insert(folder.to_owned(), files_of(lesson));
                 }
-                let place = format!("{}#{}", files_of(lesson), anchor(&file));
+                let place = format!("{}#{}", files_of(lesson), anchor(shown(lesson, &file)));
                 places.insert(file, place);
             }
         }
@@ -219,7 +219,9 @@ impl Maker<'_> {
             lines,
             |target| moved(&self.places, self.root, file, place, target),
             |code| {
-                let there = self.places.get(code).filter(|there| *there != place)?;
+                // A path may have the name of something in the file behind it.
+                let file = code.split("::").next().unwrap_or(code);
+                let there = self.places.get(file).filter(|there| *there != place)?;
                 Some(format!("[`{code}`]({})", relative(place, there)))
             },
         )
@@ -331,11 +333,17 @@ fn after(lesson: &Lesson, next: Option<&Lesson>) -> Result<String, Error> {
     Ok(text)
 }
 
+/// A file's path as its lesson's page shows it: from the lesson's folder, or from the root.
+fn shown<'a>(lesson: &Lesson, file: &'a str) -> &'a str {
+    let folder = format!("{LESSONS}/{}/", lesson.name);
+    file.strip_prefix(&folder).unwrap_or(file)
+}
+
 /// The page with a lesson's files. It is not printed, because it is long.
 fn listing(root: &Path, lesson: &Lesson) -> Result<String, Error> {
     let mut page = format!(
         "<div class=\"files\">\n\n# The files of {}\n\nBack to its chapter: \
-         [{}](../{}).\n\n",
+         [{}](../{})\n\n",
         lesson.name,
         lesson.title,
         chapter_of(lesson)
@@ -347,7 +355,8 @@ fn listing(root: &Path, lesson: &Lesson) -> Result<String, Error> {
             end => end,
         };
         let text = fs::read_to_string(root.join(&file))?;
-        page.push_str(&format!("## {file}\n\n```{language}\n{}\n```\n\n", text.trim_end()));
+        let heading = shown(lesson, &file);
+        page.push_str(&format!("## {heading}\n\n```{language}\n{}\n```\n\n", text.trim_end()));
     }
     page.push_str("</div>\n");
     Ok(page)
