@@ -86,6 +86,13 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
         "an-interrupt-becomes-a-signal.svg is of an older run",
     ),
     (
+        "a-figure-in-other-colours",
+        "docs/figures/the-ladder-of-gotos.svg",
+        "#f6f8fa",
+        "#123456",
+        "docs/figures/the-ladder-of-gotos.svg has other colours than the figures of runs",
+    ),
+    (
         "a-figure-that-nobody-sees",
         "guest-programs/fork-return/chapter.md",
         "](../../docs/figures/fork-return/one-call-two-returns.svg)",
