@@ -9,8 +9,9 @@ use vm::command::Accel;
 
 use super::compile::{CompileError, Compiler};
 use super::ending::Fault;
+use super::kernel_log::KernelLog;
 use super::marks::Marks;
-use super::{Exercise, Sample};
+use super::{Exercise, Sample, StudentFile};
 use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine, Observed};
@@ -32,6 +33,17 @@ impl Attempt {
     pub fn of_run(exercise: &Exercise, observed: Observed) -> Attempt {
         let marks = Marks::of_run(exercise, &observed.record, &observed.timeline);
         Attempt { marks, observed: Some(observed), compiler: None, log: None }
+    }
+
+    /// What the kernel log says about the student's module. About a program it says nothing,
+    /// unless the machine failed.
+    pub fn kernel_log(&self, exercise: &Exercise) -> KernelLog {
+        let of_run = match &exercise.file {
+            StudentFile::Module { .. } => self.observed.as_ref(),
+            StudentFile::Program { .. } => None,
+        };
+        let log = self.log.as_deref().or(of_run.map(|seen| seen.returned.log.as_str()));
+        log.map_or_else(KernelLog::default, |log| KernelLog::read(log, exercise.file.name()))
     }
 }
 

@@ -371,7 +371,7 @@ fn rustc(
 pub const NAMELESS: &str = "submission";
 
 /// The file in that folder where a program begins.
-const MAIN: &str = "main.rs";
+pub const MAIN: &str = "main.rs";
 
 /// The file in a cache entry that lists the crates.
 const EXTERNS: &str = "externs.json";

@@ -11,8 +11,10 @@ use lab::plan::Plan;
 use lab::report::{self, NoVerdict};
 use lab::run::Run;
 use lab::whole;
+use story::render::text::WIDTH;
 
 use crate::outcome::{Outcome, Result};
+use crate::ui;
 
 #[derive(Args)]
 pub struct Looking {
@@ -79,19 +81,33 @@ impl Looking {
     }
 }
 
+/// How much to show of an attempt at an exercise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptAs {
+    /// What matters most, on one screen.
+    Screen,
+    /// Everything, as text.
+    All,
+    Json,
+}
+
 /// Shows an attempt at an exercise. `print` is given the text.
 pub fn at_attempt(
-    json: bool,
+    shown: AttemptAs,
     exercise: &Exercise,
     attempt: &Attempt,
     print: impl FnOnce(&str),
 ) -> Outcome {
-    if json {
-        print(&format!("{}\n", exercise_report::json(exercise, attempt)));
-    } else {
-        let text = exercise_report::text(exercise, attempt);
-        let next = exercise_report::next(exercise, attempt);
-        print(&format!("{}\n{next}\n", text.trim_end()));
+    match shown {
+        AttemptAs::Json => print(&format!("{}\n", exercise_report::json(exercise, attempt))),
+        AttemptAs::All => {
+            let next = exercise_report::next(exercise, attempt, false, WIDTH).join("\n");
+            print(&format!("{}{next}\n", exercise_report::text(exercise, attempt)));
+        }
+        AttemptAs::Screen => {
+            let (rows, columns) = ui::screen();
+            print(&exercise_report::screen(exercise, attempt, rows, columns));
+        }
     }
     Outcome::success_if(attempt.marks.passed())
 }

@@ -17,6 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lab::error::Error;
 use nix::pty::Winsize;
 use process::{interrupt, limits};
+use story::render::text::WIDTH;
 use story::render::wrap::wrap;
 
 /// Prints progress.
@@ -187,9 +188,29 @@ nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);
 /// The width of the terminal on stderr. `None` if there is no terminal or it does not
 /// know its width.
 fn columns() -> Option<usize> {
+    let size = size(std::io::stderr())?;
+    Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
+}
+
+/// The rows and columns for a text that is to be seen at once: those of the terminal on
+/// stdout without the lines of the command and of the next prompt, or those of a terminal
+/// of 24 rows.
+pub fn screen() -> (usize, usize) {
+    const OTHERS: usize = 3;
+    let size = size(std::io::stdout()).filter(|size| size.ws_row > 0 && size.ws_col > 0);
+    let (rows, columns) =
+        size.map_or((24usize, WIDTH), |size| (size.ws_row.into(), size.ws_col.into()));
+    (rows.saturating_sub(OTHERS), columns.clamp(NARROWEST, WIDTH))
+}
+
+/// Narrower lines are not worth reading.
+const NARROWEST: usize = 40;
+
+/// The size of a terminal. `None` if it is no terminal.
+fn size(terminal: impl AsRawFd) -> Option<Winsize> {
     let mut size = Winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: the descriptor is open for the life of the process, and the call fills in
     // the structure.
-    unsafe { tiocgwinsz(std::io::stderr().as_raw_fd(), &mut size) }.ok()?;
-    Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
+    unsafe { tiocgwinsz(terminal.as_raw_fd(), &mut size) }.ok()?;
+    Some(size)
 }

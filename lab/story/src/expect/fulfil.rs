@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::differences::Candidate;
 use super::{Expectation, Target, Task, Witness};
-use crate::between::Between;
+use crate::between::{Between, NoMark};
 use crate::detail::{Detail, Events, Shown, ShownEvent};
 use crate::timeline::{Entry, Timeline};
 
@@ -38,8 +38,11 @@ impl Expectation {
         let fact = self.fact.clone();
         match between.range(&timeline.entries, Entry::says) {
             Ok(range) => self.check_in(timeline, range, witness),
-            Err(missing) => {
-                let detail = Detail::Plain(missing.to_string());
+            Err(NoMark(mark)) => {
+                let marks = timeline.entries.iter().rev();
+                let last = marks.filter(|entry| entry.mark().is_some()).next();
+                let last = last.map(|entry| witness.sentence(entry));
+                let detail = Detail::Unreached { mark, last };
                 Checked { fact, passed: false, detail, evidence: Vec::new() }
             }
         }
@@ -47,7 +50,9 @@ impl Expectation {
 
     fn check_in(&self, timeline: &Timeline, range: Range<usize>, witness: Witness<'_>) -> Checked {
         let fact = self.fact.clone();
-        let marker = self.after.as_ref().map(|_| timeline.entries[range.start - 1].pid);
+        let first = self.after.as_ref().map(|_| &timeline.entries[range.start - 1]);
+        let marker = first.map(|mark| mark.pid);
+        let end = self.before.as_ref().map(|_| &timeline.entries[range.end]);
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for index in range {
             let candidate = Candidate { timeline, index, marker, witness };
@@ -79,6 +84,9 @@ impl Expectation {
         let events = Events {
             event: self.event.to_string(),
             expected: self.to_string(),
+            wanted: self.count.clone(),
+            after: first.map(|mark| witness.sentence(mark)),
+            before: end.map(|mark| witness.sentence(mark)),
             count: found.len(),
             found: shown(&found, witness),
             closest: too_few.then(|| shown(&others, witness)),

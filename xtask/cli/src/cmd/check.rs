@@ -13,7 +13,7 @@ use lab::whole;
 use story::timeline::Timeline;
 
 use crate::context::Context;
-use crate::looking;
+use crate::looking::{self, AttemptAs};
 use crate::outcome::Result;
 use crate::ui::print;
 
@@ -27,8 +27,12 @@ pub struct Check {
     /// lesson-1, 1 or sigchld
     lesson: String,
 
-    /// Print one JSON document instead
+    /// Show everything: each fact that does not hold, and the whole kernel log
     #[arg(long)]
+    all: bool,
+
+    /// Print one JSON document instead
+    #[arg(long, conflicts_with = "all")]
     json: bool,
 
     /// Keep the run in a file, for `show`
@@ -74,6 +78,11 @@ impl Check {
             let page = pages::of_attempt(&exercise, &attempt, &maker, &background);
             whole::write(file, page.as_bytes())?;
         }
-        Ok(looking::at_attempt(self.json, &exercise, &attempt, print))
+        let shown = match (self.json, self.all) {
+            (true, _) => AttemptAs::Json,
+            (false, true) => AttemptAs::All,
+            (false, false) => AttemptAs::Screen,
+        };
+        Ok(looking::at_attempt(shown, &exercise, &attempt, print))
     }
 }

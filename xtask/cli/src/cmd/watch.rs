@@ -10,7 +10,7 @@ use lab::run::{Lab, Machine};
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
-use crate::ui::outln;
+use crate::ui::{self, outln};
 use crate::watch::{Event, Events, HELP, Key};
 
 /// Check your work whenever you save it
@@ -108,7 +108,8 @@ impl Watching<'_> {
         let attempt = self.lab.attempt(self.machine, exercise, &shown, &submission.text)?;
         self.checked = Some(submission.text);
         self.work.remember(exercise, &attempt.marks)?;
-        outln!("{}", report::text(exercise, &attempt).trim_end());
+        let (rows, columns) = ui::screen();
+        outln!("{}", report::screen(exercise, &attempt, rows, columns).trim_end());
         outln!("{HELP}");
         Ok(())
     }
