@@ -108,7 +108,7 @@ impl Detail {
         match self {
             Detail::Unreached { last, .. } => {
                 let last =
-                    last.as_ref().map_or(String::new(), |last| format!(": the last was {last}"));
+                    last.as_ref().map_or(String::new(), |last| format!("; its last is {last}"));
                 vec![Line::new(0, format!("the run does not come to this step{last}"))]
             }
             Detail::Events(events) => events.told(),
@@ -171,11 +171,22 @@ fn times(count: usize) -> String {
 }
 
 impl Shown {
-    /// Like `push_lines`. What differs in a mark are its words, which are there anyway.
+    /// Like `push_lines`, with equal events that follow each other told once. What differs
+    /// in a mark are its words, which are there anyway.
     fn push_told(&self, heading: &str, marks: bool, lines: &mut Vec<Line>) {
-        let events = self.events.iter().map(|event| ShownEvent {
-            sentence: event.sentence.clone(),
-            differences: if marks { Vec::new() } else { event.differences.clone() },
+        let mut told: Vec<(ShownEvent, usize)> = Vec::new();
+        for event in &self.events {
+            match told.last_mut() {
+                Some((last, count)) if last == event => *count += 1,
+                _ => told.push((event.clone(), 1)),
+            }
+        }
+        let events = told.into_iter().map(|(event, count)| ShownEvent {
+            sentence: match count {
+                1 => event.sentence,
+                count => format!("{}, {}", event.sentence, times(count)),
+            },
+            differences: if marks { Vec::new() } else { event.differences },
         });
         Shown { events: events.collect(), more: self.more }.push_lines(heading, lines);
     }

@@ -25,7 +25,7 @@ use screen::{Cut, Section, fit};
 /// follows a `| `. So it cannot pass for anything else, and it cannot control a terminal.
 pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
     let parts = Parts { exercise, attempt, columns: WIDTH, all: true };
-    visible_lines(&fit(parts.sections(false), usize::MAX, &[]).0)
+    visible_lines(&screen::text(&parts.sections(false)))
 }
 
 /// What matters most of the report, in a screen of `rows` and `columns`: the first check
@@ -35,11 +35,13 @@ pub fn screen(exercise: &Exercise, attempt: &Attempt, rows: usize, columns: usiz
     let parts = Parts { exercise, attempt, columns, all: false };
     let next = |more| next(exercise, attempt, more, columns);
     let room = rows.saturating_sub(next(true).len());
-    let (mut text, mut is_cut) = fit(parts.sections(false), room, CUT);
-    if text.lines().count() > room {
-        (text, is_cut) = fit(parts.sections(true), room, CUT);
-    }
-    for line in next(is_cut || parts.is_brief()) {
+    let fitted = fit(parts.sections(false), room, columns, CUT);
+    let fitted = match fitted.rows > room {
+        true => fit(parts.sections(true), room, columns, CUT),
+        false => fitted,
+    };
+    let mut text = fitted.text;
+    for line in next(fitted.is_cut || parts.is_brief()) {
         text += &line;
         text.push('\n');
     }
@@ -80,14 +82,17 @@ impl Parts<'_> {
             [("output", &seen.record.stdout), ("stderr", &seen.record.stderr)]
                 .map(|(name, bytes)| output(name, bytes))
         });
-        let [output, errors] = streams.unwrap_or_default();
+        let [output, errors] = streams.unwrap_or_default().map(|lines| self.short(lines));
         let compiler = attempt.compiler.as_ref();
         let compiler = compiler.map(|output| quoted_lines("compiler", output.lines()));
         let log = attempt.kernel_log(exercise);
+        // The first report is the one that explains the others; what a module printed last
+        // is closest to its mistake.
+        let cut = if log.reports.is_empty() { Cut::Begin } else { Cut::End };
         let log = if self.all { log.whole } else { log.short };
         let log = match log.is_empty() {
             true => Vec::new(),
-            false => quoted_lines("kernel log", log.iter().map(String::as_str)),
+            false => self.short(quoted_lines("kernel log", log.iter().map(String::as_str))),
         };
         let hint = attempt.marks.mistake.as_ref();
         let hint = hint.map(|mistake| self.lines("hint:", 6, &mistake.hint));
@@ -98,9 +103,9 @@ impl Parts<'_> {
             Section::cut(output, 2, Cut::End),
             Section::cut(errors, 4, Cut::End),
             apart(Section::whole(before)),
-            Section::cut(explained, 4, Cut::End),
+            Section::cut(explained, 6, Cut::End),
             Section::whole(after),
-            Section::cut(log, 4, Cut::Begin),
+            Section::cut(log, 4, cut),
             apart(Section::whole(hint.unwrap_or_default())),
             apart(Section::whole(vec![sum(exercise, &attempt.marks)])),
         ]
@@ -152,6 +157,18 @@ impl Parts<'_> {
         self.attempt.marks.checks.iter().map(failed).sum::<usize>() > 1 || log.whole != log.short
     }
 
+    /// The beginnings of lines that are longer than a row, unless all is wanted.
+    fn short(&self, lines: Vec<String>) -> Vec<String> {
+        let short = |line: String| match line.char_indices().nth(self.columns) {
+            Some(_) if !self.all => {
+                let begin: String = line.chars().take(self.columns - 1).collect();
+                format!("{begin}…")
+            }
+            _ => line,
+        };
+        lines.into_iter().map(short).collect()
+    }
+
     /// Wraps words. `first` begins the first line.
     fn lines(&self, first: &str, indent: usize, words: &str) -> Vec<String> {
         wrap(first, indent, &[words.to_owned()], self.columns)
@@ -184,7 +201,7 @@ pub fn public(public: &Exercise, attempt: &Attempt) -> String {
         apart(hint.unwrap_or_default()),
         apart(vec![sum(public, marks)]),
     ];
-    visible_lines(&fit(sections, usize::MAX, &[]).0)
+    visible_lines(&screen::text(&sections))
 }
 
 /// What a student can do next, as lines of at most `columns` columns. `more` says that
@@ -220,9 +237,12 @@ pub fn paragraph(text: &mut String, first: &str, indent: usize, words: &str) {
     }
 }
 
+/// A sentence of these words. A name stays as it is.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
+    let is_name = words.split(' ').next().is_some_and(|word| word.contains(['_', '.']));
     match letters.next() {
+        Some(_) if is_name => format!("{words}."),
         Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
         None => String::new(),
     }

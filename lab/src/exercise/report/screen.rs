@@ -1,5 +1,7 @@
 //! Fits a report on a screen: what matters less is cut first, and what was cut is said.
 
+use story::render::wrap::width;
+
 /// A part of a report.
 #[derive(Debug, Clone, Default)]
 pub struct Section {
@@ -34,10 +36,12 @@ impl Section {
         Section { lines, least, cut, apart: false }
     }
 
-    fn rows(&self) -> usize {
-        match self.lines.len() {
-            0 => 0,
-            lines => lines + usize::from(self.apart),
+    /// How many rows of so many columns it takes.
+    fn rows(&self, columns: usize) -> usize {
+        let rows = |line: &String| width(line).div_ceil(columns).max(1);
+        match self.lines.is_empty() {
+            true => 0,
+            false => self.lines.iter().map(rows).sum::<usize>() + usize::from(self.apart),
         }
     }
 
@@ -64,16 +68,33 @@ impl Section {
     }
 }
 
-/// The sections as text of at most `rows` lines, if they can be cut that far. `order` has
-/// the places of those to cut, the first one first. Returns whether something was cut.
-pub fn fit(mut sections: Vec<Section>, rows: usize, order: &[usize]) -> (String, bool) {
-    let used = |sections: &[Section]| sections.iter().map(Section::rows).sum::<usize>();
+/// Sections as text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fitted {
+    pub text: String,
+    /// How many rows of a terminal it takes.
+    pub rows: usize,
+    /// Whether something was cut.
+    pub is_cut: bool,
+}
+
+/// The sections as text, cut to `rows` of `columns` as far as they may be. `order` has the
+/// places of those to cut, the first one first.
+pub fn fit(mut sections: Vec<Section>, rows: usize, columns: usize, order: &[usize]) -> Fitted {
+    let used = |sections: &[Section]| -> usize {
+        sections.iter().map(|section| section.rows(columns)).sum()
+    };
     let before = used(&sections);
     for &place in order {
         let excess = used(&sections).saturating_sub(rows);
         sections[place].shrink(excess);
     }
-    let is_cut = used(&sections) < before;
+    let used = used(&sections);
+    Fitted { text: text(&sections), rows: used, is_cut: used < before }
+}
+
+/// All sections, one after the other.
+pub fn text(sections: &[Section]) -> String {
     let mut text = String::new();
     for section in sections.iter().filter(|section| !section.lines.is_empty()) {
         if section.apart && !text.is_empty() {
@@ -84,7 +105,7 @@ pub fn fit(mut sections: Vec<Section>, rows: usize, order: &[usize]) -> (String,
             text.push('\n');
         }
     }
-    (text, is_cut)
+    text
 }
 
 #[cfg(test)]
@@ -99,17 +120,25 @@ mod tests {
     #[test]
     fn what_fits_is_shown() {
         let sections = vec![section("a", 2, 0), Section { apart: true, ..section("b", 1, 0) }];
-        assert_eq!(fit(sections, 4, &[0, 1]), ("a1\na2\n\nb1\n".to_owned(), false));
+        let text = "a1\na2\n\nb1\n".to_owned();
+        assert_eq!(fit(sections, 4, 80, &[0, 1]), Fitted { text, rows: 4, is_cut: false });
+    }
+
+    #[test]
+    fn a_line_may_take_several_rows() {
+        let fitted = fit(vec![section("wide", 3, 1)], 4, 4, &[0]);
+        assert_eq!((fitted.text.as_str(), fitted.is_cut), ("wide1\n… 2 more lines\n", true));
+        assert_eq!(fitted.rows, 2 + 4);
     }
 
     #[test]
     fn what_matters_less_is_cut_first_and_never_below_its_least() {
         let sections = || vec![section("a", 6, 2), section("b", 6, 1)];
-        let cut = |rows| fit(sections(), rows, &[1, 0]).0;
+        let cut = |rows| fit(sections(), rows, 80, &[1, 0]).text;
         assert_eq!(cut(11), "a1\na2\na3\na4\na5\na6\nb1\nb2\nb3\nb4\n… 2 more lines\n");
         assert_eq!(cut(7), "a1\na2\na3\na4\n… 2 more lines\nb1\n… 5 more lines\n");
         assert_eq!(cut(1), "a1\na2\n… 4 more lines\nb1\n… 5 more lines\n");
         let last = Section { cut: Cut::Begin, ..section("c", 6, 1) };
-        assert_eq!(fit(vec![last], 4, &[0]), ("c1\n… 3 more lines\nc5\nc6\n".to_owned(), true));
+        assert_eq!(fit(vec![last], 4, 80, &[0]).text, "c1\n… 3 more lines\nc5\nc6\n");
     }
 }

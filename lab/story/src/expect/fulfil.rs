@@ -1,12 +1,13 @@
 //! Checks a run against an expectation, and if it fails, finds what came closest.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use explain::visible;
 use serde::Serialize;
 
 use super::differences::Candidate;
-use super::{Expectation, Target, Task, Witness};
+use super::{Expectation, Target, Task, Wanted, Witness};
 use crate::between::{Between, NoMark};
 use crate::detail::{Detail, Events, Shown, ShownEvent};
 use crate::timeline::{Entry, Timeline};
@@ -78,8 +79,11 @@ impl Expectation {
             let (detail, evidence) = (Detail::Plain(detail), places(&found, usize::MAX));
             return Checked { fact, passed: true, detail, evidence };
         }
-        // The events with the fewest differences come first, then the earliest.
-        others.sort_by_key(|(.., differences)| differences.len());
+        // The events with the fewest differences come first, then marks that begin like the
+        // one that is expected, then the earliest.
+        others.sort_by_key(|(_, entry, differences)| {
+            (differences.len(), Reverse(self.begins_like(entry)))
+        });
         let too_few = found.len() < *self.count.start();
         let events = Events {
             event: self.event.to_string(),
@@ -93,6 +97,17 @@ impl Expectation {
         };
         let evidence = if too_few { places(&others, SHOWN) } else { places(&found, usize::MAX) };
         Checked { fact, passed: false, detail: Detail::Events(events), evidence }
+    }
+}
+
+impl Expectation {
+    /// How many characters at the beginning of a mark are those of the expected one.
+    fn begins_like(&self, entry: &Entry) -> usize {
+        let wanted = self.fields.iter().find(|(field, _)| field.name() == "text");
+        let (Some(mark), Some((_, Wanted::Text(wanted)))) = (entry.mark(), wanted) else {
+            return 0;
+        };
+        mark.chars().zip(wanted.chars()).take_while(|(found, wanted)| found == wanted).count()
     }
 }
 
