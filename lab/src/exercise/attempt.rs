@@ -24,15 +24,17 @@ pub struct Attempt {
     pub observed: Option<Observed>,
     /// What the compiler printed, if it rejected the file.
     pub compiler: Option<String>,
+    /// What the compiler printed about a file that it accepted.
+    pub warnings: Option<String>,
     /// The kernel log, if the machine failed.
     pub log: Option<String>,
 }
 
 impl Attempt {
-    /// Judges a run.
-    pub fn of_run(exercise: &Exercise, observed: Observed) -> Attempt {
+    /// Judges a run of a file about which the compiler printed `warnings`.
+    pub fn of_run(exercise: &Exercise, observed: Observed, warnings: Option<String>) -> Attempt {
         let marks = Marks::of_run(exercise, &observed.record, &observed.timeline);
-        Attempt { marks, observed: Some(observed), compiler: None, log: None }
+        Attempt { marks, observed: Some(observed), compiler: None, warnings, log: None }
     }
 
     /// What the kernel log says about the student's module. About a program it says nothing,
@@ -84,7 +86,7 @@ impl Lab<'_> {
         text: &str,
     ) -> Result<Attempt, Error> {
         let (error, ending) = match self.observe_ended(accel, machine, exercise, path, text) {
-            Ok(observed) => return Ok(Attempt::of_run(exercise, observed)),
+            Ok((observed, warnings)) => return Ok(Attempt::of_run(exercise, observed, warnings)),
             Err((error, Fault::Host)) => return Err(NotJudged(error).into()),
             Err((error, Fault::Submission(ending))) => (error, ending),
         };
@@ -94,7 +96,7 @@ impl Lab<'_> {
         };
         let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
         let marks = Marks::none(exercise, ending);
-        Ok(Attempt { marks, observed: None, compiler, log })
+        Ok(Attempt { marks, observed: None, compiler, warnings: None, log })
     }
 
     /// Compiles and runs a submission. If there is nothing to judge, says whose fault
@@ -110,7 +112,7 @@ impl Lab<'_> {
         exercise: &Exercise,
         path: &Path,
         text: &str,
-    ) -> Result<Observed, (Error, Fault)> {
+    ) -> Result<(Observed, Option<String>), (Error, Fault)> {
         let observe = |text: &str| self.observe_attempt(accel, machine, exercise, path, text);
         let hung = |error: &Error| matches!(error.downcast_ref(), Some(VmError::Hung { .. }));
         let blamed = |error: Error| {
@@ -135,12 +137,13 @@ impl Lab<'_> {
         exercise: &Exercise,
         path: &Path,
         text: &str,
-    ) -> Result<Observed, Error> {
+    ) -> Result<(Observed, Option<String>), Error> {
         let compiled = self.compiler().submission(exercise, path, text, &machine.kernel)?;
         let plan = exercise.plan(Options { accel, ..Options::default() });
         let mut modules = self.modules(machine, &plan.experiment.kmods)?;
         modules.extend(compiled.modules);
-        self.observe(machine, &plan, &compiled.programs, &modules)
+        let observed = self.observe(machine, &plan, &compiled.programs, &modules)?;
+        Ok((observed, compiled.warnings))
     }
 
     fn compiler(&self) -> Compiler<'_> {

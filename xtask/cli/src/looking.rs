@@ -14,7 +14,8 @@ use lab::whole;
 use story::render::text::WIDTH;
 
 use crate::outcome::{Outcome, Result};
-use crate::ui;
+use crate::paint;
+use crate::ui::{self, print};
 
 #[derive(Args)]
 pub struct Looking {
@@ -91,22 +92,18 @@ pub enum AttemptAs {
     Json,
 }
 
-/// Shows an attempt at an exercise. `print` is given the text.
-pub fn at_attempt(
-    shown: AttemptAs,
-    exercise: &Exercise,
-    attempt: &Attempt,
-    print: impl FnOnce(&str),
-) -> Outcome {
+/// Shows an attempt at an exercise. The text is safe for a terminal.
+pub fn at_attempt(shown: AttemptAs, exercise: &Exercise, attempt: &Attempt) -> Outcome {
+    let painted = |text: &str| print(&paint::report(text, paint::is_wanted()));
     match shown {
         AttemptAs::Json => print(&format!("{}\n", exercise_report::json(exercise, attempt))),
         AttemptAs::All => {
             let next = exercise_report::next(exercise, attempt, false, WIDTH).join("\n");
-            print(&format!("{}{next}\n", exercise_report::text(exercise, attempt)));
+            painted(&format!("{}{next}\n", exercise_report::text(exercise, attempt)));
         }
         AttemptAs::Screen => {
             let (rows, columns) = ui::screen();
-            print(&exercise_report::screen(exercise, attempt, rows, columns));
+            painted(&exercise_report::screen(exercise, attempt, rows, columns));
         }
     }
     Outcome::success_if(attempt.marks.passed())

@@ -11,6 +11,7 @@ mod kept;
 mod kernel_with;
 mod looking;
 mod outcome;
+mod paint;
 mod shard;
 mod ui;
 mod watch;

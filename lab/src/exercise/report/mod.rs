@@ -8,14 +8,15 @@ use explain::{quoted, visible_lines};
 use serde_json::{Value, json};
 use story::expect::Checked;
 use story::render::detail::rendered;
-use story::render::text::WIDTH;
+use story::render::text::{WIDTH, render_by_role};
 use story::render::wrap::wrap;
 
-use super::Exercise;
 use super::attempt::Attempt;
 use super::compile::{MAIN, NAMELESS};
 use super::headline::Headline;
 use super::marks::{Mark, Marks};
+use super::{Exercise, StudentFile};
+use crate::run::Observed;
 use screen::{Cut, Section, fit};
 
 /// The whole report as text of 80 columns: what explains the run, its output, each check
@@ -26,6 +27,25 @@ use screen::{Cut, Section, fit};
 pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
     let parts = Parts { exercise, attempt, columns: WIDTH, all: true };
     visible_lines(&screen::text(&parts.sections(false)))
+}
+
+/// What the run did, step by step: the scenario, with the values that vary with the seed,
+/// the harness's steps, and what the kernel did. Empty if there was no run.
+pub fn timeline(exercise: &Exercise, attempt: &Attempt) -> String {
+    let Some(Observed { timeline, returned, .. }) = &attempt.observed else {
+        return String::new();
+    };
+    let mut text = format!("--- timeline of {}", exercise.lesson.name);
+    if !exercise.values.all().is_empty() {
+        let _ = write!(text, ", {}", exercise.values.text());
+    }
+    let started = match (&exercise.file, exercise.harness()) {
+        (StudentFile::Program { .. }, None) => "the program's arguments",
+        _ => "the harness's arguments",
+    };
+    let _ = writeln!(text, "\n{started}: {}", returned.job.args.join(" "));
+    let roles = timeline.roles_in_an_exercise();
+    visible_lines(&(text + &render_by_role(timeline, &roles)))
 }
 
 /// What matters most of the report, in a screen of `rows` and `columns`: the first check
@@ -83,8 +103,9 @@ impl Parts<'_> {
                 .map(|(name, bytes)| output(name, bytes))
         });
         let [output, errors] = streams.unwrap_or_default().map(|lines| self.short(lines));
-        let compiler = attempt.compiler.as_ref();
-        let compiler = compiler.map(|output| quoted_lines("compiler", output.lines()));
+        let compiler = attempt.compiler.as_ref().or(attempt.warnings.as_ref());
+        let compiler = compiler.map(|output| quoted_lines("compiler", messages(output)));
+        let least = if attempt.compiler.is_some() { 10 } else { 5 };
         let log = attempt.kernel_log(exercise);
         // The first report is the one that explains the others; what a module printed last
         // is closest to its mistake.
@@ -99,13 +120,13 @@ impl Parts<'_> {
         let apart = |section| Section { apart: true, ..section };
         vec![
             Section::whole(headline.unwrap_or_default()),
-            Section::cut(compiler.unwrap_or_default(), 10, Cut::End),
+            Section::cut(compiler.unwrap_or_default(), least, Cut::End),
             Section::cut(output, 2, Cut::End),
             Section::cut(errors, 4, Cut::End),
             apart(Section::whole(before)),
-            Section::cut(explained, 6, Cut::End),
+            Section::cut(explained, 5, Cut::End),
             Section::whole(after),
-            Section::cut(log, 4, cut),
+            Section::cut(log, 3, cut),
             apart(Section::whole(hint.unwrap_or_default())),
             apart(Section::whole(vec![sum(exercise, &attempt.marks)])),
         ]
@@ -267,6 +288,16 @@ fn output(name: &str, bytes: &[u8]) -> Vec<String> {
     lines
 }
 
+/// A compiler's messages, without the count of them at the end.
+fn messages(output: &str) -> impl Iterator<Item = &str> {
+    let is_count = |line: &str| line.starts_with("warning: ") && line.ends_with(" emitted");
+    let counted = output.trim_end().lines().next_back().is_some_and(is_count);
+    let end = output.trim_end().lines().count() - usize::from(counted);
+    let lines = output.lines().take(end).collect::<Vec<&str>>();
+    let filled = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    lines.into_iter().take(filled)
+}
+
 /// Lines that a stranger's program wrote, each after a sign that says so.
 fn quoted_lines<'a>(what: &str, lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     std::iter::once(format!("--- {what}")).chain(lines.map(quoted)).collect()
@@ -277,7 +308,8 @@ fn quoted_lines<'a>(what: &str, lines: impl Iterator<Item = &'a str>) -> Vec<Str
 /// ```json
 /// {"version": 1, "lesson": "sigchld", "points": 3, "of": 5,
 ///  "passed": false, "ending": null, "said": null, "hint": "…",
-///  "compiler": null,
+///  "compiler": null, "warnings": null, "headline": null, "kernel_log": [],
+///  "values": {"children": 5}, "timeline": {"entries": []},
 ///  "checks": [{"name": "…", "what": "…", "points": 0, "of": 2,
 ///              "passed": false,
 ///              "facts": [{"fact": "…", "passed": false, "detail": "…"}]}]}
@@ -285,7 +317,10 @@ fn quoted_lines<'a>(what: &str, lines: impl Iterator<Item = &'a str>) -> Vec<Str
 ///
 /// `ending` says how a run ended that did not simply finish, see [`super::ending::Kind`].
 /// `said` is the same as a sentence. `compiler` is the compiler's output if it rejected
-/// the file.
+/// the file, and `warnings` if it did not. `headline` is what explains the run.
+/// `kernel_log` has what a module printed and what the kernel reported about it. `values`
+/// are those that vary with the seed. `timeline` is null if there was no run, see
+/// [`story::timeline::Timeline::to_json`].
 pub fn json(exercise: &Exercise, attempt: &Attempt) -> Value {
     let marks = &attempt.marks;
     let check = |mark: &Mark| {
@@ -308,6 +343,11 @@ pub fn json(exercise: &Exercise, attempt: &Attempt) -> Value {
         "said": marks.ending.as_ref().map(|ending| &ending.text),
         "hint": marks.mistake.as_ref().map(|mistake| &mistake.hint),
         "compiler": attempt.compiler,
+        "warnings": attempt.warnings,
+        "headline": Headline::of(exercise, attempt).map(|headline| headline.text),
+        "kernel_log": attempt.kernel_log(exercise).whole,
+        "values": exercise.values.all(),
+        "timeline": attempt.observed.as_ref().map(|seen| seen.timeline.to_json()),
         "checks": marks.checks.iter().map(check).collect::<Vec<_>>(),
     })
 }

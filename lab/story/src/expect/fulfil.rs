@@ -42,7 +42,7 @@ impl Expectation {
             Err(NoMark(mark)) => {
                 let marks = timeline.entries.iter().rev();
                 let last = marks.filter(|entry| entry.mark().is_some()).next();
-                let last = last.map(|entry| witness.sentence(entry));
+                let last = last.map(|entry| witness.words(entry));
                 let detail = Detail::Unreached { mark, last };
                 Checked { fact, passed: false, detail, evidence: Vec::new() }
             }
@@ -89,8 +89,8 @@ impl Expectation {
             event: self.event.to_string(),
             expected: self.to_string(),
             wanted: self.count.clone(),
-            after: first.map(|mark| witness.sentence(mark)),
-            before: end.map(|mark| witness.sentence(mark)),
+            after: first.map(|mark| witness.words(mark)),
+            before: end.map(|mark| witness.words(mark)),
             count: found.len(),
             found: shown(&found, witness),
             closest: too_few.then(|| shown(&others, witness)),

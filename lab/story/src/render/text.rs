@@ -9,7 +9,7 @@
 //! The text has no colour, because it is compared byte for byte, pasted and printed.
 
 use super::wrap::{width, wrap_beside};
-use crate::timeline::{Cell, Entry, Lane, Timeline};
+use crate::timeline::{ByRole, Cell, Entry, Lane, Roles, Timeline};
 
 /// The maximum width of a line, columns.
 pub const WIDTH: usize = 80;
@@ -46,9 +46,22 @@ impl Row {
 /// Renders a timeline: a header, then at least one line per event. Lines end with a
 /// newline and have no trailing spaces. Times are in µs since the first event.
 pub fn render(timeline: &Timeline) -> String {
-    let rows: Vec<Row> = timeline.entries.iter().map(Row::new).collect();
+    timed(&timeline.entries.iter().map(Row::new).collect::<Vec<Row>>())
+}
+
+fn timed(rows: &[Row]) -> String {
     let time = rows.iter().map(|row| row.time.len()).max().unwrap_or(0).max(8);
-    table(&Columns::new(&rows, Some(time)), &rows)
+    table(&Columns::new(rows, Some(time)), rows)
+}
+
+/// Renders a timeline like [`render`], with the names that tasks have by their roles.
+pub fn render_by_role(timeline: &Timeline, roles: &Roles) -> String {
+    let row = |entry: &Entry| {
+        let teller = ByRole { roles, time_ns: entry.time_ns };
+        let (subject, cells) = (entry.subject_told(&teller), entry.told(&teller));
+        Row { time: microseconds(entry.time_ns), subject, cells }
+    };
+    timed(&timeline.entries.iter().map(row).collect::<Vec<Row>>())
 }
 
 /// Renders rows without times.

@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lab::classroom::FOLDER;
-use lab::exercise::Exercise;
 use lab::exercise::submission::Submission;
 use lab::exercise::values::Seed;
+use lab::exercise::{Exercise, report};
 use lab::maker::Maker;
 use lab::pages::{self, Background};
 use lab::plan::Options;
@@ -30,6 +30,11 @@ pub struct Check {
     /// Show everything: each fact that does not hold, and the whole kernel log
     #[arg(long)]
     all: bool,
+
+    /// Also show the run's timeline: the harness's steps, and what the kernel did with your
+    /// program or module
+    #[arg(long, conflicts_with = "json")]
+    timeline: bool,
 
     /// Print one JSON document instead
     #[arg(long, conflicts_with = "all")]
@@ -83,6 +88,9 @@ impl Check {
             (false, true) => AttemptAs::All,
             (false, false) => AttemptAs::Screen,
         };
-        Ok(looking::at_attempt(shown, &exercise, &attempt, print))
+        if self.timeline {
+            print(&report::timeline(&exercise, &attempt));
+        }
+        Ok(looking::at_attempt(shown, &exercise, &attempt))
     }
 }

@@ -60,7 +60,7 @@ impl Show {
                     true => AttemptAs::Json,
                     false => AttemptAs::Screen,
                 };
-                Ok(at_attempt(shown, &exercise, &attempt, print))
+                Ok(at_attempt(shown, &exercise, &attempt))
             }
             Content::Exec { executed } => {
                 self.has_no_story("exec")?;

@@ -10,7 +10,8 @@ use lab::run::{Lab, Machine};
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
-use crate::ui::{self, outln};
+use crate::paint;
+use crate::ui::{self, outln, print};
 use crate::watch::{Event, Events, HELP, Key};
 
 /// Check your work whenever you save it
@@ -109,7 +110,8 @@ impl Watching<'_> {
         self.checked = Some(submission.text);
         self.work.remember(exercise, &attempt.marks)?;
         let (rows, columns) = ui::screen();
-        outln!("{}", report::screen(exercise, &attempt, rows, columns).trim_end());
+        let screen = report::screen(exercise, &attempt, rows, columns);
+        print(&paint::report(&screen, paint::is_wanted()));
         outln!("{HELP}");
         Ok(())
     }
