@@ -29,7 +29,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     let exercise = Exercise::read(&lab.course.find("lesson-1")?, Seed::default())?;
     let solution = exercise.sample(&Sample::Solution);
     let own = Exercise::read(&lab.course.find("kill-pid")?, Seed::default())?;
-    let (known, started) = (exercise.clone(), exercise.clone());
+    let (known, started, solved) = (exercise.clone(), exercise.clone(), exercise.clone());
     let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
     Ok(vec![
         Test::new("classroom::walk".to_owned(), move || {
@@ -38,6 +38,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             full(&exercise)?;
             walk(&exercise)
         }),
+        Test::new("classroom::where-i-was".to_owned(), move || where_i_was(&solved)),
         Test::new("classroom::troubles".to_owned(), move || troubles(&known, &own)),
         Test::new("classroom::compilers-speak".to_owned(), move || compilers_speak(&started)),
         Test::new("classroom::ci-recipe".to_owned(), move || ci_recipe(&solution)),
@@ -139,6 +140,38 @@ fn students_learn_no_inputs() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Commands without an argument go on where the last one was, and after a pass with the
+/// next exercise. A file that is gone was started all the same.
+fn where_i_was(exercise: &Exercise) -> Result<(), Failed> {
+    let work = tempfile::tempdir()?;
+    let work = work.path();
+    let expect = |args: &[&str], status, part: &str| {
+        let told = call(work, args, status)?;
+        let found = told.contains(part);
+        if found { Ok(()) } else { Err(Failed::from(format!("no {part:?} in:\n{told}"))) }
+    };
+    expect(&["start"], 0, "\n# Reap every child\n")?;
+    expect(&["hint"], 0, "\n1 of 3: Three children")?;
+    let file = |name: &str| work.join(name).join("main.rs");
+    std::fs::write(file("sigchld"), exercise.sample(&Sample::Solution))?;
+    let well_done = "\nsigchld: 6 of 6 points\n\
+                     Well done! cargo xtask solution sigchld shows how the lab would do it, and why\n\
+                     cargo xtask start goes on with the next exercise\n";
+    expect(&["check"], 0, well_done)?;
+    expect(&["check", "--all"], 0, well_done)?;
+    expect(&["start"], 0, "\n# As many workers as there can be\n")?;
+    let file = file("fork-return");
+    std::fs::remove_file(&file)?;
+    let gone = format!(
+        "error: `{}` is gone\n\
+         hint: put it back, or `cargo xtask start fork-return` begins it again\n",
+        file.display()
+    );
+    expect(&["check"], 2, &gone)?;
+    expect(&["progress"], 0, "\nfork-return    started, the file is gone\n")?;
+    expect(&["start"], 0, "fork-return/main.rs is yours: fill in")
 }
 
 /// What students are told of a module or program in trouble, on one screen.

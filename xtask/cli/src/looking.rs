@@ -94,16 +94,27 @@ pub enum AttemptAs {
 
 /// Shows an attempt at an exercise. The text is safe for a terminal.
 pub fn at_attempt(shown: AttemptAs, exercise: &Exercise, attempt: &Attempt) -> Outcome {
+    let next = |more, columns| exercise_report::next(exercise, attempt, more, columns);
     let painted = |text: &str| print(&paint::report(text, paint::is_wanted()));
     match shown {
         AttemptAs::Json => print(&format!("{}\n", exercise_report::json(exercise, attempt))),
         AttemptAs::All => {
-            let next = exercise_report::next(exercise, attempt, false, WIDTH).join("\n");
-            painted(&format!("{}{next}\n", exercise_report::text(exercise, attempt)));
+            let text = exercise_report::text(exercise, attempt);
+            painted(&format!("{text}{}\n", next(false, WIDTH).join("\n")));
         }
         AttemptAs::Screen => {
             let (rows, columns) = ui::screen();
-            painted(&exercise_report::screen(exercise, attempt, rows, columns));
+            let fit = |next: &[String]| {
+                let rows = rows.saturating_sub(next.len());
+                exercise_report::screen(exercise, attempt, rows, columns)
+            };
+            let mut next_lines = next(false, columns);
+            let (mut text, more) = fit(&next_lines);
+            if more {
+                next_lines = next(true, columns);
+                (text, _) = fit(&next_lines);
+            }
+            painted(&format!("{text}{}\n", next_lines.join("\n")));
         }
     }
     Outcome::success_if(attempt.marks.passed())

@@ -203,6 +203,14 @@ pub fn screen() -> (usize, usize) {
     (rows.saturating_sub(OTHERS), columns.clamp(NARROWEST, WIDTH))
 }
 
+/// Clears the terminal on stdout, if it is one that can be cleared.
+pub fn clear() {
+    let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    if std::io::stdout().is_terminal() && !is_dumb {
+        print("\x1b[H\x1b[2J");
+    }
+}
+
 /// Narrower lines are not worth reading.
 const NARROWEST: usize = 40;
 

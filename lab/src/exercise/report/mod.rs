@@ -49,23 +49,21 @@ pub fn timeline(exercise: &Exercise, attempt: &Attempt) -> String {
 }
 
 /// What matters most of the report, in a screen of `rows` and `columns`: the first check
-/// that failed is explained, and what does not fit is cut. The last lines say what a
-/// student can do next.
-pub fn screen(exercise: &Exercise, attempt: &Attempt, rows: usize, columns: usize) -> String {
+/// that failed is explained, and what does not fit is cut. Returns whether [`text`] says
+/// more.
+pub fn screen(
+    exercise: &Exercise,
+    attempt: &Attempt,
+    rows: usize,
+    columns: usize,
+) -> (String, bool) {
     let parts = Parts { exercise, attempt, columns, all: false };
-    let next = |more| next(exercise, attempt, more, columns);
-    let room = rows.saturating_sub(next(true).len());
-    let fitted = fit(parts.sections(false), room, columns, CUT);
-    let fitted = match fitted.rows > room {
-        true => fit(parts.sections(true), room, columns, CUT),
+    let fitted = fit(parts.sections(false), rows, columns, CUT);
+    let fitted = match fitted.rows > rows {
+        true => fit(parts.sections(true), rows, columns, CUT),
         false => fitted,
     };
-    let mut text = fitted.text;
-    for line in next(fitted.is_cut || parts.is_brief()) {
-        text += &line;
-        text.push('\n');
-    }
-    visible_lines(&text)
+    (visible_lines(&fitted.text), fitted.is_cut || parts.is_brief())
 }
 
 /// The places of a report's sections that may be cut, the first one first.
@@ -229,14 +227,17 @@ pub fn public(public: &Exercise, attempt: &Attempt) -> String {
 /// there is more to see.
 pub fn next(exercise: &Exercise, attempt: &Attempt, more: bool, columns: usize) -> Vec<String> {
     let name = &exercise.lesson.name;
-    let mut next = match attempt.marks.passed() {
-        true => format!("cargo xtask solution {name} shows how the lab would do it, and why"),
-        false => format!("cargo xtask hint {name} gives the next hint"),
+    let more = if more { "; check --all shows everything" } else { "" };
+    let next = match attempt.marks.passed() {
+        true => vec![
+            format!(
+                "Well done! cargo xtask solution {name} shows how the lab would do it, and why"
+            ),
+            format!("cargo xtask start goes on with the next exercise{more}"),
+        ],
+        false => vec![format!("cargo xtask hint {name} gives the next hint{more}")],
     };
-    if more {
-        next += "; check --all shows everything";
-    }
-    wrap("", 2, &[next], columns)
+    next.iter().flat_map(|words| wrap("", 2, std::slice::from_ref(words), columns)).collect()
 }
 
 /// A hint as text of 80 columns. `number` counts from 0.

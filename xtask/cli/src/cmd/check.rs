@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lab::classroom::FOLDER;
+use lab::classroom::{FOLDER, choice};
 use lab::exercise::submission::Submission;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, report};
@@ -14,7 +14,7 @@ use story::timeline::Timeline;
 
 use crate::context::Context;
 use crate::looking::{self, AttemptAs};
-use crate::outcome::Result;
+use crate::outcome::{self, Result};
 use crate::ui::print;
 
 /// Compile, run and judge your work on an exercise
@@ -24,8 +24,8 @@ use crate::ui::print;
 /// Example: cargo xtask check lesson-1
 #[derive(Args)]
 pub struct Check {
-    /// lesson-1, 1 or sigchld
-    lesson: String,
+    /// lesson-1, 1 or sigchld [default: where you were]
+    lesson: Option<String>,
 
     /// Show everything: each fact that does not hold, and the whole kernel log
     #[arg(long)]
@@ -55,7 +55,12 @@ pub struct Check {
 
 impl Check {
     pub fn run(self, context: &Context) -> Result {
-        let exercise = Exercise::read(&context.lesson(&self.lesson)?, Seed(self.seed))?;
+        outcome::silent_on_interrupt(self.check(context))
+    }
+
+    fn check(self, context: &Context) -> Result {
+        let lesson = context.lesson_or(self.lesson.as_deref(), choice::here)?;
+        let exercise = Exercise::read(&lesson, Seed(self.seed))?;
         let work = context.work()?;
         work.started(&exercise)?;
         let submission = Submission::take(&work.folder(&exercise), exercise.file.name())?;
