@@ -146,7 +146,8 @@ impl Lab<'_> {
         Ok((observed, compiled.warnings))
     }
 
-    fn compiler(&self) -> Compiler<'_> {
+    /// Compiles students' files.
+    pub(crate) fn compiler(&self) -> Compiler<'_> {
         Compiler { root: &self.course.root, cache: &self.cache, progress: self.progress }
     }
 }

@@ -282,6 +282,21 @@ impl Compiler<'_> {
         Built::read(&entry, &format!("{stem}.ko"), source.path)
     }
 
+    /// Compiles a student's module alone. Returns it and what the compiler said about it.
+    pub fn student_module(
+        &self,
+        exercise: &Exercise,
+        path: &Path,
+        text: &str,
+        kernel: &Kernel,
+    ) -> Result<(PayloadFile, Option<String>), CompileError> {
+        let right = exercise.sample(&Sample::Solution);
+        let source = Source { path, text, right: &right };
+        let Built { host, warnings } = self.module(source, exercise, kernel)?;
+        let name = host.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((PayloadFile { guest: name.into(), host }, warnings))
+    }
+
     /// The headers that a student's module may include, besides the shared ones.
     fn headers(&self, exercise: &Exercise) -> Result<Vec<PathBuf>, CompileError> {
         let mut headers = Vec::new();

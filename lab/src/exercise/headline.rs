@@ -121,5 +121,5 @@ fn crashed(exercise: &Exercise, attempt: &Attempt) -> Option<String> {
         };
         Some(format!("the program is killed by {}{why}", signal.as_str()))
     };
-    marks.filter_map(ended).last()
+    marks.rev().find_map(ended)
 }

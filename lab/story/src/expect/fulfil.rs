@@ -40,8 +40,8 @@ impl Expectation {
         match between.range(&timeline.entries, Entry::says) {
             Ok(range) => self.check_in(timeline, range, witness),
             Err(NoMark(mark)) => {
-                let marks = timeline.entries.iter().rev();
-                let last = marks.filter(|entry| entry.mark().is_some()).next();
+                let mut marks = timeline.entries.iter().rev();
+                let last = marks.find(|entry| entry.mark().is_some());
                 let last = last.map(|entry| witness.words(entry));
                 let detail = Detail::Unreached { mark, last };
                 Checked { fact, passed: false, detail, evidence: Vec::new() }
