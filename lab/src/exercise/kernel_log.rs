@@ -261,9 +261,11 @@ Kernel panic - not syncing: Fatal exception in interrupt
 
     #[test]
     fn a_modules_own_words_are_no_function() {
-        let log = format!("{}\n evil words+0x1/0x2 [lab_x]\n", super::ATOMIC);
-        assert_eq!(KernelLog::read(&log, "lab_x.c").reports[0].function.as_deref(), Some("words"));
-        let log = format!("{}\n ?? ::x!+0x1/0x2 [lab_x]\n", super::ATOMIC);
-        assert_eq!(KernelLog::read(&log, "lab_x.c").reports[0].function, None);
+        let read = |line: &str| {
+            let log = format!("{}harness\nCPU: 0\n{line}\n", super::ATOMIC);
+            KernelLog::read(&log, "lab_x.c").reports[0].function.clone()
+        };
+        assert_eq!(read(" evil words+0x1/0x2 [lab_x]").as_deref(), Some("words"));
+        assert_eq!(read(" ?? ::x!+0x1/0x2 [lab_x]"), None);
     }
 }

@@ -45,12 +45,12 @@ impl Section {
         }
     }
 
-    /// Leaves out `excess` lines, if that many may be.
-    fn shrink(&mut self, excess: usize) {
+    /// Leaves out `excess` lines, or as many as may be. Returns whether it left out any.
+    fn shrink(&mut self, excess: usize) -> bool {
         let spare = self.lines.len().saturating_sub(self.least);
         // The line that says so takes one, too.
         if excess == 0 || spare < 2 {
-            return;
+            return false;
         }
         let out = (excess + 1).min(spare);
         let keep = self.lines.len() - out;
@@ -65,6 +65,7 @@ impl Section {
                 self.lines.splice(title..title + out, [more]);
             }
         }
+        true
     }
 }
 
@@ -84,13 +85,12 @@ pub fn fit(mut sections: Vec<Section>, rows: usize, columns: usize, order: &[usi
     let used = |sections: &[Section]| -> usize {
         sections.iter().map(|section| section.rows(columns)).sum()
     };
-    let before = used(&sections);
+    let mut is_cut = false;
     for &place in order {
         let excess = used(&sections).saturating_sub(rows);
-        sections[place].shrink(excess);
+        is_cut |= sections[place].shrink(excess);
     }
-    let used = used(&sections);
-    Fitted { text: text(&sections), rows: used, is_cut: used < before }
+    Fitted { text: text(&sections), rows: used(&sections), is_cut }
 }
 
 /// All sections, one after the other.
