@@ -22,6 +22,7 @@ pub mod fingerprint;
 pub mod firmware;
 pub mod grade;
 pub mod maker;
+pub mod mine;
 pub mod pages;
 pub mod parallel;
 pub mod plan;

@@ -30,6 +30,8 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
     let exercise = Exercise::read(&lab.course.find("lesson-1")?, Seed::default())?;
     let netlink = Exercise::read(&lab.course.find("netlink")?, Seed::default())?;
     let solution = exercise.sample(&Sample::Solution);
+    let own = Exercise::read(&lab.course.find("kill-pid")?, Seed::default())?;
+    let (known, started, solved) = (exercise.clone(), exercise.clone(), exercise.clone());
     let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
     Ok(vec![
         Test::new("classroom::walk".to_owned(), move || {
@@ -38,6 +40,9 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
             full(&exercise)?;
             walk(&exercise)
         }),
+        Test::new("classroom::where-i-was".to_owned(), move || where_i_was(&solved)),
+        Test::new("classroom::troubles".to_owned(), move || troubles(&known, &own)),
+        Test::new("classroom::compilers-speak".to_owned(), move || compilers_speak(&started)),
         Test::new("classroom::ci-recipe".to_owned(), {
             let solution = solution.clone();
             move || ci_recipe(&solution)
@@ -352,6 +357,133 @@ fn students_learn_no_inputs() -> Result<(), Failed> {
         let found = shown(seed, students)?;
         if found != expected {
             return Err(format!("expected:\n{expected}but with seed {seed}:\n{found}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Commands without an argument go on where the last one was, and after a pass with the
+/// next exercise. A file that is gone was started all the same.
+fn where_i_was(exercise: &Exercise) -> Result<(), Failed> {
+    let work = tempfile::tempdir()?;
+    let work = work.path();
+    let expect = |args: &[&str], status, part: &str| {
+        let told = call(work, args, status)?;
+        let found = told.contains(part);
+        if found { Ok(()) } else { Err(Failed::from(format!("no {part:?} in:\n{told}"))) }
+    };
+    expect(&["start"], 0, "\n# Reap every child\n")?;
+    expect(&["hint"], 0, "\n1 of 3: Three children")?;
+    let file = |name: &str| work.join(name).join("main.rs");
+    std::fs::write(file("sigchld"), exercise.sample(&Sample::Solution))?;
+    let well_done = "\nsigchld: 6 of 6 points\n\
+                     Well done! cargo xtask solution sigchld shows how the lab would do it, and why\n\
+                     cargo xtask start goes on with the next exercise\n";
+    expect(&["check"], 0, well_done)?;
+    expect(&["check", "--all"], 0, well_done)?;
+    expect(&["start"], 0, "\n# As many workers as there can be\n")?;
+    let file = file("fork-return");
+    std::fs::remove_file(&file)?;
+    let gone = format!(
+        "error: `{}` is gone\n\
+         hint: put it back, or `cargo xtask start fork-return` begins it again\n",
+        file.display()
+    );
+    expect(&["check"], 2, &gone)?;
+    expect(&["progress"], 0, "\nfork-return    started, the file is gone\n")?;
+    expect(&["start"], 0, "fork-return/main.rs is yours: fill in")
+}
+
+/// What students are told of a module or program in trouble, on one screen.
+fn troubles(program: &Exercise, module: &Exercise) -> Result<(), Failed> {
+    let solution = module.sample(&Sample::Solution);
+    let first = "u32 causes = readl(edu.regs + EDU_IRQ_STATUS);\n";
+    if !solution.contains(first) {
+        return Err("the solution has another first line".into());
+    }
+    let with = |statement: &str| {
+        let text = solution.replace(first, &format!("{first}\t{statement}\n"));
+        text.replace("#include <linux/fs.h>", "#include <linux/delay.h>\n#include <linux/fs.h>")
+    };
+    let read = |file: &str| std::fs::read_to_string(builder::root().join("tests").join(file));
+    let cases = [
+        ("a module that prints", module, with("pr_info(\"causes %x\\n\", causes);"), 0),
+        ("a module that warns", module, with("WARN_ON_ONCE(causes);"), 1),
+        ("a module that sleeps in its handler", module, with("msleep(1);"), 1),
+        ("a module that oopses", module, with("causes = *(volatile u32 *)8;"), 1),
+        ("a module that is not loaded", module, read("without-work/fails.c")?, 1),
+        ("a program that is killed", program, read("without-work/segfaults.rs")?, 1),
+        ("a program that exits with 1", program, read("without-work/exits-with-1.rs")?, 1),
+    ];
+    let mut all = String::new();
+    for (what, exercise, text, status) in cases {
+        let work = tempfile::tempdir()?;
+        let name = exercise.lesson.name.to_string();
+        call(work.path(), &["start", &name], 0)?;
+        std::fs::write(work.path().join(&name).join(exercise.file.name()), text)?;
+        let told = call(work.path(), &["check", &name], status)?;
+        // The command's line and the next prompt have their own rows.
+        let shown = told.trim_end().lines().skip(1);
+        if shown.clone().count() > 22 || shown.clone().any(|line| line.chars().count() > 80) {
+            return Err(format!("it does not fit on a screen:\n{told}").into());
+        }
+        all += &format!("[{what}]\n\n{told}");
+    }
+    let work = tempfile::tempdir()?;
+    call(work.path(), &["start", "1"], 0)?;
+    let file = work.path().join(program.lesson.name.to_string()).join(program.file.name());
+    std::fs::write(file, read("without-work/panics.rs")?)?;
+    // The rest has a thread's number.
+    let told = call(work.path(), &["check", "1"], 1)?;
+    if !told.contains("\nmain.rs:2: the program panics.\n") {
+        return Err(format!("the line is missing:\n{told}").into());
+    }
+    compare("classroom-troubles", &all)
+}
+
+/// Warnings are shown although the file compiles, in colour if that is asked for. A record
+/// has them, too, and a timeline has the program's name and the harness's steps.
+fn compilers_speak(exercise: &Exercise) -> Result<(), Failed> {
+    let work = tempfile::tempdir()?;
+    call(work.path(), &["start", "1"], 0)?;
+    let file = work.path().join(exercise.lesson.name.to_string()).join(exercise.file.name());
+    std::fs::write(file, exercise.sample(&Sample::Solution) + "fn unused() {}\n")?;
+    let record = work.path().join("run.record");
+    let record = record.to_string_lossy();
+    let run = |args: &[&str], variable: &str| -> Result<String, Failed> {
+        let output = Command::new(std::env::current_exe()?)
+            .arg("--work")
+            .arg(work.path())
+            .args(args)
+            .env(variable, "1")
+            .stdin(Stdio::null())
+            .output()?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned().into()),
+        }
+    };
+    let plain = run(&["check", "1", "--record", &record], "NO_COLOR")?;
+    let warning = "| warning: function `unused` is never used\n";
+    if !plain.starts_with("--- compiler\n") || !plain.contains(warning) {
+        return Err(format!("no warning:\n{plain}").into());
+    }
+    let shown = run(&["show", &record], "NO_COLOR")?;
+    if shown != plain {
+        return Err(format!("the record shows something else:\n{shown}").into());
+    }
+    let coloured = run(&["check", "1"], "CLICOLOR_FORCE")?;
+    if !coloured.contains("\u{1b}[1;33m| warning: function `unused` is never used\u{1b}[0m\n") {
+        return Err(format!("no colour:\n{coloured}").into());
+    }
+    let timeline = run(&["check", "1", "--timeline"], "NO_COLOR")?;
+    for part in [
+        "--- timeline of sigchld, children=5\nthe program's arguments: 5\n",
+        "[harness] the program\n",
+        "[program] wait4 returns",
+    ] {
+        if !timeline.contains(part) {
+            return Err(format!("it has no {part:?}:\n{timeline}").into());
         }
     }
     Ok(())

@@ -32,6 +32,7 @@ mod kmod_src;
 mod landlock;
 mod interpreters;
 mod lessons;
+mod mine;
 mod libraries;
 mod map;
 mod named;
@@ -110,6 +111,7 @@ pub fn all(
     tests.extend(suite::all(lab, machine)?);
     tests.extend(libraries::all(lab, machine)?);
     tests.extend(kmod_src::all(lab, machine)?);
+    tests.extend(mine::all(lab)?);
     tests.extend(carried::all(lab, machine)?);
     tests.extend(room::all(lab, machine)?);
     tests.extend(interpreters::all(lab, machine)?);

@@ -38,11 +38,22 @@ pub fn remove(name: &CStr) -> nix::Result<()> {
     removed
 }
 
-/// Whether the kernel has warned since it started (WARN(), `TAINT_WARN`), for example
-/// of a reference put too often, or of an object deleted while in use.
+/// Whether the kernel has warned since it started (WARN(), scheduling while atomic:
+/// `TAINT_WARN`), for example of a reference put too often, or of an object deleted while
+/// in use.
 pub fn kernel_warned() -> io::Result<bool> {
     const TAINT_WARN: u64 = 1 << 9;
     let tainted = fs::read_to_string("/proc/sys/kernel/tainted")?;
     let tainted: u64 = tainted.trim().parse().map_err(io::Error::other)?;
     Ok(tainted & TAINT_WARN != 0)
+}
+
+/// Marks what the kernel thinks of the module when the run is over: `the kernel has
+/// reported no bug`, or `the kernel has reported a bug`.
+pub fn mark_reports() -> io::Result<()> {
+    match kernel_warned()? {
+        false => mark!("the kernel has reported no bug"),
+        true => mark!("the kernel has reported a bug"),
+    }
+    Ok(())
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::low_level;
 
 /// How long the lab may spend on tidying up, ms.
@@ -78,6 +78,14 @@ fn end_in_time() {
 pub fn end_by(signal: i32) -> ! {
     let _ = low_level::emulate_default_handler(signal);
     low_level::exit(128 + signal)
+}
+
+/// A stream that gets a byte each time this process goes on after it was stopped, as by
+/// Ctrl-Z and `fg`.
+pub fn resumed() -> io::Result<UnixStream> {
+    let (reader, writer) = UnixStream::pair()?;
+    low_level::pipe::register(SIGCONT, writer)?;
+    Ok(reader)
 }
 
 /// The signal that asked the lab to end, if there was one.

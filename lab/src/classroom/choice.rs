@@ -4,9 +4,33 @@ use super::progress::Progress;
 use super::{Work, WorkError};
 use crate::exercise::Exercise;
 
-/// The exercise to go on with: the first one that was started but not solved, or else the
+/// The exercise that a student is at: the one of the last command, or else the one to go
+/// on with. `None` if there is none.
+pub fn here<'a>(
+    work: &Work,
+    progress: &Progress,
+    exercises: &'a [Exercise],
+) -> Option<&'a Exercise> {
+    progress.last(exercises).or_else(|| current(work, progress, exercises)).or(exercises.first())
+}
+
+/// The exercise to work on now: the one of the last command, or if that is solved, the
+/// next one. If all are solved, the one of the last command.
+pub fn onward<'a>(
+    work: &Work,
+    progress: &Progress,
+    exercises: &'a [Exercise],
+) -> Option<&'a Exercise> {
+    let here = here(work, progress, exercises)?;
+    match progress.of(here).passed() {
+        true => next(progress, exercises, here).or(Some(here)),
+        false => Some(here),
+    }
+}
+
+/// The exercise to begin with: the first one that was started but not solved, or else the
 /// first unsolved one. `None` if all are solved.
-pub fn current<'a>(
+fn current<'a>(
     work: &Work,
     progress: &Progress,
     exercises: &'a [Exercise],

@@ -38,6 +38,8 @@ pub enum WorkError {
     File(#[from] std::io::Error),
     #[error("{lesson} has not been started")]
     NotStarted { lesson: String },
+    #[error("`{}` is gone", path.display())]
+    Gone { lesson: String, path: PathBuf },
     #[error("failed to understand `{}`: {reason}", path.display())]
     Progress { path: PathBuf, reason: String },
     #[error("this course has no exercises")]
@@ -49,9 +51,10 @@ pub enum WorkError {
 impl Explain for WorkError {
     fn exit_status(&self) -> ExitStatus {
         match self {
-            WorkError::NotStarted { .. } | WorkError::NoExercise | WorkError::Unsolved { .. } => {
-                ExitStatus::Usage
-            }
+            WorkError::NotStarted { .. }
+            | WorkError::Gone { .. }
+            | WorkError::NoExercise
+            | WorkError::Unsolved { .. } => ExitStatus::Usage,
             WorkError::File(_) | WorkError::Progress { .. } => ExitStatus::Build,
         }
     }
@@ -60,6 +63,9 @@ impl Explain for WorkError {
         match self {
             WorkError::NotStarted { lesson } => {
                 Some(format!("`cargo xtask start {lesson}` begins it"))
+            }
+            WorkError::Gone { lesson, .. } => {
+                Some(format!("put it back, or `cargo xtask start {lesson}` begins it again"))
             }
             WorkError::Progress { .. } => Some("move the file away to begin a new one".to_owned()),
             WorkError::Unsolved { lesson } => Some(format!(
@@ -127,17 +133,29 @@ impl Work {
         self.file(exercise).exists()
     }
 
+    /// Whether an exercise was started, and its file is no longer there.
+    pub fn is_gone(&self, exercise: &Exercise) -> bool {
+        !self.is_started(exercise) && self.folder(exercise).join(TASK).exists()
+    }
+
     /// The file that the student writes. Fails if it does not exist.
     pub fn started(&self, exercise: &Exercise) -> Result<PathBuf, WorkError> {
-        if self.is_started(exercise) {
-            Ok(self.file(exercise))
-        } else {
-            Err(WorkError::NotStarted { lesson: exercise.lesson.name.to_string() })
+        let (file, lesson) = (self.file(exercise), exercise.lesson.name.to_string());
+        match self.is_started(exercise) {
+            true => Ok(file),
+            false if self.is_gone(exercise) => {
+                let path = std::path::absolute(&file).unwrap_or(file);
+                Err(WorkError::Gone { lesson, path })
+            }
+            false => Err(WorkError::NotStarted { lesson }),
         }
     }
 
     /// Writes the stub and the task. Leaves an existing file alone.
     pub fn start(&self, exercise: &Exercise) -> Result<Started, WorkError> {
+        let mut progress = self.progress()?;
+        progress.started(exercise);
+        self.save(&progress)?;
         let folder = self.folder(exercise);
         fs::create_dir_all(&folder)?;
         let task = folder.join(TASK);

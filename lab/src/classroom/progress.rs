@@ -20,6 +20,9 @@ pub const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct Progress {
     version: u32,
+    /// The lesson whose exercise the last command was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
     /// The exercises by lesson. Lessons that are no longer in the course are kept.
     lessons: BTreeMap<String, Exercised>,
 }
@@ -40,7 +43,7 @@ pub struct Exercised {
 
 impl Default for Progress {
     fn default() -> Progress {
-        Progress { version: VERSION, lessons: BTreeMap::new() }
+        Progress { version: VERSION, last: None, lessons: BTreeMap::new() }
     }
 }
 
@@ -92,7 +95,20 @@ impl Progress {
         self.entry(exercise).peeked = true;
     }
 
+    /// Stores that the exercise was started.
+    pub fn started(&mut self, exercise: &Exercise) {
+        self.entry(exercise);
+    }
+
+    /// The exercise that the last command was about.
+    pub fn last<'a>(&self, exercises: &'a [Exercise]) -> Option<&'a Exercise> {
+        exercises
+            .iter()
+            .find(|exercise| Some(exercise.lesson.name.as_str()) == self.last.as_deref())
+    }
+
     fn entry(&mut self, exercise: &Exercise) -> &mut Exercised {
+        self.last = Some(exercise.lesson.name.to_string());
         self.lessons.entry(exercise.lesson.name.to_string()).or_default()
     }
 }
@@ -103,6 +119,7 @@ impl Work {
     pub fn standing(&self, exercise: &Exercise, exercised: &Exercised) -> String {
         let mut words = match exercised {
             Exercised { of: 0, .. } if self.is_started(exercise) => "started".to_owned(),
+            Exercised { of: 0, .. } if self.is_gone(exercise) => "started".to_owned(),
             Exercised { of: 0, .. } => "not started".to_owned(),
             Exercised { points, of, .. } => format!("{points} of {of} points"),
         };
@@ -113,6 +130,9 @@ impl Work {
         }
         if exercised.peeked {
             words += ", solution seen";
+        }
+        if self.is_gone(exercise) {
+            words += ", the file is gone";
         }
         words
     }

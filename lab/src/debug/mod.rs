@@ -18,8 +18,9 @@ use protocol::IDLE_FILE;
 use vm::command::Device;
 
 use crate::error::Error;
+use crate::mine::Mine;
 use crate::plan::Plan;
-use crate::run::{Lab, Machine, nonce, wall_limit};
+use crate::run::{Lab, Machine, nonce, replaced, wall_limit};
 
 pub use gdb::{GDB, Script};
 pub use suggest::{Suggestion, suggestions, text};
@@ -28,18 +29,19 @@ impl Lab<'_> {
     /// Runs gdb on a lesson's machine until gdb ends. The machine ends with it.
     ///
     /// `machine` must have the debug kernel. `batch` is a file of commands to run instead
-    /// of talking to a person. Returns gdb's exit status.
+    /// of talking to a person. `mine` takes the place of the lesson's module of that name. Returns gdb's exit status.
     pub fn debug(
         &self,
         machine: &Machine,
         plan: &Plan,
+        mine: Option<&Mine>,
         batch: Option<&Script>,
     ) -> Result<u8, Error> {
         let kmods = &plan.experiment.kmods;
         let mut job = plan.job.clone();
         job.nonce = nonce()?;
         let programs = self.programs(plan)?;
-        let mut modules = self.modules(machine, kmods)?;
+        let mut modules = replaced(self.modules(machine, kmods)?, mine.map(|mine| &mine.file));
         let mut payload = Payload::new(&job)?;
         for file in programs.iter().chain(&modules) {
             payload.add_file(file)?;
@@ -49,10 +51,11 @@ impl Lab<'_> {
         // The module is in the initramfs, but gdb needs its symbols too.
         modules
             .push(PayloadFile { guest: IDLE_FILE.to_owned().into(), host: machine.idle.clone() });
+        let sources = kmods.iter().map(|kmod| self.source(kmod));
         let session = gdb::Session {
             kernel: &machine.kernel,
             modules: &modules,
-            sources: kmods.iter().map(|kmod| self.source(kmod)).collect(),
+            sources: mine.map(|mine| mine.folder.clone()).into_iter().chain(sources).collect(),
             batch,
         };
         let folder = session.prepare()?;

@@ -2,7 +2,8 @@
 
 use std::io::{IsTerminal, stdin};
 
-use builder::guest::{kmods, programs};
+use builder::guest::payload::PayloadFile;
+use builder::guest::programs;
 use host::BUSYBOX;
 use protocol::GuestFile;
 use story::lesson::Lesson;
@@ -10,7 +11,7 @@ use story::lesson::Lesson;
 use super::{Executed, Join, Kmod, Request};
 use crate::error::Error;
 use crate::exec::request::Carry;
-use crate::run::{Lab, Machine};
+use crate::run::{Lab, Machine, replaced};
 
 impl Lab<'_> {
     /// Runs a shell on this process's terminal until the person leaves it. With a lesson,
@@ -18,11 +19,12 @@ impl Lab<'_> {
     ///
     /// If standard input is not a terminal, the shell reads its commands from there and
     /// has no terminal either. A line editor would read the end of a file as a key.
-    /// `memory` is what its programs want, bytes.
+    /// `mine` takes the place of the lesson's module of that name. `memory` is what its programs want, bytes.
     pub fn shell(
         &self,
         machine: &Machine,
         lesson: Option<&Lesson>,
+        mine: Option<&PayloadFile>,
         memory: u64,
     ) -> Result<Executed, Error> {
         let mut request = Request::new(BUSYBOX, Vec::new())?;
@@ -35,7 +37,7 @@ impl Lab<'_> {
         let term = std::env::var("TERM").unwrap_or_else(|_| "dumb".to_owned());
         request.env.push(("TERM".to_owned(), term));
         if let Some(lesson) = lesson {
-            self.bring(machine, lesson, &mut request)?;
+            self.bring(machine, lesson, mine, &mut request)?;
         }
         let join = match stdin().is_terminal() {
             true => Join::Terminal,
@@ -49,6 +51,7 @@ impl Lab<'_> {
         &self,
         machine: &Machine,
         lesson: &Lesson,
+        mine: Option<&PayloadFile>,
         request: &mut Request,
     ) -> Result<(), Error> {
         let root = &self.course.root;
@@ -57,13 +60,15 @@ impl Lab<'_> {
             let host = built.folder.join(&name);
             request.files.push(Carry { host, guest: GuestFile::from(name).path() });
         }
-        for kmod in &lesson.experiment.kmods {
-            let host = kmods::build(root, kmod, &machine.kernel, &self.cache, self.progress)?;
-            let guest = kmods::module_file(kmod).path();
-            request.files.push(Carry { host, guest });
+        let modules =
+            |kmods: &[String]| Ok::<_, Error>(replaced(self.modules(machine, kmods)?, mine));
+        for PayloadFile { host, guest } in modules(&lesson.experiment.kmods)? {
+            request.files.push(Carry { host, guest: guest.path() });
         }
         for load in &lesson.experiment.load {
-            let path = kmods::build(root, &load.kmod, &machine.kernel, &self.cache, self.progress)?;
+            let [file] = <[PayloadFile; 1]>::try_from(modules(std::slice::from_ref(&load.kmod))?)
+                .expect("one name gives one file");
+            let path = file.host;
             request.kmods.push(Kmod::File { path, params: load.params.clone() });
         }
         Ok(())

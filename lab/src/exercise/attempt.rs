@@ -9,8 +9,9 @@ use vm::command::Accel;
 
 use super::compile::{CompileError, Compiler};
 use super::ending::Fault;
+use super::kernel_log::KernelLog;
 use super::marks::Marks;
-use super::{Exercise, Sample};
+use super::{Exercise, Sample, StudentFile};
 use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine, Observed};
@@ -23,15 +24,28 @@ pub struct Attempt {
     pub observed: Option<Observed>,
     /// What the compiler printed, if it rejected the file.
     pub compiler: Option<String>,
+    /// What the compiler printed about a file that it accepted.
+    pub warnings: Option<String>,
     /// The kernel log, if the machine failed.
     pub log: Option<String>,
 }
 
 impl Attempt {
-    /// Judges a run.
-    pub fn of_run(exercise: &Exercise, observed: Observed) -> Attempt {
+    /// Judges a run of a file about which the compiler printed `warnings`.
+    pub fn of_run(exercise: &Exercise, observed: Observed, warnings: Option<String>) -> Attempt {
         let marks = Marks::of_run(exercise, &observed.record, &observed.timeline);
-        Attempt { marks, observed: Some(observed), compiler: None, log: None }
+        Attempt { marks, observed: Some(observed), compiler: None, warnings, log: None }
+    }
+
+    /// What the kernel log says about the student's module. About a program it says nothing,
+    /// unless the machine failed.
+    pub fn kernel_log(&self, exercise: &Exercise) -> KernelLog {
+        let of_run = match &exercise.file {
+            StudentFile::Module { .. } => self.observed.as_ref(),
+            StudentFile::Program { .. } => None,
+        };
+        let log = self.log.as_deref().or(of_run.map(|seen| seen.returned.log.as_str()));
+        log.map_or_else(KernelLog::default, |log| KernelLog::read(log, exercise.file.name()))
     }
 }
 
@@ -72,7 +86,7 @@ impl Lab<'_> {
         text: &str,
     ) -> Result<Attempt, Error> {
         let (error, ending) = match self.observe_ended(accel, machine, exercise, path, text) {
-            Ok(observed) => return Ok(Attempt::of_run(exercise, observed)),
+            Ok((observed, warnings)) => return Ok(Attempt::of_run(exercise, observed, warnings)),
             Err((error, Fault::Host)) => return Err(NotJudged(error).into()),
             Err((error, Fault::Submission(ending))) => (error, ending),
         };
@@ -82,7 +96,7 @@ impl Lab<'_> {
         };
         let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
         let marks = Marks::none(exercise, ending);
-        Ok(Attempt { marks, observed: None, compiler, log })
+        Ok(Attempt { marks, observed: None, compiler, warnings: None, log })
     }
 
     /// Compiles and runs a submission. If there is nothing to judge, says whose fault
@@ -98,7 +112,7 @@ impl Lab<'_> {
         exercise: &Exercise,
         path: &Path,
         text: &str,
-    ) -> Result<Observed, (Error, Fault)> {
+    ) -> Result<(Observed, Option<String>), (Error, Fault)> {
         let observe = |text: &str| self.observe_attempt(accel, machine, exercise, path, text);
         let hung = |error: &Error| matches!(error.downcast_ref(), Some(VmError::Hung { .. }));
         let blamed = |error: Error| {
@@ -123,15 +137,17 @@ impl Lab<'_> {
         exercise: &Exercise,
         path: &Path,
         text: &str,
-    ) -> Result<Observed, Error> {
+    ) -> Result<(Observed, Option<String>), Error> {
         let compiled = self.compiler().submission(exercise, path, text, &machine.kernel)?;
         let plan = exercise.plan(Options { accel, ..Options::default() });
         let mut modules = self.modules(machine, &plan.experiment.kmods)?;
         modules.extend(compiled.modules);
-        self.observe(machine, &plan, &compiled.programs, &modules)
+        let observed = self.observe(machine, &plan, &compiled.programs, &modules)?;
+        Ok((observed, compiled.warnings))
     }
 
-    fn compiler(&self) -> Compiler<'_> {
+    /// Compiles students' files.
+    pub(crate) fn compiler(&self) -> Compiler<'_> {
         Compiler { root: &self.course.root, cache: &self.cache, progress: self.progress }
     }
 }

@@ -208,11 +208,11 @@ impl Compiler<'_> {
     }
 
     /// Compiles a student's program.
-    fn program(&self, source: Source<'_>, crates: &Crates) -> Result<PathBuf, CompileError> {
+    fn program(&self, source: Source<'_>, crates: &Crates) -> Result<Built, CompileError> {
         let toolchain = Toolchain::here(self.cache)?;
         let flags = flags(FLAGS);
         let key = toolchain
-            .add(Key::builder("submission"))
+            .add(Key::builder("submission with its warnings"))
             .text("flags", &flags.join("\0"))
             .text("named", NAMELESS)
             .text("crates", &crates.key.to_string())
@@ -228,12 +228,12 @@ impl Compiler<'_> {
                     finished.output.replace(&named, &source.path.display().to_string());
                 Ok(finished)
             };
-            let folder = source.compile(target, compile, blame::rustc_names_place)?;
+            let (folder, output) = source.compile(target, compile, blame::rustc_names_place)?;
             let (program, to) = (folder.path().join(PROGRAM), target.join(PROGRAM));
             fs::copy(&program, &to)?;
-            Ok::<(), CompileError>(())
+            write_warnings(target, &output, source.path)
         })?;
-        Ok(entry.join(PROGRAM))
+        Built::read(&entry, PROGRAM, source.path)
     }
 
     /// Compiles one file to a module with the same base name as the exercise's file.
@@ -242,12 +242,12 @@ impl Compiler<'_> {
         source: Source<'_>,
         exercise: &Exercise,
         kernel: &Kernel,
-    ) -> Result<PathBuf, CompileError> {
+    ) -> Result<Built, CompileError> {
         let name = exercise.file.name();
         let stem = name.strip_suffix(".c").unwrap_or(name);
         let kmods_folder = builder::root().join("kmods");
         let symbols = kmods::trace_symbols(&builder::root(), kernel, self.cache, self.progress)?;
-        let mut key = Key::builder("student module")
+        let mut key = Key::builder("student module with its warnings")
             .text("kernel", &kernel.key.to_string())
             .tree("include", &kmods_folder.join(kmods::INCLUDE))?
             .file("symbols", &symbols)?
@@ -292,13 +292,28 @@ impl Compiler<'_> {
                     .replace(&format!("{}/", module.display()), &shown_folder(source.path));
                 Ok(finished)
             };
-            let folder = source.compile(target, compile, blame::cc_names_place)?;
+            let (folder, output) = source.compile(target, compile, blame::cc_names_place)?;
             let built = folder.path().join("module").join(format!("{stem}.ko"));
             let to = target.join(format!("{stem}.ko"));
             fs::copy(&built, &to)?;
-            Ok::<(), CompileError>(())
+            write_warnings(target, &output, source.path)
         })?;
-        Ok(entry.join(format!("{stem}.ko")))
+        Built::read(&entry, &format!("{stem}.ko"), source.path)
+    }
+
+    /// Compiles a student's module alone. Returns it and what the compiler said about it.
+    pub fn student_module(
+        &self,
+        exercise: &Exercise,
+        path: &Path,
+        text: &str,
+        kernel: &Kernel,
+    ) -> Result<(PayloadFile, Option<String>), CompileError> {
+        let right = exercise.sample(&Sample::Solution);
+        let source = Source { path, text, right: &right };
+        let Built { host, warnings } = self.module(source, exercise, kernel)?;
+        let name = host.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((PayloadFile { guest: name.into(), host }, warnings))
     }
 
     /// The headers that a student's module may include, besides the shared ones.
@@ -332,18 +347,20 @@ impl Compiler<'_> {
         let harness = self.harness(exercise, &crates)?;
         let mut programs = vec![PayloadFile { guest: GuestFile::HARNESS, host: harness }];
         let mut modules = Vec::new();
-        match &exercise.file {
+        let warnings = match &exercise.file {
             StudentFile::Program { .. } => {
-                let host = self.program(source, &crates)?;
+                let Built { host, warnings } = self.program(source, &crates)?;
                 programs.push(PayloadFile { guest: GuestFile::STUDENT, host });
+                warnings
             }
             StudentFile::Module { .. } => {
-                let host = self.module(source, exercise, kernel)?;
+                let Built { host, warnings } = self.module(source, exercise, kernel)?;
                 let name = host.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 modules.push(PayloadFile { guest: name.into(), host });
+                warnings
             }
-        }
-        Ok(Compiled { programs, modules })
+        };
+        Ok(Compiled { programs, modules, warnings })
     }
 }
 
@@ -352,7 +369,38 @@ impl Compiler<'_> {
 pub struct Compiled {
     pub programs: Vec<PayloadFile>,
     pub modules: Vec<PayloadFile>,
+    /// What the compiler said about the student's file although it accepted it.
+    pub warnings: Option<String>,
 }
+
+/// A student's compiled file.
+struct Built {
+    host: PathBuf,
+    warnings: Option<String>,
+}
+
+impl Built {
+    /// Reads what is in a cache entry. Messages call the student's file `path`.
+    fn read(entry: &Path, file: &str, path: &Path) -> Result<Built, CompileError> {
+        let warnings = fs::read_to_string(entry.join(WARNINGS))?;
+        let warnings = warnings.replace(ITS_FILE, &path.display().to_string());
+        let warnings = Some(warnings).filter(|warnings| !warnings.trim().is_empty());
+        Ok(Built { host: entry.join(file), warnings })
+    }
+}
+
+/// Keeps a compiler's output in a cache entry. The entry is the same for every student, so
+/// their file is named by [`ITS_FILE`].
+fn write_warnings(entry: &Path, output: &str, path: &Path) -> Result<(), CompileError> {
+    let output = output.replace(&path.display().to_string(), ITS_FILE);
+    Ok(fs::write(entry.join(WARNINGS), output)?)
+}
+
+/// The file in a cache entry with the compiler's output.
+const WARNINGS: &str = "warnings.txt";
+
+/// The student's file in [`WARNINGS`]. No compiler prints this.
+const ITS_FILE: &str = "\u{1}";
 
 /// The flags for a program, and those that all guest programs are linked with.
 fn flags(own: &[&str]) -> Vec<String> {
@@ -390,7 +438,7 @@ fn rustc(
 pub const NAMELESS: &str = "submission";
 
 /// The file in that folder where a program begins.
-const MAIN: &str = "main.rs";
+pub const MAIN: &str = "main.rs";
 
 /// The file in a cache entry that lists the crates.
 const EXTERNS: &str = "externs.json";

@@ -20,6 +20,8 @@ pub mod compile;
 pub mod diff;
 pub mod ending;
 pub mod frame;
+pub mod headline;
+pub mod kernel_log;
 pub mod marks;
 mod mutant;
 pub mod report;
@@ -237,17 +239,17 @@ impl Exercise {
             table.into_iter().partition(|(key, _)| Experiment::has_key(key));
         own.entry("timeout_ms").or_insert(TIMEOUT_MS.into());
         let mut experiment: Experiment = source.declared(own, &values)?;
-        add_own_events(&mut experiment.trace);
         let raw: RawExercise = source.declared(rest, &values)?;
-        if let Some(problem) = raw.problem(&experiment) {
-            return Err(source.problem(problem));
-        }
         let name = raw.file.clone();
         let file = if name.ends_with(".c") {
             StudentFile::Module { name }
         } else {
             StudentFile::Program { name }
         };
+        add_own_events(&mut experiment.trace, &file);
+        if let Some(problem) = raw.problem(&experiment) {
+            return Err(source.problem(problem));
+        }
         let text = read(&folder, file.frame())?;
         let frame = Frame::parse(&text.text).map_err(|problem| text.problem(problem))?;
         source.refuse(&raw.stub, Place::Stub, &frame)?;
@@ -419,12 +421,18 @@ impl RawExercise {
     }
 }
 
+/// The kernel has loaded a module, and calls its init next.
+const MODULE_LOAD: &str = "module/module_load";
+
 /// Adds the events that every exercise needs, unless it traces them itself. They show
-/// which tasks are the student's, see [`story::expect::Task::Student`], and which process
-/// was killed because memory ran out.
-fn add_own_events(trace: &mut Vec<TraceEvent>) {
+/// which tasks are the student's, see [`story::expect::Task::Student`], which process was
+/// killed because memory ran out, and whether the kernel came to call a module's init.
+fn add_own_events(trace: &mut Vec<TraceEvent>, file: &StudentFile) {
     let own = [EventName::Exec, EventName::Fork, EventName::OomVictim];
     let mut own = own.map(|event| TraceEvent::plain(event.path())).to_vec();
+    if let StudentFile::Module { .. } = file {
+        own.push(TraceEvent::plain(MODULE_LOAD.to_owned()));
+    }
     own.retain(|own| trace.iter().all(|theirs| theirs.event != own.event));
     trace.splice(0..0, own);
 }

@@ -51,6 +51,11 @@ impl Values {
         Values(ranges.iter().map(|(name, range)| (name.clone(), choose(name, range))).collect())
     }
 
+    /// The values by name.
+    pub fn all(&self) -> &BTreeMap<String, i64> {
+        &self.0
+    }
+
     /// The values as `children=5 value=1234`, for people.
     pub fn text(&self) -> String {
         let words: Vec<String> = self.0.iter().map(|(name, v)| format!("{name}={v}")).collect();

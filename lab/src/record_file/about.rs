@@ -64,10 +64,26 @@ pub(super) struct Version {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Command {
-    Run { lesson: String, options: Options },
-    Check { lesson: String, options: Options, seed: u64, unjudged: Option<Unjudged> },
-    Exec { left: bool, output_is_cut: bool },
-    Suite { results: Document },
+    Run {
+        lesson: String,
+        options: Options,
+    },
+    Check {
+        lesson: String,
+        options: Options,
+        seed: u64,
+        unjudged: Option<Unjudged>,
+        /// What the compiler printed about a file that it accepted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        warnings: Option<String>,
+    },
+    Exec {
+        left: bool,
+        output_is_cut: bool,
+    },
+    Suite {
+        results: Document,
+    },
 }
 
 /// Why a submission has no run to judge.

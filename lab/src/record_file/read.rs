@@ -110,12 +110,12 @@ impl Opened {
                 let what = format!("run {}", lesson.name);
                 (what, run(&symbols, Plan::new(lesson, options), returned, failed)?)
             }
-            Command::Check { lesson, options, seed, unjudged } => {
+            Command::Check { lesson, options, seed, unjudged, warnings } => {
                 let lesson = files.lesson(&lesson)?;
                 let what = format!("check {}", lesson.name);
                 let exercise = Exercise::of_texts(&lesson, Seed(seed), &files.texts()?);
                 let exercise = exercise.map_err(said)?;
-                (what, check(&symbols, exercise, options, returned, unjudged)?)
+                (what, check(&symbols, exercise, options, returned, unjudged, warnings)?)
             }
             Command::Exec { left, output_is_cut } => {
                 let ran = returned.map(|returned| files.ran(returned, left, output_is_cut));
@@ -171,16 +171,17 @@ fn check(
     options: Options,
     returned: Option<Returned>,
     unjudged: Option<Unjudged>,
+    warnings: Option<String>,
 ) -> Result<Content, String> {
     let attempt = match (returned, unjudged) {
         (_, Some(Unjudged { ending, compiler, log })) => {
             let marks = Marks::none(&exercise, ending);
-            Attempt { marks, observed: None, compiler, log }
+            Attempt { marks, observed: None, compiler, warnings: None, log }
         }
         (Some(returned), None) => {
             let plan = exercise.plan(options);
             let observed = Observed::read(&plan, symbols, returned).map_err(said)?;
-            Attempt::of_run(&exercise, observed)
+            Attempt::of_run(&exercise, observed, warnings)
         }
         (None, None) => return Err(NO_RUN.to_owned()),
     };

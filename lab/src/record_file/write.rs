@@ -77,7 +77,8 @@ impl RecordFile {
             }),
             _ => None,
         };
-        let command = Command::Check { lesson, options, seed, unjudged };
+        let warnings = attempt.warnings.clone();
+        let command = Command::Check { lesson, options, seed, unjudged, warnings };
         let mut file = RecordFile::new(lab, machine, command);
         file.add(lesson::FILE, exercise.lesson.text.as_bytes());
         for (name, text) in &exercise.texts {

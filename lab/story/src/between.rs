@@ -16,7 +16,7 @@ pub struct Between<'a> {
 /// The run has no such mark.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no mark begins with `{0}`")]
-pub struct NoMark(String);
+pub struct NoMark(pub String);
 
 impl Between<'_> {
     /// The indices of this part in a run. `says` tells whether an item is a mark with a

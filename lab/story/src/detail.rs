@@ -1,6 +1,7 @@
 //! What a run shows of a fact.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use explain::quoted;
 use serde::{Serialize, Serializer};
@@ -10,6 +11,9 @@ use serde::{Serialize, Serializer};
 pub enum Detail {
     /// Where the fact was found, or why it was not looked for.
     Plain(String),
+    /// The run has no mark that begins like this. `last` is the last mark that it has, in
+    /// words.
+    Unreached { mark: String, last: Option<String> },
     /// The number of events is not the expected one.
     Events(Events),
     /// A line of the program's output is not the expected one. Lines count from 1; `None`
@@ -22,8 +26,13 @@ pub enum Detail {
 pub struct Events {
     /// The kernel's name for the event.
     pub event: String,
-    /// What was expected.
+    /// What was expected, in the terms of its declaration.
     pub expected: String,
+    /// How many events were expected.
+    pub wanted: RangeInclusive<usize>,
+    /// The marks between which they were expected, in words.
+    pub after: Option<String>,
+    pub before: Option<String>,
     /// How many events match.
     pub count: usize,
     /// The first events that match.
@@ -72,6 +81,9 @@ impl Detail {
     pub fn lines(&self) -> Vec<Line> {
         match self {
             Detail::Plain(text) => vec![Line::new(0, text.clone())],
+            Detail::Unreached { mark, .. } => {
+                vec![Line::new(0, format!("no mark begins with `{mark}`"))]
+            }
             Detail::Events(events) => events.lines(),
             Detail::Output { line: number, expected, found } => {
                 let expected =
@@ -90,7 +102,51 @@ impl Detail {
     }
 }
 
+impl Detail {
+    /// What happened instead, for people who do not know how the fact was declared.
+    pub fn told(&self) -> Vec<Line> {
+        match self {
+            Detail::Unreached { last, .. } => {
+                let last =
+                    last.as_ref().map_or(String::new(), |last| format!("; its last is {last}"));
+                vec![Line::new(0, format!("the run does not come to this step{last}"))]
+            }
+            Detail::Events(events) => events.told(),
+            Detail::Plain(_) | Detail::Output { .. } => self.lines(),
+        }
+    }
+}
+
 impl Events {
+    fn told(&self) -> Vec<Line> {
+        let (least, most) = (*self.wanted.start(), *self.wanted.end());
+        let wanted = match (least, most) {
+            (_, 0) => "never".to_owned(),
+            (least, most) if least == most => times(least),
+            (least, usize::MAX) => format!("{} or more", times(least)),
+            (0, most) => format!("{} at most", times(most)),
+            (least, most) => format!("{least} to {}", times(most)),
+        };
+        let text = match self.count {
+            0 if least == 1 => "it does not happen".to_owned(),
+            0 => format!("it does not happen; expected {wanted}"),
+            count => format!("it happens {}; expected {wanted}", times(count)),
+        };
+        let mut lines = vec![Line::new(0, text)];
+        self.found.push_told("what happens:", self.event == "mark", &mut lines);
+        if let Some(closest) = &self.closest {
+            closest.push_told("what comes closest:", self.event == "mark", &mut lines);
+        }
+        let place = match (&self.after, &self.before) {
+            (None, None) => return lines,
+            (Some(after), None) => format!("after {after}"),
+            (None, Some(before)) => format!("before {before}"),
+            (Some(after), Some(before)) => format!("between {after} and {before}"),
+        };
+        lines.push(Line::new(0, place));
+        lines
+    }
+
     fn lines(&self) -> Vec<Line> {
         let text = format!("expected {}, found {}", self.expected, self.count);
         let mut lines = vec![Line::new(0, text)];
@@ -106,7 +162,35 @@ impl Events {
     }
 }
 
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    }
+}
+
 impl Shown {
+    /// Like `push_lines`, with equal events that follow each other told once. What differs
+    /// in a mark are its words, which are there anyway.
+    fn push_told(&self, heading: &str, marks: bool, lines: &mut Vec<Line>) {
+        let mut told: Vec<(ShownEvent, usize)> = Vec::new();
+        for event in &self.events {
+            match told.last_mut() {
+                Some((last, count)) if last == event => *count += 1,
+                _ => told.push((event.clone(), 1)),
+            }
+        }
+        let events = told.into_iter().map(|(event, count)| ShownEvent {
+            sentence: match count {
+                1 => event.sentence,
+                count => format!("{}, {}", event.sentence, times(count)),
+            },
+            differences: if marks { Vec::new() } else { event.differences },
+        });
+        Shown { events: events.collect(), more: self.more }.push_lines(heading, lines);
+    }
+
     fn push_lines(&self, heading: &str, lines: &mut Vec<Line>) {
         let mut push = |indent, text: String| lines.push(Line::new(indent, text));
         if !self.events.is_empty() {

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use builder::cache::Cache;
 use builder::kernel::{self, Additions};
-use builder::progress::Progress;
+use builder::progress::Progress as _;
 use host::{BY_TERMINAL, COMMANDS, InstallPolicy};
-use lab::classroom::Work;
+use lab::classroom::progress::Progress;
+use lab::classroom::{Work, WorkError};
 use lab::course::Course;
 use lab::error::Error;
+use lab::exercise::Exercise;
+use lab::exercise::values::Seed;
 use lab::run::Lab;
 use story::lesson::Lesson;
 
@@ -21,6 +24,9 @@ pub struct Context {
     work: Option<PathBuf>,
     pub ui: Ui,
 }
+
+/// Chooses an exercise for a student.
+pub type Choose = for<'a> fn(&Work, &Progress, &'a [Exercise]) -> Option<&'a Exercise>;
 
 impl Context {
     pub fn new(
@@ -47,6 +53,17 @@ impl Context {
             self.ui.note(&told);
         }
         Ok(course.find(asked)?)
+    }
+
+    /// The lesson of the exercise that a student means: the one asked for, or the one that
+    /// `choose` takes of all.
+    pub fn lesson_or(&self, asked: Option<&str>, choose: Choose) -> Result<Lesson, Error> {
+        if let Some(asked) = asked {
+            return self.lesson(asked);
+        }
+        let (work, exercises) = (self.work()?, self.course()?.exercises(Seed::default())?);
+        let chosen = choose(&work, &work.progress()?, &exercises).ok_or(WorkError::NoExercise)?;
+        Ok(chosen.lesson.clone())
     }
 
     /// The student's own files.

@@ -14,13 +14,14 @@ use lab::report::{self, NoVerdict};
 use lab::run::Run;
 use lab::whole;
 use story::render::ink::Inked;
+use story::render::text::WIDTH;
 use story::view::View;
 use trace::Symbols;
 
 use crate::narrowing::Narrowing;
 use crate::outcome::{Outcome, Result};
 use crate::screen::Screen;
-use crate::{pager, ui};
+use crate::{pager, paint, ui};
 
 #[derive(Args)]
 pub struct Looking {
@@ -120,19 +121,41 @@ impl Looking {
     }
 }
 
-/// Shows an attempt at an exercise. `print` is given the text.
-pub fn at_attempt(
-    json: bool,
-    exercise: &Exercise,
-    attempt: &Attempt,
-    print: impl FnOnce(&str),
-) -> Outcome {
-    if json {
-        print(&format!("{}\n", exercise_report::json(exercise, attempt)));
-    } else {
-        let text = exercise_report::text(exercise, attempt);
-        let next = exercise_report::next(exercise, attempt);
-        print(&format!("{}\n{next}\n", text.trim_end()));
+/// How much to show of an attempt at an exercise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptAs {
+    /// What matters most, on one screen.
+    Screen,
+    /// Everything, as text.
+    All,
+    Json,
+}
+
+/// Shows an attempt at an exercise. The text is safe for a terminal.
+pub fn at_attempt(shown: AttemptAs, exercise: &Exercise, attempt: &Attempt) -> Outcome {
+    let next = |more, columns| exercise_report::next(exercise, attempt, more, columns);
+    let screen = Screen::of(&stdout());
+    let painted = |text: &str| ui::print(&paint::report(text, screen.has_colours()));
+    match shown {
+        AttemptAs::Json => ui::print(&format!("{}\n", exercise_report::json(exercise, attempt))),
+        AttemptAs::All => {
+            let text = exercise_report::text(exercise, attempt);
+            painted(&format!("{text}{}\n", next(false, WIDTH).join("\n")));
+        }
+        AttemptAs::Screen => {
+            let (rows, columns) = screen.page();
+            let fit = |next: &[String]| {
+                let rows = rows.saturating_sub(next.len());
+                exercise_report::screen(exercise, attempt, rows, columns)
+            };
+            let mut next_lines = next(false, columns);
+            let (mut text, more) = fit(&next_lines);
+            if more {
+                next_lines = next(true, columns);
+                (text, _) = fit(&next_lines);
+            }
+            painted(&format!("{text}{}\n", next_lines.join("\n")));
+        }
     }
     Outcome::success_if(attempt.marks.passed())
 }

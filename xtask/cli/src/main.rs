@@ -14,6 +14,7 @@ mod looking;
 mod narrowing;
 mod outcome;
 mod pager;
+mod paint;
 mod screen;
 mod shard;
 mod ui;

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use explain::ExitStatus;
 use lab::error::Error;
+use nix::libc::SIGINT;
+use process::interrupt;
 
 /// How a command ended: its exit status.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,3 +41,12 @@ impl From<Outcome> for ExitCode {
 
 /// The result of a command.
 pub type Result = std::result::Result<Outcome, Error>;
+
+/// The result of a command that a person has in front of them: after Ctrl-C there is
+/// nothing to say. The process ends by the signal anyway.
+pub fn silent_on_interrupt(result: Result) -> Result {
+    match result {
+        Err(_) if interrupt::signal() == Some(SIGINT) => Ok(Outcome::FAILED),
+        result => result,
+    }
+}

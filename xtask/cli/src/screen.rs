@@ -45,6 +45,24 @@ impl Screen {
         self.size.map_or(WIDTH, |size| size.columns.clamp(NARROWEST, WIDEST))
     }
 
+    /// Whether the reader wants colours and can see them.
+    pub fn has_colours(self) -> bool {
+        self.has_colours
+    }
+
+    /// The rows and columns of a text that is to be seen at once: without the lines of the
+    /// command and of the next prompt, and as on a terminal of 24 rows if there is none.
+    pub fn page(self) -> (usize, usize) {
+        const OTHERS: usize = 3;
+        let rows = self.size.map(|size| size.rows).filter(|&rows| rows > 0);
+        (rows.unwrap_or(24).saturating_sub(OTHERS), self.columns().min(WIDTH))
+    }
+
+    /// What clears the reader's terminal, or nothing if it cannot be cleared.
+    pub fn cleared(self) -> &'static str {
+        if self.is_terminal && !is_dumb() { "\x1b[H\x1b[2J" } else { "" }
+    }
+
     /// Whether a text has more lines than the terminal. A terminal that cannot move its
     /// cursor has no use for a pager, so nothing is too long for it.
     pub fn is_too_small_for(self, text: &Inked) -> bool {

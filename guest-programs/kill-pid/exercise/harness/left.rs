@@ -11,12 +11,22 @@ use bad_input::{grace_periods, pid_namespaces};
 use marker::mark;
 use student::module;
 
-/// Namespaces that were there before.
-pub struct Left(u32);
+/// What was there before.
+pub struct Left {
+    namespaces: u32,
+    /// Whether the kernel had warned of something else.
+    warned: bool,
+}
 
 impl Left {
     pub fn new() -> io::Result<Left> {
-        pid_namespaces().map(Left)
+        Ok(Left { namespaces: pid_namespaces()?, warned: false })
+    }
+
+    /// Asks the kernel whether it has warned before the last reference may be put.
+    pub fn look_before(&mut self) -> io::Result<()> {
+        self.warned = module::kernel_warned()?;
+        Ok(())
     }
 
     /// Counts the namespaces that are left; before that, asks the kernel whether it saw
@@ -24,16 +34,18 @@ impl Left {
     pub fn look(&mut self, life: u32) -> io::Result<()> {
         grace_periods();
         if module::kernel_warned()? {
-            mark!("{}. its struct pid was put too often", life);
+            if !self.warned {
+                mark!("{}. its struct pid was put too often", life);
+            }
             return Ok(());
         }
         let left = pid_namespaces()?;
-        if left > self.0 {
+        if left > self.namespaces {
             mark!("{}. its struct pid is still held", life);
         } else {
             mark!("{}. nobody holds its struct pid", life);
         }
-        self.0 = left;
+        self.namespaces = left;
         Ok(())
     }
 }

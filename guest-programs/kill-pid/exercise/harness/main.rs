@@ -56,7 +56,7 @@ fn main() -> io::Result<()> {
     }
     // What came of it is in the trace already.
     let _ = module::remove(MODULE);
-    Ok(())
+    module::mark_reports()
 }
 
 fn arguments() -> io::Result<[u32; 3]> {
@@ -85,6 +85,7 @@ impl Harness {
         }
         mark!("1. it unregisters: {}", process.unregister()?);
         interrupt(&self.edu, self.cause);
+        self.left.look_before()?;
         mark!("1. it exits, and the file is closed");
         process.end()?;
         drop(file);
@@ -100,6 +101,7 @@ impl Harness {
         mark!("2. {} registers: {}", process.pid, process.register()?);
         interrupt(&self.edu, self.cause);
         mark!("2. it registers once more: {}", process.register()?);
+        self.left.look_before()?;
         mark!("2. it exits, and the file is closed");
         process.end()?;
         drop(file);

@@ -47,7 +47,7 @@ fn main() -> io::Result<()> {
     }
     // What came of it is in the trace already.
     let _ = module::remove(MODULE);
-    Ok(())
+    module::mark_reports()
 }
 
 /// The open file that the registration belongs to; that there is none is the

@@ -19,7 +19,8 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Compiles the file in a folder of its own, below `target`, and returns the folder.
+    /// Compiles the file in a folder of its own, below `target`. Returns the folder, and
+    /// what the compiler printed all the same.
     ///
     /// If that fails and an error of the compiler has no place in the file, the host may be
     /// at fault: a full disk, a missing library, a killed part of the compiler. It is the
@@ -30,15 +31,15 @@ impl Source<'_> {
         target: &Path,
         compile: impl Fn(&Path, &str) -> Result<Finished, CompileError>,
         names_place: impl Fn(&str, &Path) -> bool,
-    ) -> Result<TempDir, CompileError> {
-        let compile = |text: &str| -> Result<Result<TempDir, Finished>, CompileError> {
+    ) -> Result<(TempDir, String), CompileError> {
+        let compile = |text: &str| -> Result<Result<(TempDir, String), Finished>, CompileError> {
             let folder = kmods::workplace(target)?;
             let finished = compile(folder.path(), text)?;
             // If it failed, its folder is removed here, which frees the disk.
-            Ok(if finished.succeeded() { Ok(folder) } else { Err(finished) })
+            Ok(if finished.succeeded() { Ok((folder, finished.output)) } else { Err(finished) })
         };
         let first = match compile(self.text)? {
-            Ok(folder) => return Ok(folder),
+            Ok(compiled) => return Ok(compiled),
             Err(finished) => finished,
         };
         let file = self.path.to_owned();
@@ -52,7 +53,7 @@ impl Source<'_> {
         }
         let again = match compile(self.text)? {
             // The problem was temporary.
-            Ok(folder) => return Ok(folder),
+            Ok(compiled) => return Ok(compiled),
             Err(finished) => self.explained(target, finished)?,
         };
         Err(match again.status {

@@ -73,8 +73,8 @@ impl<'a> Candidate<'a> {
             Task::NotTarget | Task::NotMarker => (current != party, "not a task other than"),
             _ => (self.is_child(current, party), "not a child of"),
         };
-        let (current, party) = (self.name(current), self.name(party));
-        (!holds).then(|| format!("the current task is {current}, {wanted} the {name}, {party}"))
+        let (current, party) = (self.name(current), self.party(name, party));
+        (!holds).then(|| format!("the current task is {current}, {wanted} {party}"))
     }
 
     fn target_difference(&self, expected: Target) -> Option<String> {
@@ -93,13 +93,21 @@ impl<'a> Candidate<'a> {
             Target::Marker => (target == marker, "not"),
             _ => (self.is_child(target, marker), "not a child of"),
         };
-        let (target, marker) = (self.name(target), self.name(marker));
-        (!holds).then(|| format!("the target is {target}, {wanted} the marker, {marker}"))
+        let (target, marker) = (self.name(target), self.party("marker", marker));
+        (!holds).then(|| format!("the target is {target}, {wanted} {marker}"))
     }
 
     /// The name of a task.
     fn name(&self, pid: i32) -> String {
         self.witness.task(self.entry(), pid)
+    }
+
+    /// A task that the expectation has a name for. Roles explain themselves.
+    fn party(&self, name: &str, pid: i32) -> String {
+        match self.witness {
+            Witness::OfTheRun => format!("the {name}, {}", self.name(pid)),
+            Witness::ByRole(_) => self.name(pid),
+        }
     }
 
     /// The task in the field `pid`.

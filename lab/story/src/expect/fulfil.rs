@@ -1,13 +1,14 @@
 //! Checks a run against an expectation, and if it fails, finds what came closest.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use explain::visible;
 use serde::Serialize;
 
 use super::differences::Candidate;
-use super::{Expectation, Target, Task, Witness};
-use crate::between::Between;
+use super::{Expectation, Target, Task, Wanted, Witness};
+use crate::between::{Between, NoMark};
 use crate::detail::{Detail, Events, Shown, ShownEvent};
 use crate::timeline::{Entry, Timeline};
 
@@ -38,8 +39,11 @@ impl Expectation {
         let fact = self.fact.clone();
         match between.range(&timeline.entries, Entry::says) {
             Ok(range) => self.check_in(timeline, range, witness),
-            Err(missing) => {
-                let detail = Detail::Plain(missing.to_string());
+            Err(NoMark(mark)) => {
+                let mut marks = timeline.entries.iter().rev();
+                let last = marks.find(|entry| entry.mark().is_some());
+                let last = last.map(|entry| witness.words(entry));
+                let detail = Detail::Unreached { mark, last };
                 Checked { fact, passed: false, detail, evidence: Vec::new() }
             }
         }
@@ -47,7 +51,9 @@ impl Expectation {
 
     fn check_in(&self, timeline: &Timeline, range: Range<usize>, witness: Witness<'_>) -> Checked {
         let fact = self.fact.clone();
-        let marker = self.after.as_ref().map(|_| timeline.entries[range.start - 1].pid);
+        let first = self.after.as_ref().map(|_| &timeline.entries[range.start - 1]);
+        let marker = first.map(|mark| mark.pid);
+        let end = self.before.as_ref().map(|_| &timeline.entries[range.end]);
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for index in range {
             let candidate = Candidate { timeline, index, marker, witness };
@@ -73,18 +79,35 @@ impl Expectation {
             let (detail, evidence) = (Detail::Plain(detail), places(&found, usize::MAX));
             return Checked { fact, passed: true, detail, evidence };
         }
-        // The events with the fewest differences come first, then the earliest.
-        others.sort_by_key(|(.., differences)| differences.len());
+        // The events with the fewest differences come first, then marks that begin like the
+        // one that is expected, then the earliest.
+        others.sort_by_key(|(_, entry, differences)| {
+            (differences.len(), Reverse(self.begins_like(entry)))
+        });
         let too_few = found.len() < *self.count.start();
         let events = Events {
             event: self.event.to_string(),
             expected: self.to_string(),
+            wanted: self.count.clone(),
+            after: first.map(|mark| witness.words(mark)),
+            before: end.map(|mark| witness.words(mark)),
             count: found.len(),
             found: shown(&found, witness),
             closest: too_few.then(|| shown(&others, witness)),
         };
         let evidence = if too_few { places(&others, SHOWN) } else { places(&found, usize::MAX) };
         Checked { fact, passed: false, detail: Detail::Events(events), evidence }
+    }
+}
+
+impl Expectation {
+    /// How many characters at the beginning of a mark are those of the expected one.
+    fn begins_like(&self, entry: &Entry) -> usize {
+        let wanted = self.fields.iter().find(|(field, _)| field.name() == "text");
+        let (Some(mark), Some((_, Wanted::Text(wanted)))) = (entry.mark(), wanted) else {
+            return 0;
+        };
+        mark.chars().zip(wanted.chars()).take_while(|(found, wanted)| found == wanted).count()
     }
 }
 

@@ -29,6 +29,13 @@ impl Witness<'_> {
         })
     }
 
+    /// The words of a mark.
+    pub(super) fn words(self, mark: &Entry) -> String {
+        let sentence = self.sentence(mark);
+        let words = sentence.split_once("] ").map_or(&*sentence, |(_, words)| words);
+        format!("“{words}”")
+    }
+
     /// The name of a task at the time of an event.
     pub(super) fn task(self, entry: &Entry, pid: i32) -> String {
         self.with_teller(entry, |teller| teller.task(pid))

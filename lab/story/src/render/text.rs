@@ -8,7 +8,7 @@
 
 use super::ink::{Ink, Inked};
 use super::wrap::{width, wrap_beside};
-use crate::timeline::{Cell, Entry, Lane, Timeline};
+use crate::timeline::{ByRole, Cell, Entry, Lane, Roles, Timeline};
 
 /// The width of a text that is compared, pasted or printed, columns.
 pub const WIDTH: usize = 80;
@@ -76,6 +76,16 @@ pub fn rows(timeline: &Timeline) -> Vec<(usize, Row)> {
 pub fn render(rows: &[Row], columns: usize) -> Inked {
     let time = rows.iter().map(|row| row.time.len()).max().unwrap_or(0).max(TIME);
     table(&Columns::new(rows, Some(time), columns), rows)
+}
+
+/// Renders a timeline with the names that tasks have by their roles.
+pub fn render_by_role(timeline: &Timeline, roles: &Roles, columns: usize) -> Inked {
+    let row = |entry: &Entry| {
+        let teller = ByRole { roles, time_ns: entry.time_ns };
+        let (subject, cells) = (entry.subject_told(&teller), entry.told(&teller));
+        Row { time: microseconds(entry.time_ns), subject, cells }
+    };
+    render(&timeline.entries.iter().map(row).collect::<Vec<Row>>(), columns)
 }
 
 /// Renders rows without times.

@@ -1,10 +1,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lab::classroom::FOLDER;
-use lab::exercise::Exercise;
+use lab::classroom::{FOLDER, choice};
 use lab::exercise::submission::Submission;
 use lab::exercise::values::Seed;
+use lab::exercise::{Exercise, report};
 use lab::maker::Maker;
 use lab::pages::{self, Background};
 use lab::plan::Options;
@@ -13,8 +13,8 @@ use lab::whole;
 use story::timeline::Timeline;
 
 use crate::context::Context;
-use crate::looking;
-use crate::outcome::Result;
+use crate::looking::{self, AttemptAs};
+use crate::outcome::{self, Result};
 use crate::ui::print;
 
 /// Compile, run and judge your work on an exercise
@@ -24,11 +24,20 @@ use crate::ui::print;
 /// Example: cargo xtask check lesson-1
 #[derive(Args)]
 pub struct Check {
-    /// lesson-1, 1 or sigchld
-    lesson: String,
+    /// lesson-1, 1 or sigchld [default: where you were]
+    lesson: Option<String>,
+
+    /// Show everything: each fact that does not hold, and the whole kernel log
+    #[arg(long)]
+    all: bool,
+
+    /// Also show the run's timeline: the harness's steps, and what the kernel did with your
+    /// program or module
+    #[arg(long, conflicts_with = "json")]
+    timeline: bool,
 
     /// Print one JSON document instead
-    #[arg(long)]
+    #[arg(long, conflicts_with = "all")]
     json: bool,
 
     /// Keep the run in a file, for `show`
@@ -46,7 +55,12 @@ pub struct Check {
 
 impl Check {
     pub fn run(self, context: &Context) -> Result {
-        let exercise = Exercise::read(&context.lesson(&self.lesson)?, Seed(self.seed))?;
+        outcome::silent_on_interrupt(self.check(context))
+    }
+
+    fn check(self, context: &Context) -> Result {
+        let lesson = context.lesson_or(self.lesson.as_deref(), choice::here)?;
+        let exercise = Exercise::read(&lesson, Seed(self.seed))?;
         let work = context.work()?;
         work.started(&exercise)?;
         let submission = Submission::take(&work.folder(&exercise), exercise.file.name())?;
@@ -74,6 +88,14 @@ impl Check {
             let page = pages::of_attempt(&exercise, &attempt, &maker, &background);
             whole::write(file, page.as_bytes())?;
         }
-        Ok(looking::at_attempt(self.json, &exercise, &attempt, print))
+        let shown = match (self.json, self.all) {
+            (true, _) => AttemptAs::Json,
+            (false, true) => AttemptAs::All,
+            (false, false) => AttemptAs::Screen,
+        };
+        if self.timeline {
+            print(&report::timeline(&exercise, &attempt));
+        }
+        Ok(looking::at_attempt(shown, &exercise, &attempt))
     }
 }

@@ -20,6 +20,10 @@ pub struct Debug {
     /// lesson-1, 1 or sigchld
     lesson: String,
 
+    /// Use your module from `work/` instead of the lesson's
+    #[arg(long)]
+    mine: bool,
+
     /// Make gdb run these commands and then end
     #[arg(long, value_name = "FILE")]
     batch: Option<Script>,
@@ -34,9 +38,13 @@ impl Debug {
         let mut lab = context.lab("debug")?;
         lab.kernel.kind = Kind::Debug;
         let machine = lab.machine()?;
+        let mine = match self.mine {
+            true => Some(lab.mine(&machine, &context.work()?, &plan.lesson)?),
+            false => None,
+        };
         if self.batch.is_none() && !suggested.is_empty() {
             ui::say(&format!("Breakpoints that this lesson suggests:\n{suggested}"));
         }
-        Ok(Outcome::of_program(lab.debug(&machine, &plan, self.batch.as_ref())?))
+        Ok(Outcome::of_program(lab.debug(&machine, &plan, mine.as_ref(), self.batch.as_ref())?))
     }
 }

@@ -57,7 +57,7 @@ pub struct Exec {
 
     /// Build the modules of a folder against the lab's kernel and load them after those
     /// of --kmod, each with the parameters that it has; the Makefile runs in a sandbox,
-    /// without the environment
+    /// without the environment. A folder of `work/` or of the lab's `kmods/` needs none
     #[arg(long, value_name = "DIR[:PARAMS]")]
     kmod_src: Vec<KmodSource>,
 
@@ -172,7 +172,9 @@ impl Exec {
         let additions = self.kernel_with.additions();
         if events::wants_help(&self.events) {
             let lab = context.lab_with("exec", additions)?;
-            let known = lab.kernel_events(&lab.machine()?, &kmods)?;
+            let machine = lab.machine()?;
+            let kmods = lab.known(&machine, &context.work()?, kmods)?;
+            let known = lab.kernel_events(&machine, &kmods)?;
             ui::print(&events::help(&known));
             return Ok(Outcome::SUCCESS);
         }
@@ -180,7 +182,7 @@ impl Exec {
             return Err(NoProgram.into());
         }
         let program = self.command.remove(0);
-        let request = Request {
+        let mut request = Request {
             env: self.env,
             kmods,
             files: self.file,
@@ -210,6 +212,7 @@ impl Exec {
         let json = self.events_json.as_deref();
         let lab = context.lab_with("exec", additions)?;
         let machine = lab.machine()?;
+        request.kmods = lab.known(&machine, &context.work()?, request.kmods)?;
         let executed = lab.exec(&machine, &request, join);
         let (ran, timeline) = left(executed.as_ref());
         let background = match timeline {

@@ -1,4 +1,5 @@
 use clap::Args;
+use lab::classroom::choice;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 
@@ -11,13 +12,14 @@ use crate::ui::outln;
 /// Example: cargo xtask hint lesson-1
 #[derive(Args)]
 pub struct Hint {
-    /// lesson-1, 1 or sigchld
-    lesson: String,
+    /// lesson-1, 1 or sigchld [default: where you were]
+    lesson: Option<String>,
 }
 
 impl Hint {
     pub fn run(self, context: &Context) -> Result {
-        let exercise = Exercise::read(&context.lesson(&self.lesson)?, Seed::default())?;
+        let lesson = context.lesson_or(self.lesson.as_deref(), choice::here)?;
+        let exercise = Exercise::read(&lesson, Seed::default())?;
         outln!("{}", context.work()?.next_hint(&exercise)?);
         Ok(Outcome::SUCCESS)
     }

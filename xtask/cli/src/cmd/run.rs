@@ -26,6 +26,10 @@ pub struct Run {
     #[command(flatten)]
     looking: Looking,
 
+    /// Use your module from `work/` instead of the lesson's
+    #[arg(long)]
+    mine: bool,
+
     /// Keep the run in a file, for `show`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -72,7 +76,11 @@ impl Run {
         let mut lab = context.lab("run")?;
         self.compiled.apply(&mut lab.kernel);
         let machine = lab.machine()?;
-        let run = lab.run(&machine, &plan);
+        let mine = match self.mine {
+            true => Some(lab.mine(&machine, &context.work()?, &plan.lesson)?),
+            false => None,
+        };
+        let run = lab.run_with(&machine, &plan, mine.as_ref().map(|mine| &mine.file));
         let is_kept = self.record.is_some() || self.looking.html.is_some();
         let background = match &run {
             Ok(run) if is_kept => Background::of_run(&lab, &machine, &plan.lesson, &run.timeline)?,

@@ -25,6 +25,10 @@ pub struct Shell {
     /// lesson-1, 1 or sigchld; without one, a bare machine
     lesson: Option<String>,
 
+    /// Use your module from `work/` instead of the lesson's
+    #[arg(long, requires = "lesson")]
+    mine: bool,
+
     /// Give the machine as much memory more: M or G
     #[arg(long, value_name = "SIZE", default_value = "0M", hide_default_value = true, value_parser = request::size)]
     memory: u64,
@@ -41,10 +45,15 @@ impl Shell {
         };
         let lab = context.lab_with("shell", self.kernel_with.additions())?;
         let machine = lab.machine()?;
+        let mine = match &lesson {
+            Some(lesson) if self.mine => Some(lab.mine(&machine, &context.work()?, lesson)?),
+            _ => None,
+        };
         if stdin().is_terminal() {
             eprintln!("Ctrl-] leaves the machine, whatever it does");
         }
-        let executed = lab.shell(&machine, lesson.as_ref(), self.memory)?;
+        let mine = mine.as_ref().map(|mine| &mine.file);
+        let executed = lab.shell(&machine, lesson.as_ref(), mine, self.memory)?;
         let reason = match executed.status {
             Status::Ended(status) => return Ok(Outcome::of_program(status)),
             Status::Halted => {

@@ -15,7 +15,7 @@ use protocol::session::Frame;
 use crate::cmd::exec::{self, Events};
 use crate::cmd::suite;
 use crate::context::Context;
-use crate::looking::{Looking, at_attempt};
+use crate::looking::{AttemptAs, Looking, at_attempt};
 use crate::outcome::{Outcome, Result};
 use crate::ui;
 
@@ -57,7 +57,11 @@ impl Show {
                     let page = pages::of_attempt(&exercise, &attempt, &maker, &background);
                     whole::write(file, page.as_bytes())?;
                 }
-                Ok(at_attempt(self.looking.json, &exercise, &attempt, print))
+                let shown = match self.looking.json {
+                    true => AttemptAs::Json,
+                    false => AttemptAs::Screen,
+                };
+                Ok(at_attempt(shown, &exercise, &attempt))
             }
             Content::Exec { executed } => {
                 self.has_no_story("exec")?;

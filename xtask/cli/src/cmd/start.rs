@@ -1,5 +1,5 @@
 use clap::Args;
-use lab::classroom::Started;
+use lab::classroom::{Started, choice};
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
 
@@ -14,14 +14,14 @@ use crate::ui::outln;
 /// Example: cargo xtask start lesson-1
 #[derive(Args)]
 pub struct Start {
-    /// lesson-1, 1 or sigchld
-    lesson: String,
+    /// lesson-1, 1 or sigchld [default: where you were, or after a pass the next one]
+    lesson: Option<String>,
 }
 
 impl Start {
     pub fn run(self, context: &Context) -> Result {
         let course = context.course()?;
-        let lesson = context.lesson(&self.lesson)?;
+        let lesson = context.lesson_or(self.lesson.as_deref(), choice::onward)?;
         let exercise = Exercise::read(&lesson, Seed::default())?;
         let work = context.work()?;
         let started = work.start(&exercise)?;

@@ -1,27 +1,32 @@
+use std::io::stdout;
 use std::path::Path;
 
 use clap::Args;
-use lab::classroom::{FOLDER, Work, WorkError, choice};
+use lab::classroom::{FOLDER, Started, Work, choice};
 use lab::error::Error;
-use lab::exercise::submission::Submission;
+use lab::exercise::attempt::Attempt;
+use lab::exercise::submission::{Refused, Submission};
 use lab::exercise::values::Seed;
-use lab::exercise::{Exercise, report};
+use lab::exercise::{Exercise, Sample, report};
 use lab::run::{Lab, Machine};
 
 use crate::context::Context;
-use crate::outcome::{Outcome, Result};
-use crate::ui::outln;
+use crate::outcome::{self, Outcome, Result};
+use crate::paint;
+use crate::screen::Screen;
+use crate::ui::print;
 use crate::watch::{Event, Events, HELP, Key};
 
 /// Check your work whenever you save it
 ///
-/// Keys: c checks again, for file systems that do not report changes; h gives the next
-/// hint; n goes to the next exercise; l lists them; q quits.
+/// Keys: c checks again, for file systems that do not report changes; a shows the whole
+/// report; t shows the task; h gives the next hint; s shows the solution, after a pass; n
+/// goes to the next exercise; l lists them; q quits.
 ///
 /// Example: cargo xtask watch lesson-1
 #[derive(Args)]
 pub struct Watch {
-    /// lesson-1, 1 or sigchld [default: the exercise that you are working on]
+    /// lesson-1, 1 or sigchld [default: where you were, or after a pass the next one]
     lesson: Option<String>,
 }
 
@@ -30,86 +35,168 @@ struct Watching<'a> {
     lab: &'a Lab<'a>,
     machine: &'a Machine,
     work: &'a Work,
+    exercises: Vec<Exercise>,
+    exercise: Exercise,
     /// The text that was checked last. Saving the same text again does not start a run.
     checked: Option<String>,
+    attempt: Option<Attempt>,
+    /// What is on the screen, without the keys.
+    shown: String,
 }
 
 impl Watch {
     pub fn run(self, context: &Context) -> Result {
+        outcome::silent_on_interrupt(self.watch(context))
+    }
+
+    fn watch(self, context: &Context) -> Result {
         let lab = context.lab("watch")?;
         let work = context.work()?;
+        let lesson = context.lesson_or(self.lesson.as_deref(), choice::onward)?;
+        let exercise = Exercise::read(&lesson, Seed::default())?;
         let exercises = lab.course.exercises(Seed::default())?;
-        let first = match &self.lesson {
-            Some(asked) => Exercise::read(&context.lesson(asked)?, Seed::default())?,
-            None => choice::current(&work, &work.progress()?, &exercises)
-                .or(exercises.first())
-                .ok_or(WorkError::NoExercise)?
-                .clone(),
-        };
         let machine = lab.machine()?;
         let mut events = Events::listen();
-        let mut watching = Watching { lab: &lab, machine: &machine, work: &work, checked: None };
-        let mut exercise = first;
-        watching.begin(&exercise, &mut events)?;
+        let mut watching = Watching {
+            lab: &lab,
+            machine: &machine,
+            work: &work,
+            exercises,
+            exercise,
+            checked: None,
+            attempt: None,
+            shown: String::new(),
+        };
+        watching.begin(&mut events)?;
         loop {
             match events.next() {
-                Event::Saved => watching.check(&exercise, false)?,
-                Event::Key(Key::Check) => watching.check(&exercise, true)?,
-                Event::Key(Key::Hint) => outln!("{}", work.next_hint(&exercise)?),
-                Event::Key(Key::List) => outln!("{}", work.overview(&exercises)?.trim_end()),
+                Event::Saved => watching.check(false)?,
+                Event::Resumed => watching.show_again(),
+                Event::Key(Key::Quit) | Event::End => return Ok(Outcome::SUCCESS),
                 Event::Key(Key::Next) => {
-                    match choice::next(&work.progress()?, &exercises, &exercise) {
-                        None => outln!("there is no other exercise left to solve"),
+                    let progress = work.progress()?;
+                    match choice::next(&progress, &watching.exercises, &watching.exercise) {
+                        None => watching.show("there is no other exercise left to solve"),
                         Some(next) => {
-                            exercise = next.clone();
-                            watching.begin(&exercise, &mut events)?;
+                            watching.exercise = next.clone();
+                            watching.begin(&mut events)?;
                         }
                     }
                 }
-                Event::Key(Key::Help) => outln!("{HELP}"),
-                Event::Key(Key::Quit) | Event::End => return Ok(Outcome::SUCCESS),
+                Event::Key(key) => watching.answer(key)?,
             }
         }
     }
 }
 
+type Done = std::result::Result<(), Error>;
+
 impl Watching<'_> {
     /// Starts an exercise if it was not started yet, and checks it for the first time.
-    fn begin(
-        &mut self,
-        exercise: &Exercise,
-        events: &mut Events,
-    ) -> std::result::Result<(), Error> {
-        self.work.start(exercise)?;
-        let folder = self.work.folder(exercise);
-        if let Err(error) = events.watch(&folder) {
-            outln!("saves will not be noticed ({error}): press c to check");
+    fn begin(&mut self, events: &mut Events) -> Done {
+        let is_new = match self.work.is_gone(&self.exercise) {
+            true => false,
+            false => self.work.start(&self.exercise)? == Started::Now,
+        };
+        let watched = events.watch(&self.work.folder(&self.exercise));
+        (self.checked, self.attempt) = (None, None);
+        self.check(true)?;
+        if let Err(error) = watched {
+            let told = format!("saves will not be noticed ({error}): press c to check\n");
+            self.show(&(told + &self.shown.clone()));
+        } else if is_new {
+            self.answer(Key::Task)?;
         }
-        outln!("{}", exercise.task.trim());
-        self.checked = None;
-        self.check(exercise, true)
+        Ok(())
     }
 
-    fn check(&mut self, exercise: &Exercise, asked: bool) -> std::result::Result<(), Error> {
+    fn answer(&mut self, key: Key) -> Done {
+        let text = match key {
+            Key::Check => return self.check(true),
+            Key::Hint => self.work.next_hint(&self.exercise)?,
+            Key::List => self.work.overview(&self.exercises)?,
+            Key::Task => self.task(),
+            Key::All => match &self.attempt {
+                Some(attempt) => report::text(&self.exercise, attempt),
+                None => return self.check(true),
+            },
+            Key::Solution if self.work.progress()?.of(&self.exercise).passed() => {
+                self.exercise.sample(&Sample::Solution)
+            }
+            Key::Solution => format!(
+                "{} is not solved yet; `cargo xtask solution {0}` shows it all the same",
+                self.exercise.lesson.name
+            ),
+            Key::Help | Key::Next | Key::Quit => {
+                return {
+                    self.show_again();
+                    Ok(())
+                };
+            }
+        };
+        self.show(&text);
+        Ok(())
+    }
+
+    fn task(&self) -> String {
+        format!("{}\n\nyour file: {}", self.exercise.task.trim(), self.path())
+    }
+
+    /// The whole path of the student's file.
+    fn path(&self) -> String {
+        let file = self.work.file(&self.exercise);
+        std::path::absolute(&file).unwrap_or(file).display().to_string()
+    }
+
+    fn check(&mut self, asked: bool) -> Done {
+        let exercise = &self.exercise;
         let taken = Submission::take(&self.work.folder(exercise), exercise.file.name());
         let submission = match taken {
             Ok(submission) => submission,
             // An editor may be about to write the file.
             Err(refused) => {
-                outln!("{refused}");
+                (self.checked, self.attempt) = (None, None);
+                let told = match refused {
+                    Refused::Missing { .. } => format!(
+                        "{} is gone\nput it back, or quit, and `cargo xtask start` begins it again",
+                        self.path()
+                    ),
+                    refused => refused.to_string(),
+                };
+                self.show(&told);
                 return Ok(());
             }
         };
         if !asked && self.checked.as_ref() == Some(&submission.text) {
             return Ok(());
         }
-        outln!("\n--- {}", exercise.lesson.name);
+        let screen = Screen::of(&stdout());
+        print(&format!("{}--- {}\n", screen.cleared(), exercise.lesson.name));
         let shown = Path::new(FOLDER).join(&submission.shown);
         let attempt = self.lab.attempt(self.machine, exercise, &shown, &submission.text)?;
         self.checked = Some(submission.text);
         self.work.remember(exercise, &attempt.marks)?;
-        outln!("{}", report::text(exercise, &attempt).trim_end());
-        outln!("{HELP}");
+        let (rows, columns) = screen.page();
+        let (text, _) = report::screen(exercise, &attempt, rows, columns);
+        let text = match choice::next(&self.work.progress()?, &self.exercises, exercise) {
+            _ if !attempt.marks.passed() => text,
+            Some(next) => format!("{text}Well done! n goes on with {}\n", next.lesson.name),
+            None => format!("{text}Well done! That was the last exercise.\n"),
+        };
+        self.attempt = Some(attempt);
+        self.show(&text);
         Ok(())
+    }
+
+    /// Replaces what is on the screen.
+    fn show(&mut self, text: &str) {
+        text.trim_end().clone_into(&mut self.shown);
+        self.show_again();
+    }
+
+    fn show_again(&self) {
+        let screen = Screen::of(&stdout());
+        let painted = paint::report(&format!("{}\n", self.shown), screen.has_colours());
+        print(&format!("{}{painted}{HELP}\n", screen.cleared()));
     }
 }

@@ -12,13 +12,18 @@ pub enum Key {
     Hint,
     Next,
     List,
+    /// The whole report.
+    All,
+    /// What is asked for.
+    Task,
+    Solution,
     Quit,
     /// Any other key: shows the help.
     Help,
 }
 
 /// What the keys do, for people.
-pub const HELP: &str = "c check  h hint  n next exercise  l list  q quit";
+pub const HELP: &str = "c check  a all  t task  h hint  s solution  n next  l list  q quit";
 
 impl Key {
     fn of(byte: u8) -> Key {
@@ -27,6 +32,9 @@ impl Key {
             b'h' => Key::Hint,
             b'n' => Key::Next,
             b'l' => Key::List,
+            b'a' => Key::All,
+            b't' => Key::Task,
+            b's' => Key::Solution,
             b'q' | 0x04 => Key::Quit, // Ctrl-D
             _ => Key::Help,
         }

@@ -4,6 +4,7 @@
 mod keys;
 mod terminal;
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -20,6 +21,8 @@ pub enum Event {
     /// A file in the watched folder was written and closed, or moved there.
     Saved,
     Key(Key),
+    /// The process goes on after Ctrl-Z and `fg`.
+    Resumed,
     /// Ctrl-C, or the end of standard input.
     End,
 }
@@ -31,7 +34,7 @@ pub struct Events {
     /// Watches the folder. `None` if the file system reports no changes.
     watcher: Option<RecommendedWatcher>,
     /// While this lives, keys come without Enter.
-    _terminal: Option<terminal::Immediate>,
+    terminal: Option<terminal::Immediate>,
 }
 
 impl Events {
@@ -47,7 +50,14 @@ impl Events {
             // The receiver is gone if the program is ending anyway.
             let _ = ended.send(Event::End);
         });
-        Events { sender, receiver, watcher: None, _terminal: terminal }
+        // Without this, keys need Enter after `fg`.
+        if let Ok(mut resumed) = interrupt::resumed() {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                while resumed.read_exact(&mut [0]).is_ok() && sender.send(Event::Resumed).is_ok() {}
+            });
+        }
+        Events { sender, receiver, watcher: None, terminal }
     }
 
     /// Watches a folder instead of the previous one. The error says why saves will not be
@@ -67,16 +77,22 @@ impl Events {
 
     /// Waits for the next event.
     pub fn next(&self) -> Event {
-        self.receiver.recv().unwrap_or(Event::End)
+        let event = self.receiver.recv().unwrap_or(Event::End);
+        if let (Event::Resumed, Some(terminal)) = (&event, &self.terminal) {
+            terminal.set_again();
+        }
+        event
     }
 }
 
-/// Editors write a file and close it, or write a new file and move it into place.
+/// Editors write a file and close it, or write a new file and move it into place. A file
+/// that is gone is told, too.
 fn is_save(kind: EventKind) -> bool {
     matches!(
         kind,
         EventKind::Access(AccessKind::Close(AccessMode::Write))
             | EventKind::Modify(ModifyKind::Name(_))
             | EventKind::Create(_)
+            | EventKind::Remove(_)
     )
 }

@@ -1,0 +1,125 @@
+//! The one thing about a run that explains everything else, in a sentence: the module did
+//! not load, the kernel reported a bug, the program crashed.
+//!
+//! A headline has only the lab's own words, and names that cannot be anything else.
+
+use nix::sys::signal::Signal;
+use trace::Kind as EventKind;
+
+use super::attempt::Attempt;
+use super::compile::{MAIN, NAMELESS};
+use super::ending::Kind as Ended;
+use super::kernel_log::{Kind, Report};
+use super::{Exercise, StudentFile};
+
+/// What explains a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headline {
+    /// A sentence without its final period. It may begin with a place in the student's
+    /// file.
+    pub text: String,
+    /// Whether it explains every check that did not pass.
+    pub explains_all: bool,
+}
+
+impl Headline {
+    /// The headline of an attempt. `None` if nothing special happened.
+    pub fn of(exercise: &Exercise, attempt: &Attempt) -> Option<Headline> {
+        if let Some(ending) = &attempt.marks.ending {
+            let explains_all = attempt.observed.is_none() || ending.kind == Ended::Flooded;
+            return Some(Headline { text: ending.text.clone(), explains_all });
+        }
+        let reports = attempt.kernel_log(exercise).reports;
+        let report = reports.first().map(|first| reported(exercise, first, reports.len() - 1));
+        let not_loaded = not_loaded(exercise, attempt);
+        let explains_all = not_loaded.is_some();
+        let text = not_loaded.or(report).or_else(|| crashed(exercise, attempt))?;
+        Some(Headline { text, explains_all })
+    }
+}
+
+/// Says what a report of the kernel is about.
+fn reported(exercise: &Exercise, report: &Report, more: usize) -> String {
+    let function = report.function.as_deref();
+    let text = match report.kind {
+        Kind::Warning => match (report.line, function) {
+            (Some(line), function) => {
+                let function = function.map_or(String::new(), |name| format!(" in {name}"));
+                format!("{}:{line}: the kernel warns (WARN){function}", exercise.file.name())
+            }
+            (None, Some(function)) => format!("the kernel warns of what {function} does"),
+            (None, None) => "the kernel warns".to_owned(),
+        },
+        Kind::ScheduledWhileAtomic => format!(
+            "{} sleeps where it must not: in an interrupt handler, or under a spinlock \
+             (scheduling while atomic)",
+            function.unwrap_or("the module")
+        ),
+        Kind::Bug => {
+            let function = function.map_or(String::new(), |name| format!(" in {name}"));
+            format!("the kernel reports a bug{function}")
+        }
+    };
+    match more {
+        0 => text,
+        1 => format!("{text}; one more report follows"),
+        more => format!("{text}; {more} more reports follow"),
+    }
+}
+
+/// The mark of a harness whose module cannot be loaded, up to the error.
+const NOT_LOADED: &str = "the module does not load: ";
+
+/// Says why the module was never loaded.
+fn not_loaded(exercise: &Exercise, attempt: &Attempt) -> Option<String> {
+    let StudentFile::Module { name } = &exercise.file else { return None };
+    let entries = &attempt.observed.as_ref()?.timeline.entries;
+    let first = entries
+        .iter()
+        .filter_map(|entry| entry.mark())
+        .find(|mark| mark.starts_with(NOT_LOADED) || mark == "the module is loaded")?;
+    let error = first.strip_prefix(NOT_LOADED)?;
+    let module = name.strip_suffix(".c").unwrap_or(name);
+    // The kernel calls init last.
+    let called = entries.iter().any(|entry| entry.event().as_str() == "module_load");
+    Some(match called {
+        true => format!("{module} is not loaded: its init returned -{error}"),
+        false => format!("{module} is not loaded: the kernel refuses it ({error})"),
+    })
+}
+
+/// Says how the program ended, if it did not end well.
+fn crashed(exercise: &Exercise, attempt: &Attempt) -> Option<String> {
+    let StudentFile::Program { name } = &exercise.file else { return None };
+    let observed = attempt.observed.as_ref()?;
+    if attempt.marks.passed() {
+        return None;
+    }
+    let stderr = String::from_utf8_lossy(&observed.record.stderr);
+    let place = format!(" panicked at {NAMELESS}/{MAIN}:");
+    let panicked = stderr.lines().filter(|line| line.starts_with("thread '")).find_map(|line| {
+        let (_, rest) = line.split_once(&place)?;
+        rest.split(':').next()?.parse::<u32>().ok()
+    });
+    if let Some(line) = panicked {
+        return Some(format!("{name}:{line}: the program panics"));
+    }
+    let marks = observed.timeline.entries.iter().filter_map(|entry| match &entry.kind {
+        EventKind::Mark(_) => entry.mark(),
+        _ => None,
+    });
+    let ended = |mark: String| {
+        if let Some(status) = mark.strip_prefix("the program exited with ") {
+            return (status != "0").then(|| format!("the program exits with {status}, not 0"));
+        }
+        let signal: i32 = mark.strip_prefix("the program was killed by signal ")?.parse().ok()?;
+        let signal = Signal::try_from(signal).ok()?;
+        let why = match signal {
+            Signal::SIGSEGV => ": it uses an address where nothing is",
+            Signal::SIGABRT => ": it gave up",
+            _ => "",
+        };
+        Some(format!("the program is killed by {}{why}", signal.as_str()))
+    };
+    marks.rev().find_map(ended)
+}

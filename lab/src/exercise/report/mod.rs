@@ -1,0 +1,354 @@
+//! Reports an attempt to a student.
+
+mod screen;
+
+use std::fmt::Write;
+
+use explain::{quoted, visible_lines};
+use serde_json::{Value, json};
+use story::expect::Checked;
+use story::render::detail::rendered;
+use story::render::text::{WIDTH, render_by_role};
+use story::render::wrap::wrap;
+
+use super::attempt::Attempt;
+use super::compile::{MAIN, NAMELESS};
+use super::headline::Headline;
+use super::marks::{Mark, Marks};
+use super::{Exercise, StudentFile};
+use crate::run::Observed;
+use screen::{Cut, Section, fit};
+
+/// The whole report as text of 80 columns: what explains the run, its output, each check
+/// with its points, what happened instead of what should have, and the kernel log.
+///
+/// Each line that a stranger's program printed, or made a compiler or the kernel print,
+/// follows a `| `. So it cannot pass for anything else, and it cannot control a terminal.
+pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
+    let parts = Parts { exercise, attempt, columns: WIDTH, all: true };
+    visible_lines(&screen::text(&parts.sections(false)))
+}
+
+/// What the run did, step by step: the scenario, with the values that vary with the seed,
+/// the harness's steps, and what the kernel did. Empty if there was no run.
+pub fn timeline(exercise: &Exercise, attempt: &Attempt) -> String {
+    let Some(Observed { timeline, returned, .. }) = &attempt.observed else {
+        return String::new();
+    };
+    let mut text = format!("--- timeline of {}", exercise.lesson.name);
+    if !exercise.values.all().is_empty() {
+        let _ = write!(text, ", {}", exercise.values.text());
+    }
+    let started = match (&exercise.file, exercise.harness()) {
+        (StudentFile::Program { .. }, None) => "the program's arguments",
+        _ => "the harness's arguments",
+    };
+    let _ = writeln!(text, "\n{started}: {}", returned.job.args.join(" "));
+    let roles = timeline.roles_in_an_exercise();
+    visible_lines(&(text + &render_by_role(timeline, &roles, WIDTH).to_string()))
+}
+
+/// What matters most of the report, in a screen of `rows` and `columns`: the first check
+/// that failed is explained, and what does not fit is cut. Returns whether [`text`] says
+/// more.
+pub fn screen(
+    exercise: &Exercise,
+    attempt: &Attempt,
+    rows: usize,
+    columns: usize,
+) -> (String, bool) {
+    let parts = Parts { exercise, attempt, columns, all: false };
+    let fitted = fit(parts.sections(false), rows, columns, CUT);
+    let fitted = match fitted.rows > rows {
+        true => fit(parts.sections(true), rows, columns, CUT),
+        false => fitted,
+    };
+    (visible_lines(&fitted.text), fitted.is_cut || parts.is_brief())
+}
+
+/// The places of a report's sections that may be cut, the first one first.
+const CUT: &[usize] = &[OUTPUT, LOG, ERRORS, COMPILER, EXPLAINED];
+const COMPILER: usize = 1;
+const OUTPUT: usize = 2;
+const ERRORS: usize = 3;
+const EXPLAINED: usize = 5;
+const LOG: usize = 7;
+
+/// What a report is made of.
+struct Parts<'a> {
+    exercise: &'a Exercise,
+    attempt: &'a Attempt,
+    columns: usize,
+    /// Whether everything is wanted.
+    all: bool,
+}
+
+impl Parts<'_> {
+    /// The sections in their order. `collapse` makes one line of the checks that passed.
+    fn sections(&self, collapse: bool) -> Vec<Section> {
+        let Parts { exercise, attempt, .. } = *self;
+        let headline = Headline::of(exercise, attempt);
+        let explains_all = headline.as_ref().is_some_and(|headline| headline.explains_all);
+        // It may contain names or words from a stranger's kernel, so they must not begin a
+        // line.
+        let headline = headline.map(|headline| self.lines("", 2, &sentence(&headline.text)));
+        let [before, explained, after] = match explains_all && !self.all {
+            true => Default::default(),
+            false => self.checks(collapse),
+        };
+        let streams = attempt.observed.as_ref().map(|seen| {
+            [("output", &seen.record.stdout), ("stderr", &seen.record.stderr)]
+                .map(|(name, bytes)| output(name, bytes))
+        });
+        let [output, errors] = streams.unwrap_or_default().map(|lines| self.short(lines));
+        let compiler = attempt.compiler.as_ref().or(attempt.warnings.as_ref());
+        let compiler = compiler.map(|output| quoted_lines("compiler", messages(output)));
+        let least = if attempt.compiler.is_some() { 10 } else { 5 };
+        let log = attempt.kernel_log(exercise);
+        // The first report is the one that explains the others; what a module printed last
+        // is closest to its mistake.
+        let cut = if log.reports.is_empty() { Cut::Begin } else { Cut::End };
+        let log = if self.all { log.whole } else { log.short };
+        let log = match log.is_empty() {
+            true => Vec::new(),
+            false => self.short(quoted_lines("kernel log", log.iter().map(String::as_str))),
+        };
+        let hint = attempt.marks.mistake.as_ref();
+        let hint = hint.map(|mistake| self.lines("hint:", 6, &mistake.hint));
+        let apart = |section| Section { apart: true, ..section };
+        vec![
+            Section::whole(headline.unwrap_or_default()),
+            Section::cut(compiler.unwrap_or_default(), least, Cut::End),
+            Section::cut(output, 2, Cut::End),
+            Section::cut(errors, 4, Cut::End),
+            apart(Section::whole(before)),
+            Section::cut(explained, 5, Cut::End),
+            Section::whole(after),
+            Section::cut(log, 3, cut),
+            apart(Section::whole(hint.unwrap_or_default())),
+            apart(Section::whole(vec![sum(exercise, &attempt.marks)])),
+        ]
+    }
+
+    /// The checks up to the first one that failed, what is said of that, and those after
+    /// it. If all is wanted, it is all in the first of the three.
+    fn checks(&self, collapse: bool) -> [Vec<String>; 3] {
+        let marks = &self.attempt.marks;
+        let mut parts = [const { Vec::new() }; 3];
+        if collapse {
+            let passed = marks.checks.iter().filter(|mark| mark.passed);
+            let (count, points) = (passed.clone().count(), passed.map(Mark::points).sum::<u32>());
+            if count > 0 {
+                parts[0].push(format!("✓ {count} checks passed ({points} points)"));
+            }
+        }
+        let mut explained = false;
+        for mark in marks.checks.iter().filter(|mark| !(collapse && mark.passed)) {
+            let part = if explained { &mut parts[2] } else { &mut parts[0] };
+            part.extend(self.mark(mark, &mark.what));
+            let failed = mark.facts.iter().filter(|fact| !fact.passed);
+            if self.all {
+                part.extend(failed.flat_map(|fact| self.fact(fact)));
+            } else if !mark.passed && !explained {
+                parts[1] = failed.take(1).flat_map(|fact| self.fact(fact)).collect();
+                explained = true;
+            }
+        }
+        parts
+    }
+
+    fn mark(&self, mark: &Mark, what: &str) -> Vec<String> {
+        let sign = if mark.passed { "✓" } else { "✗" };
+        self.lines(sign, 2, &format!("{what} ({} of {})", mark.points(), mark.of))
+    }
+
+    /// What should have happened, and what did.
+    fn fact(&self, fact: &Checked) -> Vec<String> {
+        let told = rendered(&fact.detail.told(), 6, self.columns);
+        let told = told.into_iter().map(|line| line.trim_end_matches('\n').to_owned());
+        self.lines("  -", 4, &fact.fact).into_iter().chain(told).collect()
+    }
+
+    /// Whether the whole report has facts or lines of the log that are left out here.
+    fn is_brief(&self) -> bool {
+        let failed = |mark: &Mark| mark.facts.iter().filter(|fact| !fact.passed).count();
+        let log = self.attempt.kernel_log(self.exercise);
+        self.attempt.marks.checks.iter().map(failed).sum::<usize>() > 1 || log.whole != log.short
+    }
+
+    /// The beginnings of lines that are longer than a row, unless all is wanted.
+    fn short(&self, lines: Vec<String>) -> Vec<String> {
+        let short = |line: String| match line.char_indices().nth(self.columns) {
+            Some(_) if !self.all => {
+                let begin: String = line.chars().take(self.columns - 1).collect();
+                format!("{begin}…")
+            }
+            _ => line,
+        };
+        lines.into_iter().map(short).collect()
+    }
+
+    /// Wraps words. `first` begins the first line.
+    fn lines(&self, first: &str, indent: usize, words: &str) -> Vec<String> {
+        wrap(first, indent, &[words.to_owned()], self.columns)
+    }
+}
+
+/// What a student may see of an attempt whose inputs are the teacher's secret: the points
+/// and the hint. The program was given the inputs and may have printed them, and facts
+/// may reveal them, so neither is shown. `public` is the exercise with the inputs that
+/// everybody knows.
+pub fn public(public: &Exercise, attempt: &Attempt) -> String {
+    let marks = &attempt.marks;
+    let parts = Parts { exercise: public, attempt, columns: WIDTH, all: true };
+    let apart = |lines| Section { apart: true, ..Section::whole(lines) };
+    let compiler = attempt.compiler.as_ref();
+    let compiler = compiler.map(|output| quoted_lines("compiler", output.lines()));
+    let checks = marks.checks.iter().flat_map(|mark| {
+        let what = public.checks.iter().find(|check| check.name == mark.name);
+        parts.mark(mark, what.map_or(&mark.name, |check| &check.what))
+    });
+    let ending = marks.ending.as_ref();
+    let ending = ending.map(|ending| parts.lines("", 2, &sentence(ending.kind.told())));
+    let mistake = marks.mistake.as_ref().map(|mistake| &mistake.name);
+    let hint = public.mutants.iter().find(|mutant| Some(&mutant.name) == mistake);
+    let hint = hint.map(|mutant| parts.lines("hint:", 6, &mutant.hint));
+    let sections = vec![
+        Section::whole(compiler.unwrap_or_default()),
+        apart(checks.collect()),
+        apart(ending.unwrap_or_default()),
+        apart(hint.unwrap_or_default()),
+        apart(vec![sum(public, marks)]),
+    ];
+    visible_lines(&screen::text(&sections))
+}
+
+/// What a student can do next, as lines of at most `columns` columns. `more` says that
+/// there is more to see.
+pub fn next(exercise: &Exercise, attempt: &Attempt, more: bool, columns: usize) -> Vec<String> {
+    let name = &exercise.lesson.name;
+    let more = if more { "; check --all shows everything" } else { "" };
+    let next = match attempt.marks.passed() {
+        true => vec![
+            format!(
+                "Well done! cargo xtask solution {name} shows how the lab would do it, and why"
+            ),
+            format!("cargo xtask start goes on with the next exercise{more}"),
+        ],
+        false => vec![format!("cargo xtask hint {name} gives the next hint{more}")],
+    };
+    next.iter().flat_map(|words| wrap("", 2, std::slice::from_ref(words), columns)).collect()
+}
+
+/// A hint as text of 80 columns. `number` counts from 0.
+pub fn hint(exercise: &Exercise, number: usize) -> String {
+    let mut text = String::new();
+    let first = format!("{} of {}:", number + 1, exercise.hints.len());
+    paragraph(&mut text, &first, 3, &exercise.hints[number]);
+    text.trim_end().to_owned()
+}
+
+fn sum(exercise: &Exercise, marks: &Marks) -> String {
+    format!("{}: {} of {} points", exercise.lesson.name, marks.points(), marks.of())
+}
+
+/// Appends words, wrapped to 80 columns. `first` begins the first line.
+pub fn paragraph(text: &mut String, first: &str, indent: usize, words: &str) {
+    for line in wrap(first, indent, &[words.to_owned()], WIDTH) {
+        let _ = writeln!(text, "{line}");
+    }
+}
+
+/// A sentence of these words. A name stays as it is.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let is_name = words.split(' ').next().is_some_and(|word| word.contains(['_', '.']));
+    match letters.next() {
+        Some(_) if is_name => format!("{words}."),
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
+}
+
+/// How many lines of a program's output are shown.
+const SHOWN: usize = 20;
+
+/// What a program wrote into one of its streams. Nothing if it wrote nothing.
+fn output(name: &str, bytes: &[u8]) -> Vec<String> {
+    if bytes.is_empty() {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(bytes);
+    // A student knows the file by its own name.
+    let text = text.replace(&format!(" {NAMELESS}/{MAIN}:"), &format!(" {MAIN}:"));
+    let mut lines = quoted_lines(name, text.lines().take(SHOWN));
+    match text.lines().count().checked_sub(SHOWN) {
+        None | Some(0) => {}
+        Some(more) => lines.push(format!("… and {more} more lines")),
+    }
+    lines
+}
+
+/// A compiler's messages, without the count of them at the end.
+fn messages(output: &str) -> impl Iterator<Item = &str> {
+    let is_count = |line: &str| line.starts_with("warning: ") && line.ends_with(" emitted");
+    let counted = output.trim_end().lines().next_back().is_some_and(is_count);
+    let end = output.trim_end().lines().count() - usize::from(counted);
+    let lines = output.lines().take(end).collect::<Vec<&str>>();
+    let filled = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    lines.into_iter().take(filled)
+}
+
+/// Lines that a stranger's program wrote, each after a sign that says so.
+fn quoted_lines<'a>(what: &str, lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    std::iter::once(format!("--- {what}")).chain(lines.map(quoted)).collect()
+}
+
+/// The report as one JSON document:
+///
+/// ```json
+/// {"version": 1, "lesson": "sigchld", "points": 3, "of": 5,
+///  "passed": false, "ending": null, "said": null, "hint": "…",
+///  "compiler": null, "warnings": null, "headline": null, "kernel_log": [],
+///  "values": {"children": 5}, "timeline": {"entries": []},
+///  "checks": [{"name": "…", "what": "…", "points": 0, "of": 2,
+///              "passed": false,
+///              "facts": [{"fact": "…", "passed": false, "detail": "…"}]}]}
+/// ```
+///
+/// `ending` says how a run ended that did not simply finish, see [`super::ending::Kind`].
+/// `said` is the same as a sentence. `compiler` is the compiler's output if it rejected
+/// the file, and `warnings` if it did not. `headline` is what explains the run.
+/// `kernel_log` has what a module printed and what the kernel reported about it. `values`
+/// are those that vary with the seed. `timeline` is null if there was no run, see
+/// [`story::timeline::Timeline::to_json`].
+pub fn json(exercise: &Exercise, attempt: &Attempt) -> Value {
+    let marks = &attempt.marks;
+    let check = |mark: &Mark| {
+        json!({
+            "name": mark.name,
+            "what": mark.what,
+            "points": mark.points(),
+            "of": mark.of,
+            "passed": mark.passed,
+            "facts": mark.facts,
+        })
+    };
+    json!({
+        "version": 1,
+        "lesson": exercise.lesson.name.to_string(),
+        "points": marks.points(),
+        "of": marks.of(),
+        "passed": marks.passed(),
+        "ending": marks.ending.as_ref().map(|ending| ending.kind),
+        "said": marks.ending.as_ref().map(|ending| &ending.text),
+        "hint": marks.mistake.as_ref().map(|mistake| &mistake.hint),
+        "compiler": attempt.compiler,
+        "warnings": attempt.warnings,
+        "headline": Headline::of(exercise, attempt).map(|headline| headline.text),
+        "kernel_log": attempt.kernel_log(exercise).whole,
+        "values": exercise.values.all(),
+        "timeline": attempt.observed.as_ref().map(|seen| seen.timeline.to_json()),
+        "checks": marks.checks.iter().map(check).collect::<Vec<_>>(),
+    })
+}
