@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lab::error::Error;
 use lab::exercise::attempt::Attempt;
 use lab::exercise::values::Seed;
-use lab::exercise::{Exercise, Sample};
+use lab::exercise::{Exercise, Sample, report};
 use lab::plan::Options;
 use lab::record_file::RecordFile;
 use lab::run::{Lab, Machine};
@@ -65,13 +65,29 @@ fn judge(
     kept::keeping(&test, &record, || answers(exercise, sample, attempt))
 }
 
+/// Checks that a student sees what matters at once, in words that are not the lab's own.
+fn fits_on_a_screen(exercise: &Exercise, attempt: &Attempt) -> Result<(), Failed> {
+    // A terminal of 24 rows, without the command, the next prompt and what to do next.
+    const ROWS: usize = 20;
+    const JARGON: &[&str] = &["marker", "sys_exit", "sys_enter"];
+    let (screen, _) = report::screen(exercise, attempt, ROWS, 80);
+    if screen.lines().count() > ROWS {
+        return Err(format!("it has more than {ROWS} rows:\n{screen}").into());
+    }
+    match JARGON.iter().find(|word| screen.contains(**word)) {
+        Some(word) => Err(format!("no student knows what {word} means:\n{screen}").into()),
+        None => Ok(()),
+    }
+}
+
 /// Checks that an attempt with a sample has the result that it should have.
 fn answers(exercise: &Exercise, sample: &Sample, attempt: Attempt) -> Result<(), Failed> {
-    let report = lab::exercise::report::text(exercise, &attempt);
+    let report = report::text(exercise, &attempt);
     let failed = attempt.marks.failed();
     if attempt.compiler.is_some() {
         return Err(format!("it does not compile:\n{report}").into());
     }
+    fits_on_a_screen(exercise, &attempt)?;
     let expected = match sample {
         Sample::Solution => BTreeSet::new(),
         Sample::Stub if failed.is_empty() => return Err("the stub gets full points".into()),

@@ -26,7 +26,7 @@ use screen::{Cut, Section, fit};
 /// follows a `| `. So it cannot pass for anything else, and it cannot control a terminal.
 pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
     let parts = Parts { exercise, attempt, columns: WIDTH, all: true };
-    visible_lines(&screen::text(&parts.sections(false)))
+    visible_lines(&screen::text(&parts.sections(Told::Each)))
 }
 
 /// What the run did, step by step: the scenario, with the values that vary with the seed,
@@ -58,12 +58,21 @@ pub fn screen(
     columns: usize,
 ) -> (String, bool) {
     let parts = Parts { exercise, attempt, columns, all: false };
-    let fitted = fit(parts.sections(false), rows, columns, CUT);
-    let fitted = match fitted.rows > rows {
-        true => fit(parts.sections(true), rows, columns, CUT),
-        false => fitted,
-    };
+    let mut fitted = fit(parts.sections(Told::Each), rows, columns, CUT);
+    for told in [Told::FailedOnes, Told::FirstFailed] {
+        if fitted.rows > rows {
+            fitted = fit(parts.sections(told), rows, columns, CUT);
+        }
+    }
     (visible_lines(&fitted.text), fitted.is_cut || parts.is_brief())
+}
+
+/// Which checks have a line of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Each,
+    FailedOnes,
+    FirstFailed,
 }
 
 /// The places of a report's sections that may be cut, the first one first.
@@ -84,8 +93,8 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// The sections in their order. `collapse` makes one line of the checks that passed.
-    fn sections(&self, collapse: bool) -> Vec<Section> {
+    /// The sections in their order.
+    fn sections(&self, told: Told) -> Vec<Section> {
         let Parts { exercise, attempt, .. } = *self;
         let headline = Headline::of(exercise, attempt);
         let explains_all = headline.as_ref().is_some_and(|headline| headline.explains_all);
@@ -94,7 +103,7 @@ impl Parts<'_> {
         let headline = headline.map(|headline| self.lines("", 2, &sentence(&headline.text)));
         let [before, explained, after] = match explains_all && !self.all {
             true => Default::default(),
-            false => self.checks(collapse),
+            false => self.checks(told),
         };
         let streams = attempt.observed.as_ref().map(|seen| {
             [("output", &seen.record.stdout), ("stderr", &seen.record.stderr)]
@@ -120,11 +129,11 @@ impl Parts<'_> {
             Section::whole(headline.unwrap_or_default()),
             Section::cut(compiler.unwrap_or_default(), least, Cut::End),
             Section::cut(output, 2, Cut::End),
-            Section::cut(errors, 4, Cut::End),
+            Section::cut(errors, 2, Cut::End),
             apart(Section::whole(before)),
-            Section::cut(explained, 5, Cut::End),
+            Section::cut(explained, 3, Cut::End),
             Section::whole(after),
-            Section::cut(log, 3, cut),
+            Section::cut(log, 2, cut),
             apart(Section::whole(hint.unwrap_or_default())),
             apart(Section::whole(vec![sum(exercise, &attempt.marks)])),
         ]
@@ -132,18 +141,30 @@ impl Parts<'_> {
 
     /// The checks up to the first one that failed, what is said of that, and those after
     /// it. If all is wanted, it is all in the first of the three.
-    fn checks(&self, collapse: bool) -> [Vec<String>; 3] {
+    fn checks(&self, told: Told) -> [Vec<String>; 3] {
         let marks = &self.attempt.marks;
         let mut parts = [const { Vec::new() }; 3];
-        if collapse {
-            let passed = marks.checks.iter().filter(|mark| mark.passed);
-            let (count, points) = (passed.clone().count(), passed.map(Mark::points).sum::<u32>());
-            if count > 0 {
-                parts[0].push(format!("✓ {count} checks passed ({points} points)"));
-            }
+        let (passed, failed): (Vec<&Mark>, Vec<&Mark>) =
+            marks.checks.iter().partition(|mark| mark.passed);
+        if told != Told::Each && !passed.is_empty() {
+            let points: u32 = passed.iter().map(|mark| mark.of).sum();
+            parts[0].push(format!("✓ {} passed ({points} points)", checks(passed.len())));
         }
+        let shown = match told {
+            Told::Each => marks.checks.iter().collect(),
+            Told::FailedOnes => failed,
+            Told::FirstFailed => {
+                let others = failed.len().saturating_sub(1);
+                let points: u32 = failed.iter().skip(1).map(|mark| mark.of).sum();
+                if others > 0 {
+                    let others = checks(others);
+                    parts[2].push(format!("✗ {others} failed as well (0 of {points} points)"));
+                }
+                failed.into_iter().take(1).collect()
+            }
+        };
         let mut explained = false;
-        for mark in marks.checks.iter().filter(|mark| !(collapse && mark.passed)) {
+        for mark in shown {
             let part = if explained { &mut parts[2] } else { &mut parts[0] };
             part.extend(self.mark(mark, &mark.what));
             let failed = mark.facts.iter().filter(|fact| !fact.passed);
@@ -246,6 +267,10 @@ pub fn hint(exercise: &Exercise, number: usize) -> String {
     let first = format!("{} of {}:", number + 1, exercise.hints.len());
     paragraph(&mut text, &first, 3, &exercise.hints[number]);
     text.trim_end().to_owned()
+}
+
+fn checks(count: usize) -> String {
+    if count == 1 { "1 check".to_owned() } else { format!("{count} checks") }
 }
 
 fn sum(exercise: &Exercise, marks: &Marks) -> String {
