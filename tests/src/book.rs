@@ -69,14 +69,14 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
         "docs/claims.md",
         "[the map](map.md)",
         "[the map](../README.md)",
-        "a link leads to ../README.md, which is no page",
+        "docs/claims.md: a link leads to ../README.md, which is no page",
     ),
     (
         "a-dead-anchor",
         "docs/claims.md",
         "[the map](map.md)",
         "[the map](map.md#what-you-can-run-not)",
-        "a link leads to index.md#what-you-can-run-not, no heading",
+        "docs/claims.md: a link leads to index.md#what-you-can-run-not, no heading",
     ),
     (
         "a-figure-of-an-older-run",

@@ -94,10 +94,12 @@ impl Book {
             let page = listing(&course.root, lesson)?;
             maker.pages.insert(place, page);
         }
-        let Maker { mut pages, mut faults, figures: shown, .. } = maker;
+        let Maker { mut pages, mut faults, figures: shown, places, .. } = maker;
         let unused = figures::all(&course.root)?.into_iter().filter(|file| !shown.contains(file));
         faults.extend(unused.map(|file| format!("no page shows {file}")));
-        faults.extend(dead(&pages));
+        // What a person wrote is in a file. The other pages are made from several.
+        let files = places.iter().map(|(file, place)| (place.as_str(), file.as_str()));
+        faults.extend(dead(&pages, &files.collect()));
         pages.insert("SUMMARY.md".to_owned(), summary);
         Ok(Book { pages, faults })
     }
@@ -362,8 +364,9 @@ fn listing(root: &Path, lesson: &Lesson) -> Result<String, Error> {
     Ok(page)
 }
 
-/// The links of pages to a page or an anchor that is not there.
-fn dead(pages: &BTreeMap<String, String>) -> Vec<String> {
+/// The links of pages to a page or an anchor that is not there. `files` has the file of a
+/// page, if it has one.
+fn dead(pages: &BTreeMap<String, String>, files: &BTreeMap<&str, &str>) -> Vec<String> {
     let anchors: BTreeMap<&str, BTreeSet<String>> = pages
         .iter()
         .map(|(place, text)| {
@@ -380,10 +383,11 @@ fn dead(pages: &BTreeMap<String, String>) -> Vec<String> {
         for target in lines.flat_map(targets).filter(|target| !target.contains("://")) {
             let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
             let there = if path.is_empty() { place.clone() } else { from_root(place, path) };
+            let file = files.get(place.as_str()).copied().unwrap_or(place);
             match anchors.get(there.as_str()) {
-                None => faults.push(format!("{place}: a link leads to {target}, which is no page")),
+                None => faults.push(format!("{file}: a link leads to {target}, which is no page")),
                 Some(there) if anchor.is_empty() || there.contains(anchor) => {}
-                Some(_) => faults.push(format!("{place}: a link leads to {target}, no heading")),
+                Some(_) => faults.push(format!("{file}: a link leads to {target}, no heading")),
             }
         }
     }
