@@ -26,6 +26,7 @@ mod foreign;
 mod full;
 mod functions;
 mod host_faults;
+mod json_schema;
 mod kept;
 mod kernel_with;
 mod kmod_src;

@@ -3,7 +3,6 @@
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use boon::{Compiler, Schemas};
 use lab::bench::{Document, Measured, Row, Unit};
 use lab::plan::{Options, Plan};
 use lab::report;
@@ -13,6 +12,7 @@ use serde_json::Value;
 use vm::command::Accel;
 
 use crate::Test;
+use crate::json_schema::Schemas;
 use crate::results::{self, Finished};
 
 /// Where the schemas are, from the root of the workspace.
@@ -30,12 +30,9 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
 
 /// Checks a document against the schema with this name.
 pub fn check(name: &str, document: &Value) -> Result<(), Failed> {
-    let file = builder::root().join(FOLDER).join(format!("{name}.json"));
-    let mut schemas = Schemas::new();
-    let compiled = Compiler::new().compile(&file.to_string_lossy(), &mut schemas);
-    let schema = compiled.map_err(|error| format!("{error:#}"))?;
-    let valid = schemas.validate(document, schema);
-    valid.map_err(|error| format!("{error}\n{document:#}").into())
+    let folder = builder::root().join(FOLDER);
+    let checked = Schemas { folder: &folder }.check(&format!("{name}.json"), document);
+    checked.map_err(|fault| format!("{name}.json: {fault}\n{document:#}").into())
 }
 
 fn of_runs(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
