@@ -127,7 +127,7 @@ fn push_context(text: &mut Inked, checked: &Checked, timeline: &Timeline, column
     let (closest, end) = (checked.evidence.first().copied(), timeline.entries.len());
     let (heading, events) = match (closest, &checked.detail) {
         (Some(at), _) => ("around it:", at.saturating_sub(AROUND)..end.min(at + AROUND + 1)),
-        (None, Detail::Plain(_)) if end > 0 => {
+        (None, Detail::Unreached { .. }) if end > 0 => {
             ("the run ends with:", end.saturating_sub(LAST)..end)
         }
         (None, _) => return,
