@@ -133,7 +133,7 @@ impl Parts<'_> {
             apart(Section::whole(before)),
             Section::cut(explained, 3, Cut::End),
             Section::whole(after),
-            Section::cut(log, 2, cut),
+            Section::cut(log, 3, cut),
             apart(Section::whole(hint.unwrap_or_default())),
             apart(Section::whole(vec![sum(exercise, &attempt.marks)])),
         ]
