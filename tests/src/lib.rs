@@ -18,6 +18,7 @@ mod command_line;
 mod debug;
 mod debug_kernel;
 mod digests;
+mod editors;
 mod endings;
 mod exec;
 mod exercises;
@@ -86,6 +87,7 @@ pub fn all(
     tests.extend(perturbed::all(lab, machine)?);
     tests.extend(exercises::all(lab, machine)?);
     tests.extend(classroom::all(lab, machine)?);
+    tests.extend(editors::all(lab, machine));
     tests.extend(watch::all(lab, machine)?);
     tests.extend(attacks::all(lab, machine)?);
     tests.extend(without_work::all(lab, machine)?);

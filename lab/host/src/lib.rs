@@ -28,7 +28,8 @@ use apt::{Apt, Wish};
 pub use distribution::{Distribution, Manager};
 pub use examine::{Ask, Finding, State, ask, examine, lacking, missing, on_path};
 pub use needs::{
-    BUSYBOX, CHROMIUM, COMMANDS, NEEDS, Need, Packages, QEMU, RUSTC, TRACE_CMD, Version, Wanted,
+    BUSYBOX, CHROMIUM, CLANGD, COMMANDS, NEEDS, Need, Packages, QEMU, RUSTC, TRACE_CMD, Version,
+    Wanted,
 };
 pub use supported::unsupported;
 

@@ -86,6 +86,8 @@ pub const BUSYBOX: &str = "busybox";
 pub const CHROMIUM: &str = "chromium";
 /// The reader of `trace.dat` files.
 pub const TRACE_CMD: &str = "trace-cmd";
+/// What editors ask about C files.
+pub const CLANGD: &str = "clangd";
 /// The compiler for the lab itself.
 pub const RUSTC: &str = "rustc";
 
@@ -186,6 +188,19 @@ pub const NEEDS: &[Need] = &[
     Need {
         wanted: Wanted::BySome { needed: &[], used: &["test"] },
         ..program(TRACE_CMD, same("trace-cmd"), "reads the traces of runs")
+    },
+    Need {
+        wanted: Wanted::BySome { needed: &[], used: &["test"] },
+        ..program(
+            CLANGD,
+            Packages {
+                apt: "clangd",
+                dnf: "clang-tools-extra",
+                pacman: "clang",
+                zypper: "clang-tools",
+            },
+            "tells editors what is wrong in a module",
+        )
     },
 ];
 

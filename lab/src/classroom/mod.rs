@@ -10,6 +10,7 @@
 //! reset keeps the old file.
 
 pub mod choice;
+pub mod editors;
 pub mod progress;
 
 use std::path::{Path, PathBuf};

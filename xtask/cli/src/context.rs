@@ -7,12 +7,12 @@ use builder::kernel::{self, Additions};
 use builder::progress::Progress as _;
 use host::{BY_TERMINAL, COMMANDS, InstallPolicy};
 use lab::classroom::progress::Progress;
-use lab::classroom::{Work, WorkError};
+use lab::classroom::{Work, WorkError, editors};
 use lab::course::Course;
 use lab::error::Error;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
-use lab::run::Lab;
+use lab::run::{Lab, Machine};
 use story::lesson::Lesson;
 
 use crate::ui::Ui;
@@ -80,6 +80,10 @@ impl Context {
         debug_assert!(COMMANDS.contains(&command), "the launcher has to know `{command}`");
         let cache = Cache::open()?;
         builder::host::ensure(&cache, command, InstallPolicy::new(self.no_install), &BY_TERMINAL)?;
+        self.lab_in(cache)
+    }
+
+    fn lab_in(&self, cache: Cache) -> Result<Lab<'_>, Error> {
         process::interrupt::listen().map_err(Error::file("listen for signals by", "socketpair"))?;
         Ok(Lab {
             course: self.course()?,
@@ -90,6 +94,25 @@ impl Context {
                 ..kernel::Options::default()
             },
             progress: &self.ui,
+        })
+    }
+
+    /// Writes what editors need for the student's files, as far as it is known without
+    /// installing anything or building a kernel. The student's work does not depend on
+    /// it, so a failure is only told. Returns whether modules are known too.
+    pub fn write_for_editors(&self, work: &Work, machine: Option<&Machine>) -> bool {
+        let written = || {
+            let lab = self.lab_in(Cache::open()?)?;
+            let found = match machine {
+                Some(machine) => Some(machine.kernel.clone()),
+                None => kernel::find(&lab.cache, &lab.kernel, &lab.kernel.fragments())?,
+            };
+            editors::write(&lab, work, found.as_ref())?;
+            Ok::<bool, Error>(found.is_some())
+        };
+        written().unwrap_or_else(|e| {
+            self.ui.note(&format!("failed to write what editors need: {e}"));
+            false
         })
     }
 

@@ -196,7 +196,7 @@ fn compile_folder(folder: &Path, kernel: &Kernel, target: &Path) -> Result<(), K
 }
 
 /// Runs make with a folder for temporary files.
-fn make(arguments: &[String], temporary: &Path) -> Result<Output, KmodError> {
+pub(super) fn make(arguments: &[String], temporary: &Path) -> Result<Output, KmodError> {
     let mut make = Command::new("make");
     make.args(arguments).env_clear().envs(kernel::environment(temporary));
     make.output().map_err(KmodError::Make)

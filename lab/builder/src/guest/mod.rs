@@ -2,6 +2,7 @@
 
 pub mod closure;
 pub mod initramfs;
+pub mod kmod_flags;
 pub mod kmod_folder;
 pub mod kmods;
 pub mod payload;

@@ -66,6 +66,7 @@ impl Check {
         let submission = Submission::take(&work.folder(&exercise), exercise.file.name())?;
         let lab = context.lab("check")?;
         let machine = lab.machine()?;
+        context.write_for_editors(&work, Some(&machine));
         let shown = Path::new(FOLDER).join(&submission.shown);
         let attempt = lab.attempt(&machine, &exercise, &shown, &submission.text)?;
 

@@ -1,7 +1,7 @@
 use clap::Args;
 use lab::classroom::{Started, choice};
-use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
+use lab::exercise::{Exercise, StudentFile};
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
@@ -25,6 +25,7 @@ impl Start {
         let exercise = Exercise::read(&lesson, Seed::default())?;
         let work = context.work()?;
         let started = work.start(&exercise)?;
+        let knows_modules = context.write_for_editors(&work, None);
         let file = work.file(&exercise);
         let file = file.strip_prefix(&course.root).unwrap_or(&file).display();
         outln!("{}", exercise.task.trim());
@@ -37,6 +38,20 @@ impl Start {
         outln!("  cargo xtask check {name}   compiles, runs and judges it");
         outln!("  cargo xtask watch {name}   does so whenever you save");
         outln!("  cargo xtask hint {name}    gives the next hint");
+        let root = work.root().strip_prefix(&course.root).unwrap_or(work.root()).display();
+        match exercise.file {
+            StudentFile::Program { .. } => {
+                outln!(
+                    "Open the folder {root} in an editor with rust-analyzer: it knows the crates."
+                );
+            }
+            StudentFile::Module { .. } if knows_modules => {
+                outln!("Open the folder {root} in an editor with clangd: it knows the headers.");
+            }
+            StudentFile::Module { .. } => {
+                outln!("After the first check, an editor with clangd knows the headers.");
+            }
+        }
         Ok(Outcome::SUCCESS)
     }
 }
