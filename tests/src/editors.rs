@@ -156,24 +156,21 @@ fn rust_analyzer(lab: &Lab<'_>, machine: &Machine) -> Result<Completion, Failed>
         return Ok(Completion::ignored_with(format!("the host has no {PROGRAM}")));
     }
     let started = Started::new(lab, machine, is_program)?;
-    let errors = || -> Result<Vec<String>, Failed> {
-        let folder = started.folder.path();
-        let (_, told) = output(Command::new(PROGRAM).arg("diagnostics").arg(folder))?;
-        if !told.contains("diagnostic scan complete") {
-            return Err(told.into());
-        }
-        let errors = told.lines().filter(|line| line.contains("severity: Error"));
-        Ok(errors.map(str::to_owned).collect())
-    };
-    let found = errors()?;
-    if !found.is_empty() {
-        return Err(format!("in stubs: {found:#?}").into());
+    let diagnoses = || output(Command::new(PROGRAM).arg("diagnostics").arg(started.folder.path()));
+    let (output, told) = diagnoses()?;
+    if !output.status.success() {
+        return Err(told.into());
     }
     let (_, file) = started.files.first().ok_or("no exercise asks for a program")?;
     // Of what rust-analyzer finds by itself, without asking Cargo.
-    Started::insert(file, "fn wrong() -> u32 { \"text\" }", |line| line.starts_with("fn "))?;
-    match errors()?.as_slice() {
-        [_, ..] => Ok(Completion::Completed),
-        [] => Err("rust-analyzer says nothing about a wrong line".into()),
+    let wrong = "fn wrong() -> u32 { \"text\" }";
+    let at = Started::insert(file, wrong, |line| line.starts_with("fn "))?;
+    let (output, told) = diagnoses()?;
+    // It counts lines from 0.
+    let place = format!("LineCol {{ line: {}, ", at - 1);
+    let is_it = |line: &str| line.contains(&file.display().to_string()) && line.contains(&place);
+    match !output.status.success() && told.lines().any(is_it) {
+        true => Ok(Completion::Completed),
+        false => Err(format!("line {at} of `{}` is wrong:\n{told}", file.display()).into()),
     }
 }
