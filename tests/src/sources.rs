@@ -98,10 +98,17 @@ fn works_on_itself() -> Result<(), Failed> {
     call(&std::env::current_exe()?, Some(&moved), &["start", "poll-select"])?;
     let lessons = ["sigchld", "kill-pid", "poll-select"];
     let all_there = lessons.iter().all(|lesson| moved.join("work").join(lesson).is_dir());
-    match all_there && !copy.exists() {
-        true => Ok(()),
-        false => Err("the copy did not work on its own `work/`".into()),
+    if !all_there || copy.exists() {
+        return Err("the copy did not work on its own `work/`".into());
     }
+    for file in ["Cargo.toml", ".cargo/config.toml"] {
+        let text = std::fs::read_to_string(moved.join("work").join(file))?;
+        let names = |folder: &Path| text.contains(&folder.display().to_string());
+        if names(&copy) || !names(&moved) {
+            return Err(format!("`{file}` does not say where the lab is now:\n{text}").into());
+        }
+    }
+    Ok(())
 }
 
 /// No crate contains the files of exercises, because each is compiled alone. Frames and

@@ -185,3 +185,39 @@ fn write_own(path: &Path, text: &str) -> Result<Option<bool>, Error> {
     whole::write(path, text.as_bytes())?;
     Ok(Some(true))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_labs_own_file_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(CLANGD);
+        let write = |text: &str| write_own(&path, text).unwrap();
+        assert_eq!([write("old"), write("old"), write("new")], [true, false, true].map(Some));
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{MARK}\nnew"));
+        for own in ["", "mine", "mine\nnew"] {
+            fs::write(&path, own).unwrap();
+            assert_eq!(write("new"), None);
+            assert_eq!(fs::read_to_string(&path).unwrap(), own);
+        }
+    }
+
+    #[test]
+    fn a_flag_is_one_string_of_yaml() {
+        let flags = ["-DNAME=\"x\"", "-I/a folder/it's"].map(str::to_owned);
+        let lines = "    - '-DNAME=\"x\"'\n    - '-I/a folder/it''s'\n";
+        assert!(clangd(&flags).contains(lines), "{}", clangd(&flags));
+    }
+
+    #[test]
+    fn paths_are_relative_to_no_folder() {
+        let of = |text: &str| {
+            let table: Table = toml::from_str(text).unwrap();
+            absolute(&table["x"], Path::new("/course"))
+        };
+        assert_eq!(of("x = \"1\"").as_str(), Some("1"));
+        assert_eq!(of("x.path = \"a/b\"")["path"].as_str(), Some("/course/a/b"));
+    }
+}

@@ -105,7 +105,9 @@ impl Context {
             let lab = self.lab_in(Cache::open()?)?;
             let found = match machine {
                 Some(machine) => Some(machine.kernel.clone()),
-                None => kernel::find(&lab.cache, &lab.kernel, &lab.kernel.fragments())?,
+                // A host without a compiler still has its programs.
+                None => kernel::find(&lab.cache, &lab.kernel, &lab.kernel.fragments())
+                    .unwrap_or_default(),
             };
             editors::write(&lab, work, found.as_ref())?;
             Ok::<bool, Error>(found.is_some())

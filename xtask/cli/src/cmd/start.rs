@@ -42,11 +42,11 @@ impl Start {
         match exercise.file {
             StudentFile::Program { .. } => {
                 outln!(
-                    "Open the folder {root} in an editor with rust-analyzer: it knows the crates."
+                    "Open the folder {root}/ in an editor with rust-analyzer: it knows the crates."
                 );
             }
             StudentFile::Module { .. } if knows_modules => {
-                outln!("Open the folder {root} in an editor with clangd: it knows the headers.");
+                outln!("Open the folder {root}/ in an editor with clangd: it knows the headers.");
             }
             StudentFile::Module { .. } => {
                 outln!("After the first check, an editor with clangd knows the headers.");
