@@ -188,7 +188,8 @@ fn checks(exercise: &Exercise) -> Result<(), Failed> {
 fn programs(module: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("record");
-    let name = file.to_string_lossy();
+    let json_file = folder.path().join("json");
+    let (name, json_name) = (file.to_string_lossy(), json_file.to_string_lossy());
     let page = Pages::within(folder.path());
     let events = ["--events", "signal_generate"];
     let (module, short) = (["--kmod", module], ["--guest-timeout", "1"]);
@@ -202,7 +203,7 @@ fn programs(module: &str) -> Result<(), Failed> {
         (&[&module[..], &events].concat(), faulty, 125),
     ];
     for (flags, script, status) in runs {
-        let kept = ["exec", "--record", &name, "--html", &page.was];
+        let kept = ["exec", "--record", &name, "--json", &json_name, "--html", &page.was];
         let words = [&kept[..], *flags, &["--", BUSYBOX, "sh", "-c", script]];
         let was = call(&words.concat())?;
         if was.status.code() != Some(*status) {
@@ -211,6 +212,9 @@ fn programs(module: &str) -> Result<(), Failed> {
         as_it_was(&was, &show(&file, &[], "exec busybox")?)?;
         let shown = show(&file, &["--json"], "exec busybox")?;
         schemas::check("exec", &serde_json::from_slice(&shown.stdout)?)?;
+        if std::fs::read(&json_file)? != shown.stdout {
+            return Err(format!("{script}: `exec --json` and `show --json` differ").into());
+        }
         page.compare(&file, "exec busybox")?;
     }
     let narrowed = ["--grep", "SIGKILL", "--task", "busybox"];

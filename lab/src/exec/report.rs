@@ -18,8 +18,8 @@ use crate::error::Error;
 /// `failed`. `status` is there if it is `ended`, and `said` is the reason for the last
 /// three. `timeline` is null if no events were recorded or they could not be read. It is
 /// documented at [`story::timeline::Timeline::to_json`].
-pub fn json(executed: &Result<Box<Executed>, Error>) -> Value {
-    let (ran, timeline) = left(executed.as_deref());
+pub fn json(executed: Result<&Executed, &Error>) -> Value {
+    let (ran, timeline) = left(executed);
     let (ending, status, said) = match executed {
         Ok(executed) => {
             let (status, said) = match &executed.status {

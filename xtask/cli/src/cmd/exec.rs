@@ -115,6 +115,10 @@ pub struct Exec {
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 
+    /// Also write the run as JSON: the document that `show --json` prints of its record
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
     /// Also write the run as a page of HTML; --events says what it shows
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -209,7 +213,6 @@ impl Exec {
             ui::print(&Plan::new(&request)?.to_string());
             return Ok(Outcome::SUCCESS);
         }
-        let json = self.events_json.as_deref();
         let lab = context.lab_with("exec", additions)?;
         let machine = lab.machine()?;
         request.kmods = lab.known(&machine, &context.work()?, request.kmods)?;
@@ -226,6 +229,10 @@ impl Exec {
         {
             file.with(&background)?.write(path)?;
         }
+        if let Some(file) = &self.json {
+            let json = format!("{}\n", lab::exec::report::json(executed.as_ref()));
+            whole::write(file, json.as_bytes())?;
+        }
         if let Some(file) = &self.html {
             let maker = Maker::here(&lab, &machine);
             let page = pages::of_exec(executed.as_ref(), &maker, &background);
@@ -238,7 +245,8 @@ impl Exec {
         };
         keep_log(self.log.as_deref(), log.unwrap_or_default())?;
         let narrow = self.narrowing.narrow();
-        conclude(executed, json.map_or_else(|| Events::Shown(&narrow), Events::Json))
+        let events_json = self.events_json.as_deref();
+        conclude(executed, events_json.map_or_else(|| Events::Shown(&narrow), Events::Json))
     }
 }
 

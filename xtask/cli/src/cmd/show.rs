@@ -107,7 +107,7 @@ impl Show {
     /// status of their own.
     fn show_exec(&self, executed: std::result::Result<Box<Executed>, Error>) -> Outcome {
         if self.looking.json {
-            ui::print(&format!("{}\n", report::json(&executed)));
+            ui::print(&format!("{}\n", report::json(executed.as_deref())));
         } else if let (Some(ran), _) = left(executed.as_deref()) {
             show_output(&ran.output);
         }
