@@ -3,6 +3,8 @@
 //! A plan is made from the lesson alone, without IO, so that it can be printed and
 //! compared in tests.
 
+mod document;
+
 use std::fmt;
 
 use builder::guest::kmods::{TRACE as TRACE_KMOD, module_file};

@@ -12,6 +12,7 @@ use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
 use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
+use serde_json::{Value, json};
 
 use crate::command_line::cannot_be_written;
 use crate::snapshots::compare;
@@ -542,9 +543,26 @@ fn walk(exercise: &Exercise) -> Result<(), Failed> {
             }
         }
     }
+    let progress = progress(work.path())?;
+    let expected = json!({
+        "lesson": exercise.lesson.name.as_str(), "started": true, "points": 6, "of": 6,
+        "passed": true, "hints": 3, "solution_seen": false,
+    });
+    if progress["points"] != 6 || progress["exercises"][0] != expected {
+        return Err(format!("{progress:#}").into());
+    }
     // The folder's name differs in every run.
     let told = told.replace(&format!("{}/", work.path().display()), "work/");
     compare("classroom-walk", &told)
+}
+
+/// The document of `progress --json`.
+fn progress(work: &Path) -> Result<Value, Failed> {
+    let mut command = Command::new(std::env::current_exe()?);
+    let output = command.arg("--work").arg(work).args(["progress", "--json"]).output()?;
+    let document = serde_json::from_slice(&output.stdout)?;
+    schemas::check("progress", &document)?;
+    Ok(document)
 }
 
 fn call(work: &Path, args: &[&str], status: i32) -> Result<String, Failed> {

@@ -39,6 +39,7 @@ const CALLS: &[Call] = &[
     call("list-map", &["list", "--map"], 0),
     call("list-map-json", &["list", "--map", "--json"], 0),
     call("plan", &["plan", "lesson-1"], 0),
+    call("plan-json", &["plan", "lesson-1", "--json"], 0),
     call("plan-cold", &["plan", "lesson-1", "--cold"], 0),
     call("plan-debug-kernel", &["plan", "lesson-1", "--debug-kernel"], 0),
     call("plan-kernel-with", &["plan", "lesson-1", "--kernel-with", "gpio,block,gpio"], 0),

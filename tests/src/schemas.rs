@@ -44,9 +44,15 @@ fn of_runs(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
 }
 
 fn of_host_and_course() -> Result<(), Failed> {
-    for (schema, words) in
-        [("list", &["list"][..]), ("map", &["list", "--map"]), ("doctor", &["doctor"])]
-    {
+    for (schema, words) in [
+        ("list", &["list"][..]),
+        ("map", &["list", "--map"]),
+        ("plan", &["plan", "1"]),
+        ("plan", &["plan", "kill-pid", "--cold"]),
+        ("plan", &["plan", "kill-pid", "--debug-kernel", "--kernel-with", "gpio"]),
+        ("progress", &["progress"]),
+        ("doctor", &["doctor"]),
+    ] {
         let mut command = Command::new(std::env::current_exe()?);
         let output = command.args(words).arg("--json").stdin(Stdio::null()).output()?;
         check(schema, &serde_json::from_slice(&output.stdout)?)?;

@@ -1,5 +1,7 @@
 //! Chooses the exercise that a student works on.
 
+use serde_json::{Value, json};
+
 use super::progress::Progress;
 use super::{Work, WorkError};
 use crate::exercise::Exercise;
@@ -70,5 +72,36 @@ impl Work {
             of += exercise.points();
         }
         Ok(text + &format!("{points} of {of} points\n"))
+    }
+
+    /// The same as one JSON document:
+    ///
+    /// ```json
+    /// {"version": 1, "points": 6, "of": 13,
+    ///  "exercises": [{"lesson": "sigchld", "started": true, "points": 6, "of": 6,
+    ///                 "passed": true, "hints": 1, "solution_seen": false}]}
+    /// ```
+    ///
+    /// `points` is the most so far, and `of` the most that there is to earn.
+    pub fn overview_json(&self, exercises: &[Exercise]) -> Result<Value, WorkError> {
+        let progress = self.progress()?;
+        let line = |exercise: &Exercise| {
+            let exercised = progress.of(exercise);
+            json!({
+                "lesson": exercise.lesson.name.as_str(),
+                "started": self.is_started(exercise),
+                "points": exercised.points,
+                "of": exercise.points(),
+                "passed": exercised.passed(),
+                "hints": exercised.hints,
+                "solution_seen": exercised.peeked,
+            })
+        };
+        Ok(json!({
+            "version": 1,
+            "points": exercises.iter().map(|exercise| progress.of(exercise).points).sum::<u32>(),
+            "of": exercises.iter().map(Exercise::points).sum::<u32>(),
+            "exercises": exercises.iter().map(line).collect::<Vec<_>>(),
+        }))
     }
 }

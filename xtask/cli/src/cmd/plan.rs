@@ -27,6 +27,10 @@ pub struct Plan {
 
     #[command(flatten)]
     kernel_with: KernelWith,
+
+    /// Print one JSON document instead
+    #[arg(long)]
+    json: bool,
 }
 
 impl Plan {
@@ -35,7 +39,12 @@ impl Plan {
         let kernel = if self.debug_kernel { Kind::Debug } else { Kind::Lesson };
         let with = self.kernel_with.additions();
         let options = Options { cold: self.cold, kernel, with, ..Options::default() };
-        outln!("{}", lab::plan::Plan::new(lesson, options));
+        let plan = lab::plan::Plan::new(lesson, options);
+        if self.json {
+            outln!("{:#}", plan.to_json());
+        } else {
+            outln!("{plan}");
+        }
         Ok(Outcome::SUCCESS)
     }
 }

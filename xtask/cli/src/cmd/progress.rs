@@ -9,12 +9,21 @@ use crate::ui::outln;
 ///
 /// Example: cargo xtask progress
 #[derive(Args)]
-pub struct Progress {}
+pub struct Progress {
+    /// Print one JSON document instead
+    #[arg(long)]
+    json: bool,
+}
 
 impl Progress {
     pub fn run(self, context: &Context) -> Result {
         let exercises = context.course()?.exercises(Seed::default())?;
-        outln!("{}", context.work()?.overview(&exercises)?.trim_end());
+        let work = context.work()?;
+        if self.json {
+            outln!("{:#}", work.overview_json(&exercises)?);
+        } else {
+            outln!("{}", work.overview(&exercises)?.trim_end());
+        }
         Ok(Outcome::SUCCESS)
     }
 }
