@@ -45,7 +45,7 @@ fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
         Kind::KernelMark { function: None, text } => text.clone(),
         Kind::KernelMark { function: Some(function), text } => format!("{function}: {text}"),
         Kind::Step { what, value } => {
-            let value = teller.value(&entry.event(), "value", value.to_string());
+            let value = teller.value(&entry.event(), "value", step_value(what, *value));
             format!("{what} {value}")
         }
         Kind::LoadModule { name, text } => format!("loads {name} at {text:#x}"),
@@ -94,6 +94,16 @@ fn all_fields(entry: &Entry, teller: &dyn Teller) -> String {
         };
         format!("{text} {field}={value}")
     })
+}
+
+/// The value of a module's step, in the form in which programs print it: an error by its
+/// name, a set of bits in hexadecimal, and any other as a number.
+fn step_value(what: &str, value: i64) -> String {
+    match value {
+        ..0 => names::return_value(value),
+        _ if what.ends_with("causes") => format!("{value:#x}"),
+        _ => value.to_string(),
+    }
 }
 
 /// Whether a system call returns a task's number.
@@ -262,7 +272,13 @@ mod tests {
     #[test]
     fn the_rest_is_told() {
         let step = told("lab_step", &[("value", -3)], &[("what", "kill_pid returned")]);
-        assert_eq!(step, "kill_pid returned -3");
+        assert_eq!(step, "kill_pid returned -ESRCH");
+        let step = told("lab_step", &[("value", 0x101)], &[("what", "acknowledged causes")]);
+        assert_eq!(step, "acknowledged causes 0x101");
+        let step = told("lab_step", &[("value", 12)], &[("what", "steps that stand")]);
+        assert_eq!(step, "steps that stand 12");
+        let step = told("lab_step", &[("value", 1 << 32)], &[("what", "the driver returns")]);
+        assert_eq!(step, "the driver returns 4294967296");
         assert_eq!(told("sys_exit", &[("id", 57), ("ret", -11)], &[]), "fork returns -EAGAIN");
         assert_eq!(told("sys_exit", &[("id", 999), ("ret", 0)], &[]), "system call 999 returns 0");
         let exec =
