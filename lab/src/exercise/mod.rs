@@ -129,6 +129,7 @@ pub struct Check {
     pub name: String,
     /// What a correct submission does, as a sentence: lower-case, no final period.
     pub what: String,
+    /// What it earns.
     pub points: u32,
     /// The facts that the record must show, all of them.
     #[serde(default)]
@@ -148,8 +149,11 @@ pub struct Check {
 struct RawExercise {
     /// The version of this format: 1.
     format: u32,
+    /// The student's task, in Markdown.
     task: String,
+    /// The one file that the student writes: `main.rs`, or `lab_….c` for a module.
     file: String,
+    /// The hints, from vague to nearly the answer.
     hints: Vec<String>,
     /// The content of the frame's regions that a student starts from.
     stub: Change,
@@ -159,12 +163,17 @@ struct RawExercise {
     /// Arguments of the harness, or of the student's program if there is no harness.
     #[serde(default)]
     args: Vec<String>,
+    /// The ranges of the values that vary with the seed, by name.
+    // They are not needed once the values are chosen.
+    #[serde(rename = "vary", default)]
+    _vary: BTreeMap<String, Range>,
+    /// The checks that earn points, in the order of printing.
     #[serde(rename = "check")]
     checks: Vec<Check>,
 }
 
 /// The default guest time after which the run is ended, ms.
-const TIMEOUT_MS: i64 = 5_000;
+const TIMEOUT_MS: u64 = 5_000;
 
 /// Why an exercise cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -227,19 +236,13 @@ impl Exercise {
     ) -> Result<Exercise, ExerciseError> {
         let folder = lesson.folder.join(FOLDER);
         let source = read(&folder, EXERCISE)?;
-        let mut table = source.table()?;
-        // The ranges of the values, by name. They are not needed once the values are
-        // chosen.
-        let ranges: BTreeMap<String, Range> = match table.remove("vary") {
-            Some(ranges) => ranges.try_into().map_err(|e| source.unparsed(e))?,
-            None => BTreeMap::new(),
-        };
-        let values = Values::choose(&lesson.name.to_string(), &ranges, seed);
-        let (mut own, rest): (toml::Table, toml::Table) =
-            table.into_iter().partition(|(key, _)| Experiment::has_key(key));
-        own.entry("timeout_ms").or_insert(TIMEOUT_MS.into());
-        let mut experiment: Experiment = source.declared(own, &values)?;
-        let raw: RawExercise = source.declared(rest, &values)?;
+        let values = Values::choose(&lesson.name.to_string(), &source.ranges()?, seed);
+        let text = source.filled(&values)?;
+        let (mut experiment, raw): (Experiment, RawExercise) =
+            Experiment::read_with(&text).map_err(|e| source.unparsed(e))?;
+        if !source.table()?.contains_key("timeout_ms") {
+            experiment.timeout_ms = TIMEOUT_MS;
+        }
         let name = raw.file.clone();
         let file = if name.ends_with(".c") {
             StudentFile::Module { name }
@@ -281,7 +284,8 @@ impl Exercise {
         experiment: &Experiment,
         frame: &Frame,
     ) -> Result<Vec<Mutant>, ExerciseError> {
-        let declared: RawMutants = source.declared(source.table()?, values)?;
+        let text = source.filled(values)?;
+        let declared: RawMutants = toml::from_str(&text).map_err(|e| source.unparsed(e))?;
         let checks = raw.checks.iter().map(|check| &check.name).collect();
         if let Some(problem) = declared.problem(&checks, |fact| fact.untraced(&experiment.trace)) {
             return Err(source.problem(problem));

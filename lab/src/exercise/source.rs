@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use super::ExerciseError;
 use super::frame::{Change, Frame};
-use super::values::{self, Values};
+use super::values::{self, Range, Values};
 
 /// The content of one file.
 pub struct Source {
@@ -45,14 +46,23 @@ impl Source {
         toml::from_str(&self.text).map_err(|e| self.unparsed(e))
     }
 
-    /// Reads what a table of this file declares, with these values filled in.
-    pub fn declared<T: DeserializeOwned>(
-        &self,
-        mut table: toml::Table,
-        values: &Values,
-    ) -> Result<T, ExerciseError> {
-        values::fill_table(&mut table, values).map_err(|problem| self.problem(problem))?;
-        toml::Value::Table(table).try_into().map_err(|e| self.unparsed(e))
+    /// The ranges of the values that vary, by name.
+    pub fn ranges(&self) -> Result<BTreeMap<String, Range>, ExerciseError> {
+        #[derive(Deserialize)]
+        struct Varying {
+            #[serde(default)]
+            vary: BTreeMap<String, Range>,
+        }
+        let varying: Varying = toml::from_str(&self.text).map_err(|e| self.unparsed(e))?;
+        Ok(varying.vary)
+    }
+
+    /// The text with these values filled in. Each line stays where it was, so that an
+    /// error in it has the line of the file.
+    pub fn filled(&self, values: &Values) -> Result<String, ExerciseError> {
+        let table = DeTable::parse(&self.text).map_err(|e| self.unparsed(e))?;
+        let filled = values::fill_text(&self.text, table.get_ref(), values);
+        filled.map_err(|problem| self.problem(problem))
     }
 
     /// Refuses a change that changes nothing or does not fit the frame.

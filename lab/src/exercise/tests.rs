@@ -171,6 +171,28 @@ fn mutants_that_make_no_sense_are_named() {
 }
 
 #[test]
+fn errors_have_their_line_and_a_caret() {
+    for (from, to, line, column, problem) in [
+        ("from = 4", "from = 12", 9, 1, "there is no value from 12 to 4: `from` is the lowest"),
+        ("to = 4", "too = 4", 11, 1, "unknown field `too`, expected `from` or `to`"),
+        ("points = 2", "point = 2", 16, 1, "unknown field `point`"),
+        ("hints", "hint", 5, 1, "unknown field `hint`"),
+        ("task", "devices = [\"edo\"]\ntask", 3, 12, "unknown variant `edo`"),
+        ("count = \"{n}\"", "count = \"{n}\", at_most = 2", 17, 10, "`count` is exact"),
+    ] {
+        let refused = parse(&SMALLEST.replace(from, to)).unwrap_err();
+        let at = format!(
+            "failed to parse `-/exercise.toml`: TOML parse error at line {line}, column {column}\n"
+        );
+        assert!(refused.starts_with(&at) && refused.contains('^'), "{refused}");
+        assert!(refused.contains(problem), "{refused}");
+    }
+    let mistaken = MUTANTS.replace("mistake", "mistaken");
+    let refused = read(SMALLEST, &mistaken, FRAME).unwrap_err();
+    assert!(refused.contains("line 3, column 1") && refused.contains('^'), "{refused}");
+}
+
+#[test]
 fn what_does_not_fit_the_frame_is_named_with_its_line() {
     let refused = parse(&SMALLEST.replace("stub.print", "stub.pint")).unwrap_err();
     assert_eq!(

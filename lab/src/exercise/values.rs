@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// Chooses values. The same seed gives the same values on every machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,10 +26,31 @@ pub struct Seed(pub u64);
 
 /// The range of a value: `from` to `to`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Declared")]
 pub struct Range {
-    pub from: i64,
-    pub to: i64,
+    from: i64,
+    to: i64,
+}
+
+/// A `[vary.NAME]`, unchecked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    /// The lowest value.
+    from: i64,
+    /// The highest value.
+    to: i64,
+}
+
+impl TryFrom<Declared> for Range {
+    type Error = String;
+
+    fn try_from(Declared { from, to }: Declared) -> Result<Range, String> {
+        match from <= to {
+            true => Ok(Range { from, to }),
+            false => Err(format!("there is no value from {from} to {to}: `from` is the lowest")),
+        }
+    }
 }
 
 /// Values by name.
@@ -111,36 +134,47 @@ impl Values {
     }
 }
 
-/// Fills values into every string of a table, except its `task`, `hints`, `stub` and the
-/// `change` of a mutant, which are the same for every seed.
-pub fn fill_table(table: &mut toml::Table, values: &Values) -> Result<(), String> {
-    for (key, value) in table.iter_mut() {
-        if !matches!(key.as_str(), "task" | "hints" | "stub") {
-            fill(key, value, values)?;
+/// Fills values into every string of a file's table, except its `task`, `hints`, `stub`
+/// and the `change` of a mutant, which are the same for every seed.
+pub fn fill_text(text: &str, table: &DeTable<'_>, values: &Values) -> Result<String, String> {
+    let mut changes = Vec::new();
+    for (key, value) in table.iter() {
+        if !matches!(key.get_ref().as_ref(), "task" | "hints" | "stub") {
+            fill(key.get_ref(), value, values, &mut changes)?;
         }
     }
-    Ok(())
+    changes.sort_by_key(|(span, _)| span.start);
+    let mut filled = text.to_owned();
+    for (span, value) in changes.into_iter().rev() {
+        filled.replace_range(span, &value);
+    }
+    Ok(filled)
 }
 
 /// The keys under which a string that is only a value becomes a number.
 const NUMBERS: &[&str] = &["count", "at_least", "at_most", "where"];
 
-fn fill(key: &str, value: &mut toml::Value, values: &Values) -> Result<(), String> {
-    match value {
-        toml::Value::String(text) => {
+/// Collects the parts of the text that change, and what they become.
+fn fill(
+    key: &str,
+    value: &Spanned<DeValue<'_>>,
+    values: &Values,
+    changes: &mut Vec<(std::ops::Range<usize>, String)>,
+) -> Result<(), String> {
+    match value.get_ref() {
+        DeValue::String(text) if text.contains(['{', '}']) => {
             let filled = values.fill(text)?;
             let whole = text.starts_with('{') && text.find('}') == Some(text.len() - 1);
-            *value = match filled.parse() {
-                Ok(number) if whole && NUMBERS.contains(&key) => toml::Value::Integer(number),
-                _ => toml::Value::String(filled),
-            };
+            let is_number = whole && NUMBERS.contains(&key) && filled.parse::<i64>().is_ok();
+            let filled = if is_number { filled } else { toml::Value::from(filled).to_string() };
+            changes.push((value.span(), filled));
             Ok(())
         }
-        toml::Value::Array(items) => items.iter_mut().try_for_each(|item| fill(key, item, values)),
-        toml::Value::Table(table) => table.iter_mut().try_for_each(|(name, value)| match key {
-            "where" => fill(key, value, values),
-            _ if name == "change" => Ok(()),
-            _ => fill(name, value, values),
+        DeValue::Array(items) => items.iter().try_for_each(|item| fill(key, item, values, changes)),
+        DeValue::Table(table) => table.iter().try_for_each(|(name, value)| match key {
+            "where" => fill(key, value, values, changes),
+            _ if name.get_ref() == "change" => Ok(()),
+            _ => fill(name.get_ref(), value, values, changes),
         }),
         _ => Ok(()),
     }
@@ -179,9 +213,10 @@ mod tests {
 
     #[test]
     fn a_count_that_is_a_value_becomes_a_number() {
-        let mut table: toml::Table =
-            toml::from_str("args = [\"{a}\"]\nhints = [\"{\"]\nstub.s = \"{\"\n[[check]]\nchange.s = \"{\"\ncount = \"{a}\"\nwhere = { ret = \"{b}\", text = \"{a}{b}\" }").unwrap();
-        fill_table(&mut table, &values()).unwrap();
+        let text = "args = [\"{a}\"]\nhints = [\"{\"]\nstub.s = \"{\"\n[[check]]\nchange.s = \"{\"\ncount = \"{a}\"\nwhere = { ret = \"{b}\", text = \"{a}{b}\" }";
+        let table = DeTable::parse(text).unwrap();
+        let filled = fill_text(text, table.get_ref(), &values()).unwrap();
+        let table: toml::Table = toml::from_str(&filled).unwrap();
         let check = &table["check"][0];
         assert_eq!(table["args"][0].as_str(), Some("3"));
         assert_eq!(check["count"].as_integer(), Some(3));

@@ -13,7 +13,8 @@ use toml::de::{DeTable, Deserializer, Error};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// Guest time after which the program is killed, ms. Default: 10 seconds.
+    /// Guest time after which the program is killed, ms. Default: 10 seconds, and 5
+    /// seconds in an exercise.
     #[serde(default = "default_timeout_ms")]
     pub timeout_ms: u64,
     /// Size of the trace's ring buffer, KiB. Default: 1 MiB, enough for some ten thousand
@@ -71,12 +72,12 @@ pub struct Load {
 
 impl Experiment {
     /// Whether `key` belongs to the declaration of an experiment.
-    pub fn has_key(key: &str) -> bool {
+    fn has_key(key: &str) -> bool {
         KEYS.contains(&key)
     }
 
     /// Reads an experiment from a file, and the file's other keys as a `T`.
-    pub(crate) fn read_with<T: DeserializeOwned>(text: &str) -> Result<(Experiment, T), Error> {
+    pub fn read_with<T: DeserializeOwned>(text: &str) -> Result<(Experiment, T), Error> {
         let table = DeTable::parse(text)?;
         let span = table.span();
         let (own, rest): (DeTable<'_>, DeTable<'_>) =
