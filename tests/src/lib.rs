@@ -29,6 +29,7 @@ mod functions;
 mod host_faults;
 mod json_schema;
 mod kept;
+mod keys;
 mod kernel_with;
 mod kmod_src;
 mod landlock;

@@ -71,11 +71,13 @@ fn tables(map: &Map) -> [String; 3] {
     [answers, unbuilt, shown]
 }
 
-fn table(heads: &[&str]) -> String {
+/// The first two lines of a table with these heads.
+pub fn table(heads: &[&str]) -> String {
     row(heads) + &format!("|{}\n", "---|".repeat(heads.len()))
 }
 
-fn row(cells: &[&str]) -> String {
+/// A line of a table.
+pub fn row(cells: &[&str]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
@@ -97,7 +99,7 @@ fn head(table: &str) -> &str {
 }
 
 /// A page with a table in the place of the one with the same head. `None` if it has none.
-fn replaced(page: &str, table: &str) -> Option<String> {
+pub fn replaced(page: &str, table: &str) -> Option<String> {
     let start = page.find(&format!("\n{}\n", head(table)))? + 1;
     let length = page[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
     let end = start + length.map(str::len).sum::<usize>();

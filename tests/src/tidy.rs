@@ -17,7 +17,7 @@ use story::lesson::Lesson;
 
 use crate::lessons::story_name;
 use crate::snapshots::{is_accepting, stories};
-use crate::{Test, circles, functions, map};
+use crate::{Test, circles, functions, keys, map};
 
 /// The sections of a chapter, in order.
 const SECTIONS: &[&str] = &[
@@ -57,6 +57,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Machine) -> Result<Vec<Test>, Erro
         rule("prose-points-at-code-that-is-there", anchors),
         rule("claims-name-facts-that-are-there", facts_of_claims),
         rule("the-map-is-that-of-the-lessons", map::check),
+        rule("the-keys-are-those-of-the-types", keys::check),
     ])
 }
 

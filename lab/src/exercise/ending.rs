@@ -46,8 +46,11 @@ pub enum Kind {
     NoRecord,
     /// There were more events than the trace can hold.
     Flooded,
+    /// It used up the machine's memory.
     OutOfMemory,
+    /// It wrote more than it may.
     TooMuchOutput,
+    /// It did not end in time.
     TimedOut,
     /// The harness failed because of its input.
     HarnessFailed,

@@ -196,16 +196,23 @@ impl Explain for LessonError {
 struct RawLesson {
     /// The version of this format: 1.
     format: u32,
+    /// The question that the lesson answers.
     title: String,
+    /// One line for the command `list`.
     summary: String,
+    /// The facts that the record must show.
     #[serde(default)]
     expect: Vec<Expectation>,
+    /// Reports in the kernel log that a program causes on purpose.
     #[serde(default)]
     report: Vec<Report>,
+    /// Values that differ from host to host.
     #[serde(default)]
     host: Vec<HostValue>,
+    /// Tasks that run side by side.
     #[serde(default)]
     concurrent: Vec<Concurrent>,
+    /// Tasks that are interchangeable.
     #[serde(default)]
     alike: Vec<Alike>,
 }

@@ -15,8 +15,8 @@ use super::{Expectation, Target, Task, Wanted};
 pub struct Declared {
     /// The fact, as a sentence for people: lower-case, no final period.
     fact: String,
-    /// The event that shows the fact: the kernel's name without its system, or `mark` or
-    /// `kernel_mark`, see [`EventName`].
+    /// The event that shows the fact: the kernel's name without its system, `mark` for a
+    /// program's mark, or `kernel_mark` for what the kernel prints into the trace.
     event: EventName,
     /// Values that the event's fields must have, keyed by the kernel's field names.
     /// Default: none.

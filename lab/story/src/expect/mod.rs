@@ -79,7 +79,7 @@ pub enum Task {
     NotMarker,
     /// A task that the marker forked.
     ChildOfMarker,
-    /// The student's program in an exercise, see [`crate::expect::student`].
+    /// The student's program in an exercise.
     Student,
     /// Any task other than the student's program and its descendants.
     NotStudent,
