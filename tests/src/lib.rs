@@ -38,6 +38,7 @@ mod lessons;
 mod mine;
 mod libraries;
 mod map;
+mod mistaken;
 mod named;
 mod odd_hosts;
 mod pages;
@@ -112,6 +113,7 @@ pub fn all(
     tests.extend(pages::all(lab, machine));
     tests.extend(figures::all(lab, machine));
     tests.extend(schemas::all(lab, machine));
+    tests.extend(mistaken::all(lab, machine));
     tests.extend(suite::all(lab, machine)?);
     tests.extend(libraries::all(lab, machine)?);
     tests.extend(kmod_src::all(lab, machine)?);
