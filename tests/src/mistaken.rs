@@ -30,7 +30,24 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
         let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
         Test::new(format!("mistaken::{name}"), move || check(&lab, &machine, trace, told))
     };
-    MISTAKES.iter().map(test).collect()
+    let mut tests: Vec<Test> = MISTAKES.iter().map(test).collect();
+    let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+    let marks = move || unknown_mark(&lab, &machine);
+    tests.push(Test::new("mistaken::an-unknown-mark".to_owned(), marks));
+    tests
+}
+
+fn unknown_mark(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
+    let lesson = lab.course.read(&lab.course.names[0])?;
+    let fact = "fact = \"f\"\nevent = \"mark\"\nafter = \"1. foks\"";
+    let text = format!("{}\n[[expect]]\n{fact}\n", lesson.text);
+    let lesson = Lesson::parse(&lesson.folder, &text)?;
+    let run = lab.run(machine, &Plan::new(lesson, Options::default()))?;
+    let detail = run.verdict.to_json()[run.verdict.expectations.len() - 1]["detail"].to_string();
+    match detail.contains("no mark begins with `1. foks`; there are `1. ") {
+        true => Ok(()),
+        false => Err(detail.into()),
+    }
 }
 
 fn check(lab: &Lab<'_>, machine: &Machine, trace: &str, told: &str) -> Result<(), Failed> {

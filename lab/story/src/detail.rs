@@ -11,9 +11,9 @@ use serde::{Serialize, Serializer};
 pub enum Detail {
     /// Where the fact was found, or why it was not looked for.
     Plain(String),
-    /// The run has no mark that begins like this. `last` is the last mark that it has, in
-    /// words.
-    Unreached { mark: String, last: Option<String> },
+    /// The run has no mark that begins like this. `others` are the first of those that it
+    /// has. `last` is the last of them, in words.
+    Unreached { mark: String, others: Vec<String>, last: Option<String> },
     /// The number of events is not the expected one.
     Events(Events),
     /// A line of the program's output is not the expected one. Lines count from 1; `None`
@@ -81,8 +81,12 @@ impl Detail {
     pub fn lines(&self) -> Vec<Line> {
         match self {
             Detail::Plain(text) => vec![Line::new(0, text.clone())],
-            Detail::Unreached { mark, .. } => {
-                vec![Line::new(0, format!("no mark begins with `{mark}`"))]
+            Detail::Unreached { mark, others, .. } => {
+                let others = match others.as_slice() {
+                    [] => String::new(),
+                    others => format!("; there are {}", others.join(", ")),
+                };
+                vec![Line::new(0, format!("no mark begins with `{mark}`{others}"))]
             }
             Detail::Events(events) => events.lines(),
             Detail::Output { line: number, expected, found } => {

@@ -40,10 +40,10 @@ impl Expectation {
         match between.range(&timeline.entries, Entry::says) {
             Ok(range) => self.check_in(timeline, range, witness),
             Err(NoMark(mark)) => {
-                let mut marks = timeline.entries.iter().rev();
-                let last = marks.find(|entry| entry.mark().is_some());
+                let mut marked = timeline.entries.iter().rev();
+                let last = marked.find(|entry| entry.mark().is_some());
                 let last = last.map(|entry| witness.words(entry));
-                let detail = Detail::Unreached { mark, last };
+                let detail = Detail::Unreached { mark, others: marks(timeline, witness), last };
                 Checked { fact, passed: false, detail, evidence: Vec::new() }
             }
         }
@@ -109,6 +109,23 @@ impl Expectation {
         };
         mark.chars().zip(wanted.chars()).take_while(|(found, wanted)| found == wanted).count()
     }
+}
+
+/// The most marks that are listed.
+const MARKS: usize = 12;
+
+/// The marks that there are, for the author of a lesson who has misspelt one. Empty for a
+/// student's run.
+fn marks(timeline: &Timeline, witness: Witness<'_>) -> Vec<String> {
+    let Witness::OfTheRun = witness else { return Vec::new() };
+    let marks = timeline.entries.iter().filter_map(Entry::mark);
+    let mut marks: Vec<String> = marks.map(|mark| format!("`{}`", visible(&mark))).collect();
+    let more = marks.len().saturating_sub(MARKS);
+    marks.truncate(MARKS);
+    if more > 0 {
+        marks.push(format!("{more} more"));
+    }
+    marks
 }
 
 /// The first few events, each with its differences.
