@@ -56,6 +56,7 @@ mod snapshots;
 pub mod soak;
 mod sources;
 mod suite;
+mod thorough;
 mod tidy;
 mod told;
 mod watch;
@@ -145,6 +146,7 @@ pub fn on_debug_kernel(
 ) -> Result<Vec<Trial>, Error> {
     let mut tests = debug_kernel::all(lab, machine)?;
     tests.extend(debug::all(lab));
+    tests.extend(thorough::all(lab, machine)?);
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 

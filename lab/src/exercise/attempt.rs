@@ -91,7 +91,7 @@ impl Lab<'_> {
     /// If the machine does not end in time, the host may have been too busy. It is the
     /// submission's fault only if the exercise's solution ends on this host now and the
     /// submission still does not.
-    fn observe_ended(
+    pub(super) fn observe_ended(
         &self,
         accel: Accel,
         machine: &Machine,
@@ -125,20 +125,20 @@ impl Lab<'_> {
         text: &str,
     ) -> Result<Observed, Error> {
         let compiled = self.compiler().submission(exercise, path, text, &machine.kernel)?;
-        let plan = exercise.plan(Options { accel, ..Options::default() });
+        let plan = exercise.plan(Options { accel, kernel: machine.kind, ..Options::default() });
         let mut modules = self.modules(machine, &plan.experiment.kmods)?;
         modules.extend(compiled.modules);
         self.observe(machine, &plan, &compiled.programs, &modules)
     }
 
-    fn compiler(&self) -> Compiler<'_> {
+    pub(super) fn compiler(&self) -> Compiler<'_> {
         Compiler { root: &self.course.root, cache: &self.cache, progress: self.progress }
     }
 }
 
 /// Why a submission was not judged, through no fault of its own.
 #[derive(Debug)]
-struct NotJudged(Error);
+pub(super) struct NotJudged(pub Error);
 
 impl fmt::Display for NotJudged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

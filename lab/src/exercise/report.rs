@@ -75,7 +75,7 @@ pub fn public(public: &Exercise, attempt: &Attempt) -> String {
     }
     for mark in &marks.checks {
         let what = public.checks.iter().find(|check| check.name == mark.name);
-        push_mark(&mut text, mark, what.map_or(&mark.name, |check| &check.what));
+        push_mark(&mut text, mark, what.map_or(&mark.what, |check| &check.what));
     }
     if let Some(ending) = &marks.ending {
         text.push('\n');

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use builder::kernel::Kind;
 use clap::Args;
 use lab::classroom::FOLDER;
 use lab::exercise::Exercise;
@@ -39,6 +40,11 @@ pub struct Check {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
+    /// Also run a module on a kernel that looks for deadlocks, sleeps in interrupt
+    /// handlers, and memory that is lost or misused; it is built first if necessary
+    #[arg(long, conflicts_with = "record")]
+    thorough: bool,
+
     /// Vary the inputs as `grade` does with this seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -53,13 +59,18 @@ impl Check {
         let lab = context.lab("check")?;
         let machine = lab.machine()?;
         let shown = Path::new(FOLDER).join(&submission.shown);
-        let attempt = lab.attempt(&machine, &exercise, &shown, &submission.text)?;
+        let text = &submission.text;
+        let attempt = if self.thorough {
+            let debug = lab.machine_of(Kind::Debug)?;
+            lab.attempt_thoroughly(&machine, &debug, &exercise, &shown, text)?
+        } else {
+            lab.attempt(&machine, &exercise, &shown, text)?
+        };
 
         work.remember(&exercise, &attempt.marks)?;
         let background = if self.record.is_some() || self.html.is_some() {
             let nothing = Timeline::default();
             let timeline = attempt.observed.as_ref().map_or(&nothing, |seen| &seen.timeline);
-            let text = &submission.text;
             Background::of_attempt(&lab, &machine, &exercise, text, timeline)?
         } else {
             Background::default()
