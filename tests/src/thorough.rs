@@ -7,6 +7,7 @@ use std::sync::Arc;
 use builder::kernel::Kind;
 use lab::error::Error;
 use lab::exercise::marks::DEBUG_KERNEL;
+use lab::exercise::thorough::Machines;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample, report};
 use lab::run::{Lab, Machine};
@@ -45,9 +46,10 @@ fn judge(
     exercise: &Exercise,
     sample: &Sample,
 ) -> Result<(), Failed> {
+    let machines = Machines { lesson: machine, debug: Some(debug) };
     let file = exercise.file.name();
     let (path, text) = (PathBuf::from(file), exercise.sample(sample));
-    let attempt = lab.attempt_thoroughly(machine, debug, exercise, &path, &text)?;
+    let attempt = lab.attempt_on(machines, exercise, &path, &text)?;
     let told = report::text(exercise, &attempt);
     let mut expected = exercise.mutant(sample).map(|it| it.fails.clone()).unwrap_or_default();
     if *sample != Sample::Solution {

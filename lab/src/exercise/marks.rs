@@ -15,10 +15,6 @@ use super::{Check, Exercise, Mutant};
 /// The name of the check for the debug kernel, which only a thorough attempt has.
 pub const DEBUG_KERNEL: &str = "debug-kernel";
 
-/// What [`Marks::kernels`] says.
-pub const LESSON_KERNEL: &str = "lesson";
-pub const BOTH_KERNELS: &str = "lesson+debug";
-
 /// What a submission earned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marks {
@@ -147,7 +143,7 @@ impl Marks {
     /// Where the submission ran: `lesson` or `lesson+debug`.
     pub fn kernels(&self) -> &'static str {
         let is_debug = |mark: &Mark| mark.name == DEBUG_KERNEL;
-        if self.checks.iter().any(is_debug) { BOTH_KERNELS } else { LESSON_KERNEL }
+        if self.checks.iter().any(is_debug) { "lesson+debug" } else { "lesson" }
     }
 
     /// The marks without the check for the debug kernel.

@@ -20,7 +20,6 @@ use vm::command::Accel;
 
 use super::attempt::{Attempt, NotJudged};
 use super::ending::{Ending, Fault};
-use super::marks;
 use super::{Exercise, StudentFile};
 use crate::error::Error;
 use crate::plan::Options;
@@ -36,20 +35,20 @@ struct Found {
     ending: Option<Ending>,
 }
 
+/// The machines for attempts.
+#[derive(Debug, Clone, Copy)]
+pub struct Machines<'a> {
+    /// With the lesson's kernel.
+    pub lesson: &'a Machine,
+    /// With the debug kernel, if modules run there, too.
+    pub debug: Option<&'a Machine>,
+}
+
 impl Exercise {
     /// Whether submissions run on the debug kernel, too, if that is asked for. It watches
     /// the kernel, and so modules only.
     pub fn has_thorough_check(&self) -> bool {
         matches!(self.file, StudentFile::Module { .. })
-    }
-
-    /// The kernels that a submission runs on: see [`marks::Marks::kernels`].
-    pub fn kernels(&self, thorough: bool) -> &'static str {
-        if thorough && self.has_thorough_check() {
-            marks::BOTH_KERNELS
-        } else {
-            marks::LESSON_KERNEL
-        }
     }
 }
 
@@ -67,21 +66,19 @@ impl Lab<'_> {
         Ok(())
     }
 
-    /// Like [`Lab::attempt`], with a check for the debug kernel if the exercise has a
-    /// module. The check is worth a third of the others together. It counts only together
-    /// with another one, because a module that does nothing has no bugs either.
-    pub fn attempt_thoroughly(
+    /// Like [`Lab::attempt`], with a check for the debug kernel if there is a machine with
+    /// it and the exercise has a module.
+    pub fn attempt_on(
         &self,
-        machine: &Machine,
-        debug: &Machine,
+        machines: Machines<'_>,
         exercise: &Exercise,
         path: &Path,
         text: &str,
     ) -> Result<Attempt, Error> {
-        let mut attempt = self.attempt(machine, exercise, path, text)?;
-        if !exercise.has_thorough_check() {
+        let mut attempt = self.attempt(machines.lesson, exercise, path, text)?;
+        let Some(debug) = machines.debug.filter(|_| exercise.has_thorough_check()) else {
             return Ok(attempt);
-        }
+        };
         let mut facts = None;
         if let Some(observed) = &attempt.observed {
             let found = self.find(debug, exercise, path, text)?;

@@ -5,6 +5,7 @@ use clap::Args;
 use lab::classroom::FOLDER;
 use lab::exercise::Exercise;
 use lab::exercise::submission::Submission;
+use lab::exercise::thorough::Machines;
 use lab::exercise::values::Seed;
 use lab::maker::Maker;
 use lab::pages::{self, Background};
@@ -60,12 +61,12 @@ impl Check {
         let machine = lab.machine()?;
         let shown = Path::new(FOLDER).join(&submission.shown);
         let text = &submission.text;
-        let attempt = if self.thorough {
-            let debug = lab.machine_of(Kind::Debug)?;
-            lab.attempt_thoroughly(&machine, &debug, &exercise, &shown, text)?
-        } else {
-            lab.attempt(&machine, &exercise, &shown, text)?
+        let debug = match self.thorough && exercise.has_thorough_check() {
+            true => Some(lab.machine_of(Kind::Debug)?),
+            false => None,
         };
+        let machines = Machines { lesson: &machine, debug: debug.as_ref() };
+        let attempt = lab.attempt_on(machines, &exercise, &shown, text)?;
 
         work.remember(&exercise, &attempt.marks)?;
         let background = if self.record.is_some() || self.html.is_some() {
