@@ -122,7 +122,8 @@ pub fn all(
     tests.extend(soak::all(lab));
     tests.extend(sources::all());
     tests.push(named::faults(lab));
-    let names = tests.iter().map(|test| test.name.clone()).collect();
+    let names = tests.iter().map(|test| test.name.clone());
+    let names = names.chain(thorough::names(lab)?).collect();
     tests.push(named::in_documents(lab, names));
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }

@@ -41,6 +41,8 @@ pub enum Kind {
     LockUse,
     /// Something sleeps in an interrupt handler or under a spinlock.
     Sleep,
+    /// Something that RCU protects is used outside of a reader.
+    Rcu,
     /// An access to freed memory or beyond an object's end; a corrupt list.
     Memory,
     /// An access to an address where there is nothing.
@@ -69,6 +71,7 @@ const TITLES: &[(&str, Kind)] = &[
     ("BUG: Invalid wait context", Kind::Sleep),
     ("BUG: sleeping function called from invalid context", Kind::Sleep),
     ("BUG: scheduling while atomic", Kind::Sleep),
+    ("suspicious RCU usage", Kind::Rcu),
     ("BUG: KASAN: null-ptr-deref", Kind::Fault),
     ("BUG: KASAN: ", Kind::Memory),
     ("list_add corruption", Kind::Memory),
@@ -205,6 +208,7 @@ impl Kind {
             Kind::LockOrder => "its locks are always taken in the same order",
             Kind::LockUse => "every lock is released once, by who took it",
             Kind::Sleep => "nothing sleeps in an interrupt handler or under a spinlock",
+            Kind::Rcu => "what RCU protects is used between rcu_read_lock() and rcu_read_unlock()",
             Kind::Memory => "it touches only memory that is there and is its own",
             Kind::Fault => "every pointer that it follows leads to something",
             Kind::Leak => "memory that it has used is freed or still known in the end",
@@ -227,6 +231,7 @@ impl Kind {
             }
             Kind::LockUse => "does not take and release a lock in pairs",
             Kind::Sleep => "calls something that may sleep, where nothing may",
+            Kind::Rcu => "uses what RCU protects where it may be freed at any time",
             Kind::Memory => "touches memory that was freed or is not its own",
             Kind::Fault => "follows a pointer that leads nowhere",
             Kind::Leak => "leaves memory behind to which nothing points any more",
@@ -277,6 +282,13 @@ Call Trace:
     const CONTEXT: &str = "\
 [ BUG: Invalid wait context ]
 Call Trace:
+ lab_x_isr+0x3f/0x90 [lab_x]
+";
+    const RCU: &str = "\
+WARNING: suspicious RCU usage
+kernel/pid.c:434 suspicious rcu_dereference_check() usage!
+Call Trace:
+ pid_task+0x10/0x20
  lab_x_isr+0x3f/0x90 [lab_x]
 ";
     const INTERRUPT: &str = "\
@@ -355,6 +367,7 @@ unreferenced object 0xffff8880003f88e0 (size 24):
                 "lab_x_isr",
                 0x3e,
             ),
+            (RCU, Kind::Rcu, "WARNING: suspicious RCU usage", "lab_x_isr", 0x3e),
             (CONTEXT, Kind::Sleep, "BUG: Invalid wait context", "lab_x_isr", 0x3e),
             (
                 INTERRUPT,
