@@ -136,8 +136,10 @@ impl Report {
                 // What follows are a process id and the place, which is known.
                 let title = title.split(" CPU: ").next().unwrap_or(title).trim_end_matches(':');
                 // Of two places that do not fit together, the handler is not the wrong one.
-                let is_wrong = |line: &&str| line.contains("-ON-W} state was registered at:");
-                let wrong = report.iter().position(|line| is_wrong(&line)).unwrap_or(0);
+                let wrong = report
+                    .iter()
+                    .position(|line| line.contains("-ON-W} state was registered at:"))
+                    .unwrap_or(0);
                 let place = place(&report[wrong..], module).or_else(|| place(report, module));
                 reports.push(Report { kind, title: title.to_owned(), place });
             }
@@ -341,7 +343,10 @@ unreferenced object 0xffff8880003f88c0 (size 24):
 unreferenced object 0xffff8880003f88e0 (size 24):
 ";
 
-    fn read(log: &str, leaks: &str) -> Vec<(Kind, String, Option<(String, u64)>)> {
+    /// A report's kind, title, function and offset.
+    type Told = (Kind, String, Option<(String, u64)>);
+
+    fn read(log: &str, leaks: &str) -> Vec<Told> {
         let told = |report: Report| {
             let place = report.place.map(|place| (place.function, place.offset));
             (report.kind, report.title, place)
