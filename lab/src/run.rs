@@ -81,8 +81,13 @@ pub struct Run {
 impl Lab<'_> {
     /// Builds what every lesson needs, or takes it from the cache.
     pub fn machine(&self) -> Result<Machine, Error> {
-        let fragments = self.kernel.fragments();
-        let kernel = kernel::build(&self.cache, &self.kernel, &fragments, self.progress)?;
+        self.machine_with(&self.kernel)
+    }
+
+    /// The same with another kernel.
+    pub(crate) fn machine_with(&self, options: &kernel::Options) -> Result<Machine, Error> {
+        let fragments = options.fragments();
+        let kernel = kernel::build(&self.cache, options, &fragments, self.progress)?;
         let init = programs::build(
             &builder::root(),
             &builder::root().join("guest-programs/init"),
@@ -101,7 +106,7 @@ impl Lab<'_> {
         })?;
         let system_map = read(&kernel.system_map)?;
         let symbols = Symbols::parse(&String::from_utf8_lossy(&system_map))?;
-        let (kind, initramfs) = (self.kernel.kind, folder.join(INITRAMFS_FILE));
+        let (kind, initramfs) = (options.kind, folder.join(INITRAMFS_FILE));
         let room = Room::small(kind.memory_mib());
         Ok(Machine { kernel, kind, idle, initramfs, initramfs_key, room, symbols })
     }
@@ -281,16 +286,22 @@ impl Observed {
         let modules = &returned.modules;
         let record = Record::parse(&returned.record, &returned.job)?;
         let mut timeline = returned::timeline(kernel, modules, &record)?;
-        for event in plan.unasked() {
-            timeline = timeline.without(&event);
-        }
         let leaks = match &record.leaks {
             None => None,
             Some(text) => {
+                let mut text = text.clone();
+                // A module may be gone by the end, and another may be in its place.
+                for loaded in timeline.loaded_modules().iter().rev() {
+                    let symbols = returned::with_modules(&Symbols::default(), modules, [loaded])?;
+                    text = findings::name_functions(&text, &symbols);
+                }
                 let symbols = returned::with_modules(kernel, modules, &record.modules)?;
-                Some(findings::name_functions(text, &symbols))
+                Some(findings::name_functions(&text, &symbols))
             }
         };
+        for event in plan.unasked() {
+            timeline = timeline.without(&event);
+        }
         Ok(Observed { returned, record, timeline, leaks })
     }
 }

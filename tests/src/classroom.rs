@@ -103,6 +103,7 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
             "lesson": "sigchld",
             "points": 6,
             "of": 6,
+            "kernels": "lesson",
             "ending": null,
             "said": null,
             "mistake": null,

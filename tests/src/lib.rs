@@ -61,6 +61,7 @@ mod snapshots;
 pub mod soak;
 mod sources;
 mod suite;
+mod thorough;
 mod tidy;
 mod told;
 mod watch;
@@ -129,7 +130,8 @@ pub fn all(
     tests.extend(soak::all(lab));
     tests.extend(sources::all());
     tests.push(named::faults(lab));
-    let names = tests.iter().map(|test| test.name.clone()).collect();
+    let names = tests.iter().map(|test| test.name.clone());
+    let names = names.chain(thorough::names(lab)?).collect();
     tests.push(named::in_documents(lab, names));
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
@@ -153,6 +155,7 @@ pub fn on_debug_kernel(
 ) -> Result<Vec<Trial>, Error> {
     let mut tests = debug_kernel::all(lab, machine)?;
     tests.extend(debug::all(lab));
+    tests.extend(thorough::all(lab, machine)?);
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 

@@ -10,7 +10,7 @@ use crate::{checkpoint, machine, pages, record, session, supervise, trace, watch
 /// Runs the job. An error is a reason why the program was never started. `not_loaded`
 /// gets the reason for each optional module that was not loaded.
 pub fn run(job: &Job, not_loaded: &mut Vec<String>) -> Result<Ended, String> {
-    watchdog::start(Duration::from_millis(job.timeout_ms) + watchdog::REST)?;
+    watchdog::start(Duration::from_millis(job.timeout_ms) + watchdog::rest())?;
     if job.session.as_ref().is_some_and(Session::follows_host) {
         // Without this module the processor is halted while it is idle, and an idle
         // second lasts a second of the host's.

@@ -12,10 +12,8 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::kmod::{DeleteModuleFlags, delete_module};
 
+use crate::machine::KMEMLEAK;
 use crate::watchdog;
-
-/// A read lists what is lost, a write is a command.
-const KMEMLEAK: &str = "/sys/kernel/debug/kmemleak";
 
 /// A little more than the 5 s (MSECS_MIN_AGE, mm/kmemleak.c) below which kmemleak
 /// does not report memory. This is guest time, so sleeping costs nothing.

@@ -12,6 +12,10 @@ use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use protocol::{GuestFile, USERS, User};
 
+/// Only the kernel that watches itself has this: what its leak detector finds. A read
+/// lists what is lost, a write is a command.
+pub const KMEMLEAK: &str = "/sys/kernel/debug/kmemleak";
+
 /// Writes a line to the kernel log, which the host keeps.
 pub fn log(line: &str) {
     // If even this fails, there is nowhere left to report it.

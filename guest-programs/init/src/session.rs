@@ -67,7 +67,7 @@ pub fn run(job: &Job, session: &Session) -> Result<Ended, String> {
     supervise::end_the_rest()?;
     watchdog::stop()?;
     relay.finish()?;
-    watchdog::start(watchdog::REST)?;
+    watchdog::start(watchdog::rest())?;
     Ok(ended)
 }
 

@@ -40,7 +40,7 @@ pub fn run(job: &Job) -> Result<Ended, String> {
             Err(e) => return Err(format!("failed to wait for SIGCHLD: {e}")),
         }
     };
-    watchdog::start(watchdog::REST)?;
+    watchdog::start(watchdog::rest())?;
     end_the_rest()?;
     Ok(ended)
 }

@@ -86,7 +86,9 @@ static long lab_register(struct file *file, int signal)
 	// region: pid
 	struct pid *pid;
 	// endregion
+	// region: flags
 	unsigned long flags;
+	// endregion
 	long err = 0;
 
 	// region: get
@@ -100,7 +102,9 @@ static long lab_register(struct file *file, int signal)
 	// endregion
 
 	// endregion
+	// region: lock
 	spin_lock_irqsave(&lab.lock, flags);
+	// endregion
 	if (lab.owner) {
 		err = -EBUSY;
 	} else {
@@ -110,7 +114,9 @@ static long lab_register(struct file *file, int signal)
 		swap(lab.pid, pid);	/* the reference is lab's now */
 		// endregion
 	}
+	// region: unlock
 	spin_unlock_irqrestore(&lab.lock, flags);
+	// endregion
 	// region: put-rest
 
 	put_pid(pid);	/* what was not handed over; NULL is fine */

@@ -77,12 +77,16 @@ static int lab_send(struct pid *pid, int signal, int value)
 	info.si_int = value;
 	// endregion
 
+	// region: lock
 	/* The task may be dying, even dead, but it is not freed under us. */
 	rcu_read_lock();
+	// endregion
 	task = pid_task(pid, PIDTYPE_PID);
 	if (task)
 		ret = send_sig_info(signal, &info, task);
+	// region: unlock
 	rcu_read_unlock();
+	// endregion
 	return ret;
 	// endregion
 }

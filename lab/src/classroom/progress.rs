@@ -74,6 +74,7 @@ impl Progress {
     /// Stores marks if they are the best so far.
     pub fn checked(&mut self, exercise: &Exercise, marks: &Marks) {
         let exercised = self.entry(exercise);
+        let marks = &marks.on_the_lessons_kernel();
         // If the exercise has changed, its old points mean nothing.
         if exercised.of != marks.of() || exercised.points < marks.points() {
             (exercised.points, exercised.of) = (marks.points(), marks.of());

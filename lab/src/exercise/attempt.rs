@@ -105,7 +105,7 @@ impl Lab<'_> {
     /// If the machine does not end in time, the host may have been too busy. It is the
     /// submission's fault only if the exercise's solution ends on this host now and the
     /// submission still does not.
-    fn observe_ended(
+    pub(super) fn observe_ended(
         &self,
         accel: Accel,
         machine: &Machine,
@@ -139,7 +139,7 @@ impl Lab<'_> {
         text: &str,
     ) -> Result<(Observed, Option<String>), Error> {
         let compiled = self.compiler().submission(exercise, path, text, &machine.kernel)?;
-        let plan = exercise.plan(Options { accel, ..Options::default() });
+        let plan = exercise.plan(Options { accel, kernel: machine.kind, ..Options::default() });
         let mut modules = self.modules(machine, &plan.experiment.kmods)?;
         modules.extend(compiled.modules);
         let observed = self.observe(machine, &plan, &compiled.programs, &modules)?;
@@ -154,7 +154,7 @@ impl Lab<'_> {
 
 /// Why a submission was not judged, through no fault of its own.
 #[derive(Debug)]
-struct NotJudged(Error);
+pub(super) struct NotJudged(pub Error);
 
 impl fmt::Display for NotJudged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -25,6 +25,10 @@ fn describe(exercise: &Exercise, mutant: &Mutant) -> String {
     for check in exercise.checks.iter().filter(|check| mutant.fails.contains(&check.name)) {
         paragraph(&mut text, "✗", 2, &check.what);
     }
+    if let Some(kind) = mutant.reports {
+        let told = format!("on the debug kernel: the module {}", kind.told());
+        paragraph(&mut text, "✗", 2, &told);
+    }
     paragraph(&mut text, "hint:", 6, &mutant.hint);
     let solution = exercise.frame.with(&Change::new());
     let wrong = exercise.frame.with(&mutant.change);

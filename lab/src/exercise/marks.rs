@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 
 use story::detail::Detail;
 use story::expect::{Checked, Witness};
+use story::reports::Report;
 use story::timeline::Timeline;
 use trace::record::Record;
 
 use super::ending::Ending;
 use super::{Check, Exercise, Mutant};
+
+/// The name of the check for the debug kernel, which only a thorough attempt has.
+pub const DEBUG_KERNEL: &str = "debug-kernel";
 
 /// What a submission earned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +43,17 @@ impl Mark {
     /// The points that were earned.
     pub fn points(&self) -> u32 {
         if self.passed { self.of } else { 0 }
+    }
+
+    /// Fails a check that holds without work.
+    fn refuse_alone(&mut self) {
+        self.passed = false;
+        self.facts.push(Checked {
+            fact: "something that needs your work holds, too".to_owned(),
+            passed: false,
+            detail: Detail::Plain("this holds before any work is done".to_owned()),
+            evidence: Vec::new(),
+        });
     }
 }
 
@@ -76,12 +91,66 @@ impl Marks {
         marks
     }
 
+    /// Finds the mistake that a run on the debug kernel showed, unless the run on the
+    /// lesson's kernel showed one.
+    pub fn find_reported(&mut self, exercise: &Exercise, timeline: &Timeline, found: &[Report]) {
+        if self.mistake.is_some() {
+            return;
+        }
+        let roles = timeline.roles_in_an_exercise();
+        let witness = Witness::ByRole(&roles);
+        let failed = self.failed();
+        let is_reported =
+            |mutant: &Mutant| found.iter().any(|report| Some(report.kind) == mutant.reports);
+        let is_it = |mutant: &&Mutant| {
+            is_reported(mutant)
+                && mutant.fails == failed
+                && mutant.expect.iter().all(|fact| fact.check(timeline, witness).passed)
+        };
+        self.mistake = exercise.mutants.iter().find(is_it).cloned();
+    }
+
     fn find_mistake(&mut self, exercise: &Exercise, shown: impl Fn(&Mutant) -> bool) {
         let failed = self.failed();
         let ending = self.ending.as_ref().map(|ending| ending.kind);
-        let is_it =
-            |mutant: &&Mutant| mutant.fails == failed && mutant.ending == ending && shown(mutant);
+        let is_it = |mutant: &&Mutant| {
+            mutant.reports.is_none()
+                && mutant.fails == failed
+                && mutant.ending == ending
+                && shown(mutant)
+        };
         self.mistake = exercise.mutants.iter().find(is_it).cloned();
+    }
+
+    /// Adds the check for the debug kernel, which is worth a third of the others together.
+    /// `found` has what is wrong; `None` means that there was nothing to run. It counts only
+    /// together with another check, because a module that does nothing has no bugs either.
+    pub fn judge_on_the_debug_kernel(&mut self, found: Option<Vec<Checked>>) {
+        let passed = found.as_ref().is_some_and(Vec::is_empty);
+        let mut mark = Mark {
+            name: DEBUG_KERNEL.to_owned(),
+            what: "gives the debug kernel nothing to report".to_owned(),
+            of: self.of().div_ceil(3),
+            passed,
+            facts: found.unwrap_or_default(),
+        };
+        if passed && !self.checks.iter().any(|mark| mark.passed) {
+            mark.refuse_alone();
+        }
+        self.checks.push(mark);
+    }
+
+    /// Where the submission ran: `lesson` or `lesson+debug`.
+    pub fn kernels(&self) -> &'static str {
+        let is_debug = |mark: &Mark| mark.name == DEBUG_KERNEL;
+        if self.checks.iter().any(is_debug) { "lesson+debug" } else { "lesson" }
+    }
+
+    /// The marks without the check for the debug kernel.
+    pub fn on_the_lessons_kernel(&self) -> Marks {
+        let mut marks = self.clone();
+        marks.checks.retain(|mark| mark.name != DEBUG_KERNEL);
+        marks
     }
 
     /// The names of the checks that did not pass.
@@ -122,13 +191,7 @@ fn refuse_alone(exercise: &Exercise, marks: &mut [Mark]) {
         marks.iter().filter(|mark| mark.passed).map(|mark| mark.name.clone()).collect();
     for (check, mark) in exercise.checks.iter().zip(marks) {
         if mark.passed && !check.with_one_of.is_empty() && check.with_one_of.is_disjoint(&held) {
-            mark.passed = false;
-            mark.facts.push(Checked {
-                fact: "something that needs your work holds, too".to_owned(),
-                passed: false,
-                detail: Detail::Plain("this holds before any work is done".to_owned()),
-                evidence: Vec::new(),
-            });
+            mark.refuse_alone();
         }
     }
 }
@@ -155,6 +218,36 @@ fn stdout(expected: &[String], found: &[u8]) -> Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn marks(passed: &[bool]) -> Marks {
+        let mark = |&passed: &bool| Mark {
+            name: "x".to_owned(),
+            what: String::new(),
+            of: 2,
+            passed,
+            facts: Vec::new(),
+        };
+        Marks { checks: passed.iter().map(mark).collect(), ending: None, mistake: None }
+    }
+
+    #[test]
+    fn the_debug_kernel_gives_a_third_more_to_what_does_something() {
+        let reported = || vec![stdout(&["a".to_owned()], b"b")];
+        for (others, found, points) in [
+            ([true, true], Some(Vec::new()), 4 + 2),
+            ([true, false], Some(Vec::new()), 2 + 2),
+            ([false, false], Some(Vec::new()), 0),
+            ([true, true], Some(reported()), 4),
+            ([false, false], None, 0),
+        ] {
+            let mut marks = marks(&others);
+            assert_eq!((marks.of(), marks.kernels()), (4, "lesson"));
+            let before = marks.clone();
+            marks.judge_on_the_debug_kernel(found);
+            assert_eq!((marks.points(), marks.of(), marks.kernels()), (points, 6, "lesson+debug"));
+            assert_eq!(marks.on_the_lessons_kernel(), before);
+        }
+    }
 
     #[test]
     fn the_first_line_that_differs_is_shown() {

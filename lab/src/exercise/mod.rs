@@ -27,16 +27,19 @@ mod mutant;
 pub mod report;
 mod source;
 pub mod submission;
+pub mod thorough;
 pub mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use builder::guest::kmods::TRACE;
+use builder::kernel::Kind;
 use explain::{ExitStatus, Explain};
 use protocol::{GuestFile, TraceEvent};
 use serde::Deserialize;
 use story::expect::Expectation;
-use story::experiment::Experiment;
+use story::experiment::{Experiment, Load};
 use story::lesson::Lesson;
 use trace::EventName;
 
@@ -313,7 +316,13 @@ impl Exercise {
 
     /// Plans a run of a submission.
     pub fn plan(&self, options: Options) -> Plan {
-        let mut plan = Plan::of(self.experiment.clone(), self.lesson.clone(), options);
+        let mut experiment = self.experiment.clone();
+        if options.kernel == Kind::Debug && !experiment.kmods.iter().any(|kmod| kmod == TRACE) {
+            // It says where the module was, whose functions a report of lost memory names.
+            experiment.kmods.push(TRACE.to_owned());
+            experiment.load.insert(0, Load { kmod: TRACE.to_owned(), params: String::new() });
+        }
+        let mut plan = Plan::of(experiment, self.lesson.clone(), options);
         plan.job.program = GuestFile::HARNESS;
         plan.job.args.clone_from(&self.raw.args);
         plan.job.marks = protocol::Marks::Root;
@@ -341,6 +350,13 @@ impl Exercise {
     pub fn samples(&self) -> Vec<Sample> {
         let mutants = self.mutants.iter().map(|mutant| Sample::Mutant(mutant.name.clone()));
         [Sample::Stub, Sample::Solution].into_iter().chain(mutants).collect()
+    }
+
+    /// The mutant that a sample is.
+    pub fn mutant(&self, sample: &Sample) -> Option<&Mutant> {
+        self.mutants
+            .iter()
+            .find(|mutant| matches!(sample, Sample::Mutant(name) if *name == mutant.name))
     }
 
     /// The names in the folder of an exercise.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use story::expect::Expectation;
+use story::reports;
 
 use super::ending::Kind;
 use super::frame::Change;
@@ -30,6 +31,10 @@ pub struct Mutant {
     pub expect: Vec<Expectation>,
     /// How its run ends. Default: it simply finishes.
     pub ending: Option<Kind>,
+    /// What the debug kernel reports about it. Such a mutant need not fail any check, and
+    /// is told only if a submission runs on that kernel, too. Default: nothing in
+    /// particular.
+    pub reports: Option<reports::Kind>,
 }
 
 /// The content of `mutants.toml`.
@@ -54,7 +59,7 @@ impl RawMutants {
             if let Some(unknown) = mutant.fails.iter().find(|name| !checks.contains(name)) {
                 return problem(&format!(": there is no check `{unknown}`"));
             }
-            if mutant.fails.is_empty() {
+            if mutant.fails.is_empty() && mutant.reports.is_none() {
                 return problem(" fails nothing");
             }
             if mutant.change.is_empty() {
@@ -72,7 +77,7 @@ impl RawMutants {
                 );
             }
             let alone = mutant.expect.is_empty() && mutant.ending.is_none();
-            if alone && !seen.insert(&mutant.fails) {
+            if alone && !seen.insert((&mutant.fails, mutant.reports)) {
                 return problem(" fails the same checks as another: nothing distinguishes them");
             }
         }

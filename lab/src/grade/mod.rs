@@ -40,6 +40,7 @@ use crate::exercise::attempt::Attempt;
 use crate::exercise::compile::CompileError;
 use crate::exercise::ending::{Ending, Fault};
 use crate::exercise::marks::Marks;
+use crate::exercise::thorough::Machines;
 use crate::exercise::values::Seed;
 use crate::exercise::{Exercise, report};
 use crate::maker::Maker;
@@ -77,7 +78,7 @@ pub struct Given {
 impl Lab<'_> {
     /// Grades every student of a class in every exercise, `jobs` at a time, except what
     /// was graded `before`. The results are in the order of the class, whatever the order
-    /// of the runs.
+    /// of the runs. With a debug machine, modules run there, too.
     ///
     /// With `runs`, the page of each run is written into that folder at once: see
     /// [`pages::of_run`].
@@ -89,7 +90,7 @@ impl Lab<'_> {
     /// at all.
     pub fn grade(
         &self,
-        machine: &Machine,
+        machines: Machines<'_>,
         class: &Class,
         exercises: &[Exercise],
         jobs: usize,
@@ -100,7 +101,10 @@ impl Lab<'_> {
         Sandbox::check_support().map_err(CompileError::from)?;
         // Build what all submissions share once, before the first of them.
         for exercise in exercises {
-            self.prepare(machine, exercise)?;
+            self.prepare(machines.lesson, exercise)?;
+            if let Some(debug) = machines.debug.filter(|_| exercise.has_thorough_check()) {
+                self.prepare_thorough(debug, exercise)?;
+            }
         }
         let is_missing = |(student, exercise): &(&Student, &Exercise)| {
             let submission = student.submission(exercise);
@@ -114,35 +118,35 @@ impl Lab<'_> {
             progress,
             stage,
             |(student, _)| &student.name,
-            |(student, exercise)| self.grade_one(machine, student, exercise, runs),
+            |(student, exercise)| self.grade_one(machines, student, exercise, runs),
         ))
     }
 
     fn grade_one(
         &self,
-        machine: &Machine,
+        machines: Machines<'_>,
         student: &Student,
         exercise: &Exercise,
         runs: Option<&Path>,
     ) -> Graded {
         let lesson = lesson(exercise);
-        let result = self.give(machine, student, exercise, runs).map_err(|e| e.to_string());
+        let result = self.give(machines, student, exercise, runs).map_err(|e| e.to_string());
         Graded { student: student.name.clone(), id: student.id.clone(), lesson, result }
     }
 
     fn give(
         &self,
-        machine: &Machine,
+        machines: Machines<'_>,
         student: &Student,
         exercise: &Exercise,
         runs: Option<&Path>,
     ) -> Result<Given, Error> {
         let (attempt, submission, ignored) = match student.submission(exercise) {
             Ok(submission) => {
-                let attempt =
-                    self.attempt(machine, exercise, &submission.shown, &submission.text)?;
+                let (path, text) = (&submission.shown, &submission.text);
+                let attempt = self.attempt_on(machines, exercise, path, text)?;
                 if let Some(folder) = runs {
-                    let page = self.page(machine, exercise, &submission.text, &attempt)?;
+                    let page = self.page(machines.lesson, exercise, &submission.text, &attempt)?;
                     let path = pages::of_run(folder, &student.name, &lesson(exercise));
                     fs::create_dir_all(path.parent().unwrap_or(folder))?;
                     whole::write(&path, page.as_bytes())?;
@@ -152,7 +156,11 @@ impl Lab<'_> {
             Err(refused) => {
                 let error = refused.into();
                 let Fault::Submission(ending) = Fault::of(&error) else { return Err(error) };
-                (none(exercise, ending), None, Vec::new())
+                let mut attempt = none(exercise, ending);
+                if machines.debug.is_some() && exercise.has_thorough_check() {
+                    attempt.marks.judge_on_the_debug_kernel(None);
+                }
+                (attempt, None, Vec::new())
             }
         };
         let feedback = report::text(exercise, &attempt);

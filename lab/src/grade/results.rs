@@ -22,7 +22,7 @@ use crate::whole;
 ///  "exercises": {"sigchld": "0f8e2c2b1d8c04b5d0a1"},
 ///  "results": [
 ///   {"student": "alice", "id": null, "lesson": "sigchld", "points": 3, "of": 6,
-///    "ending": null, "said": null, "mistake": "one-wait",
+///    "kernels": "lesson", "ending": null, "said": null, "mistake": "one-wait",
 ///    "submission": "5e2bf57d3f40c4b6df69", "ignored": ["Cargo.toml"],
 ///    "checks": [{"name": "reaps-all", "points": 0, "of": 3, "passed": false}],
 ///    "error": null}]}
@@ -31,7 +31,8 @@ use crate::whole;
 /// For the head see [`Head`]. `grade` adds `gradebook`, see [`super::book::Book::json`],
 /// and `statistics`, see [`super::statistics::json`]. `submission` is the hash of the file that was graded.
 /// `id` is a learning platform's number of the student. `said` says in a sentence how a
-/// run ended that did not simply finish. `ending` is one of [`crate::exercise::ending::Kind`]. `mistake` is the name of the
+/// run ended that did not simply finish. `kernels` says where the submission ran: on the
+/// `lesson` kernel, or also on the debug kernel, `lesson+debug`. `ending` is one of [`crate::exercise::ending::Kind`]. `mistake` is the name of the
 /// mutant that fails in the same way. If the lab or the host failed, `error` says how,
 /// and there is nothing else.
 pub fn json(head: &Head, graded: &[Graded]) -> Value {
@@ -64,6 +65,7 @@ fn result(graded: &Graded) -> Value {
                 "lesson": lesson,
                 "points": marks.points(),
                 "of": marks.of(),
+                "kernels": marks.kernels(),
                 "ending": marks.ending.as_ref().map(|ending| ending.kind),
                 "said": marks.ending.as_ref().map(|ending| &ending.text),
                 "mistake": marks.mistake.as_ref().map(|mistake| &mistake.name),
@@ -78,8 +80,8 @@ fn result(graded: &Graded) -> Value {
 
 /// A document as a table with one line per result.
 pub fn csv(document: &Value) -> String {
-    const COLUMNS: [&str; 8] =
-        ["student", "lesson", "points", "of", "ending", "error", "said", "mistake"];
+    const COLUMNS: [&str; 9] =
+        ["student", "lesson", "points", "of", "ending", "error", "said", "mistake", "kernels"];
     let cell = |value: &Value| match value {
         Value::Null => String::new(),
         Value::String(text) => quoted(text),

@@ -24,6 +24,7 @@ pub mod lesson;
 pub mod map;
 pub mod narrow;
 pub mod render;
+pub mod reports;
 pub mod scene;
 pub mod timeline;
 pub mod value_name;

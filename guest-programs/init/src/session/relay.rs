@@ -57,7 +57,7 @@ impl Relay {
         while !self.port.has_room() {
             self.turn(None, None)?;
         }
-        watchdog::start(deadline.saturating_sub(since) + watchdog::REST)?;
+        watchdog::start(deadline.saturating_sub(since) + watchdog::rest())?;
         Ok(supervise::now()? - since)
     }
 

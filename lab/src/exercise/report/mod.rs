@@ -227,7 +227,7 @@ pub fn public(public: &Exercise, attempt: &Attempt) -> String {
     let compiler = compiler.map(|output| quoted_lines("compiler", output.lines()));
     let checks = marks.checks.iter().flat_map(|mark| {
         let what = public.checks.iter().find(|check| check.name == mark.name);
-        parts.mark(mark, what.map_or(&mark.name, |check| &check.what))
+        parts.mark(mark, what.map_or(&mark.what, |check| &check.what))
     });
     let ending = marks.ending.as_ref();
     let ending = ending.map(|ending| parts.lines("", 2, &sentence(ending.kind.told())));

@@ -46,9 +46,9 @@ fn graded() -> Vec<Graded> {
 fn a_table_holds_no_formula() {
     assert_eq!(
         csv(&json(&head(), &graded())),
-        "student,lesson,points,of,ending,error,said,mistake\r\n\
-         \"'=1+1, \"\"eve\"\"\",x,3,6,timed-out,,it did not end in time,\r\n\
-         bob,x,,,,no QEMU,,\r\n"
+        "student,lesson,points,of,ending,error,said,mistake,kernels\r\n\
+         \"'=1+1, \"\"eve\"\"\",x,3,6,timed-out,,it did not end in time,,lesson\r\n\
+         bob,x,,,,no QEMU,,,\r\n"
     );
 }
 

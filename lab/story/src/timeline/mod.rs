@@ -13,6 +13,7 @@ use protocol::GuestFile;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use trace::record::LoadedModule;
 use trace::{Context, Event, EventName, Fields, Frame, Kind};
 
 pub use lifeline::{KERNEL, Lifelines, device};
@@ -93,6 +94,17 @@ impl Timeline {
             Some((pid, time_ns)) => roles.seen_from(pid, time_ns),
             None => roles,
         }
+    }
+
+    /// Where modules were loaded, in order.
+    pub fn loaded_modules(&self) -> Vec<LoadedModule> {
+        let loaded = |entry: &Entry| match &entry.kind {
+            Kind::LoadModule { name, text } => {
+                Some(LoadedModule { name: name.clone(), text_address: *text })
+            }
+            _ => None,
+        };
+        self.entries.iter().filter_map(loaded).collect()
     }
 
     /// The timeline, told with the names that `teller` gives.

@@ -1,8 +1,10 @@
 use std::path::{Path, PathBuf};
 
+use builder::kernel::Kind;
 use clap::Args;
 use lab::classroom::{FOLDER, choice};
 use lab::exercise::submission::Submission;
+use lab::exercise::thorough::Machines;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, report};
 use lab::maker::Maker;
@@ -48,6 +50,11 @@ pub struct Check {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
+    /// Also run a module on a kernel that looks for deadlocks, sleeps in interrupt
+    /// handlers, and memory that is lost or misused; it is built first if necessary
+    #[arg(long, conflicts_with = "record")]
+    thorough: bool,
+
     /// Vary the inputs as `grade` does with this seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -68,13 +75,18 @@ impl Check {
         let machine = lab.machine()?;
         context.write_for_editors(&work, Some(&machine));
         let shown = Path::new(FOLDER).join(&submission.shown);
-        let attempt = lab.attempt(&machine, &exercise, &shown, &submission.text)?;
+        let text = &submission.text;
+        let debug = match self.thorough && exercise.has_thorough_check() {
+            true => Some(lab.machine_of(Kind::Debug)?),
+            false => None,
+        };
+        let machines = Machines { lesson: &machine, debug: debug.as_ref() };
+        let attempt = lab.attempt_on(machines, &exercise, &shown, text)?;
 
         work.remember(&exercise, &attempt.marks)?;
         let background = if self.record.is_some() || self.html.is_some() {
             let nothing = Timeline::default();
             let timeline = attempt.observed.as_ref().map_or(&nothing, |seen| &seen.timeline);
-            let text = &submission.text;
             Background::of_attempt(&lab, &machine, &exercise, text, timeline)?
         } else {
             Background::default()

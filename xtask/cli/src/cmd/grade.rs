@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
+use builder::kernel::Kind;
 use clap::Args;
 use lab::error::Error;
 use lab::exercise::Exercise;
+use lab::exercise::thorough::Machines;
 use lab::exercise::values::Seed;
 use lab::grade::before::Before;
 use lab::grade::class::{Class, Known};
@@ -42,6 +44,11 @@ pub struct Grade {
     /// Varies the inputs; the same seed gives the same marks
     #[arg(long, default_value_t = 0)]
     seed: u64,
+
+    /// Also run modules on a kernel that looks for deadlocks, sleeps in interrupt handlers,
+    /// and memory that is lost or misused; it is built first if necessary
+    #[arg(long)]
+    thorough: bool,
 
     /// How many machines run at the same time [default: one for each core]
     #[arg(long)]
@@ -106,6 +113,7 @@ impl Grade {
         let nothing = exercises.is_empty() || class.students.is_empty();
         let shard = self.shard.map(|shard| (shard.part, shard.of));
         let head = Head::new(Seed(self.seed), &exercises, class.students.len(), shard)?;
+        let head = if self.thorough { head.thorough(&exercises) } else { head };
         if let Some((part, of)) = shard {
             class = class.shard(part, of);
         }
@@ -124,9 +132,14 @@ impl Grade {
             return Err(GradeError::Worksheet { count: exercises.len() }.into());
         }
         let machine = lab.machine()?;
+        let debug = match self.thorough {
+            true => Some(lab.machine_of(Kind::Debug)?),
+            false => None,
+        };
+        let machines = Machines { lesson: &machine, debug: debug.as_ref() };
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
         let runs = self.books.html.as_deref();
-        let graded = lab.grade(&machine, &class, &exercises, jobs, &before, runs)?;
+        let graded = lab.grade(machines, &class, &exercises, jobs, &before, runs)?;
 
         let document = before.and(&graded, &head, &class, &exercises);
         let written = Books::complete(document, &lab.course, settings);
