@@ -54,7 +54,8 @@ impl Section {
         }
         let out = (excess + 1).min(spare);
         let keep = self.lines.len() - out;
-        let more = format!("… {out} more lines");
+        // Without their number: that of a broken kernel's reports differs between hosts.
+        let more = "… more lines".to_owned();
         match self.cut {
             Cut::End => {
                 self.lines.truncate(keep);
@@ -127,7 +128,7 @@ mod tests {
     #[test]
     fn a_line_may_take_several_rows() {
         let fitted = fit(vec![section("wide", 3, 1)], 4, 4, &[0]);
-        assert_eq!((fitted.text.as_str(), fitted.is_cut), ("wide1\n… 2 more lines\n", true));
+        assert_eq!((fitted.text.as_str(), fitted.is_cut), ("wide1\n… more lines\n", true));
         assert_eq!(fitted.rows, 2 + 4);
     }
 
@@ -135,10 +136,10 @@ mod tests {
     fn what_matters_less_is_cut_first_and_never_below_its_least() {
         let sections = || vec![section("a", 6, 2), section("b", 6, 1)];
         let cut = |rows| fit(sections(), rows, 80, &[1, 0]).text;
-        assert_eq!(cut(11), "a1\na2\na3\na4\na5\na6\nb1\nb2\nb3\nb4\n… 2 more lines\n");
-        assert_eq!(cut(7), "a1\na2\na3\na4\n… 2 more lines\nb1\n… 5 more lines\n");
-        assert_eq!(cut(1), "a1\na2\n… 4 more lines\nb1\n… 5 more lines\n");
+        assert_eq!(cut(11), "a1\na2\na3\na4\na5\na6\nb1\nb2\nb3\nb4\n… more lines\n");
+        assert_eq!(cut(7), "a1\na2\na3\na4\n… more lines\nb1\n… more lines\n");
+        assert_eq!(cut(1), "a1\na2\n… more lines\nb1\n… more lines\n");
         let last = Section { cut: Cut::Begin, ..section("c", 6, 1) };
-        assert_eq!(fit(vec![last], 4, 80, &[0]).text, "c1\n… 3 more lines\nc5\nc6\n");
+        assert_eq!(fit(vec![last], 4, 80, &[0]).text, "c1\n… more lines\nc5\nc6\n");
     }
 }
