@@ -2,7 +2,7 @@
 //!
 //! A row is made from the doc comment and the attributes of a field, and its example is
 //! the first in the course. Whether all fields were found is checked with what the type
-//! itself says when it refuses a key. `cargo xtask test --accept tidy` updates the tables.
+//! itself says when it refuses a key.
 
 use std::path::Path;
 
@@ -17,8 +17,7 @@ use story::experiment::{Experiment, Load};
 use story::lesson::{Alike, Concurrent, HostValue, Lesson, Report};
 use toml::Value;
 
-use crate::map::{replaced, row, table};
-use crate::snapshots::{difference, is_accepting};
+use crate::tables::{Page, row, table};
 
 /// The page with the tables.
 const PAGE: &str = "docs/lesson-toml.md";
@@ -178,13 +177,7 @@ const UNKNOWN: &str = "zzz = 1\n";
 /// Keys that the page lacks or says otherwise, and keys without an example.
 pub fn check(_: &[Lesson]) -> Result<Vec<String>, Failed> {
     let files = files()?;
-    let path = builder::root().join(PAGE);
-    let text = std::fs::read_to_string(&path)?;
-    let (mut updated, mut faults) = (text.clone(), Vec::new());
-    let mut put = |table: &str, faults: &mut Vec<String>| match replaced(&updated, table) {
-        Some(new) => updated = new,
-        None => faults.push(format!("{PAGE} lacks a table; the table of today is\n{table}")),
-    };
+    let (mut page, mut faults) = (Page::read(PAGE)?, Vec::new());
     for keys in KEYS {
         let fields = Item::all(keys.source, keys.structure)?;
         let found: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
@@ -192,7 +185,8 @@ pub fn check(_: &[Lesson]) -> Result<Vec<String>, Failed> {
         if expected(&refusal) != found {
             faults.push(format!("{} has {found:?}, but: {refusal}", keys.structure));
         }
-        put(&keys.table(&fields, &files, &mut faults), &mut faults);
+        let table = keys.table(&fields, &files, &mut faults);
+        faults.extend(page.put(&table).err());
     }
     for (key, source, enumeration) in WORDS {
         let mut words = table(&[key, "meaning"]);
@@ -202,16 +196,9 @@ pub fn check(_: &[Lesson]) -> Result<Vec<String>, Failed> {
             }
             words += &row(&[&format!("`{name}`"), &meaning]);
         }
-        put(&words, &mut faults);
+        faults.extend(page.put(&words).err());
     }
-    if is_accepting() {
-        std::fs::write(&path, updated)?;
-    } else if updated != text {
-        faults.push(format!(
-            "{PAGE} is not today's; `cargo xtask test --accept tidy` writes its tables\n{}",
-            difference((PAGE, &text), ("today's", &updated))
-        ));
-    }
+    faults.extend(page.settle()?);
     Ok(faults)
 }
 

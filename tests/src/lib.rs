@@ -61,6 +61,7 @@ mod snapshots;
 pub mod soak;
 mod sources;
 mod suite;
+mod tables;
 mod thorough;
 mod tidy;
 mod told;

@@ -1,13 +1,11 @@
 //! Checks that the tables of docs/map.md are those of the lessons' lines.
-//!
-//! A table is known by its first line. `cargo xtask test --accept tidy` updates the tables.
 
 use lab::course::{CHAPTER, Course, LESSONS};
 use libtest_mimic::Failed;
 use story::lesson::Lesson;
 use story::map::{COLUMNS, Cell, FILE, Map, Way};
 
-use crate::snapshots::{difference, is_accepting};
+use crate::tables::{Page, row, table};
 
 /// The page with the map.
 pub const PAGE: &str = "docs/map.md";
@@ -21,23 +19,9 @@ pub fn check(_: &[Lesson]) -> Result<Vec<String>, Failed> {
     let lacking = map.lessons.iter().filter(|(_, line)| line.is_none());
     let mut faults: Vec<String> =
         lacking.map(|(lesson, _)| format!("{} lacks its {FILE}", lesson.name)).collect();
-    let path = builder::root().join(PAGE);
-    let text = std::fs::read_to_string(&path)?;
-    let mut updated = text.clone();
-    for table in tables(&map) {
-        match replaced(&updated, &table) {
-            Some(new) => updated = new,
-            None => faults.push(format!("{PAGE} lacks the table `{}`", head(&table))),
-        }
-    }
-    if is_accepting() {
-        std::fs::write(&path, updated)?;
-    } else if updated != text {
-        faults.push(format!(
-            "{PAGE} is not today's; `cargo xtask test --accept tidy` writes its tables\n{}",
-            difference((PAGE, &text), ("today's", &updated))
-        ));
-    }
+    let mut page = Page::read(PAGE)?;
+    faults.extend(tables(&map).iter().filter_map(|table| page.put(table).err()));
+    faults.extend(page.settle()?);
     Ok(faults)
 }
 
@@ -71,16 +55,6 @@ fn tables(map: &Map) -> [String; 3] {
     [answers, unbuilt, shown]
 }
 
-/// The first two lines of a table with these heads.
-pub fn table(heads: &[&str]) -> String {
-    row(heads) + &format!("|{}\n", "---|".repeat(heads.len()))
-}
-
-/// A line of a table.
-pub fn row(cells: &[&str]) -> String {
-    format!("| {} |\n", cells.join(" | "))
-}
-
 fn numbers<'a>(ways: impl Iterator<Item = &'a Way>) -> String {
     let numbers: Vec<String> = ways.map(|way| way.number().to_string()).collect();
     match numbers.split_last() {
@@ -92,32 +66,4 @@ fn numbers<'a>(ways: impl Iterator<Item = &'a Way>) -> String {
 
 fn quoted(facts: &[String]) -> String {
     facts.iter().map(|fact| format!("*✓ {fact}*")).collect::<Vec<_>>().join(", ")
-}
-
-fn head(table: &str) -> &str {
-    table.lines().next().unwrap_or_default()
-}
-
-/// A page with a table in the place of the one with the same head. `None` if it has none.
-pub fn replaced(page: &str, table: &str) -> Option<String> {
-    let start = page.find(&format!("\n{}\n", head(table)))? + 1;
-    let length = page[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
-    let end = start + length.map(str::len).sum::<usize>();
-    Some(page[..start].to_owned() + table + &page[end..])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_table_with_the_same_head_is_replaced() {
-        let page = "# Map\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nText\n\n| c |\n|---|\n";
-        let table = "| a | b |\n|---|---|\n| 3 | 4 |\n| 5 | 6 |\n";
-        assert_eq!(
-            replaced(page, table).as_deref(),
-            Some("# Map\n\n| a | b |\n|---|---|\n| 3 | 4 |\n| 5 | 6 |\n\nText\n\n| c |\n|---|\n")
-        );
-        assert_eq!(replaced(page, "| d |\n|---|\n"), None);
-    }
 }

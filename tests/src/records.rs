@@ -126,8 +126,15 @@ fn runs() -> Result<(), Failed> {
     // The last record with a story is that of a lesson whose runs are the same.
     let page = Pages::within(folder.path());
     let kept = ["--record", &name, "--html", &page.was];
-    call(&[&["--course", &course, "run", "passing"][..], &kept].concat())?;
-    page.compare(&file, "run passing")?;
+    for (lesson, words) in
+        [("panicking", "the kernel panicked"), ("passing", "the program exits by itself")]
+    {
+        call(&[&["--course", &course, "run", lesson][..], &kept].concat())?;
+        if !std::fs::read_to_string(&page.was)?.contains(words) {
+            return Err(format!("{lesson}: its page lacks `{words}`").into());
+        }
+        page.compare(&file, &format!("run {lesson}"))?;
+    }
     for looking in [
         &["--story"][..],
         &["--scene", "says_hello"],

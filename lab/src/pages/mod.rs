@@ -3,6 +3,9 @@
 
 mod background;
 
+use std::collections::BTreeMap;
+
+use explain::{ExitStatus, Explain};
 use page::{Fact, Page};
 use story::expect::Checked;
 use story::scene::Scenes;
@@ -39,6 +42,29 @@ pub fn of_run(plan: &Plan, run: &Run, maker: &Maker, background: &Background) ->
         files: background.files(),
     };
     page.html()
+}
+
+/// The page of a lesson's run whose machine failed, with the end of the kernel log. `None`
+/// if no machine was run.
+pub fn of_failed_run(plan: &Plan, error: &Error, maker: &Maker) -> Option<String> {
+    if error.exit_status() != ExitStatus::Vm {
+        return None;
+    }
+    let page = Page {
+        name: &plan.lesson.name.to_string(),
+        title: &plan.lesson.title,
+        passed: Some(false),
+        ending: Some(error.to_string()),
+        made_by: made_by(maker, None),
+        output: error.details().map(|log| ("kernel log", log.to_owned())).into_iter().collect(),
+        facts: Vec::new(),
+        timeline: &Timeline::default(),
+        roles: None,
+        scenes: Vec::new(),
+        sources: Vec::new(),
+        files: BTreeMap::new(),
+    };
+    Some(page.html())
 }
 
 /// The page of an attempt at an exercise.

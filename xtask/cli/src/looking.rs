@@ -70,15 +70,26 @@ pub struct Looking {
 }
 
 impl Looking {
-    /// Shows a lesson's run. `kernel` has the functions of the kernel.
+    /// Shows a lesson's run, or fails as it did. `kernel` has the functions of the kernel.
     pub fn at_run(
         &self,
         plan: &Plan,
-        run: &Run,
+        run: std::result::Result<Run, Error>,
         maker: &Maker,
         background: &Background,
         kernel: &Symbols,
     ) -> Result {
+        let run = &match run {
+            Ok(run) => run,
+            Err(error) => {
+                if let Some(file) = &self.html
+                    && let Some(page) = pages::of_failed_run(plan, &error, maker)
+                {
+                    whole::write(file, page.as_bytes())?;
+                }
+                return Err(error);
+            }
+        };
         if let Some(file) = &self.html {
             let page = pages::of_run(plan, run, maker, background);
             whole::write(file, page.as_bytes())?;

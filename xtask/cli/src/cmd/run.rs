@@ -92,6 +92,6 @@ impl Run {
             file.with(&background)?.write(path)?;
         }
         let maker = Maker::here(&lab, &machine);
-        self.looking.at_run(&plan, &run?, &maker, &background, &machine.symbols)
+        self.looking.at_run(&plan, run, &maker, &background, &machine.symbols)
     }
 }

@@ -48,7 +48,8 @@ impl Show {
         ui::say(&visible_lines(&format!("a record of {title}")));
         match content {
             Content::Run { plan, run } => {
-                self.looking.at_run(&plan, &*run?, &maker, &background, &kernel)
+                let run = run.map(|run| *run);
+                self.looking.at_run(&plan, run, &maker, &background, &kernel)
             }
             Content::Check { exercise, attempt } => {
                 self.has_no_story("check")?;
