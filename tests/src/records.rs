@@ -127,7 +127,7 @@ fn runs() -> Result<(), Failed> {
     let page = Pages::within(folder.path());
     let kept = ["--record", &name, "--html", &page.was];
     for (lesson, words) in
-        [("panicking", "the kernel panicked"), ("passing", "the program exits by itself")]
+        [("panicking", "the guest kernel panicked: "), ("passing", "the program exits by itself")]
     {
         call(&[&["--course", &course, "run", lesson][..], &kept].concat())?;
         if !std::fs::read_to_string(&page.was)?.contains(words) {

@@ -5,7 +5,7 @@ mod background;
 
 use std::collections::BTreeMap;
 
-use explain::{ExitStatus, Explain};
+use explain::ExitStatus;
 use page::{Fact, Page};
 use story::expect::Checked;
 use story::scene::Scenes;
@@ -53,7 +53,8 @@ pub fn of_failed_run(plan: &Plan, error: &Error, maker: &Maker) -> Option<String
     let page = Page {
         name: &plan.lesson.name.to_string(),
         title: &plan.lesson.title,
-        passed: Some(false),
+        // No fact was compared.
+        passed: None,
         ending: Some(error.to_string()),
         made_by: made_by(maker, None),
         output: error.details().map(|log| ("kernel log", log.to_owned())).into_iter().collect(),
