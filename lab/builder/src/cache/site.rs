@@ -97,10 +97,11 @@ pub fn sweep(kind: &Path) -> io::Result<()> {
 
 /// Whether something else is where a folder or the folder around it should be.
 fn is_obstructed(folder: &Path) -> bool {
-    let obstructs = |path: &Path| match fs::metadata(path) {
+    // What is there is asked once, as it may come and go.
+    let obstructs = |path: &Path| match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_symlink() => !fs::metadata(path).is_ok_and(|meta| meta.is_dir()),
         Ok(meta) => !meta.is_dir(),
-        // A dangling link.
-        Err(_) => fs::symlink_metadata(path).is_ok(),
+        Err(_) => false,
     };
     obstructs(folder) || folder.parent().is_some_and(obstructs)
 }
