@@ -129,7 +129,7 @@ mod tests {
     fn a_line_may_take_several_rows() {
         let fitted = fit(vec![section("wide", 3, 1)], 4, 4, &[0]);
         assert_eq!((fitted.text.as_str(), fitted.is_cut), ("wide1\n… more lines\n", true));
-        assert_eq!(fitted.rows, 2 + 4);
+        assert_eq!(fitted.rows, 2 + 3);
     }
 
     #[test]
