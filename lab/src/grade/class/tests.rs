@@ -1,10 +1,12 @@
-use std::io::Write;
+use std::io::{Cursor, Write};
 use std::os::unix::fs::symlink;
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::finder::name_of;
 use super::*;
+use crate::grade::unpack;
 
 /// A class that is made for a test. `x` and `y` are programs, `z` is a module, and
 /// `others` has no exercise.
