@@ -1,6 +1,7 @@
 //! The kernel log of a run of a student's module: what the module printed, and what the
 //! kernel reports about it. This is only for people: marks come from the trace.
 
+use story::reports::Place;
 use vm::panic::message;
 
 /// The lines of a run that a student wants to read.
@@ -120,7 +121,8 @@ impl Report {
             let (_, rest) = warning.split_once(&place)?;
             rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
         });
-        let function = lines.iter().find_map(|line| of_module(line, module));
+        let place = lines.iter().find_map(|line| Place::in_line(line, module));
+        let function = place.map(|place| place.function);
         Report { kind, function, line }
     }
 }
@@ -133,18 +135,6 @@ fn short(title: &str) -> String {
         short.drain(1..5);
     }
     short.join(" ")
-}
-
-/// The function in a line of a report, `RIP: 0010:f+0x1/0x2 [lab_x]` or ` f+0x1/0x2
-/// [lab_x]`, if it is the module's. A line with a question mark is only a value on the
-/// stack, not a caller.
-fn of_module(line: &str, module: &str) -> Option<String> {
-    let (function, rest) = line.strip_suffix(&format!(" [{module}]"))?.rsplit_once('+')?;
-    let function = function.rsplit([' ', ':']).next()?;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
-    let is_caller = !line.trim_start().starts_with("? ") && rest.starts_with("0x");
-    (is_caller && !function.is_empty() && function.chars().all(is_name))
-        .then(|| function.to_owned())
 }
 
 #[cfg(test)]

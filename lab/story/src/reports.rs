@@ -108,6 +108,29 @@ const STACK: &str = "Call Trace:";
 /// Begins what kmemleak says about an object.
 const LOST: &str = "unreferenced object ";
 
+impl Place {
+    /// The place in a line such as `RIP: 0010:f+0x1/0x2 [lab_x]`, ` f+0x1/0x2 [lab_x]` or
+    /// `at: f+0x1/0x2 [lab_x]`. A stack has the addresses after calls; a line with a question
+    /// mark is only a value on the stack.
+    pub fn in_line(line: &str, module: &str) -> Option<Place> {
+        let (before, _) = line.split_once(&format!(" [{module}]"))?;
+        let place = before.rsplit([' ', ':']).next()?;
+        let (function, rest) = place.split_once("+0x")?;
+        let offset = rest.split('/').next()?;
+        let offset = u64::from_str_radix(offset, 16).ok()?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+        if line.trim_start().starts_with("? ")
+            || function.is_empty()
+            || !function.chars().all(is_name)
+        {
+            return None;
+        }
+        let is_exact = line.starts_with("RIP: ") || line.starts_with("WARNING: CPU: ");
+        let offset = if is_exact { offset } else { offset.saturating_sub(1) };
+        Some(Place { function: function.to_owned(), offset })
+    }
+}
+
 impl Report {
     /// Reads the reports in a kernel log, and what kmemleak found. Each kind is reported
     /// once: later reports are mostly consequences of the first.
@@ -170,26 +193,7 @@ fn kind_of(lines: &[&str], n: usize) -> Option<Kind> {
 
 /// The first place in the module that lines name.
 fn place(lines: &[&str], module: &str) -> Option<Place> {
-    lines.iter().find_map(|line| place_in(line, module))
-}
-
-/// The place in a line such as `RIP: 0010:f+0x1/0x2 [lab_x]`, ` f+0x1/0x2 [lab_x]` or
-/// `at: f+0x1/0x2 [lab_x]`. A stack has the addresses after calls; a line with a question
-/// mark is only a value on the stack.
-fn place_in(line: &str, module: &str) -> Option<Place> {
-    let (before, _) = line.split_once(&format!(" [{module}]"))?;
-    let place = before.rsplit([' ', ':']).next()?;
-    let (function, rest) = place.split_once("+0x")?;
-    let offset = rest.split('/').next()?;
-    let offset = u64::from_str_radix(offset, 16).ok()?;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
-    if line.trim_start().starts_with("? ") || function.is_empty() || !function.chars().all(is_name)
-    {
-        return None;
-    }
-    let is_exact = line.starts_with("RIP: ") || line.starts_with("WARNING: CPU: ");
-    let offset = if is_exact { offset } else { offset.saturating_sub(1) };
-    Some(Place { function: function.to_owned(), offset })
+    lines.iter().find_map(|line| Place::in_line(line, module))
 }
 
 /// A line of the log without its time.
