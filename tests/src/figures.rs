@@ -115,7 +115,8 @@ fn told(report: &str) -> Result<String, Failed> {
             let nameless = frame.strip_prefix("? (").and_then(|frame| frame.strip_suffix(')'));
             text += &format!("=> {}\n", nameless.unwrap_or(frame));
         } else if let Some((task, event)) = line.split_once(" [000] ") {
-            let mut words = event.split_whitespace();
+            // Newer versions write the event's flags before its time.
+            let mut words = event.split_whitespace().skip_while(|word| !word.ends_with(':'));
             let (Some(time), Some(event)) = (words.next(), words.next()) else {
                 return Err(format!("trace-cmd writes `{line}`").into());
             };
