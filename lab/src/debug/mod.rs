@@ -29,7 +29,8 @@ impl Lab<'_> {
     /// Runs gdb on a lesson's machine until gdb ends. The machine ends with it.
     ///
     /// `machine` must have the debug kernel. `batch` is a file of commands to run instead
-    /// of talking to a person. `mine` takes the place of the lesson's module of that name. Returns gdb's exit status.
+    /// of talking to a person. `mine` takes the place of the lesson's module of that name.
+    /// Returns gdb's exit status.
     pub fn debug(
         &self,
         machine: &Machine,

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, stdin};
 
 use builder::guest::payload::PayloadFile;
-use builder::guest::programs;
+use builder::guest::{kmods, programs};
 use host::BUSYBOX;
 use protocol::GuestFile;
 use story::lesson::Lesson;
@@ -19,7 +19,8 @@ impl Lab<'_> {
     ///
     /// If standard input is not a terminal, the shell reads its commands from there and
     /// has no terminal either. A line editor would read the end of a file as a key.
-    /// `mine` takes the place of the lesson's module of that name. `memory` is what its programs want, bytes.
+    /// `mine` takes the place of the lesson's module of that name. `memory` is what its
+    /// programs want, bytes.
     pub fn shell(
         &self,
         machine: &Machine,
@@ -60,16 +61,15 @@ impl Lab<'_> {
             let host = built.folder.join(&name);
             request.files.push(Carry { host, guest: GuestFile::from(name).path() });
         }
-        let modules =
-            |kmods: &[String]| Ok::<_, Error>(replaced(self.modules(machine, kmods)?, mine));
-        for PayloadFile { host, guest } in modules(&lesson.experiment.kmods)? {
-            request.files.push(Carry { host, guest: guest.path() });
-        }
+        let modules = replaced(self.modules(machine, &lesson.experiment.kmods)?, mine);
         for load in &lesson.experiment.load {
-            let [file] = <[PayloadFile; 1]>::try_from(modules(std::slice::from_ref(&load.kmod))?)
-                .expect("one name gives one file");
-            let path = file.host;
+            let guest = kmods::module_file(&load.kmod);
+            let module = modules.iter().find(|module| module.guest == guest);
+            let path = module.expect("a lesson loads only modules of its own").host.clone();
             request.kmods.push(Kmod::File { path, params: load.params.clone() });
+        }
+        for PayloadFile { host, guest } in modules {
+            request.files.push(Carry { host, guest: guest.path() });
         }
         Ok(())
     }

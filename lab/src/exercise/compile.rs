@@ -342,21 +342,20 @@ impl Compiler<'_> {
         kernel: &Kernel,
     ) -> Result<Compiled, CompileError> {
         let crates = self.crates(exercise)?;
-        let right = exercise.sample(&Sample::Solution);
-        let source = Source { path, text, right: &right };
         let harness = self.harness(exercise, &crates)?;
         let mut programs = vec![PayloadFile { guest: GuestFile::HARNESS, host: harness }];
         let mut modules = Vec::new();
         let warnings = match &exercise.file {
             StudentFile::Program { .. } => {
+                let right = exercise.sample(&Sample::Solution);
+                let source = Source { path, text, right: &right };
                 let Built { host, warnings } = self.program(source, &crates)?;
                 programs.push(PayloadFile { guest: GuestFile::STUDENT, host });
                 warnings
             }
             StudentFile::Module { .. } => {
-                let Built { host, warnings } = self.module(source, exercise, kernel)?;
-                let name = host.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                modules.push(PayloadFile { guest: name.into(), host });
+                let (file, warnings) = self.student_module(exercise, path, text, kernel)?;
+                modules.push(file);
                 warnings
             }
         };
