@@ -10,6 +10,7 @@
 // `clippy.toml` lists everything that does IO.
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod document;
 mod events;
 mod facts;
 mod lanes;
@@ -20,10 +21,11 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use serde::{Deserialize, Serialize};
 use story::timeline::{Roles, Timeline};
 
+use document::document;
 use events::Events;
 use lanes::Lanes;
 use text::shown;
@@ -88,37 +90,24 @@ impl Page<'_> {
         let lanes = Lanes::of(self.timeline, self.roles);
         let style = policy::style(&lanes);
         let events = Events { page: self, lanes: &lanes };
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(policy::policy(&style));
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (shown(self.name)) ": " (shown(self.title)) }
-                    style { (PreEscaped(&style)) }
-                }
-                body {
-                    (self.header())
-                    main {
-                        (facts::section(self))
-                        @for (name, text) in &self.output {
-                            @if !text.is_empty() {
-                                details.box open[text.lines().count() <= 30] {
-                                    summary { h2 { (name) } }
-                                    pre tabindex="0" { (shown(text)) }
-                                }
-                            }
+        let body = html! {
+            (self.header())
+            main {
+                (facts::section(self))
+                @for (name, text) in &self.output {
+                    @if !text.is_empty() {
+                        details.box open[text.lines().count() <= 30] {
+                            summary { h2 { (name) } }
+                            pre tabindex="0" { (shown(text)) }
                         }
-                        (events.section())
-                        (source::sections(self))
                     }
-                    script { (PreEscaped(policy::SCRIPT)) }
                 }
+                (events.section())
+                (source::sections(self))
             }
+            script { (PreEscaped(policy::SCRIPT)) }
         };
-        page.into_string()
+        document(self.name, self.title, &policy::policy(&style), &style, &body)
     }
 
     fn header(&self) -> Markup {

@@ -1,7 +1,8 @@
 //! Tables as a page: the marks of a class or of one student. It has no script at all.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
+use crate::document::document;
 use crate::policy;
 use crate::text::shown;
 
@@ -53,33 +54,20 @@ impl Report {
     /// The page.
     pub fn html(&self) -> String {
         let style = policy::report_style();
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(policy::without_script(&style));
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (shown(&self.name)) ": " (shown(&self.title)) }
-                    style { (PreEscaped(&style)) }
-                }
-                body {
-                    header {
-                        p.name { (shown(&self.name)) }
-                        h1 { (shown(&self.title)) }
-                        @for sentence in &self.lead { p.ending { (shown(sentence)) } }
-                        @if let Some(up) = &self.up { p { (up.html()) } }
-                    }
-                    main {
-                        @for table in &self.tables {
-                            @if !table.rows.is_empty() { (table.html()) }
-                        }
-                    }
+        let body = html! {
+            header {
+                p.name { (shown(&self.name)) }
+                h1 { (shown(&self.title)) }
+                @for sentence in &self.lead { p.ending { (shown(sentence)) } }
+                @if let Some(up) = &self.up { p { (up.html()) } }
+            }
+            main {
+                @for table in &self.tables {
+                    @if !table.rows.is_empty() { (table.html()) }
                 }
             }
         };
-        page.into_string()
+        document(&self.name, &self.title, &policy::without_script(&style), &style, &body)
     }
 }
 
