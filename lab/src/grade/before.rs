@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::class::Class;
-use super::head::{Head, VERSION};
+use super::head::{Head, take_rows};
 use super::results::json;
 use super::{GradeError, Graded, lesson, pairs};
 use crate::exercise::Exercise;
@@ -44,15 +44,10 @@ impl Before {
         };
         let mut document: Value =
             serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
-        if document["version"] != VERSION {
-            return Err(failed(format!("its version is {}", document["version"])));
-        }
+        let rows = take_rows(&mut document).map_err(&failed)?;
         if document["seed"] != seed.0 {
             return Err(failed(format!("its seed is {}", document["seed"])));
         }
-        let Value::Array(rows) = document["results"].take() else {
-            return Err(failed("it has no results".to_owned()));
-        };
         let exercises = document["exercises"].as_object().cloned().unwrap_or_default();
         Ok(Before {
             rows,

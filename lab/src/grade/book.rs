@@ -265,7 +265,7 @@ impl Cell {
         let mut points = earned;
         if let Some(given) = settings.override_of(student, lesson) {
             state = State::Overridden;
-            points = Some(Hundredths(u64::from(given.points) * 100));
+            points = Some(Hundredths::of(given.points));
             said = Some(given.reason.clone());
         }
         let checks = graded.and_then(|row| row["checks"].as_array()).into_iter().flatten();
@@ -282,6 +282,11 @@ impl Cell {
 }
 
 impl Hundredths {
+    /// A number of whole points.
+    pub fn of(points: u32) -> Hundredths {
+        Hundredths(u64::from(points) * 100)
+    }
+
     /// The number as JSON.
     pub fn json(self) -> Value {
         // Divided once, so it is the number that is nearest to the decimal one.

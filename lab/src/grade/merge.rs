@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::GradeError;
-use super::head::VERSION;
+use super::head::take_rows;
 
 /// A results document, and where it was read.
 #[derive(Debug)]
@@ -30,18 +30,13 @@ impl Part {
 
     fn new(path: &Path, mut document: Value) -> Result<Part, GradeError> {
         let failed = |reason: String| GradeError::Merge { path: path.to_owned(), reason };
-        if document["version"] != VERSION {
-            return Err(failed(format!("its version is {}", document["version"])));
-        }
+        let rows = take_rows(&mut document).map_err(&failed)?;
         let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok());
         let shard = &document["shard"];
         let (part, of) = match (shard.is_null(), number(&shard[0]), number(&shard[1])) {
             (true, ..) => (1, 1),
             (false, Some(part), Some(of)) if 1 <= part && part <= of => (part, of),
             _ => return Err(failed(format!("its part is {shard}"))),
-        };
-        let Value::Array(rows) = document["results"].take() else {
-            return Err(failed("it has no results".to_owned()));
         };
         let mut students: Vec<Vec<Value>> = Vec::new();
         for row in rows {

@@ -176,7 +176,7 @@ fn percent(percentage: Hundredths) -> String {
 }
 
 fn is_full(points: Hundredths, of: u32) -> bool {
-    points >= Hundredths(u64::from(of) * 100)
+    points >= Hundredths::of(of)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub fn of_exercises(book: &Book) -> Vec<Exercised<'_>> {
         let cells =
             || book.students.iter().map(move |student| (&*student.name, &student.cells[at]));
         let points: Vec<_> = cells().filter_map(|(_, cell)| cell.points).collect();
-        let full = Hundredths(u64::from(of) * 100);
+        let full = Hundredths::of(of);
         let (mut states, mut failed, mut mistakes) =
             (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
         for (name, cell) in cells() {
