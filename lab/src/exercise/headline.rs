@@ -9,7 +9,7 @@ use trace::Kind as EventKind;
 use super::attempt::Attempt;
 use super::compile::{MAIN, NAMELESS};
 use super::ending::Kind as Ended;
-use super::kernel_log::{Kind, Report};
+use super::kernel_log::{KernelLog, Kind, Report};
 use super::{Exercise, StudentFile};
 
 /// What explains a run.
@@ -23,14 +23,14 @@ pub struct Headline {
 }
 
 impl Headline {
-    /// The headline of an attempt. `None` if nothing special happened.
-    pub fn of(exercise: &Exercise, attempt: &Attempt) -> Option<Headline> {
+    /// The headline of an attempt with this log. `None` if nothing special happened.
+    pub fn of(exercise: &Exercise, attempt: &Attempt, log: &KernelLog) -> Option<Headline> {
         if let Some(ending) = &attempt.marks.ending {
             let explains_all = attempt.observed.is_none() || ending.kind == Ended::Flooded;
             return Some(Headline { text: ending.text.clone(), explains_all });
         }
-        let reports = attempt.kernel_log(exercise).reports;
-        let report = reports.first().map(|first| reported(exercise, first, reports.len() - 1));
+        let report = log.reports.first();
+        let report = report.map(|first| reported(exercise, first, log.reports.len() - 1));
         let not_loaded = not_loaded(exercise, attempt);
         let explains_all = not_loaded.is_some();
         let text = not_loaded.or(report).or_else(|| crashed(exercise, attempt))?;

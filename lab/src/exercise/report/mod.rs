@@ -14,6 +14,7 @@ use story::render::wrap::wrap;
 use super::attempt::Attempt;
 use super::compile::{MAIN, NAMELESS};
 use super::headline::Headline;
+use super::kernel_log::KernelLog;
 use super::marks::{Mark, Marks};
 use super::{Exercise, StudentFile};
 use crate::run::Observed;
@@ -25,7 +26,7 @@ use screen::{Cut, Section, fit};
 /// Each line that a stranger's program printed, or made a compiler or the kernel print,
 /// follows a `| `. So it cannot pass for anything else, and it cannot control a terminal.
 pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
-    let parts = Parts { exercise, attempt, columns: WIDTH, all: true };
+    let parts = Parts::new(exercise, attempt, WIDTH, true);
     visible_lines(&screen::text(&parts.sections(Told::Each)))
 }
 
@@ -57,7 +58,7 @@ pub fn screen(
     rows: usize,
     columns: usize,
 ) -> (String, bool) {
-    let parts = Parts { exercise, attempt, columns, all: false };
+    let parts = Parts::new(exercise, attempt, columns, false);
     let mut fitted = fit(parts.sections(Told::Each), rows, columns, CUT);
     for told in [Told::FailedOnes, Told::FirstFailed] {
         if fitted.rows > rows {
@@ -87,16 +88,26 @@ const LOG: usize = 7;
 struct Parts<'a> {
     exercise: &'a Exercise,
     attempt: &'a Attempt,
+    log: KernelLog,
     columns: usize,
     /// Whether everything is wanted.
     all: bool,
 }
 
 impl Parts<'_> {
+    fn new<'a>(
+        exercise: &'a Exercise,
+        attempt: &'a Attempt,
+        columns: usize,
+        all: bool,
+    ) -> Parts<'a> {
+        Parts { exercise, attempt, log: attempt.kernel_log(exercise), columns, all }
+    }
+
     /// The sections in their order.
     fn sections(&self, told: Told) -> Vec<Section> {
-        let Parts { exercise, attempt, .. } = *self;
-        let headline = Headline::of(exercise, attempt);
+        let Parts { exercise, attempt, log, .. } = self;
+        let headline = Headline::of(exercise, attempt, log);
         let explains_all = headline.as_ref().is_some_and(|headline| headline.explains_all);
         // It may contain names or words from a stranger's kernel, so they must not begin a
         // line.
@@ -113,11 +124,10 @@ impl Parts<'_> {
         let compiler = attempt.compiler.as_ref().or(attempt.warnings.as_ref());
         let compiler = compiler.map(|output| quoted_lines("compiler", messages(output)));
         let least = if attempt.compiler.is_some() { 10 } else { 5 };
-        let log = attempt.kernel_log(exercise);
         // The first report is the one that explains the others; what a module printed last
         // is closest to its mistake.
         let cut = if log.reports.is_empty() { Cut::Begin } else { Cut::End };
-        let log = if self.all { log.whole } else { log.short };
+        let log = if self.all { &log.whole } else { &log.short };
         let log = match log.is_empty() {
             true => Vec::new(),
             false => self.short(quoted_lines("kernel log", log.iter().map(String::as_str))),
@@ -193,8 +203,8 @@ impl Parts<'_> {
     /// Whether the whole report has facts or lines of the log that are left out here.
     fn is_brief(&self) -> bool {
         let failed = |mark: &Mark| mark.facts.iter().filter(|fact| !fact.passed).count();
-        let log = self.attempt.kernel_log(self.exercise);
-        self.attempt.marks.checks.iter().map(failed).sum::<usize>() > 1 || log.whole != log.short
+        let KernelLog { short, whole, .. } = &self.log;
+        self.attempt.marks.checks.iter().map(failed).sum::<usize>() > 1 || whole != short
     }
 
     /// The beginnings of lines that are longer than a row, unless all is wanted.
@@ -221,7 +231,7 @@ impl Parts<'_> {
 /// everybody knows.
 pub fn public(public: &Exercise, attempt: &Attempt) -> String {
     let marks = &attempt.marks;
-    let parts = Parts { exercise: public, attempt, columns: WIDTH, all: true };
+    let parts = Parts::new(public, attempt, WIDTH, true);
     let apart = |lines| Section { apart: true, ..Section::whole(lines) };
     let compiler = attempt.compiler.as_ref();
     let compiler = compiler.map(|output| quoted_lines("compiler", output.lines()));
@@ -348,7 +358,7 @@ fn quoted_lines<'a>(what: &str, lines: impl Iterator<Item = &'a str>) -> Vec<Str
 /// are those that vary with the seed. `timeline` is null if there was no run, see
 /// [`story::timeline::Timeline::to_json`].
 pub fn json(exercise: &Exercise, attempt: &Attempt) -> Value {
-    let marks = &attempt.marks;
+    let (marks, log) = (&attempt.marks, attempt.kernel_log(exercise));
     let check = |mark: &Mark| {
         json!({
             "name": mark.name,
@@ -370,8 +380,8 @@ pub fn json(exercise: &Exercise, attempt: &Attempt) -> Value {
         "hint": marks.mistake.as_ref().map(|mistake| &mistake.hint),
         "compiler": attempt.compiler,
         "warnings": attempt.warnings,
-        "headline": Headline::of(exercise, attempt).map(|headline| headline.text),
-        "kernel_log": attempt.kernel_log(exercise).whole,
+        "headline": Headline::of(exercise, attempt, &log).map(|headline| headline.text),
+        "kernel_log": log.whole,
         "values": exercise.values.all(),
         "timeline": attempt.observed.as_ref().map(|seen| seen.timeline.to_json()),
         "checks": marks.checks.iter().map(check).collect::<Vec<_>>(),
