@@ -13,6 +13,7 @@ use lab::plan::Plan;
 use lab::report::{self, NoVerdict};
 use lab::run::Run;
 use lab::whole;
+use serde_json::Value;
 use story::render::ink::Inked;
 use story::render::text::WIDTH;
 use story::view::View;
@@ -105,8 +106,7 @@ impl Looking {
             whole::write(file, &report::trace_dat(run, kernel)?)?;
         }
         if self.json {
-            let text = Inked::from(format!("{}\n", report::json(plan, run)));
-            ui::print(&Screen::of(&stdout()).text(&text));
+            print_json(&report::json(plan, run));
         } else {
             pager::show(&self.text(plan, run)?, !self.no_pager);
         }
@@ -148,7 +148,7 @@ pub fn at_attempt(shown: AttemptAs, exercise: &Exercise, attempt: &Attempt) -> O
     let screen = Screen::of(&stdout());
     let painted = |text: &str| ui::print(&paint::report(text, screen.has_colours()));
     match shown {
-        AttemptAs::Json => ui::print(&format!("{}\n", exercise_report::json(exercise, attempt))),
+        AttemptAs::Json => print_json(&exercise_report::json(exercise, attempt)),
         AttemptAs::All => {
             let text = exercise_report::text(exercise, attempt);
             painted(&format!("{text}{}\n", next(false, WIDTH).join("\n")));
@@ -169,4 +169,11 @@ pub fn at_attempt(shown: AttemptAs, exercise: &Exercise, attempt: &Attempt) -> O
         }
     }
     Outcome::success_if(attempt.marks.passed())
+}
+
+/// Prints a document. What a stranger wrote may be in it, so a terminal gets control
+/// characters written out, also those that JSON leaves as they are.
+pub fn print_json(document: &Value) {
+    let text = Inked::from(format!("{document}\n"));
+    ui::print(&Screen::of(&stdout()).text(&text));
 }

@@ -15,7 +15,7 @@ use protocol::session::Frame;
 use crate::cmd::exec::{self, Events};
 use crate::cmd::suite;
 use crate::context::Context;
-use crate::looking::{AttemptAs, Looking, at_attempt};
+use crate::looking::{AttemptAs, Looking, at_attempt, print_json};
 use crate::outcome::{Outcome, Result};
 use crate::ui;
 
@@ -108,7 +108,7 @@ impl Show {
     /// status of their own.
     fn show_exec(&self, executed: std::result::Result<Box<Executed>, Error>) -> Outcome {
         if self.looking.json {
-            ui::print(&format!("{}\n", report::json(executed.as_deref())));
+            print_json(&report::json(executed.as_deref()));
         } else if let (Some(ran), _) = left(executed.as_deref()) {
             show_output(&ran.output);
         }
