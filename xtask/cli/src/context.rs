@@ -12,6 +12,7 @@ use lab::course::Course;
 use lab::error::Error;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
+use lab::mine::Mine;
 use lab::run::{Lab, Machine};
 use story::lesson::Lesson;
 
@@ -64,6 +65,17 @@ impl Context {
         let (work, exercises) = (self.work()?, self.course()?.exercises(Seed::default())?);
         let chosen = choose(&work, &work.progress()?, &exercises).ok_or(WorkError::NoExercise)?;
         Ok(chosen.lesson.clone())
+    }
+
+    /// The student's module for a lesson, if it is wanted instead of the lesson's.
+    pub fn mine(
+        &self,
+        is_wanted: bool,
+        lab: &Lab<'_>,
+        machine: &Machine,
+        lesson: &Lesson,
+    ) -> Result<Option<Mine>, Error> {
+        is_wanted.then(|| lab.mine(machine, &self.work()?, lesson)).transpose()
     }
 
     /// The student's own files.

@@ -38,10 +38,7 @@ impl Debug {
         let mut lab = context.lab("debug")?;
         lab.kernel.kind = Kind::Debug;
         let machine = lab.machine()?;
-        let mine = match self.mine {
-            true => Some(lab.mine(&machine, &context.work()?, &plan.lesson)?),
-            false => None,
-        };
+        let mine = context.mine(self.mine, &lab, &machine, &plan.lesson)?;
         if self.batch.is_none() && !suggested.is_empty() {
             ui::say(&format!("Breakpoints that this lesson suggests:\n{suggested}"));
         }

@@ -76,10 +76,7 @@ impl Run {
         let mut lab = context.lab("run")?;
         self.compiled.apply(&mut lab.kernel);
         let machine = lab.machine()?;
-        let mine = match self.mine {
-            true => Some(lab.mine(&machine, &context.work()?, &plan.lesson)?),
-            false => None,
-        };
+        let mine = context.mine(self.mine, &lab, &machine, &plan.lesson)?;
         let run = lab.run_with(&machine, &plan, mine.as_ref().map(|mine| &mine.file));
         let is_kept = self.record.is_some() || self.looking.html.is_some();
         let background = match &run {

@@ -46,8 +46,8 @@ impl Shell {
         let lab = context.lab_with("shell", self.kernel_with.additions())?;
         let machine = lab.machine()?;
         let mine = match &lesson {
-            Some(lesson) if self.mine => Some(lab.mine(&machine, &context.work()?, lesson)?),
-            _ => None,
+            Some(lesson) => context.mine(self.mine, &lab, &machine, lesson)?,
+            None => None,
         };
         if stdin().is_terminal() {
             eprintln!("Ctrl-] leaves the machine, whatever it does");
