@@ -207,6 +207,9 @@ mod tests {
             "6 students, 3 of them graded in everything. The mean is 44.44 %, the median 33.33 %."
         ));
         assert!(page.contains("<a href=\"./students/%3Dbob/index.html\">=bob</a>"));
+        // The marks of those who have all points, and of those who have not.
+        assert_eq!(page.matches("<td class=\"good\">").count(), 3);
+        assert!(page.contains("<td class=\"good\">3</td>"));
         assert_eq!(
             rows(&page),
             [

@@ -60,9 +60,6 @@ impl Finder<'_> {
         }
         let mut downloaded: BTreeMap<String, (Student, Entries)> = BTreeMap::new();
         for (name, path) in entries {
-            if name.starts_with('.') || is_litter(&name) {
-                continue;
-            }
             let is_folder = path.is_dir() || path.is_symlink();
             let download =
                 if is_folder { Download::of_folder(&name) } else { Download::of_file(&name) };
@@ -151,9 +148,6 @@ impl Finder<'_> {
         loose: &mut Entries,
     ) -> Result<(), GradeError> {
         for (name, path) in entries {
-            if name.starts_with('.') || is_litter(&name) {
-                continue;
-            }
             if let Some((lesson, place)) = self.known.meant(&name) {
                 folders.entry(lesson).or_default().push((place, name, path));
             } else if path.is_symlink() {
@@ -283,8 +277,7 @@ impl Finder<'_> {
     /// The folder that was packed: many archives contain only one folder, with everything
     /// in it.
     fn root(&self, folder: PathBuf) -> Result<PathBuf, GradeError> {
-        let mut entries = list(&folder)?;
-        entries.retain(|(name, _)| !name.starts_with('.') && !is_litter(name));
+        let entries = list(&folder)?;
         let means_something =
             |name: &str| self.known.meant(name).is_some() || Download::of_folder(name).is_some();
         Ok(match &entries[..] {
@@ -326,7 +319,8 @@ pub fn name_of(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The names and paths in a folder, in order.
+/// The names and paths in a folder, in order, without what is hidden and what no student
+/// has made.
 fn list(folder: &Path) -> std::io::Result<Entries> {
     let mut entries = fs::read_dir(folder)?
         .map(|entry| {
@@ -334,6 +328,7 @@ fn list(folder: &Path) -> std::io::Result<Entries> {
             Ok((entry.file_name().to_string_lossy().into_owned(), entry.path()))
         })
         .collect::<std::io::Result<Entries>>()?;
+    entries.retain(|(name, _)| !name.starts_with('.') && !is_litter(name));
     entries.sort();
     Ok(entries)
 }

@@ -241,7 +241,8 @@ fn an_archive_is_taken_for_what_was_packed() {
     let bench = Bench::new();
     let main = "fn main() {}";
     bench.write("one.zip", &zipped(&[("x/main.rs", main), ("__MACOSX/x", "")]));
-    bench.write("class.zip", &zipped(&[("2026/bob/x/main.rs", main), ("2026/eve/zebra/a", "")]));
+    let class = [("2026/bob/x/main.rs", main), ("2026/eve/zebra/a", ""), ("__MACOSX/2026", "")];
+    bench.write("class.zip", &zipped(&class));
     bench.write("packed/dan.zip", &zipped(&[("work/x/main.rs", main)]));
     let class = bench.find(&["one.zip", "class.zip", "packed"]).unwrap();
     let expected = ["bob: x in x", "dan: x in x", "eve: zebra in zebra", "one: x in x"];
