@@ -421,6 +421,7 @@ fn rustc(
         format!("-Ldependency={}", crates.folder.display()),
         format!("-o{}", folder.join(PROGRAM).display()),
     ]);
+    args.extend(toolchain.flag_for_std());
     for (name, file) in &crates.externs {
         args.push(format!("--extern={name}={}", crates.folder.join(file).display()));
     }

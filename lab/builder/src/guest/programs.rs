@@ -236,6 +236,7 @@ fn cargo(
         format!("--remap-path-prefix={}=", root.join("").display()),
         format!("--remap-path-prefix={}=cargo", cargo_home.display()),
     ]);
+    flags.extend(toolchain.flag_for_std());
     let target = &toolchain.target;
     // Selected by path, because an external crate may have the same name.
     let manifest = root.join("guest-programs").join(package).join("Cargo.toml");
@@ -299,6 +300,7 @@ mod tests {
             rustc: PathBuf::new(),
             sysroot: PathBuf::new(),
             target: String::new(),
+            commit: None,
             parts: vec![("rustc", "1.95".to_owned()), ("libc.a", "1".to_owned())],
         };
         let key_at = |level| key_at(OptLevel(level), &toolchain, &root, &folder).unwrap();

@@ -21,6 +21,8 @@ pub struct Toolchain {
     pub sysroot: PathBuf,
     /// The host's target, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
+    /// The commit that the compiler was built from, if it says so.
+    pub commit: Option<String>,
     /// Each part with its version: `("ld", "GNU ld (GNU Binutils for Debian) 2.40")`.
     pub parts: Vec<(&'static str, String)>,
 }
@@ -47,6 +49,8 @@ impl Toolchain {
         let target = version.lines().find_map(|line| line.strip_prefix("host: "));
         let target =
             target.ok_or_else(|| ToolchainError::NoTarget { rustc: rustc.clone() })?.to_owned();
+        let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+        let commit = commit.filter(|commit| *commit != "unknown").map(str::to_owned);
         let sysroot = told(cache, &rustc, &["--print=sysroot"])?.trim().into();
         let named = |name| version_line(cache, name).unwrap_or_else(none);
         let libc = match libc(cache)? {
@@ -59,11 +63,22 @@ impl Toolchain {
             ("ld", named("ld")),
             ("libc.a", libc),
         ];
-        Ok(Toolchain { rustc, sysroot, target, parts })
+        Ok(Toolchain { rustc, sysroot, target, commit, parts })
+    }
+
+    /// The flag that gives the standard library's files the same names everywhere. Where
+    /// their source is installed, as rust-analyzer wants it, rustc would name them by their
+    /// place there, in panics of programs.
+    pub fn flag_for_std(&self) -> Option<String> {
+        let source = self.sysroot.join("lib/rustlib/src/rust");
+        let commit = self.commit.as_ref()?;
+        Some(format!("--remap-path-prefix={}=/rustc/{commit}", source.display()))
     }
 
     /// Adds every part to a key.
     pub fn add(&self, key: KeyBuilder) -> KeyBuilder {
+        // Programs from before `flag_for_std` depended on more.
+        let key = key.text("std", "named alike");
         self.parts.iter().fold(key, |key, (what, which)| key.text(what, which))
     }
 }
@@ -98,4 +113,65 @@ fn libc(cache: &Cache) -> Result<Option<PathBuf>, CacheError> {
     let path = told(cache, &linker, &["-print-file-name=libc.a"])?;
     // If gcc has no such file, it prints the bare name.
     Ok(Some(PathBuf::from(path.trim())).filter(|path| path.is_absolute()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A program with a panic of the standard library in it.
+    const PROGRAM: &str = "fn main() {
+        let names: std::collections::BTreeMap<_, _> =
+            std::env::args().enumerate().map(|(n, name)| (name, n)).collect();
+        names.keys().for_each(|name| println!(\"{}\", &name[1..]));
+    }";
+
+    /// Links everything in a folder into another one.
+    fn link_all(from: &Path, to: &Path, except: &str) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_name() != except {
+                symlink(entry.path(), to.join(entry.file_name())).unwrap();
+            }
+        }
+    }
+
+    /// The compiled program where the library's source is installed or not.
+    fn compiled(toolchain: &Toolchain, has_source: bool, maps: bool) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let sysroot = folder.path().join("sysroot");
+        let rustlib = Path::new("lib/rustlib");
+        link_all(&toolchain.sysroot, &sysroot, "lib");
+        link_all(&toolchain.sysroot.join("lib"), &sysroot.join("lib"), "rustlib");
+        link_all(&toolchain.sysroot.join(rustlib), &sysroot.join(rustlib), "src");
+        if has_source {
+            let std = sysroot.join("lib/rustlib/src/rust/library/std/src");
+            fs::create_dir_all(&std).unwrap();
+            fs::write(std.join("lib.rs"), "").unwrap();
+        }
+        let toolchain = Toolchain { sysroot: sysroot.clone(), ..toolchain.clone() };
+        fs::write(folder.path().join("main.rs"), PROGRAM).unwrap();
+        let mut rustc = Command::new(&toolchain.rustc);
+        rustc.arg("--sysroot").arg(&sysroot).args(["-Copt-level=2", "-Cstrip=symbols"]);
+        rustc.args(toolchain.flag_for_std().filter(|_| maps));
+        rustc.args(["main.rs", "-omain"]).current_dir(folder.path());
+        let output = rustc.output().unwrap();
+        assert!(output.ended.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::read(folder.path().join("main")).unwrap()
+    }
+
+    #[test]
+    fn the_source_of_the_library_changes_no_program() {
+        let cache = tempfile::tempdir().unwrap();
+        let toolchain = Toolchain::here(&Cache::at(cache.path()).unwrap()).unwrap();
+        let without = compiled(&toolchain, false, true);
+        assert!(compiled(&toolchain, true, true) == without, "it is in the program");
+        // It would be there.
+        assert!(compiled(&toolchain, true, false) != without, "the test shows nothing");
+        assert!(compiled(&toolchain, false, false) == without, "the flag changes a program");
+    }
 }
