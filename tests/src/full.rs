@@ -13,7 +13,7 @@ use libtest_mimic::Completion;
 use vm::command::Accel;
 
 use crate::pairs::Pairs;
-use crate::{Test, exercises, kernel_with, lessons};
+use crate::{Test, exercises, kernel_with, lessons, within};
 
 /// A kernel other than the lessons' own.
 struct Variant {
@@ -32,14 +32,25 @@ const VARIANTS: &[Variant] = &[
 const SHIFTS: &[u8] = &[3, 4, 6, 7];
 
 /// One test for each addition. Then, for each variant, one test per lesson, stub, solution
-/// and mutant. A compiler that the host does not have gives one skipped test.
-pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+/// and mutant. A compiler that the host does not have gives one skipped test. A variant
+/// without a test whose name contains `filter` is left out, because its kernel takes
+/// minutes to build.
+pub fn all(
+    lab: &Arc<Lab<'static>>,
+    machine: &Arc<Machine>,
+    filter: Option<&str>,
+) -> Result<Vec<Test>, Error> {
+    let ordinary: Vec<String> = of_a_kernel(lab, machine)?.map(|test| test.name).collect();
+    let is_wanted = |variant: &str| {
+        let mut names = ordinary.iter().map(|name| within(variant, name));
+        filter.is_none_or(|filter| names.any(|name| name.contains(filter)))
+    };
     let mut tests = kernel_with::all(lab, machine)?;
     for &shift in SHIFTS {
         let exercises = exercises::at(Accel::Tcg { shift }, lab, machine)?;
         tests.extend(exercises.into_iter().map(|test| test.within(&format!("shift-{shift}"))));
     }
-    for Variant { name, compiler, optimize } in VARIANTS {
+    for Variant { name, compiler, optimize } in VARIANTS.iter().filter(|it| is_wanted(it.name)) {
         let Some(compiler) = compiler() else {
             tests.push(Test::that_may_be_skipped(format!("full::{name}"), || {
                 Ok(Completion::ignored_with("the host has no clang"))
@@ -51,11 +62,18 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         let cache = lab.cache.clone();
         let lab = Arc::new(Lab { course, cache, kernel, progress: lab.progress });
         let machine = Arc::new(lab.machine()?);
-        let pairs = Pairs::new(&lab, &machine);
-        let these = lessons::all(&lab, &pairs)?.into_iter().chain(exercises::all(&lab, &machine)?);
-        tests.extend(these.map(|test| test.within(name)));
+        tests.extend(of_a_kernel(&lab, &machine)?.map(|test| test.within(name)));
     }
     Ok(tests)
+}
+
+/// The tests that are repeated on each kernel.
+fn of_a_kernel(
+    lab: &Arc<Lab<'static>>,
+    machine: &Arc<Machine>,
+) -> Result<impl Iterator<Item = Test>, Error> {
+    let pairs = Pairs::new(lab, machine);
+    Ok(lessons::all(lab, &pairs)?.into_iter().chain(exercises::all(lab, machine)?))
 }
 
 fn gcc() -> Option<Compiler> {

@@ -137,14 +137,16 @@ pub fn all(
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }
 
-/// All tests, including those that need their own kernels, in a stable order.
+/// All tests, including those that need their own kernels, in a stable order. A kernel
+/// without a test whose name contains `filter` is not built.
 pub fn full(
     lab: &Arc<Lab<'static>>,
     machine: &Arc<Machine>,
     results: &Results,
+    filter: Option<&str>,
 ) -> Result<Vec<Trial>, Error> {
     let mut trials = all(lab, machine, results)?;
-    trials.extend(full::all(lab, machine)?.into_iter().map(|test| results.observe(test)));
+    trials.extend(full::all(lab, machine, filter)?.into_iter().map(|test| results.observe(test)));
     Ok(trials)
 }
 
@@ -181,7 +183,7 @@ impl Test {
 
     /// The same test under unusual conditions.
     fn within(self, what: &str) -> Test {
-        Test { name: format!("full::{what}::{}", self.name), ..self }
+        Test { name: within(what, &self.name), ..self }
     }
 
     /// Skips the test if the host does not have an optional program.
@@ -192,4 +194,9 @@ impl Test {
             None => Ok(Completion::ignored_with(format!("the host has no {program}"))),
         })
     }
+}
+
+/// The name of a test under unusual conditions.
+fn within(what: &str, name: &str) -> String {
+    format!("full::{what}::{name}")
 }

@@ -79,7 +79,9 @@ impl Test {
         let machine = Arc::new(lab.machine()?);
         let results = Results::default();
         let mut trials = match lab.kernel.kind {
-            Kind::Lesson if self.full => ::tests::full(&lab, &machine, &results)?,
+            Kind::Lesson if self.full => {
+                ::tests::full(&lab, &machine, &results, self.filter.as_deref())?
+            }
             Kind::Lesson => ::tests::all(&lab, &machine, &results)?,
             Kind::Debug => ::tests::on_debug_kernel(&lab, &machine, &results)?,
         };
