@@ -475,7 +475,9 @@ fn compilers_speak(exercise: &Exercise) -> Result<(), Failed> {
         return Err(format!("the record shows something else:\n{shown}").into());
     }
     let coloured = run(&["check", "1"], "CLICOLOR_FORCE")?;
-    if !coloured.contains("\u{1b}[1;33m| warning: function `unused` is never used\u{1b}[0m\n") {
+    if !coloured
+        .contains("\u{1b}[1m\u{1b}[33m| warning: function `unused` is never used\u{1b}[0m\n")
+    {
         return Err(format!("no colour:\n{coloured}").into());
     }
     let timeline = run(&["check", "1", "--timeline"], "NO_COLOR")?;

@@ -74,7 +74,7 @@ fn fits_on_a_screen(exercise: &Exercise, attempt: &Attempt) -> Result<(), Failed
     // A terminal of 24 rows, without the command, the next prompt and what to do next.
     const ROWS: usize = 20;
     const JARGON: &[&str] = &["marker", "sys_exit", "sys_enter"];
-    let (screen, _) = report::screen(exercise, attempt, ROWS, 80);
+    let screen = report::screen(exercise, attempt, ROWS, 80).0.to_string();
     if screen.lines().count() > ROWS {
         return Err(format!("it has more than {ROWS} rows:\n{screen}").into());
     }
@@ -86,7 +86,7 @@ fn fits_on_a_screen(exercise: &Exercise, attempt: &Attempt) -> Result<(), Failed
 
 /// Checks that an attempt with a sample has the result that it should have.
 fn answers(exercise: &Exercise, sample: &Sample, attempt: Attempt) -> Result<(), Failed> {
-    let report = report::text(exercise, &attempt);
+    let report = report::text(exercise, &attempt).to_string();
     let failed = attempt.marks.failed();
     if attempt.compiler.is_some() {
         return Err(format!("it does not compile:\n{report}").into());

@@ -71,7 +71,7 @@ fn judge(
     let file = exercise.file.name();
     let (path, text) = (PathBuf::from(file), exercise.sample(sample));
     let attempt = lab.attempt_on(machines, exercise, &path, &text)?;
-    let told = report::text(exercise, &attempt);
+    let told = report::text(exercise, &attempt).to_string();
     let mut expected = exercise.mutant(sample).map(|it| it.fails.clone()).unwrap_or_default();
     if *sample != Sample::Solution {
         expected.insert(DEBUG_KERNEL.to_owned());

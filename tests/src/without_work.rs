@@ -79,7 +79,7 @@ fn earns_nothing(
     match (attempt.marks.points(), mistake) {
         (0, None) => Ok(()),
         (points, mistake) => {
-            let report = report::text(exercise, &attempt);
+            let report = report::text(exercise, &attempt).to_string();
             Err(format!("{points} points, and the hint of {mistake:?}:\n{report}").into())
         }
     }

@@ -163,7 +163,7 @@ impl Lab<'_> {
                 (attempt, None, Vec::new())
             }
         };
-        let feedback = report::text(exercise, &attempt);
+        let feedback = report::text(exercise, &attempt).to_string();
         let known = Exercise::read(&exercise.lesson, Seed::default())?;
         let public = report::public(&known, &attempt);
         Ok(Given { marks: attempt.marks, submission, ignored, feedback, public })

@@ -22,7 +22,7 @@ use trace::Symbols;
 use crate::narrowing::Narrowing;
 use crate::outcome::{Outcome, Result};
 use crate::screen::Screen;
-use crate::{pager, paint, ui};
+use crate::{pager, ui};
 
 #[derive(Args)]
 pub struct Looking {
@@ -146,13 +146,13 @@ pub enum AttemptAs {
 pub fn at_attempt(shown: AttemptAs, exercise: &Exercise, attempt: &Attempt) -> Outcome {
     let next = |more, columns| exercise_report::next(exercise, attempt, more, columns);
     let screen = Screen::of(&stdout());
-    let painted = |text: &str| ui::print(&paint::report(text, screen.has_colours()));
+    let print = |mut text: Inked, next: &[String]| {
+        text.push_str(&format!("{}\n", next.join("\n")));
+        ui::print(&screen.text(&text));
+    };
     match shown {
         AttemptAs::Json => print_json(&exercise_report::json(exercise, attempt)),
-        AttemptAs::All => {
-            let text = exercise_report::text(exercise, attempt);
-            painted(&format!("{text}{}\n", next(false, WIDTH).join("\n")));
-        }
+        AttemptAs::All => print(exercise_report::text(exercise, attempt), &next(false, WIDTH)),
         AttemptAs::Screen => {
             let (rows, columns) = screen.page();
             let fit = |next: &[String]| {
@@ -165,7 +165,7 @@ pub fn at_attempt(shown: AttemptAs, exercise: &Exercise, attempt: &Attempt) -> O
                 next_lines = next(true, columns);
                 (text, _) = fit(&next_lines);
             }
-            painted(&format!("{text}{}\n", next_lines.join("\n")));
+            print(text, &next_lines);
         }
     }
     Outcome::success_if(attempt.marks.passed())

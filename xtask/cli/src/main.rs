@@ -14,7 +14,6 @@ mod looking;
 mod narrowing;
 mod outcome;
 mod pager;
-mod paint;
 mod screen;
 mod shard;
 mod ui;

@@ -1,5 +1,6 @@
 //! Reports an attempt to a student.
 
+mod compiler;
 mod screen;
 
 use std::fmt::Write;
@@ -8,6 +9,7 @@ use explain::{quoted, visible_lines};
 use serde_json::{Value, json};
 use story::expect::Checked;
 use story::render::detail::rendered;
+use story::render::ink::{Ink, Inked};
 use story::render::text::{WIDTH, render_by_role};
 use story::render::wrap::wrap;
 
@@ -25,9 +27,9 @@ use screen::{Cut, Section, fit};
 ///
 /// Each line that a stranger's program printed, or made a compiler or the kernel print,
 /// follows a `| `. So it cannot pass for anything else, and it cannot control a terminal.
-pub fn text(exercise: &Exercise, attempt: &Attempt) -> String {
+pub fn text(exercise: &Exercise, attempt: &Attempt) -> Inked {
     let parts = Parts::new(exercise, attempt, WIDTH, true);
-    visible_lines(&screen::text(&parts.sections(Told::Each)))
+    screen::text(&parts.sections(Told::Each)).visible()
 }
 
 /// What the run did, step by step: the scenario, with the values that vary with the seed,
@@ -57,7 +59,7 @@ pub fn screen(
     attempt: &Attempt,
     rows: usize,
     columns: usize,
-) -> (String, bool) {
+) -> (Inked, bool) {
     let parts = Parts::new(exercise, attempt, columns, false);
     let mut fitted = fit(parts.sections(Told::Each), rows, columns, CUT);
     for told in [Told::FailedOnes, Told::FirstFailed] {
@@ -65,7 +67,7 @@ pub fn screen(
             fitted = fit(parts.sections(told), rows, columns, CUT);
         }
     }
-    (visible_lines(&fitted.text), fitted.is_cut || parts.is_brief())
+    (fitted.text.visible(), fitted.is_cut || parts.is_brief())
 }
 
 /// Which checks have a line of their own.
@@ -111,7 +113,7 @@ impl Parts<'_> {
         let explains_all = headline.as_ref().is_some_and(|headline| headline.explains_all);
         // It may contain names or words from a stranger's kernel, so they must not begin a
         // line.
-        let headline = headline.map(|headline| self.lines("", 2, &sentence(&headline.text)));
+        let headline = headline.map(|headline| self.plain(2, &sentence(&headline.text)));
         let [before, explained, after] = match explains_all && !self.all {
             true => Default::default(),
             false => self.checks(told),
@@ -120,9 +122,9 @@ impl Parts<'_> {
             [("output", &seen.record.stdout), ("stderr", &seen.record.stderr)]
                 .map(|(name, bytes)| output(name, bytes))
         });
-        let [output, errors] = streams.unwrap_or_default().map(|lines| self.short(lines));
+        let [output, errors] = streams.unwrap_or_default().map(|lines| titled(self.short(lines)));
         let compiler = attempt.compiler.as_ref().or(attempt.warnings.as_ref());
-        let compiler = compiler.map(|output| quoted_lines("compiler", messages(output)));
+        let compiler = compiler.map(|output| compiler::section(output));
         let least = if attempt.compiler.is_some() { 10 } else { 5 };
         // The first report is the one that explains the others; what a module printed last
         // is closest to its mistake.
@@ -130,10 +132,10 @@ impl Parts<'_> {
         let log = if self.all { &log.whole } else { &log.short };
         let log = match log.is_empty() {
             true => Vec::new(),
-            false => self.short(quoted_lines("kernel log", log.iter().map(String::as_str))),
+            false => titled(self.short(quoted_lines("kernel log", log.iter().map(String::as_str)))),
         };
         let hint = attempt.marks.mistake.as_ref();
-        let hint = hint.map(|mistake| self.lines("hint:", 6, &mistake.hint));
+        let hint = hint.map(|mistake| self.signed(Ink::Warning, "hint:", 6, &mistake.hint));
         let apart = |section| Section { apart: true, ..section };
         vec![
             Section::whole(headline.unwrap_or_default()),
@@ -145,20 +147,21 @@ impl Parts<'_> {
             Section::whole(after),
             Section::cut(log, 3, cut),
             apart(Section::whole(hint.unwrap_or_default())),
-            apart(Section::whole(vec![sum(exercise, &attempt.marks)])),
+            apart(Section::whole(vec![Inked::from(sum(exercise, &attempt.marks))])),
         ]
     }
 
     /// The checks up to the first one that failed, what is said of that, and those after
     /// it. If all is wanted, it is all in the first of the three.
-    fn checks(&self, told: Told) -> [Vec<String>; 3] {
+    fn checks(&self, told: Told) -> [Vec<Inked>; 3] {
         let marks = &self.attempt.marks;
         let mut parts = [const { Vec::new() }; 3];
         let (passed, failed): (Vec<&Mark>, Vec<&Mark>) =
             marks.checks.iter().partition(|mark| mark.passed);
         if told != Told::Each && !passed.is_empty() {
             let points: u32 = passed.iter().map(|mark| mark.of).sum();
-            parts[0].push(format!("✓ {} passed ({points} points)", checks(passed.len())));
+            let passed = format!("{} passed ({points} points)", checks(passed.len()));
+            parts[0].extend(self.signed(Ink::Held, "✓", 2, &passed));
         }
         let shown = match told {
             Told::Each => marks.checks.iter().collect(),
@@ -168,7 +171,8 @@ impl Parts<'_> {
                 let points: u32 = failed.iter().skip(1).map(|mark| mark.of).sum();
                 if others > 0 {
                     let others = checks(others);
-                    parts[2].push(format!("✗ {others} failed as well (0 of {points} points)"));
+                    let failed = format!("{others} failed as well (0 of {points} points)");
+                    parts[2].extend(self.signed(Ink::Failed, "✗", 2, &failed));
                 }
                 failed.into_iter().take(1).collect()
             }
@@ -188,16 +192,17 @@ impl Parts<'_> {
         parts
     }
 
-    fn mark(&self, mark: &Mark, what: &str) -> Vec<String> {
-        let sign = if mark.passed { "✓" } else { "✗" };
-        self.lines(sign, 2, &format!("{what} ({} of {})", mark.points(), mark.of))
+    fn mark(&self, mark: &Mark, what: &str) -> Vec<Inked> {
+        let (ink, sign) = if mark.passed { (Ink::Held, "✓") } else { (Ink::Failed, "✗") };
+        self.signed(ink, sign, 2, &format!("{what} ({} of {})", mark.points(), mark.of))
     }
 
     /// What should have happened, and what did.
-    fn fact(&self, fact: &Checked) -> Vec<String> {
+    fn fact(&self, fact: &Checked) -> Vec<Inked> {
         let told = rendered(&fact.detail.told(), 6, self.columns);
         let told = told.into_iter().map(|line| line.trim_end_matches('\n').to_owned());
-        self.lines("  -", 4, &fact.fact).into_iter().chain(told).collect()
+        let fact = self.lines("  -", 4, &fact.fact);
+        fact.into_iter().chain(told).map(Inked::from).collect()
     }
 
     /// Whether the whole report has facts or lines of the log that are left out here.
@@ -219,6 +224,27 @@ impl Parts<'_> {
         lines.into_iter().map(short).collect()
     }
 
+    /// Wraps words.
+    fn plain(&self, indent: usize, words: &str) -> Vec<Inked> {
+        self.lines("", indent, words).into_iter().map(Inked::from).collect()
+    }
+
+    /// Wraps words after a sign.
+    fn signed(&self, ink: Ink, sign: &str, indent: usize, words: &str) -> Vec<Inked> {
+        let mut sign_is_there = false;
+        let lines = self.lines(sign, indent, words).into_iter();
+        let inked = |line: String| match line.strip_prefix(sign) {
+            Some(rest) if !sign_is_there => {
+                sign_is_there = true;
+                let mut inked = Inked::of(ink, sign);
+                inked.push_str(rest);
+                inked
+            }
+            _ => Inked::from(line),
+        };
+        lines.map(inked).collect()
+    }
+
     /// Wraps words. `first` begins the first line.
     fn lines(&self, first: &str, indent: usize, words: &str) -> Vec<String> {
         wrap(first, indent, &[words.to_owned()], self.columns)
@@ -234,24 +260,24 @@ pub fn public(public: &Exercise, attempt: &Attempt) -> String {
     let parts = Parts::new(public, attempt, WIDTH, true);
     let apart = |lines| Section { apart: true, ..Section::whole(lines) };
     let compiler = attempt.compiler.as_ref();
-    let compiler = compiler.map(|output| quoted_lines("compiler", output.lines()));
+    let compiler = compiler.map(|output| titled(quoted_lines("compiler", output.lines())));
     let checks = marks.checks.iter().flat_map(|mark| {
         let what = public.checks.iter().find(|check| check.name == mark.name);
         parts.mark(mark, what.map_or(&mark.what, |check| &check.what))
     });
     let ending = marks.ending.as_ref();
-    let ending = ending.map(|ending| parts.lines("", 2, &sentence(ending.kind.told())));
+    let ending = ending.map(|ending| parts.plain(2, &sentence(ending.kind.told())));
     let mistake = marks.mistake.as_ref().map(|mistake| &mistake.name);
     let hint = public.mutants.iter().find(|mutant| Some(&mutant.name) == mistake);
-    let hint = hint.map(|mutant| parts.lines("hint:", 6, &mutant.hint));
+    let hint = hint.map(|mutant| parts.signed(Ink::Warning, "hint:", 6, &mutant.hint));
     let sections = vec![
         Section::whole(compiler.unwrap_or_default()),
         apart(checks.collect()),
         apart(ending.unwrap_or_default()),
         apart(hint.unwrap_or_default()),
-        apart(vec![sum(public, marks)]),
+        apart(vec![Inked::from(sum(public, marks))]),
     ];
-    visible_lines(&screen::text(&sections))
+    screen::text(&sections).visible().to_string()
 }
 
 /// What a student can do next, as lines of at most `columns` columns. `more` says that
@@ -324,19 +350,15 @@ fn output(name: &str, bytes: &[u8]) -> Vec<String> {
     lines
 }
 
-/// A compiler's messages, without the count of them at the end.
-fn messages(output: &str) -> impl Iterator<Item = &str> {
-    let is_count = |line: &str| line.starts_with("warning: ") && line.ends_with(" emitted");
-    let counted = output.trim_end().lines().next_back().is_some_and(is_count);
-    let end = output.trim_end().lines().count() - usize::from(counted);
-    let lines = output.lines().take(end).collect::<Vec<&str>>();
-    let filled = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
-    lines.into_iter().take(filled)
-}
-
 /// Lines that a stranger's program wrote, each after a sign that says so.
 fn quoted_lines<'a>(what: &str, lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     std::iter::once(format!("--- {what}")).chain(lines.map(quoted)).collect()
+}
+
+/// Lines of which the first is a title.
+fn titled(lines: Vec<String>) -> Vec<Inked> {
+    let ink = |number| if number == 0 { Ink::Heading } else { Ink::Plain };
+    lines.iter().enumerate().map(|(number, line)| Inked::of(ink(number), line)).collect()
 }
 
 /// The report as one JSON document:

@@ -1,12 +1,13 @@
 //! Fits a report on a screen: what matters less is cut first, and what was cut is said.
 
+use story::render::ink::{Ink, Inked};
 use story::render::wrap::width;
 
 /// A part of a report.
 #[derive(Debug, Clone, Default)]
 pub struct Section {
     /// The lines, without their newlines.
-    pub lines: Vec<String>,
+    pub lines: Vec<Inked>,
     /// How many of them must be shown.
     pub least: usize,
     /// Which lines go first if there is no room.
@@ -27,18 +28,18 @@ pub enum Cut {
 
 impl Section {
     /// A section that is always shown whole.
-    pub fn whole(lines: Vec<String>) -> Section {
+    pub fn whole(lines: Vec<Inked>) -> Section {
         Section { least: lines.len(), lines, ..Section::default() }
     }
 
     /// A section of which `least` lines must be shown.
-    pub fn cut(lines: Vec<String>, least: usize, cut: Cut) -> Section {
+    pub fn cut(lines: Vec<Inked>, least: usize, cut: Cut) -> Section {
         Section { lines, least, cut, apart: false }
     }
 
     /// How many rows of so many columns it takes.
     fn rows(&self, columns: usize) -> usize {
-        let rows = |line: &String| width(line).div_ceil(columns).max(1);
+        let rows = |line: &Inked| width(&line.to_string()).div_ceil(columns).max(1);
         match self.lines.is_empty() {
             true => 0,
             false => self.lines.iter().map(rows).sum::<usize>() + usize::from(self.apart),
@@ -55,7 +56,7 @@ impl Section {
         let out = (excess + 1).min(spare);
         let keep = self.lines.len() - out;
         // Without their number: that of a broken kernel's reports differs between hosts.
-        let more = "… more lines".to_owned();
+        let more = Inked::of(Ink::Faint, "… more lines");
         match self.cut {
             Cut::End => {
                 self.lines.truncate(keep);
@@ -71,9 +72,9 @@ impl Section {
 }
 
 /// Sections as text.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Fitted {
-    pub text: String,
+    pub text: Inked,
     /// How many rows of a terminal it takes.
     pub rows: usize,
     /// Whether something was cut.
@@ -95,15 +96,15 @@ pub fn fit(mut sections: Vec<Section>, rows: usize, columns: usize, order: &[usi
 }
 
 /// All sections, one after the other.
-pub fn text(sections: &[Section]) -> String {
-    let mut text = String::new();
+pub fn text(sections: &[Section]) -> Inked {
+    let mut text = Inked::default();
     for section in sections.iter().filter(|section| !section.lines.is_empty()) {
-        if section.apart && !text.is_empty() {
-            text.push('\n');
+        if section.apart && text != Inked::default() {
+            text.push_str("\n");
         }
         for line in &section.lines {
-            text += line;
-            text.push('\n');
+            text.append(line.clone());
+            text.push_str("\n");
         }
     }
     text
@@ -114,32 +115,35 @@ mod tests {
     use super::*;
 
     fn section(letter: &str, lines: usize, least: usize) -> Section {
-        let lines = (1..=lines).map(|n| format!("{letter}{n}")).collect();
+        let lines = (1..=lines).map(|n| Inked::from(format!("{letter}{n}"))).collect();
         Section { lines, least, ..Section::default() }
     }
 
     #[test]
     fn what_fits_is_shown() {
         let sections = vec![section("a", 2, 0), Section { apart: true, ..section("b", 1, 0) }];
-        let text = "a1\na2\n\nb1\n".to_owned();
-        assert_eq!(fit(sections, 4, 80, &[0, 1]), Fitted { text, rows: 4, is_cut: false });
+        let fitted = fit(sections, 4, 80, &[0, 1]);
+        assert_eq!(fitted.text.to_string(), "a1\na2\n\nb1\n");
+        assert_eq!((fitted.rows, fitted.is_cut), (4, false));
     }
 
     #[test]
     fn a_line_may_take_several_rows() {
         let fitted = fit(vec![section("wide", 3, 1)], 4, 4, &[0]);
-        assert_eq!((fitted.text.as_str(), fitted.is_cut), ("wide1\n… more lines\n", true));
+        assert_eq!(fitted.text.to_string(), "wide1\n… more lines\n");
+        assert!(fitted.is_cut);
         assert_eq!(fitted.rows, 2 + 3);
     }
 
     #[test]
     fn what_matters_less_is_cut_first_and_never_below_its_least() {
         let sections = || vec![section("a", 6, 2), section("b", 6, 1)];
-        let cut = |rows| fit(sections(), rows, 80, &[1, 0]).text;
+        let cut = |rows| fit(sections(), rows, 80, &[1, 0]).text.to_string();
         assert_eq!(cut(11), "a1\na2\na3\na4\na5\na6\nb1\nb2\nb3\nb4\n… more lines\n");
         assert_eq!(cut(7), "a1\na2\na3\na4\n… more lines\nb1\n… more lines\n");
         assert_eq!(cut(1), "a1\na2\n… more lines\nb1\n… more lines\n");
         let last = Section { cut: Cut::Begin, ..section("c", 6, 1) };
-        assert_eq!(fit(vec![last], 4, 80, &[0]).text, "c1\n… more lines\nc5\nc6\n");
+        let text = fit(vec![last], 4, 80, &[0]).text.to_string();
+        assert_eq!(text, "c1\n… more lines\nc5\nc6\n");
     }
 }

@@ -24,6 +24,12 @@ pub enum Ink {
     Held,
     /// A fact that does not hold.
     Failed,
+    /// An error that a compiler reports.
+    Error,
+    /// A compiler's warning, or the word that begins a hint.
+    Warning,
+    /// A place that a compiler names.
+    Note,
 }
 
 /// A text in pieces.
@@ -39,14 +45,23 @@ impl Ink {
             Ink::Heading | Ink::Task => Style::new().bold(),
             Ink::Faint => Style::new().dimmed(),
             Ink::Device => AnsiColor::Yellow.on_default(),
-            Ink::Mark => AnsiColor::Cyan.on_default(),
+            Ink::Mark | Ink::Note => AnsiColor::Cyan.on_default(),
             Ink::Held => AnsiColor::Green.on_default(),
             Ink::Failed => AnsiColor::Red.on_default(),
+            Ink::Error => AnsiColor::Red.on_default().bold(),
+            Ink::Warning => AnsiColor::Yellow.on_default().bold(),
         }
     }
 }
 
 impl Inked {
+    /// Makes a text of one piece.
+    pub fn of(ink: Ink, text: &str) -> Inked {
+        let mut inked = Inked::default();
+        inked.push(ink, text);
+        inked
+    }
+
     /// Appends a piece. Only a plain one may have more than one line.
     pub fn push(&mut self, ink: Ink, text: &str) {
         if !text.is_empty() {
@@ -62,6 +77,11 @@ impl Inked {
     /// Appends all pieces of another text.
     pub fn append(&mut self, mut other: Inked) {
         self.0.append(&mut other.0);
+    }
+
+    /// The same text with its control characters written out.
+    pub fn visible(self) -> Inked {
+        Inked(self.0.into_iter().map(|(ink, text)| (ink, visible_lines(&text))).collect())
     }
 
     /// The text for a terminal. Only its colours act there: all other control characters

@@ -9,10 +9,10 @@ use lab::exercise::submission::{Refused, Submission};
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample, report};
 use lab::run::{Lab, Machine};
+use story::render::ink::Inked;
 
 use crate::context::Context;
 use crate::outcome::{self, Outcome, Result};
-use crate::paint;
 use crate::screen::Screen;
 use crate::ui::print;
 use crate::watch::{Event, Events, HELP, Key};
@@ -41,7 +41,7 @@ struct Watching<'a> {
     checked: Option<String>,
     attempt: Option<Attempt>,
     /// What is on the screen, without the keys.
-    shown: String,
+    shown: Inked,
 }
 
 impl Watch {
@@ -65,7 +65,7 @@ impl Watch {
             exercise,
             checked: None,
             attempt: None,
-            shown: String::new(),
+            shown: Inked::default(),
         };
         watching.begin(&mut events)?;
         loop {
@@ -76,7 +76,10 @@ impl Watch {
                 Event::Key(Key::Next) => {
                     let progress = work.progress()?;
                     match choice::next(&progress, &watching.exercises, &watching.exercise) {
-                        None => watching.show("there is no other exercise left to solve"),
+                        None => {
+                            let told = "there is no other exercise left to solve";
+                            watching.show(told.to_owned().into());
+                        }
                         Some(next) => {
                             watching.exercise = next.clone();
                             watching.begin(&mut events)?;
@@ -103,7 +106,9 @@ impl Watching<'_> {
         self.check(true)?;
         if let Err(error) = watched {
             let told = format!("saves will not be noticed ({error}): press c to check\n");
-            self.show(&(told + &self.shown.clone()));
+            let mut text = Inked::from(told);
+            text.append(self.shown.clone());
+            self.show(text);
         } else if is_new {
             self.answer(Key::Task)?;
         }
@@ -111,15 +116,20 @@ impl Watching<'_> {
     }
 
     fn answer(&mut self, key: Key) -> Done {
-        let text = match key {
+        let text: String = match key {
             Key::Check => return self.check(true),
             Key::Hint => self.work.next_hint(&self.exercise)?,
             Key::List => self.work.overview(&self.exercises)?,
             Key::Task => self.task(),
-            Key::All => match &self.attempt {
-                Some(attempt) => report::text(&self.exercise, attempt),
-                None => return self.check(true),
-            },
+            Key::All => {
+                return match &self.attempt {
+                    Some(attempt) => {
+                        self.show(report::text(&self.exercise, attempt));
+                        Ok(())
+                    }
+                    None => self.check(true),
+                };
+            }
             Key::Solution if self.work.progress()?.of(&self.exercise).passed() => {
                 self.exercise.sample(&Sample::Solution)
             }
@@ -134,7 +144,7 @@ impl Watching<'_> {
                 };
             }
         };
-        self.show(&text);
+        self.show(text.into());
         Ok(())
     }
 
@@ -163,7 +173,7 @@ impl Watching<'_> {
                     ),
                     refused => refused.to_string(),
                 };
-                self.show(&told);
+                self.show(told.into());
                 return Ok(());
             }
         };
@@ -177,26 +187,28 @@ impl Watching<'_> {
         self.checked = Some(submission.text);
         self.work.remember(exercise, &attempt.marks)?;
         let (rows, columns) = screen.page();
-        let (text, _) = report::screen(exercise, &attempt, rows, columns);
-        let text = match choice::next(&self.work.progress()?, &self.exercises, exercise) {
-            _ if !attempt.marks.passed() => text,
-            Some(next) => format!("{text}Well done! n goes on with {}\n", next.lesson.name),
-            None => format!("{text}Well done! That was the last exercise.\n"),
-        };
+        let (mut text, _) = report::screen(exercise, &attempt, rows, columns);
+        match choice::next(&self.work.progress()?, &self.exercises, exercise) {
+            _ if !attempt.marks.passed() => {}
+            Some(next) => {
+                text.push_str(&format!("Well done! n goes on with {}\n", next.lesson.name));
+            }
+            None => text.push_str("Well done! That was the last exercise.\n"),
+        }
         self.attempt = Some(attempt);
-        self.show(&text);
+        self.show(text);
         Ok(())
     }
 
     /// Replaces what is on the screen.
-    fn show(&mut self, text: &str) {
-        text.trim_end().clone_into(&mut self.shown);
+    fn show(&mut self, text: Inked) {
+        self.shown = text;
         self.show_again();
     }
 
     fn show_again(&self) {
         let screen = Screen::of(&stdout());
-        let painted = paint::report(&format!("{}\n", self.shown), screen.has_colours());
-        print(&format!("{}{painted}{HELP}\n", screen.cleared()));
+        let shown = self.shown.for_terminal(screen.has_colours());
+        print(&format!("{}{}\n{HELP}\n", screen.cleared(), shown.trim_end()));
     }
 }
