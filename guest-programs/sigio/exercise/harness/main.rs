@@ -53,13 +53,7 @@ fn main() -> io::Result<()> {
     module::mark_reports()
 }
 
-fn asks(
-    edu: &Edu,
-    owners: [Pid; 2],
-    signal: c_int,
-    cause: u32,
-    interrupts: u32,
-) -> io::Result<()> {
+fn asks(edu: &Edu, owners: [Pid; 2], signal: c_int, cause: u32, interrupts: u32) -> io::Result<()> {
     let Some(first) = open(owners[0], signal)? else { return Ok(()) };
     mark!("1. a file is to be O_ASYNC, and {} interrupts come", interrupts);
     mark!("1. F_SETFL {}", wish(&first, true));
