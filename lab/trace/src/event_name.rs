@@ -78,6 +78,10 @@ events! {
     IrqExit = "irq_handler_exit" of "irq" ["irq", "ret"];
     SysEnter = "sys_enter" of "raw_syscalls" ["id", "args"];
     SysExit = "sys_exit" of "raw_syscalls" ["id", "ret"];
+    /// The processor found no page for a program's access, or one that forbids it.
+    PageFaultUser = "page_fault_user" of "exceptions" ["address", "ip", "error_code"];
+    /// The same for an access of the kernel's own.
+    PageFaultKernel = "page_fault_kernel" of "exceptions" ["address", "ip", "error_code"];
     Waking = "sched_waking" of "sched" ["comm", "pid", "prio", "target_cpu"];
     Wakeup = "sched_wakeup" of "sched" ["comm", "pid", "prio", "target_cpu"];
     /// A process is killed because memory ran out.

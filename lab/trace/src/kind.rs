@@ -55,6 +55,9 @@ pub enum Kind {
     SysEnter { id: i64, args: Vec<u64> },
     /// A system call ended; `ret` is a result or a negative errno.
     SysExit { id: i64, ret: i64 },
+    /// The processor could not reach memory at `address`, for the program or, if not
+    /// `user`, for the kernel itself. For `error_code` see [`super::names::access`].
+    PageFault { user: bool, address: u64, error_code: u64 },
     /// The current task starts to wake another task.
     Waking { comm: String, pid: i32 },
     /// A task became runnable.
@@ -88,6 +91,8 @@ impl Kind {
             Kind::IrqExit { .. } => EventName::IrqExit,
             Kind::SysEnter { .. } => EventName::SysEnter,
             Kind::SysExit { .. } => EventName::SysExit,
+            Kind::PageFault { user: true, .. } => EventName::PageFaultUser,
+            Kind::PageFault { user: false, .. } => EventName::PageFaultKernel,
             Kind::Waking { .. } => EventName::Waking,
             Kind::Wakeup { .. } => EventName::Wakeup,
             Kind::OomVictim { .. } => EventName::OomVictim,
@@ -153,6 +158,8 @@ impl Reader<'_> {
             }
             EventName::SysEnter => Kind::SysEnter { id: self.int("id")?, args: self.list("args")? },
             EventName::SysExit => Kind::SysExit { id: self.int("id")?, ret: self.int("ret")? },
+            EventName::PageFaultUser => self.page_fault(true)?,
+            EventName::PageFaultKernel => self.page_fault(false)?,
             EventName::Waking => Kind::Waking { comm: self.text("comm")?, pid: self.i32("pid")? },
             EventName::Wakeup => Kind::Wakeup { comm: self.text("comm")?, pid: self.i32("pid")? },
             EventName::OomVictim => Kind::OomVictim { pid: self.i32("pid")? },
@@ -160,6 +167,11 @@ impl Reader<'_> {
             EventName::Mark | EventName::KernelMark => Kind::Other { name: self.event.to_owned() },
             EventName::Other(name) => Kind::Other { name },
         })
+    }
+
+    fn page_fault(&self, user: bool) -> Result<Kind, TraceError> {
+        let (address, error_code) = (self.u64("address")?, self.u64("error_code")?);
+        Ok(Kind::PageFault { user, address, error_code })
     }
 
     /// A `print` event is a program's mark if the function behind `trace_marker` wrote

@@ -79,6 +79,11 @@ fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
             let ret = || teller.value(&entry.event(), "ret", names::return_value(*ret));
             format!("{} returns {}", syscall(*id), task.unwrap_or_else(ret))
         }
+        Kind::PageFault { user, address, error_code } => {
+            let whose = if *user { "" } else { " of the kernel's" };
+            let (verb, why) = names::access(*error_code);
+            format!("page fault{whose}: {verb} {address:#x}, {why}")
+        }
         Kind::Waking { pid, .. } => format!("wakes {}", task(pid)),
         Kind::Wakeup { pid, .. } => format!("{} is awake", task(pid)),
         Kind::OomVictim { .. } | Kind::Other { .. } => all_fields(entry, teller),
@@ -288,5 +293,21 @@ mod tests {
         assert_eq!(told("sched_waking", &[("pid", 31)], &[("comm", "x")]), "wakes 31");
         assert_eq!(told("sched_wakeup", &[("pid", 31)], &[("comm", "x")]), "31 is awake");
         assert_eq!(told("other", &[("a", 1)], &[("b", "x y")]), "other a=1 b=x y");
+    }
+
+    #[test]
+    fn page_faults_say_what_was_tried() {
+        let told = |event, code| {
+            let fields = ["address", "error_code", "ip"].map(str::to_owned);
+            let fields: Fields = fields.into_iter().zip([16, code, 1].map(Value::Uint)).collect();
+            let event = Event::new(event, fields, &Symbols::default()).unwrap();
+            let entry = Entry::new(&event, 0);
+            cells(&entry, &AsIs)[0].lines.join(" ")
+        };
+        assert_eq!(told("page_fault_user", 4), "page fault: reads 0x10, no page");
+        assert_eq!(told("page_fault_user", 7), "page fault: writes 0x10, protected page");
+        assert_eq!(told("page_fault_user", 0x14), "page fault: executes 0x10, no page");
+        let told = told("page_fault_kernel", 0);
+        assert_eq!(told, "page fault of the kernel's: reads 0x10, no page");
     }
 }

@@ -1,5 +1,6 @@
 //! Turns numbers in the kernel's trace into the names that people know.
 
+mod access;
 mod arguments;
 mod errno;
 mod flags;
@@ -7,6 +8,7 @@ mod si_code;
 mod signal;
 mod syscall;
 
+pub use access::access;
 pub use arguments::arguments;
 pub(crate) use errno::is_errno;
 pub use errno::{errno, return_value};
