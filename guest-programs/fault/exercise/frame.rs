@@ -110,8 +110,7 @@ fn main() -> Result<()> {
             let work = || {
                 forget_the_runtimes_stack()?;
                 begin_thread()?;
-                use_up_the_stack();
-                Ok(())
+                use_up_the_stack()
             };
             let thread = thread::Builder::new().stack_size(256 << 10).spawn(work)?;
             thread.join().map_err(|_| "the thread has panicked")?

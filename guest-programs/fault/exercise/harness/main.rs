@@ -8,11 +8,12 @@
 //! 4. It sends itself SIGSEGV.
 
 use std::error::Error;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 use std::time::Duration;
 
 use marker::mark;
+use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
 use student::output::Output;
 
@@ -42,7 +43,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         if !output.ended {
             program.kill()?;
         }
-        student::wait(&mut program)?;
+        let status = program.wait()?;
+        match (status.code(), status.signal()) {
+            (None, Some(libc::SIGSEGV)) => mark!("{}. it dies of SIGSEGV", step),
+            (None, signal) => mark!("{}. it dies of signal {}", step, signal.unwrap_or_default()),
+            (Some(code), _) => mark!("{}. it exits with {}", step, code),
+        }
         Ok(())
     };
     run(1, "first", "stack overflow")?;
