@@ -32,6 +32,7 @@ pub mod report;
 pub mod returned;
 pub mod run;
 pub mod scaffold;
+pub mod shard;
 pub mod suite;
 pub mod tested;
 pub mod whole;

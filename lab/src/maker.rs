@@ -1,5 +1,6 @@
 //! What made a run: the lab, the guest's kernel and the emulator.
 
+use builder::cache::{CacheError, KeyBuilder};
 use builder::host::version_line;
 use host::QEMU;
 
@@ -7,6 +8,27 @@ use crate::run::{Lab, Machine};
 
 /// The version of the lab.
 pub const LAB: &str = env!("CARGO_PKG_VERSION");
+
+/// What every machine is made of: the kernel, PID 1, and the crates of programs and
+/// harnesses.
+const SOURCES: [&str; 8] = [
+    "images",
+    "kmods",
+    "guest-programs/bad-input",
+    "guest-programs/init",
+    "guest-programs/marker",
+    "guest-programs/protocol",
+    "guest-programs/steps",
+    "guest-programs/student",
+];
+
+/// Adds to a key what tells one lab from another: its version, and the sources of its
+/// machines. Between two releases, the version alone says too little.
+pub fn sources(key: KeyBuilder) -> Result<KeyBuilder, CacheError> {
+    let root = builder::root();
+    let key = key.text("lab", LAB);
+    SOURCES.iter().try_fold(key, |key, folder| key.tree(folder, &root.join(folder)))
+}
 
 /// What made a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

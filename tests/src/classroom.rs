@@ -95,6 +95,7 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
         "lab": lab::maker::LAB,
         "seed": 7,
         "exercises": {"sigchld": null},
+        "class": lab::grade::head::key_of(["submission"]),
         "students": 1,
         "shard": null,
         "results": [{
@@ -110,9 +111,9 @@ fn ci_recipe(solution: &str) -> Result<(), Failed> {
             "submission": graded.key(),
             "ignored": ["build.rs"],
             "checks": [
-                { "name": "reaps-all", "points": 3, "of": 3, "passed": true },
-                { "name": "ends", "points": 2, "of": 2, "passed": true },
-                { "name": "counts", "points": 1, "of": 1, "passed": true },
+                { "name": "reaps-all", "what": "reaps every child that exited", "points": 3, "of": 3, "passed": true },
+                { "name": "ends", "what": "does not wait for the child that still runs", "points": 2, "of": 2, "passed": true },
+                { "name": "counts", "what": "says how many it reaped, each time", "points": 1, "of": 1, "passed": true },
             ],
             "error": null,
         }],
@@ -189,21 +190,39 @@ fn parts(solution: &str) -> Result<(), Failed> {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.code() == Some(status) { Ok(told) } else { Err(told.into()) }
     };
-    grade(&["class", "--json", "whole.json", "--gradebook", "whole.csv"], 0)?;
+    let whole = ["class", "--json", "whole.json", "--gradebook", "whole.csv"];
+    grade(&[&whole[..], &["--junit", "whole.xml"]].concat(), 0)?;
     grade(&["class", "--shard", "1/2", "--json", "1.json"], 0)?;
     grade(&["class", "--shard", "2/2", "--json", "2.json"], 0)?;
-    grade(&["--merge", "2.json", "1.json", "--json", "joined.json", "--gradebook", "j.csv"], 0)?;
+    let join = ["--merge", "2.json", "1.json", "--json", "joined.json", "--gradebook", "j.csv"];
+    let join = [&join[..], &["--junit", "j.xml"]].concat();
+    grade(&join, 0)?;
     let read = |file: &str| std::fs::read_to_string(folder.path().join(file));
     schemas::check("grade", &serde_json::from_str(&read("1.json")?)?)?;
-    for (joined, whole) in [("joined.json", "whole.json"), ("j.csv", "whole.csv")] {
-        if read(joined)? != read(whole)? {
-            return Err(
-                format!("`{joined}` is\n{}\nand not\n{}", read(joined)?, read(whole)?).into()
-            );
+    let is_joined = || -> Result<(), Failed> {
+        for (joined, whole) in
+            [("joined.json", "whole.json"), ("j.csv", "whole.csv"), ("j.xml", "whole.xml")]
+        {
+            let (joined, whole) = (read(joined)?, read(whole)?);
+            if joined != whole {
+                return Err(format!("{joined}--- and not\n{whole}").into());
+            }
         }
+        Ok(())
+    };
+    is_joined()?;
+    // One student of a part is graded again, by hand.
+    grade(&["class/cat", "--into", "1.json", "--regrade"], 0)?;
+    grade(&join, 0)?;
+    is_joined()?;
+    // A part with another seed is of other marks.
+    grade(&["class", "--shard", "2/2", "--seed", "8", "--json", "8.json"], 0)?;
+    let told = grade(&["--merge", "1.json", "8.json"], 2)?;
+    if !told.contains("failed to merge `8.json`: its seed is 8, and that of `1.json` is 0") {
+        return Err(told.into());
     }
     let told = grade(&["--merge", "1.json"], 2)?;
-    if !told.contains("failed to merge `1.json`: part 2 of 2 is missing") {
+    if !told.contains("failed to merge: part 2/2 is missing") {
         return Err(told.into());
     }
     // A file that cannot be written is told before anything is graded.

@@ -23,6 +23,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("kselftests-are-read-as-they-are", kselftests),
     ("a-folder-is-a-suite", folder),
     ("shards-are-the-whole-suite", shards),
+    ("parts-of-one-suite-are-merged", merged),
     ("repeated-runs-are-compared", repeated),
     ("what-changed-is-told", compared),
     ("a-record-has-every-program", recorded),
@@ -135,7 +136,7 @@ fn outcomes(folder: &Folder) -> Result<(), Failed> {
          ok 6 skips # SKIP exit status 4\n\
          not ok 7 missing # ERROR failed to read `‹here›/missing`: No such file or directory (os error 2)\n",
     )?;
-    let counts = r#"<testsuite name="‹here›/list" tests="7" disabled="1" errors="1" failures="4">"#;
+    let counts = r#"<testsuite name="list" tests="7" disabled="1" errors="1" failures="4">"#;
     let xml = folder.text(&std::fs::read(xml)?);
     if !xml.contains(counts) {
         return Err(format!("`{counts}` is missing in\n{xml}").into());
@@ -208,6 +209,59 @@ fn shards(folder: &Folder) -> Result<(), Failed> {
     let part = |shard: &str| folder.suite("list", &["--shard", shard]);
     folder.is(&part("1/2")?, 0, "passed    1\npassed    3\n2 passed, 0 failed\n")?;
     folder.is(&part("2/2")?, 0, "passed    2\n1 passed, 0 failed\n")
+}
+
+/// What is merged are all parts of one suite, with the same options.
+fn merged(folder: &Folder) -> Result<(), Failed> {
+    let of = |list: &str, shard: &str, json: &str, more: &[&str]| -> Result<(), Failed> {
+        let json = folder.path(json).to_string_lossy().into_owned();
+        let options = [&["--shard", shard, "--json", &json][..], more].concat();
+        let output = folder.suite(list, &options)?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(folder.text(&output.stderr).into()),
+        }
+    };
+    folder.write("list", "1 /bin/true\n2 /bin/true\n3 /bin/true\n")?;
+    folder.write("other/list", "1 /bin/true\n2 /bin/echo\n3 /bin/true\n")?;
+    of("list", "1/2", "1", &[])?;
+    of("list", "2/2", "2", &[])?;
+    of("other/list", "2/2", "other", &[])?;
+    of("list", "2/2", "option", &["--env", "A=1"])?;
+    let merge = |parts: &[&str], more: &[&str]| -> Result<Output, Failed> {
+        let paths = parts.iter().map(|part| folder.path(part).to_string_lossy().into_owned());
+        let paths: Vec<String> = paths.collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        Ok(call(&[&["suite", "--merge"], &paths[..], more].concat())?.output()?)
+    };
+    let all = "passed    1\npassed    2\npassed    3\n3 passed, 0 failed\n";
+    folder.is(&merge(&["2", "1"], &[])?, 0, all)?;
+    // All names of the suite are known, so what is gone since is, too.
+    folder.write("before", "KTAP version 1\n1..2\nok 1 1\nok 2 gone\n")?;
+    let before = folder.path("before").to_string_lossy().into_owned();
+    let changed = "changed since ‹here›/before\n  2: not there → passed\n  \
+                   3: not there → passed\n  gone: passed → not there\n";
+    folder.is(&merge(&["1", "2"], &["--compare", &before])?, 0, &format!("{all}{changed}"))?;
+    folder.write("earlier", "{\"version\": 1, \"tests\": []}")?;
+    for (parts, told) in [
+        (&["1"][..], "failed to merge: part 2/2 is missing"),
+        (&["1", "2", "2"], "failed to merge `‹here›/2`: it is part 2/2, as `‹here›/2` is"),
+        (&["1", "other"], "failed to merge `‹here›/other`: its list of programs is "),
+        (&["1", "option"], "failed to merge `‹here›/option`: its hash of machine and options is "),
+        (
+            &["1", "earlier"],
+            "failed to merge `‹here›/earlier`: it does not say of which suite it is",
+        ),
+        (&["1", "none"], "failed to merge `‹here›/none`: No such file or directory (os error 2)"),
+    ] {
+        let output = merge(parts, &[])?;
+        folder.is(&output, 125, "")?;
+        let stderr = folder.text(&output.stderr);
+        if !stderr.starts_with(&format!("error: {told}")) {
+            return Err(format!("`{told}` is not the beginning of\n{stderr}").into());
+        }
+    }
+    Ok(())
 }
 
 /// All machines are alike, so even a program that prints what usually differs prints the

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use story::lesson::Name;
 
 use super::class::Class;
-use super::head::{Head, take_rows};
-use super::results::json;
+use super::head::{Head, key_of, take_rows};
+use super::results;
 use super::{GradeError, Graded, lesson, pairs};
 use crate::exercise::Exercise;
 use crate::exercise::submission::Submission;
@@ -22,6 +23,8 @@ pub struct Before {
     rows: Vec<Value>,
     /// The version of each exercise at that time.
     exercises: BTreeMap<String, Value>,
+    /// A hash of the names of the class at that time, and their number.
+    class: Value,
     students: usize,
     shard: Value,
     /// Whether everything that is given now is graded again.
@@ -52,6 +55,7 @@ impl Before {
         Ok(Before {
             rows,
             exercises: exercises.into_iter().collect(),
+            class: document["class"].take(),
             students: document["students"].as_u64().unwrap_or(0).try_into().unwrap_or(0),
             shard: document["shard"].take(),
             again,
@@ -67,10 +71,11 @@ impl Before {
         class: &Class,
         exercises: &[Exercise],
     ) -> Result<(), GradeError> {
-        if let (Some(shard), Some(before)) = (head.shard, self.shard.as_array())
-            && *before != [shard.0, shard.1]
+        if let Some(shard) = head.shard
+            && !self.shard.is_null()
+            && self.shard != json!(shard)
         {
-            let (part, of) = (&before[0], before.get(1).unwrap_or(&Value::Null));
+            let (part, of) = (&self.shard[0], &self.shard[1]);
             let reason = format!("it is part {part} of {of} of the class");
             return Err(GradeError::Into { path: self.path.clone(), reason });
         }
@@ -107,26 +112,29 @@ impl Before {
         })
     }
 
-    /// Combines these rows with new ones into a document, in the order of the class. Rows
-    /// of other students come last. Rows of another version that were not graded again,
-    /// because that was interrupted, are gone.
-    pub fn and(
-        mut self,
-        graded: &[Graded],
-        head: &Head,
-        class: &Class,
-        exercises: &[Exercise],
-    ) -> Value {
-        let mut document = json(head, graded);
+    /// Combines these rows with new ones into a document, in the order of names and of the
+    /// `course`, whichever students were graded now. Rows of another version that were not
+    /// graded again, because that was interrupted, are gone.
+    pub fn and(mut self, graded: &[Graded], head: &Head, course: &[Name]) -> Value {
+        let mut document = results::json(head, graded);
         let mut before = std::mem::take(&mut self.rows);
         before.retain(|row| !self.is_old(row, head));
         let rows = document["results"].as_array_mut().expect("it was just made");
-        *rows = merge(before, std::mem::take(rows), whose_of(class, exercises));
-        let students: BTreeSet<String> = rows.iter().map(|row| whose(row).0).collect();
-        document["students"] = head.students.max(self.students).max(students.len()).into();
-        if head.shard.is_none() {
+        let place = |lesson: &str| course.iter().position(|name| name.as_str() == lesson);
+        *rows = merge(before, std::mem::take(rows), place);
+        let mut known: BTreeSet<String> = rows.iter().map(|row| whose(row).0).collect();
+        // A file stays what it was, a whole class or a part of it.
+        if !self.path.as_os_str().is_empty() {
             document["shard"] = self.shard;
         }
+        if document["shard"].is_null() {
+            known.extend(head.class.iter().cloned());
+            document["class"] = key_of(&known).into();
+        } else if head.shard.is_none() {
+            // Only some students were given now, and the file has only a part of them.
+            document["class"] = self.class;
+        }
+        document["students"] = head.class.len().max(self.students).max(known.len()).into();
         let versions = document["exercises"].as_object_mut().expect("it was just made");
         for (lesson, version) in self.exercises {
             versions.entry(lesson).or_insert(version);
@@ -135,14 +143,15 @@ impl Before {
     }
 }
 
-/// If both have a row for the same student and lesson, the new one counts.
-fn merge(before: Vec<Value>, new: Vec<Value>, order: impl Iterator<Item = Whose>) -> Vec<Value> {
-    let mut rest: Vec<Whose> = before.iter().map(whose).collect();
-    let mut rows: BTreeMap<Whose, Value> =
-        before.into_iter().chain(new).map(|row| (whose(&row), row)).collect();
-    let mut merged: Vec<Value> = order.filter_map(|whose| rows.remove(&whose)).collect();
-    merged.extend(rest.drain(..).filter_map(|whose| rows.remove(&whose)));
-    merged
+/// If both have a row for the same student and lesson, the new one counts. `place` is that
+/// of a lesson in the course, if it is still there.
+fn merge(before: Vec<Value>, new: Vec<Value>, place: impl Fn(&str) -> Option<usize>) -> Vec<Value> {
+    let key = |row: &Value| {
+        let (student, lesson) = whose(row);
+        (student, place(&lesson).unwrap_or(usize::MAX), lesson)
+    };
+    let rows = before.into_iter().chain(new).map(|row| (key(&row), row));
+    rows.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 fn whose(row: &Value) -> Whose {
@@ -158,9 +167,9 @@ fn whose_of<'a>(class: &'a Class, exercises: &'a [Exercise]) -> impl Iterator<It
 #[cfg(test)]
 mod tests {
     use explain::Explain;
-    use serde_json::json;
 
     use super::*;
+    use crate::shard::Shard;
 
     fn submission(text: &str) -> Submission {
         let ignored = vec!["a".to_owned()];
@@ -179,12 +188,12 @@ mod tests {
 
     fn before(rows: Vec<Value>) -> Before {
         let exercises = [("x".to_owned(), "v1".into()), ("old".to_owned(), "v0".into())].into();
-        Before { rows, exercises, students: 3, ..Before::default() }
+        Before { path: "marks".into(), rows, exercises, students: 3, ..Before::default() }
     }
 
     fn head(version: &str) -> Head {
         let exercises = [("x".to_owned(), version.to_owned())].into();
-        Head { seed: Seed(7), exercises, students: 1, shard: None }
+        Head { seed: Seed(7), exercises, class: ["ann".to_owned()].into(), shard: None }
     }
 
     #[test]
@@ -201,13 +210,29 @@ mod tests {
     }
 
     #[test]
-    fn new_rows_replace_old_ones_in_the_order_of_the_class() {
-        let before = vec![row("zoe", Some(1)), row("bob", None), row("ann", Some(3))];
-        let order = ["ann", "bob", "eve"].map(|name| (name.to_owned(), "x".to_owned()));
-        let merged =
-            merge(before, vec![row("eve", Some(6)), row("bob", Some(5))], order.into_iter());
-        let expected =
-            [row("ann", Some(3)), row("bob", Some(5)), row("eve", Some(6)), row("zoe", Some(1))];
+    fn new_rows_replace_old_ones_in_the_order_of_names_and_of_the_course() {
+        let of = |student: &str, lesson: &str, points| {
+            let mut row = row(student, points);
+            row["lesson"] = lesson.into();
+            row
+        };
+        let before = vec![
+            of("zoe", "y", Some(1)),
+            of("zoe", "x", Some(2)),
+            of("bob", "gone", Some(7)),
+            of("bob", "y", None),
+            of("ann", "y", Some(3)),
+        ];
+        let new = vec![of("eve", "y", Some(6)), of("bob", "y", Some(5))];
+        let merged = merge(before, new, |lesson| ["y", "x"].iter().position(|l| *l == lesson));
+        let expected = [
+            of("ann", "y", Some(3)),
+            of("bob", "y", Some(5)),
+            of("bob", "gone", Some(7)),
+            of("eve", "y", Some(6)),
+            of("zoe", "y", Some(1)),
+            of("zoe", "x", Some(2)),
+        ];
         assert_eq!(merged, expected);
     }
 
@@ -215,17 +240,30 @@ mod tests {
     fn the_rest_of_the_document_stays() {
         let mut before = before(vec![row("ann", Some(3)), row("bob", None)]);
         before.shard = json!([1, 2]);
-        let document = before.and(&[], &head("v1"), &Class::default(), &[]);
+        before.class = "of three".into();
+        let document = before.and(&[], &head("v1"), &[]);
         assert_eq!(document["results"], json!([row("ann", Some(3)), row("bob", None)]));
         assert_eq!(document["exercises"], json!({"old": "v0", "x": "v1"}));
         assert_eq!((&document["students"], &document["shard"]), (&json!(3), &json!([1, 2])));
+        assert_eq!(document["class"], "of three");
+    }
+
+    #[test]
+    fn a_file_of_the_whole_class_knows_all_who_were_ever_in_it() {
+        // Also if what is graded now is a part of it, or one student.
+        for shard in [None, Some("1/2".parse().unwrap())] {
+            let document =
+                before(vec![row("bob", None)]).and(&[], &Head { shard, ..head("v1") }, &[]);
+            assert_eq!(document["class"], key_of(["ann", "bob"]));
+            assert_eq!(document["shard"], Value::Null);
+        }
     }
 
     #[test]
     fn an_interrupted_regrading_leaves_no_old_rows() {
         let mut before = before(vec![row("ann", Some(3))]);
         before.again = true;
-        let document = before.and(&[], &head("v2"), &Class::default(), &[]);
+        let document = before.and(&[], &head("v2"), &[]);
         assert_eq!(document["results"], json!([]));
         assert_eq!(document["exercises"]["x"], "v2");
     }
@@ -241,7 +279,7 @@ mod tests {
         };
         let failed = |student: &str, hint: &str| {
             let told = format!(
-                "failed to add to ``: its row of {student} in x is of another version of the exercise"
+                "failed to add to `marks`: its row of {student} in x is of another version of the exercise"
             );
             Err((told, Some(hint.to_owned())))
         };
@@ -262,9 +300,10 @@ mod tests {
             let head = Head { shard, ..head("v1") };
             before.check(&head, &Class::default(), &[]).map_err(|e| e.to_string())
         };
-        assert_eq!((check(None), check(Some((1, 2)))), (Ok(()), Ok(())));
-        let told = "failed to add to ``: it is part 1 of 2 of the class";
-        assert_eq!(check(Some((2, 2))), Err(told.to_owned()));
+        let part = |shard: &str| Some(shard.parse::<Shard>().unwrap());
+        assert_eq!((check(None), check(part("1/2"))), (Ok(()), Ok(())));
+        let told = "failed to add to `marks`: it is part 1 of 2 of the class";
+        assert_eq!(check(part("2/2")), Err(told.to_owned()));
     }
 
     #[test]

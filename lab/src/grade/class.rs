@@ -16,6 +16,7 @@ use super::GradeError;
 use crate::course::Course;
 use crate::exercise::Exercise;
 use crate::exercise::submission::{Refused, Submission};
+use crate::shard::Shard;
 
 /// Every student whose work is to be graded, in order of names.
 #[derive(Debug, Clone, Default)]
@@ -91,12 +92,10 @@ impl Class {
         Ok(class)
     }
 
-    /// The part `part` of `of` parts of the class, counted from 1.
+    /// A part of the class.
     #[must_use]
-    pub fn shard(self, part: usize, of: usize) -> Class {
-        let students = self.students.into_iter().enumerate();
-        let students = students.filter(|(index, _)| index % of == part - 1);
-        Class { students: students.map(|(_, student)| student).collect(), ..self }
+    pub fn shard(self, shard: Shard) -> Class {
+        Class { students: shard.take(self.students).collect(), ..self }
     }
 
     /// What to tell about the names that were found: what is the same for several

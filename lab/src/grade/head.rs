@@ -1,15 +1,17 @@
 //! What marks say about themselves: what they are marks for, and which part of a class
 //! they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use builder::cache::{CacheError, Key};
+use builder::cache::{CacheError, Key, KeyBuilder};
 use serde_json::{Value, json};
 
+use super::class::Class;
 use super::lesson;
 use crate::exercise::Exercise;
 use crate::exercise::values::Seed;
-use crate::maker::LAB;
+use crate::maker::{self, LAB};
+use crate::shard::Shard;
 
 /// The version of the JSON document.
 const VERSION: u32 = 1;
@@ -20,22 +22,24 @@ pub struct Head {
     pub seed: Seed,
     /// The version of each exercise, by lesson: see [`version_of`].
     pub exercises: BTreeMap<String, String>,
-    /// How many students the whole class has.
-    pub students: usize,
-    /// Which part of how many, from 1, if it is not the whole class.
-    pub shard: Option<(usize, usize)>,
+    /// The names of the whole class.
+    pub class: BTreeSet<String>,
+    /// Which part it is, if it is not the whole class.
+    pub shard: Option<Shard>,
 }
 
 impl Head {
     pub fn new(
         seed: Seed,
         exercises: &[Exercise],
-        students: usize,
-        shard: Option<(usize, usize)>,
+        class: &Class,
+        shard: Option<Shard>,
     ) -> Result<Head, CacheError> {
-        let version = |exercise: &Exercise| Ok((lesson(exercise), version_of(exercise)?));
+        let lab = maker::sources(Key::builder("exercise"))?;
+        let version = |exercise: &Exercise| Ok((lesson(exercise), version_of(&lab, exercise)?));
         let exercises = exercises.iter().map(version).collect::<Result<_, CacheError>>()?;
-        Ok(Head { seed, exercises, students, shard })
+        let class = class.students.iter().map(|student| student.name.clone()).collect();
+        Ok(Head { seed, exercises, class, shard })
     }
 
     /// The same for marks of modules from the debug kernel, too. They are of another
@@ -56,7 +60,8 @@ impl Head {
             "lab": LAB,
             "seed": self.seed.0,
             "exercises": self.exercises,
-            "students": self.students,
+            "class": key_of(&self.class),
+            "students": self.class.len(),
             "shard": self.shard,
         })
     }
@@ -73,9 +78,16 @@ pub fn take_rows(document: &mut Value) -> Result<Vec<Value>, String> {
     }
 }
 
-/// What the marks of an exercise depend on besides a submission and the seed: the version
-/// of the lab, and the exercise's own files.
-fn version_of(exercise: &Exercise) -> Result<String, CacheError> {
-    let key = Key::builder("exercise").text("lab", LAB);
+/// A hash of the names of a class, in their order.
+pub fn key_of<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+    let key = Key::builder("class");
+    let key = names.into_iter().fold(key, |key, name| key.text("student", name.as_ref()));
+    key.finish().to_string()
+}
+
+/// What the marks of an exercise depend on besides a submission and the seed: the lab, the
+/// exercise's own files, and its lesson's crate, which a harness may use.
+fn version_of(lab: &KeyBuilder, exercise: &Exercise) -> Result<String, CacheError> {
+    let key = lab.clone().tree("lesson", &exercise.lesson.folder.join("src"))?;
     Ok(key.tree("exercise", &exercise.folder)?.finish().to_string())
 }

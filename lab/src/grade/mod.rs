@@ -214,8 +214,6 @@ pub enum GradeError {
     Nobody,
     #[error("two students are called `{name}`")]
     Twice { name: String },
-    #[error("failed to merge `{}`: {reason}", path.display())]
-    Merge { path: PathBuf, reason: String },
     #[error("Moodle's worksheet is of one exercise, not of {count}")]
     Worksheet { count: usize },
     #[error("`{}` is neither a folder nor a .zip, .tar, .tar.gz or .tgz", path.display())]
@@ -246,7 +244,6 @@ impl Explain for GradeError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             GradeError::Into { .. } => "give the JSON that `grade` wrote, and the same seed",
-            GradeError::Merge { .. } => "give the JSON of each `--shard` of one class",
             GradeError::OtherVersion { again: false, .. } => {
                 "`--regrade` grades again what is given"
             }

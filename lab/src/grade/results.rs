@@ -18,13 +18,14 @@ use crate::whole;
 /// The results as one JSON document:
 ///
 /// ```json
-/// {"version": 1, "lab": "0.1.0", "seed": 0, "students": 26, "shard": [1, 4],
-///  "exercises": {"sigchld": "0f8e2c2b1d8c04b5d0a1"},
+/// {"version": 1, "lab": "0.1.0", "seed": 0, "class": "9bd1c4a07e3c55d0f2a6",
+///  "students": 26, "shard": [1, 4], "exercises": {"sigchld": "0f8e2c2b1d8c04b5d0a1"},
 ///  "results": [
 ///   {"student": "alice", "id": null, "lesson": "sigchld", "points": 3, "of": 6,
 ///    "kernels": "lesson", "ending": null, "said": null, "mistake": "one-wait",
 ///    "submission": "5e2bf57d3f40c4b6df69", "ignored": ["Cargo.toml"],
-///    "checks": [{"name": "reaps-all", "points": 0, "of": 3, "passed": false}],
+///    "checks": [{"name": "reaps-all", "what": "reaps every child that exited",
+///                "points": 0, "of": 3, "passed": false}],
 ///    "error": null}]}
 /// ```
 ///
@@ -54,6 +55,7 @@ fn result(graded: &Graded) -> Value {
             let check = |mark: &Mark| {
                 json!({
                     "name": mark.name,
+                    "what": mark.what,
                     "points": mark.points(),
                     "of": mark.of,
                     "passed": mark.passed,
@@ -94,33 +96,34 @@ pub fn csv(document: &Value) -> String {
     text
 }
 
-/// JUnit XML: a suite per student and lesson, a test per check.
-pub fn junit(graded: &[Graded]) -> String {
+/// A document as JUnit XML: a suite per student and lesson, a test per check.
+pub fn junit(document: &Value) -> String {
     let mut report = Report::new("upcall grade");
-    for one in graded {
-        let mut suite = TestSuite::new(format!("{}: {}", visible(&one.student), one.lesson));
-        match &one.result {
-            Err(error) => {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-                status.set_message(visible(error));
-                suite.add_test_case(TestCase::new("graded", status));
-            }
-            Ok(Given { marks, .. }) => {
-                suite.add_test_cases(marks.checks.iter().map(|mark| {
-                    let status = if mark.passed {
-                        TestCaseStatus::success()
-                    } else {
-                        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                        status.set_message(format!("{} (0 of {} points)", mark.what, mark.of));
-                        status
-                    };
-                    TestCase::new(mark.name.clone(), status)
-                }));
-            }
+    for row in document["results"].as_array().into_iter().flatten() {
+        let text = |name: &str| visible(row[name].as_str().unwrap_or_default());
+        let mut suite = TestSuite::new(format!("{}: {}", text("student"), text("lesson")));
+        if !row["error"].is_null() {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(text("error"));
+            suite.add_test_case(TestCase::new("graded", status));
         }
+        suite.add_test_cases(row["checks"].as_array().into_iter().flatten().map(check));
         report.add_test_suite(suite);
     }
     report.to_string().expect("all of it is text")
+}
+
+fn check(check: &Value) -> TestCase {
+    // Marks of earlier do not say what a check is about.
+    let [name, what] = ["name", "what"].map(|name| check[name].as_str().unwrap_or_default());
+    let status = if check["passed"] == true {
+        TestCaseStatus::success()
+    } else {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(format!("{what} (0 of {} points)", check["of"]).trim_start());
+        status
+    };
+    TestCase::new(name, status)
 }
 
 /// Text for people: one line per result, with the ignored files.

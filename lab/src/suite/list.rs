@@ -35,13 +35,21 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, SuiteError> {
             false => of_folder(path)?,
         }
     } else {
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        of_list(folder.unwrap_or(Path::new(".")), &fs::read_to_string(path)?)
+        of_list(folder(path), &fs::read_to_string(path)?)
     };
     match entries.is_empty() {
         true => Err(SuiteError::Empty { path: path.to_owned() }),
         false => Ok(entries),
     }
+}
+
+/// The folder that the programs of a folder or list are relative to.
+pub fn folder(path: &Path) -> &Path {
+    if path.is_dir() {
+        return path;
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new("."))
 }
 
 /// Every file that somebody may execute, sorted by name.

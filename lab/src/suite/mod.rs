@@ -6,6 +6,7 @@
 //!
 //! Nothing of a suite runs on the host.
 
+mod head;
 pub mod list;
 
 use std::path::PathBuf;

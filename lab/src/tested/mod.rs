@@ -1,10 +1,14 @@
 //! Results of a suite's programs: what they mean, and the forms in which they are written.
 
 pub mod ktap;
+mod head;
+mod merge;
 mod results;
 
 use serde::{Deserialize, Serialize};
 
+pub use head::Head;
+pub use merge::{merge, read_part};
 pub use results::{Before, CompareError, Document};
 
 /// The result of a program.

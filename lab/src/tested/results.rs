@@ -7,22 +7,26 @@ use explain::{ExitStatus, Explain, quoted, visible};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Tested, ktap};
+use super::{Head, Outcome, Tested, ktap};
 
 /// The version of the JSON document.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 /// How many of the last lines of a program's output people see.
 const LINES: usize = 10;
 
 /// The results as a JSON document:
 ///
 /// ```json
-/// {"version": 1, "tests": [
+/// {"version": 1,
+///  "head": {"lab": "0.1.0", "kernel": "6.12.117", "suite": "syscalls",
+///           "list": "0f8e2c2b1d8c04b5d0a1", "machine": "9bd1c4a07e3c55d0f2a6",
+///           "programs": 343, "shard": [1, 4]},
+///  "tests": [
 ///   {"name": "signal:sas", "outcome": "failed", "status": 1,
 ///    "said": "exit status 1", "output": "…", "unlike": null}]}
 /// ```
 ///
-/// `outcome` is `passed`, `failed`, `skipped`, `timed-out` or `error`; `error` means that
+/// For the head see [`Head`]. `outcome` is `passed`, `failed`, `skipped`, `timed-out` or `error`; `error` means that
 /// the program did not run, or that the lab or the host failed. `status` is the exit
 /// status, if the program ended. `output` is there unless the program passed. `unlike`
 /// says how repeated runs differ.
@@ -30,12 +34,15 @@ const LINES: usize = 10;
 #[serde(deny_unknown_fields)]
 pub struct Document {
     pub version: u32,
+    /// Results of earlier have none.
+    #[serde(default)]
+    pub head: Head,
     pub tests: Vec<Tested>,
 }
 
 impl Document {
-    pub fn new(tests: Vec<Tested>) -> Document {
-        Document { version: VERSION, tests }
+    pub fn new(head: Head, tests: Vec<Tested>) -> Document {
+        Document { version: VERSION, head, tests }
     }
 
     fn count(&self, outcome: Outcome) -> usize {
@@ -95,8 +102,8 @@ impl Document {
         ktap::text(&self.tests)
     }
 
-    pub fn junit(&self, name: &str) -> String {
-        let mut suite = TestSuite::new(visible(name));
+    pub fn junit(&self) -> String {
+        let mut suite = TestSuite::new(visible(&self.head.suite));
         for test in &self.tests {
             let said = test.said.as_ref().map(|said| visible(said)).unwrap_or_default();
             let non_success = |kind| {
@@ -163,7 +170,7 @@ impl Before {
                 false => Ok(Before(results)),
             };
         }
-        let Document { version, tests } =
+        let Document { version, tests, .. } =
             serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         if version != VERSION {
             return Err(wrong(format!("its version is {version}")));
@@ -173,7 +180,7 @@ impl Before {
 
     /// What has changed since, a line each. `names` are those of the whole suite, of which
     /// the document may have a part.
-    pub fn changes(&self, document: &Document, names: &BTreeSet<&str>) -> Vec<String> {
+    pub fn changes(&self, document: &Document, names: &BTreeSet<String>) -> Vec<String> {
         let mut changes = Vec::new();
         for Tested { name, outcome, .. } in &document.tests {
             let before = self.0.get(name);
@@ -183,7 +190,7 @@ impl Before {
             }
         }
         for (name, before) in &self.0 {
-            if !names.contains(name.as_str()) {
+            if !names.contains(name) {
                 changes.push(format!("{}: {} → not there", visible(name), before.name()));
             }
         }
@@ -204,11 +211,15 @@ mod tests {
     }
 
     fn document() -> Document {
-        Document::new(vec![
-            test("a", Outcome::Passed),
-            test("b", Outcome::Failed),
-            test("c", Outcome::Skipped),
-        ])
+        let head = Head { suite: "calls".to_owned(), ..Head::default() };
+        Document::new(
+            head,
+            vec![
+                test("a", Outcome::Passed),
+                test("b", Outcome::Failed),
+                test("c", Outcome::Skipped),
+            ],
+        )
     }
 
     #[test]
@@ -224,9 +235,9 @@ mod tests {
 
     #[test]
     fn junit_has_every_outcome() {
-        let xml = document().junit("suite");
+        let xml = document().junit();
         assert!(
-            xml.contains(r#"name="suite" tests="3" disabled="1" errors="0" failures="1""#),
+            xml.contains(r#"name="calls" tests="3" disabled="1" errors="0" failures="1""#),
             "{xml}"
         );
         assert!(xml.contains(r#"<failure message="exit status 1">wrong"#), "{xml}");
@@ -238,8 +249,11 @@ mod tests {
         let path = folder.path().join("before");
         std::fs::write(&path, document().json()).unwrap();
         let before = Before::read(&path).unwrap();
-        let names = BTreeSet::from(["b", "d", "e"]);
-        let now = Document::new(vec![test("b", Outcome::Passed), test("d", Outcome::Failed)]);
+        let names = BTreeSet::from(["b", "d", "e"].map(str::to_owned));
+        let now = Document::new(
+            Head::default(),
+            vec![test("b", Outcome::Passed), test("d", Outcome::Failed)],
+        );
         assert_eq!(
             before.changes(&now, &names),
             [

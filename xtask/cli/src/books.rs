@@ -23,6 +23,10 @@ pub struct Books {
     #[arg(long, value_name = "PATH")]
     csv: Option<PathBuf>,
 
+    /// Write the marks as JUnit
+    #[arg(long, value_name = "PATH")]
+    junit: Option<PathBuf>,
+
     /// Write a table with one row for each student: totals, and the points in each exercise
     #[arg(long, value_name = "PATH")]
     gradebook: Option<PathBuf>,
@@ -69,7 +73,8 @@ impl Books {
 
     /// Checks that everything can be written, before it takes an hour to have it.
     pub fn check(&self) -> Result<(), Error> {
-        let files = [&self.json, &self.csv, &self.gradebook, &self.canvas, &self.moodle];
+        let Books { json, csv, junit, gradebook, canvas, moodle, .. } = self;
+        let files = [json, csv, junit, gradebook, canvas, moodle];
         for file in files.into_iter().flatten() {
             whole::check(file)?;
         }
@@ -95,6 +100,7 @@ impl Books {
         let Written { document, book, settings } = written;
         write(self.json.as_deref(), || written.json())?;
         write(self.csv.as_deref(), || results::csv(document))?;
+        write(self.junit.as_deref(), || results::junit(document))?;
         write(self.gradebook.as_deref(), || book.csv())?;
         write(self.canvas.as_deref(), || lms::canvas(book, settings))?;
         if let Some(file) = &self.moodle {

@@ -15,7 +15,6 @@ mod narrowing;
 mod outcome;
 mod pager;
 mod screen;
-mod shard;
 mod ui;
 mod watch;
 

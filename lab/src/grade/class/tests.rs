@@ -102,8 +102,8 @@ fn a_folder_of_students_and_a_students_folder_are_told_apart() {
     bench.make(&["class/README", "class/__MACOSX/"]);
     let class = bench.find(&["class", "carol"]).unwrap();
     assert_eq!(names(&class), ["alice", "bob", "carol"]);
-    assert_eq!(names(&class.clone().shard(1, 2)), ["alice", "carol"]);
-    assert_eq!(names(&class.shard(2, 2)), ["bob"]);
+    assert_eq!(names(&class.clone().shard("1/2".parse().unwrap())), ["alice", "carol"]);
+    assert_eq!(names(&class.shard("2/2".parse().unwrap())), ["bob"]);
 }
 
 #[test]

@@ -2,11 +2,13 @@ use super::*;
 use crate::exercise::ending::{Ending, Kind};
 use crate::exercise::marks::Marks;
 use crate::exercise::values::Seed;
+use crate::grade::head::key_of;
 use crate::maker::LAB;
 
 fn head() -> Head {
     let exercises = [("x".to_owned(), "v1".to_owned())].into();
-    Head { seed: Seed(7), exercises, students: 4, shard: Some((1, 2)) }
+    let class = ["bob", "eve", "joe", "zoe"].map(str::to_owned).into();
+    Head { seed: Seed(7), exercises, class, shard: Some("1/2".parse().unwrap()) }
 }
 
 fn graded() -> Vec<Graded> {
@@ -62,7 +64,7 @@ fn a_name_acts_on_nothing() {
     assert_eq!(text(&graded).lines().count(), 1);
     let table = csv(&json(&head(), &graded));
     assert!(table.contains(&format!("\r\n{named},x,3,6,")), "{table}");
-    assert!(junit(&graded).contains(&format!("name=\"{named}: x\"")));
+    assert!(junit(&json(&head(), &graded)).contains(&format!("name=\"{named}: x\"")));
 }
 
 #[test]
@@ -71,18 +73,20 @@ fn json_says_everything() {
     assert_eq!((&json["version"], &json["seed"]), (&1.into(), &7.into()));
     assert_eq!((&json["lab"], &json["exercises"]), (&LAB.into(), &json!({"x": "v1"})));
     assert_eq!((&json["students"], &json["shard"]), (&4.into(), &json!([1, 2])));
+    assert_eq!(json["class"], key_of(["bob", "eve", "joe", "zoe"]));
     let first = &json["results"][0];
     assert_eq!((&first["submission"], &first["id"]), (&"5e2b".into(), &"4711".into()));
     assert_eq!(first["said"], "it did not end in time");
     assert_eq!((&first["points"], &first["of"]), (&3.into(), &6.into()));
     assert_eq!((&first["ending"], &first["ignored"][0]), (&"timed-out".into(), &"build.rs".into()));
     assert_eq!(first["checks"][1]["points"], 0);
+    assert_eq!(first["checks"][1]["what"], "does b");
     assert_eq!(json["results"][1]["error"], "no QEMU");
 }
 
 #[test]
 fn junit_has_a_test_a_check() {
-    let junit = junit(&graded());
+    let junit = junit(&json(&head(), &graded()));
     assert!(junit.contains("tests=\"3\" failures=\"1\" errors=\"1\""), "{junit}");
     assert!(junit.contains("does b (0 of 3 points)"), "{junit}");
     assert!(!junit.contains("timestamp") && !junit.contains("uuid"), "{junit}");

@@ -9,16 +9,16 @@ use lab::exercise::values::Seed;
 use lab::grade::before::Before;
 use lab::grade::class::{Class, Known};
 use lab::grade::head::Head;
-use lab::grade::merge::{Part, merge};
+use lab::grade::merge::{Marks, merge};
 use lab::grade::{GradeError, results};
 use lab::run::Lab;
+use lab::shard::Shard;
 use lab::whole;
 use process::interrupt;
 
 use crate::books::{Books, check_folder, write};
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
-use crate::shard::Shard;
 use crate::ui::outln;
 
 /// Grade submissions: folders of students, or one student's folder
@@ -68,18 +68,14 @@ pub struct Grade {
         value_name = "FILE",
         num_args = 1..,
         conflicts_with_all =
-            ["folders", "seed", "jobs", "shard", "junit", "into", "feedback", "for_students"]
+            ["folders", "seed", "thorough", "jobs", "shard", "into", "feedback", "for_students"]
     )]
     merge: Vec<PathBuf>,
-
-    /// Write the marks as JUnit
-    #[arg(long, value_name = "PATH")]
-    junit: Option<PathBuf>,
 
     /// Grade only what this JSON of an earlier call lacks, lists as not graded, or has for
     /// another file of the student's, and add it; other rows stay, and if this is
     /// interrupted, what was graded so far is added
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "junit"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
     into: Option<PathBuf>,
 
     /// With --into, grade again everything that is given: after the lab has changed
@@ -111,11 +107,10 @@ impl Grade {
         let exercises = if self.lesson.is_empty() { class.attempted(known) } else { known };
         // A name that was not understood may be why there is nothing.
         let nothing = exercises.is_empty() || class.students.is_empty();
-        let shard = self.shard.map(|shard| (shard.part, shard.of));
-        let head = Head::new(Seed(self.seed), &exercises, class.students.len(), shard)?;
+        let head = Head::new(Seed(self.seed), &exercises, &class, self.shard)?;
         let head = if self.thorough { head.thorough(&exercises) } else { head };
-        if let Some((part, of)) = shard {
-            class = class.shard(part, of);
+        if let Some(shard) = self.shard {
+            class = class.shard(shard);
         }
         for note in class.notes() {
             lab.progress.note(&note);
@@ -141,14 +136,13 @@ impl Grade {
         let runs = self.books.html.as_deref();
         let graded = lab.grade(machines, &class, &exercises, jobs, &before, runs)?;
 
-        let document = before.and(&graded, &head, &class, &exercises);
+        let document = before.and(&graded, &head, &lab.course.names);
         let written = Books::complete(document, &lab.course, settings);
         write(self.into.as_deref(), || written.json())?;
         interrupt::check().map_err(Error::file("grade all of", "the class"))?;
         let lessons: Vec<String> =
             exercises.iter().map(|exercise| exercise.lesson.name.to_string()).collect();
         self.books.write(&written, &lessons, &context.ui)?;
-        write(self.junit.as_deref(), || results::junit(&graded))?;
         if let Some(folder) = &self.feedback {
             results::write_feedback(folder, &graded, |given| &given.feedback)?;
         }
@@ -180,7 +174,7 @@ impl Grade {
     fn merge(&self, context: &Context) -> Result {
         let course = context.course()?;
         let settings = self.books.settings(&course)?;
-        let parts = self.merge.iter().map(|file| Part::read(file));
+        let parts = self.merge.iter().map(|file| Marks::read(file));
         let document = merge(parts.collect::<std::result::Result<_, _>>()?)?;
         let written = Books::complete(document, &course, settings);
         let lessons: Vec<String> = match &self.lesson[..] {
@@ -205,7 +199,7 @@ impl Grade {
     /// Checks that the results can be written before it takes an hour to have them.
     fn check_outputs(&self) -> std::result::Result<(), Error> {
         self.books.check()?;
-        for file in [&self.junit, &self.into].into_iter().flatten() {
+        if let Some(file) = &self.into {
             whole::check(file)?;
         }
         let folders = [&self.feedback, &self.for_students].into_iter().flatten();

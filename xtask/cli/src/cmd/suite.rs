@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,16 +8,17 @@ use lab::exec::Kmod;
 use lab::exec::outcome::FAILED;
 use lab::exec::request::{self, Carry};
 use lab::record_file::RecordFile;
-use lab::suite::{Given, list};
-use lab::tested::{Before, Document};
-use lab::whole;
+use lab::shard::Shard;
+use lab::suite::Given;
+use lab::suite::list::{self, Entry};
+use lab::tested::{self, Before, Document};
 use process::interrupt;
 use protocol::User;
 
+use crate::books::write;
 use crate::context::Context;
 use crate::kernel_with::KernelWith;
 use crate::outcome::{Outcome, Result};
-use crate::shard::Shard;
 use crate::ui::{outln, print};
 
 /// Run many programs in the lab's machine, each as `exec` runs one, and judge them by their
@@ -40,8 +41,8 @@ use crate::ui::{outln, print};
 #[derive(Args)]
 pub struct Suite {
     /// A folder or a list
-    #[arg(value_name = "FOLDER|LIST")]
-    suite: PathBuf,
+    #[arg(required_unless_present = "merge", value_name = "FOLDER|LIST")]
+    suite: Option<PathBuf>,
 
     /// How many machines run at the same time [default: one for each core]
     #[arg(long)]
@@ -50,6 +51,18 @@ pub struct Suite {
     /// Run the Kth of N parts of the suite
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
+
+    /// Run nothing, but join the JSON of all parts of a suite, and write what is asked for
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all = [
+            "suite", "jobs", "shard", "repeat", "record", "kmod", "names", "file", "with", "env",
+            "guest_timeout", "memory", "user",
+        ]
+    )]
+    merge: Vec<PathBuf>,
 
     /// Run each program N times, and say how its runs differ
     #[arg(long, value_name = "N", default_value = "1", value_parser = times)]
@@ -111,50 +124,63 @@ pub struct Suite {
 
 impl Suite {
     pub fn run(self, context: &Context) -> Result {
-        let entries = list::read(&self.suite)?;
         // Read this first, so that a mistake is found before the programs run.
         let before = self.compare.as_deref().map(Before::read).transpose()?;
-        let names: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
-        let part = match self.shard {
-            Some(Shard { part, of }) => {
-                entries.iter().skip(part - 1).step_by(of).cloned().collect()
-            }
-            None => entries.clone(),
+        let Some(suite) = &self.suite else {
+            let parts = self.merge.iter().map(|file| tested::read_part(file));
+            let document = tested::merge(parts.collect::<std::result::Result<_, _>>()?)?;
+            let names = document.tests.iter().map(|test| test.name.clone()).collect();
+            return self.told(&document, before.as_ref(), &names);
         };
+        let entries = list::read(suite)?;
+        let names = entries.iter().map(|entry| entry.name.clone()).collect();
+        let part: Vec<Entry> = self.shard.unwrap_or(Shard::WHOLE).take(&entries).cloned().collect();
         let lab = context.lab_with("suite", self.kernel_with.additions())?;
         let machine = lab.machine()?;
         let jobs = self.jobs.unwrap_or(lab.kernel.jobs);
         let given = Given {
-            env: self.env,
-            kmods: self.kmod,
-            files: self.file,
+            env: self.env.clone(),
+            kmods: self.kmod.clone(),
+            files: self.file.clone(),
             with: request::find_all(&self.with)?,
             timeout: self.guest_timeout,
             memory: self.memory,
             user: self.user,
         };
+        let head = lab.head_of_suite(&machine, suite, &entries, &given, self.repeat, self.shard)?;
         let records = self.record.is_some();
         let tested = lab.suite(&machine, &part, &given, self.repeat, jobs, records)?;
-        interrupt::check().map_err(Error::file("run all of", &self.suite))?;
+        interrupt::check().map_err(Error::file("run all of", suite))?;
 
         let (tests, records): (Vec<_>, Vec<_>) = tested.into_iter().unzip();
-        let document = Document::new(tests);
-        write(self.ktap.as_deref(), || document.ktap())?;
-        write(self.junit.as_deref(), || document.junit(&self.suite.to_string_lossy()))?;
-        write(self.json.as_deref(), || document.json())?;
+        let document = Document::new(head, tests);
         if let Some(path) = &self.record {
             RecordFile::of_suite(&lab, &machine, &document, records)?.write(path)?;
         }
+        self.told(&document, before.as_ref(), &names)
+    }
+
+    /// Writes and prints everything that was asked for. `names` are those of the whole
+    /// suite.
+    fn told(
+        &self,
+        document: &Document,
+        before: Option<&Before>,
+        names: &BTreeSet<String>,
+    ) -> Result {
+        write(self.ktap.as_deref(), || document.ktap())?;
+        write(self.junit.as_deref(), || document.junit())?;
+        write(self.json.as_deref(), || document.json())?;
         print(&document.text());
-        if let (Some(before), Some(path)) = (before, self.compare) {
-            let changes = before.changes(&document, &names);
+        if let (Some(before), Some(path)) = (before, &self.compare) {
+            let changes = before.changes(document, names);
             let since = if changes.is_empty() { "nothing has changed" } else { "changed" };
             outln!("{since} since {}", path.display());
             for change in changes {
                 outln!("  {change}");
             }
         }
-        Ok(outcome(&document))
+        Ok(outcome(document))
     }
 }
 
@@ -164,11 +190,6 @@ pub fn outcome(document: &Document) -> Outcome {
         true => Outcome::of_program(FAILED),
         false => Outcome::success_if(document.passed()),
     }
-}
-
-fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> std::result::Result<(), Error> {
-    let Some(path) = path else { return Ok(()) };
-    Ok(whole::write(path, text().as_bytes())?)
 }
 
 /// Parses a positive number.

@@ -6,6 +6,7 @@ use ::tests::results::{Report, Results};
 use builder::kernel::Kind;
 use clap::Args;
 use lab::run::Lab;
+use lab::shard::Shard;
 use lab::whole;
 use libtest_mimic::{Arguments, Conclusion};
 
@@ -13,7 +14,6 @@ use crate::compiled::Compiled;
 use crate::context::Context;
 use crate::kept::kept;
 use crate::outcome::{Outcome, Result};
-use crate::shard::Shard;
 use crate::ui::outln;
 
 /// Run every test: unit tests, lessons against their snapshots, tidy
@@ -88,9 +88,8 @@ impl Test {
         if let Some(filter) = &self.filter {
             trials.retain(|trial| trial.name().contains(filter.as_str()));
         }
-        if let Some(Shard { part, of }) = self.shard {
-            let mut index = 0..;
-            trials.retain(|_| index.next().expect("it is endless") % of == part - 1);
+        if let Some(shard) = self.shard {
+            trials = shard.take(trials).collect();
         }
         // At most as many machines as cores.
         let arguments = Arguments {
