@@ -45,6 +45,7 @@ mod pages;
 mod pairs;
 mod perturbed;
 mod rebuilds;
+mod recipes;
 mod records;
 mod registers;
 mod repeated;
@@ -117,6 +118,7 @@ pub fn all(
     tests.extend(schemas::all(lab, machine));
     tests.extend(mistaken::all(lab, machine));
     tests.extend(suite::all(lab, machine)?);
+    tests.extend(recipes::all(lab, machine)?);
     tests.extend(libraries::all(lab, machine)?);
     tests.extend(kmod_src::all(lab, machine)?);
     tests.extend(mine::all(lab)?);
