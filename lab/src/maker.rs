@@ -51,3 +51,24 @@ impl Maker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_crate_of_guests_that_is_no_lesson_tells_labs_apart() {
+        let folders = std::fs::read_dir(builder::root().join("guest-programs")).unwrap();
+        let crates = folders.map(|folder| folder.unwrap()).filter(|folder| {
+            let has = |name: &str| folder.path().join(name).is_file();
+            has("Cargo.toml") && !has("lesson.toml")
+        });
+        let crates: BTreeSet<String> = crates
+            .map(|folder| format!("guest-programs/{}", folder.file_name().to_string_lossy()))
+            .collect();
+        let known = SOURCES.iter().filter(|folder| folder.starts_with("guest-programs/"));
+        assert_eq!(known.map(|&folder| folder.to_owned()).collect::<BTreeSet<_>>(), crates);
+    }
+}

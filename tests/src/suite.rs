@@ -224,12 +224,14 @@ fn merged(folder: &Folder) -> Result<(), Failed> {
     };
     folder.write("list", "1 /bin/true\n2 /bin/true\n3 /bin/true\n")?;
     folder.write("other/list", "1 /bin/true\n2 /bin/echo\n3 /bin/true\n")?;
-    of("list", "1/2", "1", &[])?;
-    of("list", "2/2", "2", &[])?;
-    of("other/list", "2/2", "other", &[])?;
-    of("list", "2/2", "option", &["--env", "A=1"])?;
+    of("list", "1/2", "1.json", &[])?;
+    of("list", "2/2", "2.json", &[])?;
+    of("other/list", "2/2", "other.json", &[])?;
+    of("list", "2/2", "option.json", &["--env", "A=1"])?;
     let merge = |parts: &[&str], more: &[&str]| -> Result<Output, Failed> {
-        let paths = parts.iter().map(|part| folder.path(part).to_string_lossy().into_owned());
+        let paths = parts
+            .iter()
+            .map(|part| folder.path(&format!("{part}.json")).to_string_lossy().into_owned());
         let paths: Vec<String> = paths.collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         Ok(call(&[&["suite", "--merge"], &paths[..], more].concat())?.output()?)
@@ -242,17 +244,26 @@ fn merged(folder: &Folder) -> Result<(), Failed> {
     let changed = "changed since ‹here›/before\n  2: not there → passed\n  \
                    3: not there → passed\n  gone: passed → not there\n";
     folder.is(&merge(&["1", "2"], &["--compare", &before])?, 0, &format!("{all}{changed}"))?;
-    folder.write("earlier", "{\"version\": 1, \"tests\": []}")?;
+    folder.write("earlier.json", "{\"version\": 1, \"tests\": []}")?;
     for (parts, told) in [
         (&["1"][..], "failed to merge: part 2/2 is missing"),
-        (&["1", "2", "2"], "failed to merge `‹here›/2`: it is part 2/2, as `‹here›/2` is"),
-        (&["1", "other"], "failed to merge `‹here›/other`: its list of programs is "),
-        (&["1", "option"], "failed to merge `‹here›/option`: its hash of machine and options is "),
+        (
+            &["1", "2", "2"],
+            "failed to merge `‹here›/2.json`: it is part 2/2, as `‹here›/2.json` is",
+        ),
+        (&["1", "other"], "failed to merge `‹here›/other.json`: its list of programs is "),
+        (
+            &["1", "option"],
+            "failed to merge `‹here›/option.json`: its hash of machine and options is ",
+        ),
         (
             &["1", "earlier"],
-            "failed to merge `‹here›/earlier`: it does not say of which suite it is",
+            "failed to merge `‹here›/earlier.json`: it does not say of which suite it is",
         ),
-        (&["1", "none"], "failed to merge `‹here›/none`: No such file or directory (os error 2)"),
+        (
+            &["1", "none"],
+            "failed to merge `‹here›/none.json`: No such file or directory (os error 2)",
+        ),
     ] {
         let output = merge(parts, &[])?;
         folder.is(&output, 125, "")?;
@@ -347,12 +358,18 @@ fn mistakes(folder: &Folder) -> Result<(), Failed> {
     folder.write("empty", "# nothing\n")?;
     folder.write("list", "/bin/true\n")?;
     let empty = folder.path("empty").to_string_lossy().into_owned();
+    let nowhere = folder.path("none/results").to_string_lossy().into_owned();
     for (name, options, told) in [
         ("empty", &[][..], "there is nothing to run in `‹here›/empty`"),
         (
             "list",
             &["--compare", &empty],
             "failed to compare with `‹here›/empty`: it has no results",
+        ),
+        (
+            "list",
+            &["--json", &nowhere],
+            "cannot write `‹here›/none/results`: No such file or directory (os error 2)",
         ),
         (
             "list",

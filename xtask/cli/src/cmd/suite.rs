@@ -12,6 +12,7 @@ use lab::shard::Shard;
 use lab::suite::Given;
 use lab::suite::list::{self, Entry};
 use lab::tested::{self, Before, Document};
+use lab::whole;
 use process::interrupt;
 use protocol::User;
 
@@ -124,7 +125,10 @@ pub struct Suite {
 
 impl Suite {
     pub fn run(self, context: &Context) -> Result {
-        // Read this first, so that a mistake is found before the programs run.
+        // Look at these first, so that a mistake is found before the programs run.
+        for file in [&self.ktap, &self.junit, &self.json, &self.record].into_iter().flatten() {
+            whole::check(file)?;
+        }
         let before = self.compare.as_deref().map(Before::read).transpose()?;
         let Some(suite) = &self.suite else {
             let parts = self.merge.iter().map(|file| tested::read_part(file));
