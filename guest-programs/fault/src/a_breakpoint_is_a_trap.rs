@@ -22,7 +22,7 @@ pub fn run() -> nix::Result<()> {
         set(Signal::SIGTRAP, SigHandler::SigAction(on_trap), SaFlags::empty())?;
         // SAFETY: the handler returns, and changes no register.
         unsafe { asm!("int3") };
-        mark!("7. the child goes on behind int3");
+        mark!("7. the child goes on after int3");
         Ok(())
     })?;
     ended_well(child)?;

@@ -34,7 +34,7 @@ pub fn run() -> nix::Result<()> {
     let child = start(|| {
         set(Signal::SIGSEGV, SigHandler::SigAction(on_fault), SaFlags::empty())?;
         load(NOTHING);
-        mark!("8. the child goes on behind the fault");
+        mark!("8. the child goes on after the fault");
         Ok(())
     })?;
     let killed = WaitStatus::Signaled(child, Signal::SIGSEGV, false);

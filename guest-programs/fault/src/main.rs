@@ -13,7 +13,7 @@
 
 mod nothing_is_mapped_there;
 mod a_page_that_may_not_be_written;
-mod behind_the_end_of_a_file;
+mod past_the_end_of_a_file;
 mod no_address_at_all;
 mod an_instruction_that_cannot_be;
 mod a_breakpoint_is_a_trap;
@@ -36,13 +36,13 @@ fn main() -> nix::Result<()> {
     nothing_is_mapped_there::run()?;
     // One where something is, but not for writing.
     a_page_that_may_not_be_written::run()?;
-    // One that is mapped, but behind which the file has ended: SIGBUS.
-    behind_the_end_of_a_file::run()?;
+    // One that is mapped, but past the end of its file: SIGBUS.
+    past_the_end_of_a_file::run()?;
     // One that the processor does not even look up.
     no_address_at_all::run()?;
     // Faults that are no question of memory: SIGFPE and SIGILL.
     an_instruction_that_cannot_be::run()?;
-    // A trap is no fault: the program goes on behind the instruction.
+    // A trap is no fault: the program goes on after the instruction.
     a_breakpoint_is_a_trap::run()?;
     // A handler that returns from a fault has the fault again.
     a_handler_that_returns::run()?;

@@ -1,5 +1,5 @@
 //! The file holds the owner's `struct pid`, not its number: once the owner is reaped,
-//! `send_sigio` (fs/fcntl.c) finds no task behind it, and nobody is told.
+//! `send_sigio` (fs/fcntl.c) finds no task there, and nobody is told.
 
 use std::io;
 

@@ -42,7 +42,7 @@ fn mappings_that_are_refused() -> io::Result<()> {
         ("private", PAGE, MapFlags::MAP_PRIVATE, 0),
         ("two pages", 2 * PAGE, MapFlags::MAP_SHARED, 0),
         ("the second page", PAGE, MapFlags::MAP_SHARED, PAGE as off_t),
-        ("far behind", PAGE, MapFlags::MAP_SHARED, off_t::MAX & !(PAGE as off_t - 1)),
+        ("far past it", PAGE, MapFlags::MAP_SHARED, off_t::MAX & !(PAGE as off_t - 1)),
     ] {
         let error = map(&device, len, flags, offset).expect_err(what);
         // Beyond what a file can be, mmap says so itself.

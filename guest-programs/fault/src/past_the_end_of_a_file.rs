@@ -1,5 +1,5 @@
 //! A mapping may be longer than its file. Up to the end of the file's last page there
-//! are zeros. Behind it the file system has no page to give: `filemap_fault`
+//! are zeros. Past it the file system has no page to give: `filemap_fault`
 //! (mm/filemap.c), and for memory files `shmem_fault` (mm/shmem.c), says VM_FAULT_SIGBUS.
 
 use std::num::NonZeroUsize;
@@ -15,7 +15,7 @@ use crate::mapping::{PAGE, PLACE, load};
 use crate::report::caught;
 
 pub fn run() -> nix::Result<()> {
-    scene!("3. a child reads behind the end of a file of 100 bytes");
+    scene!("3. a child reads past the end of a file of 100 bytes");
     let file = memfd_create("short", MFdFlags::MFD_CLOEXEC)?;
     ftruncate(&file, 100)?;
     let second_page = PLACE.get() + PAGE.get();
