@@ -7,24 +7,26 @@ use std::sync::Arc;
 use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::report;
-use lab::run::{Lab, Machine, Run};
+use lab::run::Run;
 use libtest_mimic::Failed;
 
+use crate::runs::{Runs, made};
 use crate::snapshots::difference;
 use crate::{Test, kept};
 
 /// One test per lesson.
-pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
+pub fn all(runs: &Arc<Runs>) -> Result<Vec<Test>, Error> {
     let mut tests = Vec::new();
-    for name in &lab.course.names {
-        let lesson = lab.course.read(name)?;
-        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+    for name in &runs.lab.course.names {
+        let lesson = runs.lab.course.read(name)?;
+        let runs = Arc::clone(runs);
         tests.push(Test::new(format!("cold::{name}"), move || {
             let plan = |cold| Plan::new(lesson.clone(), Options { cold, ..Options::default() });
-            let restored = lab.run(&machine, &plan(false))?;
+            let restored = runs.of(&plan(false));
+            let restored = made(&restored)?;
             let test = format!("cold::{}", lesson.name);
-            kept::run(&lab, &machine, &plan(true), &test, |booted| {
-                same(&plan(false), &restored, &booted)
+            kept::run(&runs.lab, &runs.machine, &plan(true), &test, |booted| {
+                same(&plan(false), restored, &booted)
             })
         }));
     }

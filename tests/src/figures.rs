@@ -1,27 +1,26 @@
 //! The figures of the README and the book are today's, and each lesson's trace is one that
 //! viewers and trace-cmd read.
 
-use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 
 use book::figures::{self, OfARun};
 use host::TRACE_CMD;
-use lab::plan::{Options, Plan};
 use lab::report;
 use lab::returned;
-use lab::run::{Lab, Machine, Run};
+use lab::run::Run;
 use libtest_mimic::Failed;
 use story::timeline::Roles;
 use trace::{EventName, Inputs, Symbols};
 
 use crate::Test;
+use crate::runs::{Runs, made};
 use crate::snapshots::{difference, is_accepting};
 
-pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
-    let test = |name: &str, check: fn(&Lab<'_>, &Machine) -> Result<(), Failed>| {
-        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-        Test::new(format!("figures::{name}"), move || check(&lab, &machine))
+pub fn all(runs: &Arc<Runs>) -> Vec<Test> {
+    let test = |name: &str, check: fn(&Runs) -> Result<(), Failed>| {
+        let runs = Arc::clone(runs);
+        Test::new(format!("figures::{name}"), move || check(&runs))
     };
     vec![
         test("of-runs-are-todays", are_todays),
@@ -31,20 +30,13 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
 }
 
 /// Each figure of a run is what that run draws today.
-fn are_todays(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
-    let root = &lab.course.root;
-    let mut runs: BTreeMap<String, (Plan, Run)> = BTreeMap::new();
+fn are_todays(runs: &Runs) -> Result<(), Failed> {
+    let root = &runs.lab.course.root;
     let mut faults = Vec::new();
     for file in figures::all(root)? {
         let Some(OfARun { lesson, scene }) = figures::of_a_run(&file) else { continue };
-        let name = lesson.to_string();
-        if !runs.contains_key(&name) {
-            let plan = Plan::new(lab.course.read(&lesson)?, Options::default());
-            let run = lab.run(machine, &plan)?;
-            runs.insert(name.clone(), (plan, run));
-        }
-        let (plan, run) = &runs[&name];
-        let today = report::figure(plan, run, Some(&scene))?;
+        let (plan, ran) = runs.of_lesson(&lesson)?;
+        let today = report::figure(&plan, made(&ran)?, Some(&scene))?;
         let kept = std::fs::read_to_string(root.join(&file))?;
         if kept == today {
             continue;
@@ -61,11 +53,11 @@ fn are_todays(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
 }
 
-fn viewers_read_it(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
-    for name in &lab.course.names {
-        let plan = Plan::new(lab.course.read(name)?, Options::default());
-        let run = lab.run(machine, &plan)?;
-        let document = report::perfetto(&run);
+fn viewers_read_it(runs: &Runs) -> Result<(), Failed> {
+    for name in &runs.lab.course.names {
+        let (_, ran) = runs.of_lesson(name)?;
+        let run = made(&ran)?;
+        let document = report::perfetto(run);
         if let Some(problem) = perfetto::check::problem(&document) {
             return Err(format!("{name}: {problem}").into());
         }
@@ -82,12 +74,13 @@ fn viewers_read_it(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
 
 /// trace-cmd finds each event and each stack, under its name, at its time and in its task,
 /// and it names the kernel's functions.
-fn trace_cmd_reads_it(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
-    for name in &lab.course.names {
-        let plan = Plan::new(lab.course.read(name)?, Options::default());
-        let run = lab.run(machine, &plan)?;
+fn trace_cmd_reads_it(runs: &Runs) -> Result<(), Failed> {
+    let kernel = &runs.machine.symbols;
+    for name in &runs.lab.course.names {
+        let (_, ran) = runs.of_lesson(name)?;
+        let run = made(&ran)?;
         let file = tempfile::NamedTempFile::new()?;
-        std::fs::write(&file, report::trace_dat(&run, &machine.symbols)?)?;
+        std::fs::write(&file, report::trace_dat(run, kernel)?)?;
         // -t: times to the nanosecond.
         let command =
             Command::new(TRACE_CMD).args(["report", "-t", "-i"]).arg(file.path()).output()?;
@@ -96,7 +89,7 @@ fn trace_cmd_reads_it(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
             return Err(format!("{name}: trace-cmd says: {said}").into());
         }
         let report = String::from_utf8_lossy(&command.stdout);
-        let (found, wanted) = (told(&report)?, wanted(&run, &machine.symbols)?);
+        let (found, wanted) = (told(&report)?, wanted(run, kernel)?);
         if found != wanted {
             let difference = difference(("trace-cmd", &found), ("wanted", &wanted));
             return Err(format!("{name}: {difference}").into());

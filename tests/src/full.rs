@@ -13,6 +13,7 @@ use libtest_mimic::Completion;
 use vm::command::Accel;
 
 use crate::pairs::Pairs;
+use crate::runs::Runs;
 use crate::{Test, exercises, kernel_with, lessons, within};
 
 /// A kernel other than the lessons' own.
@@ -72,7 +73,7 @@ fn of_a_kernel(
     lab: &Arc<Lab<'static>>,
     machine: &Arc<Machine>,
 ) -> Result<impl Iterator<Item = Test>, Error> {
-    let pairs = Pairs::new(lab, machine);
+    let pairs = Pairs::new(&Runs::new(lab, machine));
     Ok(lessons::all(lab, &pairs)?.into_iter().chain(exercises::all(lab, machine)?))
 }
 

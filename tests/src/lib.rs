@@ -51,6 +51,7 @@ mod registers;
 mod repeated;
 pub mod results;
 mod room;
+mod runs;
 mod scaffold;
 mod schemas;
 mod scratch;
@@ -78,6 +79,7 @@ use libtest_mimic::{Completion, Failed, Trial};
 
 use pairs::Pairs;
 use results::Results;
+use runs::Runs;
 pub use snapshots::{accept, compare_only};
 
 /// All tests in a stable order. Each leaves its result in `results`.
@@ -86,10 +88,11 @@ pub fn all(
     machine: &Arc<Machine>,
     results: &Results,
 ) -> Result<Vec<Trial>, Error> {
-    let pairs = Pairs::new(lab, machine);
+    let runs = Runs::new(lab, machine);
+    let pairs = Pairs::new(&runs);
     let mut tests = lessons::all(lab, &pairs)?;
     tests.extend(digests::all(lab, machine, &pairs)?);
-    tests.extend(perturbed::all(lab, machine)?);
+    tests.extend(perturbed::all(&runs)?);
     tests.extend(exercises::all(lab, machine)?);
     tests.extend(classroom::all(lab, machine)?);
     tests.extend(editors::all(lab, machine));
@@ -98,7 +101,7 @@ pub fn all(
     tests.extend(without_work::all(lab, machine)?);
     tests.extend(landlock::all());
     tests.extend(host_faults::all(lab, machine)?);
-    tests.extend(cold::all(lab, machine)?);
+    tests.extend(cold::all(&runs)?);
     tests.extend(checkpoints::all(lab, machine));
     tests.extend(rebuilds::all(lab));
     tests.extend(sharing::all(lab));
@@ -113,9 +116,9 @@ pub fn all(
     tests.extend(exec::all(lab, machine)?);
     tests.extend(records::all(lab, machine)?);
     tests.extend(screen::all());
-    tests.extend(pages::all(lab, machine));
-    tests.extend(figures::all(lab, machine));
-    tests.extend(schemas::all(lab, machine));
+    tests.extend(pages::all(&runs));
+    tests.extend(figures::all(&runs));
+    tests.extend(schemas::all(&runs));
     tests.extend(mistaken::all(lab, machine));
     tests.extend(suite::all(lab, machine)?);
     tests.extend(recipes::all(lab, machine)?);

@@ -8,8 +8,6 @@ use std::sync::Arc;
 use host::CHROMIUM;
 use lab::maker::Maker;
 use lab::pages::{self, Background};
-use lab::plan::{Options, Plan};
-use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 use page::{Cell, Fact, Function, Page, Report, Source, Table};
 use serde_json::Value;
@@ -20,30 +18,31 @@ use trace::{Event, Fields, Frame, Kind, Mark, Symbol, Symbols, Value as Field};
 
 use crate::Test;
 use crate::browser::Browser;
+use crate::runs::{Runs, made};
 
 /// The most bytes of a page.
 const MOST: usize = 1 << 20;
 
 /// One test for all lessons, because a browser takes seconds to start.
-pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
-    let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+pub fn all(runs: &Arc<Runs>) -> Vec<Test> {
+    let runs = Arc::clone(runs);
     vec![
-        Test::new("pages::of-lessons".to_owned(), move || of_lessons(&lab, &machine))
-            .needs(CHROMIUM),
+        Test::new("pages::of-lessons".to_owned(), move || of_lessons(&runs)).needs(CHROMIUM),
         Test::new("pages::nothing-acts".to_owned(), nothing_acts).needs(CHROMIUM),
         Test::new("pages::nothing-acts-in-a-report".to_owned(), nothing_acts_in_a_report)
             .needs(CHROMIUM),
     ]
 }
 
-fn of_lessons(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
+fn of_lessons(runs: &Runs) -> Result<(), Failed> {
+    let (lab, machine) = (&*runs.lab, &*runs.machine);
     let maker = Maker::here(lab, machine);
     let mut browser = Browser::start()?;
     for name in &lab.course.names {
-        let plan = Plan::new(lab.course.read(name)?, Options::default());
-        let run = lab.run(machine, &plan)?;
+        let (plan, ran) = runs.of_lesson(name)?;
+        let run = made(&ran)?;
         let background = Background::of_run(lab, machine, &plan.lesson, &run.timeline)?;
-        let html = pages::of_run(&plan, &run, &maker, &background);
+        let html = pages::of_run(&plan, run, &maker, &background);
         let failed = |problem: String| format!("{name}: {problem}");
         if html.len() > MOST {
             return Err(failed(format!("the page has {} bytes", html.len())).into());

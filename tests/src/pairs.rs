@@ -13,11 +13,12 @@ use lab::fingerprint::Fingerprint;
 use lab::plan::Plan;
 use lab::record_file::RecordFile;
 use lab::report;
-use lab::run::{Lab, Machine};
+use lab::run::Lab;
 use libtest_mimic::Failed;
 use vm::command::Accel;
 
 use crate::kept;
+use crate::runs::{Runs, made};
 use crate::scratch::Scratch;
 use crate::snapshots::difference;
 
@@ -36,10 +37,10 @@ pub struct Pair {
 /// A record that is kept if a test fails.
 pub type Kept = Result<Option<RecordFile>, Error>;
 
-/// Runs lessons twice and keeps the results.
+/// Runs lessons once more and keeps the results.
 pub struct Pairs {
-    lab: Arc<Lab<'static>>,
-    machine: Arc<Machine>,
+    /// The first runs.
+    runs: Arc<Runs>,
     /// A cache with another checkpoint.
     other: OnceLock<Result<Scratch, String>>,
     done: Mutex<HashMap<String, Arc<Once>>>,
@@ -49,9 +50,9 @@ pub struct Pairs {
 type Once = OnceLock<Result<Pair, String>>;
 
 impl Pairs {
-    pub fn new(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Arc<Pairs> {
-        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-        Arc::new(Pairs { lab, machine, other: OnceLock::new(), done: Mutex::default() })
+    pub fn new(runs: &Arc<Runs>) -> Arc<Pairs> {
+        let runs = Arc::clone(runs);
+        Arc::new(Pairs { runs, other: OnceLock::new(), done: Mutex::default() })
     }
 
     /// Both runs of a plan. The error says how they differ.
@@ -65,14 +66,15 @@ impl Pairs {
 
     fn run(&self, plan: &Plan) -> Result<Pair, Failed> {
         let name = format!("lessons::{}", plan.job.program);
-        let one = self.lab.run(&self.machine, plan);
-        let record = RecordFile::of_run(&self.lab, &self.machine, plan, &one);
+        let Runs { lab, machine, .. } = &*self.runs;
+        let one = self.runs.of(plan);
+        let record = RecordFile::of_run(lab, machine, plan, &one);
         let pair = kept::keeping(&name, &record, || {
-            let one = one?;
+            let one = made(&one)?;
             let fingerprint = Fingerprint::new(&one.record)?;
-            let (text, story) = (report::text(plan, &one), report::story(plan, &one));
+            let (text, story) = (report::text(plan, one), report::story(plan, one));
             let (lab, name) = (self.other_lab()?, format!("{name}-again"));
-            kept::run(&lab, &self.machine, plan, &name, |other| {
+            kept::run(&lab, machine, plan, &name, |other| {
                 if fingerprint == Fingerprint::new(&other.record)? {
                     return Ok(());
                 }
@@ -88,16 +90,17 @@ impl Pairs {
 
     /// The lab with another checkpoint, made while the host is busy.
     fn other_lab(&self) -> Result<Lab<'_>, Failed> {
+        let Runs { lab, machine, .. } = &*self.runs;
         let made = self.other.get_or_init(|| {
             let make = || -> Result<Scratch, Failed> {
-                let scratch = Scratch::without_checkpoints(&self.lab)?;
-                let lab = scratch.lab(&self.lab, &Silent)?;
-                busily(cores(), || lab.checkpoint(&self.machine, Accel::TCG))?;
+                let scratch = Scratch::without_checkpoints(lab)?;
+                let lab = scratch.lab(lab, &Silent)?;
+                busily(cores(), || lab.checkpoint(machine, Accel::TCG))?;
                 Ok(scratch)
             };
             make().map_err(told)
         });
-        made.as_ref().map_err(|e| Failed::from(e.clone()))?.lab(&self.lab, &Silent)
+        made.as_ref().map_err(|e| Failed::from(e.clone()))?.lab(lab, &Silent)
     }
 }
 

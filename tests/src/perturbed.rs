@@ -12,13 +12,14 @@ use builder::guest::programs::OptLevel;
 use lab::error::Error;
 use lab::plan::{Options, Plan};
 use lab::report;
-use lab::run::{Lab, Machine, Run};
+use lab::run::Run;
 use libtest_mimic::Failed;
 use story::lesson::Lesson;
 use vm::command::Accel;
 
 use crate::digests::is_first_reference;
 use crate::lessons::plans;
+use crate::runs::{Runs, made};
 use crate::snapshots::difference;
 use crate::{Test, kept};
 
@@ -48,21 +49,21 @@ fn with_shift(options: Options, shift: u8) -> Options {
 }
 
 /// One test per lesson and per program of bad input.
-pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
-    let looks = is_first_reference(lab, machine)?;
+pub fn all(runs: &Arc<Runs>) -> Result<Vec<Test>, Error> {
+    let looks = is_first_reference(&runs.lab, &runs.machine)?;
     let test = |plan: Plan| {
-        let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
-        Test::new(format!("perturbed::{}", plan.job.program), move || {
-            holds(&lab, &machine, &plan, looks)
-        })
+        let runs = Arc::clone(runs);
+        let name = format!("perturbed::{}", plan.job.program);
+        Test::new(name, move || holds(&runs, &plan, looks))
     };
-    Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
+    Ok(plans(&runs.lab, Options::default())?.into_iter().map(test).collect())
 }
 
 /// Facts and story are the same under every perturbation. `looks` says whether to look
 /// for unneeded declarations.
-fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan, looks: bool) -> Result<(), Failed> {
-    let usual = lab.run(machine, plan)?;
+fn holds(runs: &Runs, plan: &Plan, looks: bool) -> Result<(), Failed> {
+    let usual = runs.of(plan);
+    let usual = made(&usual)?;
     // Declarations are about the lesson's program, not the program of bad input.
     let looks = looks && plan.options.trace;
     let mut unneeded = if looks { plan.lesson.without_each_declaration() } else { Vec::new() };
@@ -70,16 +71,16 @@ fn holds(lab: &Lab<'_>, machine: &Machine, plan: &Plan, looks: bool) -> Result<(
         let options = options(plan.options.clone());
         let test = format!("perturbed::{}", plan.job.program);
         let plan = Plan { options, ..plan.clone() };
-        kept::run(lab, machine, &plan, &test, |perturbed| {
+        kept::run(&runs.lab, &runs.machine, &plan, &test, |perturbed| {
             if !perturbed.verdict.passed() {
                 return Err(format!("with {name}:\n{}", report::text(&plan, &perturbed)).into());
             }
-            let [one, other] = [&usual, &perturbed].map(|run| report::story(&plan, run));
+            let [one, other] = [usual, &perturbed].map(|run| report::story(&plan, run));
             if one != other {
                 let difference = difference(("as usual", &one), (name, &other));
                 return Err(format!("another story with {name}:\n{difference}").into());
             }
-            unneeded.retain(|(_, lesson)| told(lesson, &usual) == told(lesson, &perturbed));
+            unneeded.retain(|(_, lesson)| told(lesson, usual) == told(lesson, &perturbed));
             Ok(())
         })?;
     }

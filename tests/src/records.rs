@@ -21,6 +21,7 @@ use vm::command::Accel;
 use crate::command_line::course;
 use crate::exec::same;
 use crate::pairs::Pairs;
+use crate::runs::Runs;
 use crate::{Test, lessons, schemas};
 
 pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>, Error> {
@@ -255,7 +256,7 @@ fn failed_test(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<(), Fa
         ..course
     };
     let lab = Arc::new(Lab { course, cache, kernel, progress: lab.progress });
-    let test = lessons::all(&lab, &Pairs::new(&lab, machine))?.remove(0);
+    let test = lessons::all(&lab, &Pairs::new(&Runs::new(&lab, machine)))?.remove(0);
     let failed = (test.run)().err().ok_or("the test passed")?;
     let message = failed.message().unwrap_or_default();
     let file = "target/records/lessons-failing.record";

@@ -4,9 +4,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use lab::bench::{Document, Measured, Row, Unit};
-use lab::plan::{Options, Plan};
 use lab::report;
-use lab::run::{Lab, Machine};
 use libtest_mimic::Failed;
 use serde_json::Value;
 use vm::command::Accel;
@@ -14,15 +12,16 @@ use vm::command::Accel;
 use crate::Test;
 use crate::json_schema::Schemas;
 use crate::results::{self, Finished};
+use crate::runs::{Runs, made};
 
 /// Where the schemas are, from the root of the workspace.
 const FOLDER: &str = "docs/schema";
 
 /// The documents of other commands are checked where other tests make them.
-pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Vec<Test> {
-    let (lab, machine) = (Arc::clone(lab), Arc::clone(machine));
+pub fn all(runs: &Arc<Runs>) -> Vec<Test> {
+    let runs = Arc::clone(runs);
     vec![
-        Test::new("schemas::of-runs".to_owned(), move || of_runs(&lab, &machine)),
+        Test::new("schemas::of-runs".to_owned(), move || of_runs(&runs)),
         Test::new("schemas::of-the-host-and-the-course".to_owned(), of_host_and_course),
         Test::new("schemas::of-measurements-and-tests".to_owned(), of_measurements_and_tests),
     ]
@@ -35,10 +34,10 @@ pub fn check(name: &str, document: &Value) -> Result<(), Failed> {
     checked.map_err(|fault| format!("{name}.json: {fault}\n{document:#}").into())
 }
 
-fn of_runs(lab: &Lab<'_>, machine: &Machine) -> Result<(), Failed> {
-    for name in &lab.course.names {
-        let plan = Plan::new(lab.course.read(name)?, Options::default());
-        check("run", &report::json(&plan, &lab.run(machine, &plan)?))?;
+fn of_runs(runs: &Runs) -> Result<(), Failed> {
+    for name in &runs.lab.course.names {
+        let (plan, ran) = runs.of_lesson(name)?;
+        check("run", &report::json(&plan, made(&ran)?))?;
     }
     Ok(())
 }
