@@ -11,11 +11,12 @@
 //!   the dying task does afterwards.
 //! - [`interrupts`]: an interrupt handler and what happens in it.
 //! - [`tasks`]: a fork and the child's first event; an exit and the wait that reaps it.
-//! - [`signals`]: a signal that was sent, and its delivery; a delivery and what its
-//!   handler does.
+//! - [`signals`]: a signal that was sent, and its delivery.
+//! - [`handlers`]: a delivery and what its handler does first.
 //! - [`wakeups`]: a wake-up and what the woken task does next.
 
 mod calls;
+mod handlers;
 mod interrupts;
 mod signals;
 mod tasks;
@@ -54,7 +55,7 @@ pub enum Why {
     Reap,
     /// A signal that was sent → its delivery.
     Signal,
-    /// A signal's delivery → what the handler does.
+    /// A signal's delivery → what the handler does first.
     Handler,
     /// A wake-up → the woken task's next event.
     WakeUp,
@@ -63,7 +64,7 @@ pub enum Why {
 /// All causes that a timeline shows, in the order of their effects.
 pub fn of(timeline: &Timeline) -> Vec<Cause> {
     let entries = &timeline.entries;
-    let rules = [calls::find, interrupts::find, tasks::find, wakeups::find];
+    let rules = [calls::find, interrupts::find, tasks::find, wakeups::find, handlers::find];
     let mut causes: Vec<Cause> = rules.iter().flat_map(|find| find(entries)).collect();
     causes.extend(signals::find(timeline));
     causes.sort_by_key(|cause| (cause.to, cause.from, cause.why));

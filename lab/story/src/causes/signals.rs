@@ -1,11 +1,11 @@
-//! A signal that was sent, and its delivery; a delivery and what its handler does.
+//! A signal that was sent, and its delivery.
 
 use std::collections::BTreeMap;
 
-use trace::{Context, Kind, names};
+use trace::{Kind, names};
 
 use super::{Cause, Why};
-use crate::timeline::{Entry, Timeline};
+use crate::timeline::Timeline;
 
 const SIGKILL: i32 = 9;
 /// The first real-time signal. A queue holds several of these, but only one of each
@@ -49,7 +49,7 @@ pub(super) fn find(timeline: &Timeline) -> Vec<Cause> {
                 }
                 queued.push(Pending { since: at, errno, code });
             }
-            Kind::SignalDeliver { sig, errno, code, sa_handler, .. } => {
+            Kind::SignalDeliver { sig, errno, code, .. } => {
                 // The thread's own queue comes first (dequeue_signal, kernel/signal.c).
                 let queues = [(entry.pid, false), (process(entry.pid), true)];
                 let queued =
@@ -66,7 +66,6 @@ pub(super) fn find(timeline: &Timeline) -> Vec<Cause> {
                         false => in_order.entry((queue, sig)).or_default().push(cause),
                     }
                 }
-                causes.extend((sa_handler > 1).then(|| handled(entries, at)).flatten());
             }
             _ => {}
         }
@@ -88,26 +87,6 @@ fn taken(queued: &mut Vec<Pending>, sig: i32, errno: i32, code: i32) -> Option<(
     let alone = queued.iter().filter(|it| fits(it)).count() == 1;
     let taken = queued.remove(first);
     Some((taken.since, alone))
-}
-
-/// What a handler does first, if the trace shows that the handler has not returned by then:
-/// rt_sigreturn comes later, and no other delivery in between.
-fn handled(entries: &[Entry], delivery: usize) -> Option<Cause> {
-    let pid = entries[delivery].pid;
-    let own = |at: &usize| entries[*at].pid == pid && entries[*at].context == Context::Process;
-    let mut after = (delivery + 1..entries.len()).filter(own);
-    let first = after.next()?;
-    for at in std::iter::once(first).chain(after) {
-        match entries[at].kind {
-            Kind::SysEnter { id, .. } if names::syscall(id) == Some("rt_sigreturn") => {
-                let why = Why::Handler;
-                return (at != first).then_some(Cause { from: delivery, to: first, why });
-            }
-            Kind::SignalDeliver { .. } | Kind::Exit { .. } | Kind::Exec { .. } => return None,
-            _ => {}
-        }
-    }
-    None
 }
 
 /// The process that a task belongs to, by the number of its first thread.

@@ -214,13 +214,117 @@ fn a_thread_takes_its_own_signals_and_its_process_s() {
     assert_eq!(arrows(&run), []);
 }
 
+/// A delivery to a handler, with what comes after it.
+fn handled(after: &[Event]) -> Vec<(usize, usize, Why)> {
+    handler_arrows(&[&[delivers(20, 10, HANDLER)], after].concat())
+}
+
+/// The arrows from deliveries to what handlers do.
+fn handler_arrows(run: &[Event]) -> Vec<(usize, usize, Why)> {
+    let mut arrows = arrows(run);
+    arrows.retain(|(.., why)| *why == Why::Handler);
+    arrows
+}
+
+const HANDLER: i64 = 0x40_0000;
+
+/// A handler ends.
+fn sigreturns(pid: i32) -> Event {
+    enters(pid, 15)
+}
+
 #[test]
 fn what_a_handler_does_comes_before_it_returns() {
-    const RT_SIGRETURN: i64 = 15;
-    let handler = [delivers(20, 10, 0x40_0000), enters(20, WRITE), returns(20, WRITE, 1)];
-    let over = [handler.as_slice(), &[enters(20, RT_SIGRETURN)]].concat();
-    assert_eq!(arrows(&over), [(0, 1, Why::Handler), (1, 2, Why::Return)]);
-    assert_eq!(arrows(&handler), [(1, 2, Why::Return)]);
+    let over = [enters(20, WRITE), returns(20, WRITE, 1), sigreturns(20)];
+    assert_eq!(handled(&over), [(0, 1, Why::Handler)]);
+    // What the program does afterwards, or another task, is not the handler's.
+    let silent = [enters(21, WRITE), sigreturns(20), enters(20, WRITE)];
+    assert_eq!(handled(&silent), []);
+    assert_eq!(handled(&[sigreturns(20), sigreturns(20)]), []);
+}
+
+#[test]
+fn without_its_return_nothing_tells_a_handler_from_the_program() {
+    // A handler that only sets a flag leaves just this trace, and so does one that writes.
+    assert_eq!(handled(&[enters(20, WRITE), returns(20, WRITE, 1)]), []);
+    // It may also have left by siglongjmp(3), or the program may have ended.
+    let exit = event(20, "sched_process_exit", &[("pid", 20)]);
+    assert_eq!(handled(&[enters(20, WRITE), exit.clone(), sigreturns(20)]), []);
+    let exec = [("pid", 20), ("old_pid", 20)];
+    let exec = event(20, "sched_process_exec", &exec);
+    assert_eq!(handled(&[enters(20, WRITE), exec, sigreturns(20)]), []);
+    // A task that has the number later is another one.
+    let other = [makes(19, 20, false), sigreturns(20)];
+    assert_eq!(handled(&[&[enters(20, WRITE), exit], other.as_slice()].concat()), []);
+}
+
+#[test]
+fn the_way_to_a_handler_is_not_what_it_does() {
+    // The kernel lets another task run, and tells it of that, before user space has begun.
+    let run = [wakes(20, 21), event(20, "other", &[]), enters(20, WRITE), sigreturns(20)];
+    assert_eq!(handled(&run), [(0, 3, Why::Handler)]);
+    // An interrupt is not the handler's doing.
+    let run = [hardirq(wakes(20, 21), &[]), enters(20, WRITE), sigreturns(20)];
+    assert_eq!(handled(&run), [(0, 2, Why::Handler)]);
+}
+
+#[test]
+fn the_innermost_handler_acts() {
+    // The second is delivered while the first one runs.
+    let run = [
+        enters(20, WRITE),
+        delivers(20, 12, HANDLER),
+        enters(20, KILL),
+        sigreturns(20),
+        enters(20, POLL),
+        sigreturns(20),
+    ];
+    assert_eq!(handled(&run), [(0, 1, Why::Handler), (2, 3, Why::Handler)]);
+    // Two at once: the second one's handler runs first, on top of the other's frame.
+    let run = [
+        delivers(20, 12, HANDLER),
+        enters(20, WRITE),
+        sigreturns(20),
+        enters(20, KILL),
+        sigreturns(20),
+    ];
+    assert_eq!(handled(&run), [(1, 2, Why::Handler), (0, 4, Why::Handler)]);
+    // A signal that is ignored or kills has no handler.
+    let run = [delivers(20, 12, 1), enters(20, WRITE), sigreturns(20)];
+    assert_eq!(handled(&run), [(0, 2, Why::Handler)]);
+}
+
+#[test]
+fn a_handler_that_may_have_been_left_hides_which_one_returned() {
+    // Either the first one was left by siglongjmp(3), and the second acts and returns; or
+    // the second was, and the first acts and returns.
+    let run = [delivers(20, 12, HANDLER), enters(20, WRITE), sigreturns(20)];
+    assert_eq!(handled(&run), []);
+}
+
+#[test]
+fn a_call_that_is_restarted_is_not_the_handlers() {
+    const ERESTARTSYS: i64 = -512;
+    const READ: i64 = 0;
+    let call = |after: &[Event]| {
+        let before = [enters(20, READ), returns(20, READ, ERESTARTSYS), delivers(20, 10, HANDLER)];
+        handler_arrows(&[&before, after].concat())
+    };
+    // SA_RESTART: the program enters read(2) again when its handler has returned.
+    assert_eq!(call(&[sigreturns(20), enters(20, READ)]), []);
+    assert_eq!(call(&[enters(20, READ)]), []);
+    let reads = [enters(20, READ), returns(20, READ, 1), sigreturns(20), enters(20, READ)];
+    assert_eq!(call(&reads), [(2, 3, Why::Handler)]);
+}
+
+#[test]
+fn a_return_without_a_delivery_shows_that_the_trace_lacks_some() {
+    // The write may be that of a handler whose delivery a filter left out.
+    let run = [enters(20, WRITE), sigreturns(20), sigreturns(20)];
+    assert_eq!(handled(&run), []);
+    // Other tasks have their own.
+    let other = [delivers(21, 10, HANDLER), enters(21, WRITE), sigreturns(21)];
+    assert_eq!(handled(&[&run, other.as_slice()].concat()), [(4, 5, Why::Handler)]);
 }
 
 #[test]
