@@ -90,9 +90,7 @@ impl Detail {
             }
             Detail::Events(events) => events.lines(),
             Detail::Output { line: number, expected, found } => {
-                let expected =
-                    expected.as_ref().map_or("nothing".into(), |line| format!("`{line}`"));
-                let expected = Line::new(0, format!("expected as line {number}: {expected}"));
+                let expected = Line::new(0, expected_line(*number, expected.as_deref()));
                 match found {
                     None => vec![expected, Line::new(0, "found: nothing".into())],
                     Some(found) => vec![
@@ -107,6 +105,18 @@ impl Detail {
 }
 
 impl Detail {
+    /// What was declared, and how much of it the run shows, without what belongs to this run
+    /// only.
+    pub fn declared(&self) -> Vec<Line> {
+        let text = match self {
+            Detail::Unreached { mark, .. } => format!("no mark begins with `{mark}`"),
+            Detail::Events(events) => return vec![events.declared()],
+            Detail::Output { line, expected, .. } => expected_line(*line, expected.as_deref()),
+            Detail::Plain(_) => return Vec::new(),
+        };
+        vec![Line::new(0, text)]
+    }
+
     /// What happened instead, for people who do not know how the fact was declared.
     pub fn told(&self) -> Vec<Line> {
         match self {
@@ -121,7 +131,17 @@ impl Detail {
     }
 }
 
+/// The declaration of a line of output.
+fn expected_line(number: usize, line: Option<&str>) -> String {
+    let line = line.map_or("nothing".into(), |line| format!("`{line}`"));
+    format!("expected as line {number}: {line}")
+}
+
 impl Events {
+    fn declared(&self) -> Line {
+        Line::new(0, format!("expected {}, found {}", self.expected, self.count))
+    }
+
     fn told(&self) -> Vec<Line> {
         let (least, most) = (*self.wanted.start(), *self.wanted.end());
         let wanted = match (least, most) {
@@ -152,8 +172,7 @@ impl Events {
     }
 
     fn lines(&self) -> Vec<Line> {
-        let text = format!("expected {}, found {}", self.expected, self.count);
-        let mut lines = vec![Line::new(0, text)];
+        let mut lines = vec![self.declared()];
         self.found.push_lines("found:", &mut lines);
         if let Some(closest) = &self.closest {
             closest.push_lines("closest:", &mut lines);

@@ -6,6 +6,7 @@ use trace::names;
 use crate::detail::Detail;
 use crate::expect::{Checked, Expectation, Witness};
 use crate::render;
+use crate::render::detail::rendered;
 use crate::render::ink::{Ink, Inked};
 use crate::render::wrap::wrap;
 use crate::scene::Selection;
@@ -55,12 +56,25 @@ impl Verdict {
         Verdict { expectations, ended: self.ended.clone() }
     }
 
-    /// One line per fact that says whether it held, without details. Then what is wrong
-    /// with the program's end, if anything is. Lines have at most `columns`.
-    pub fn facts(&self, columns: usize) -> Inked {
+    /// One line per fact that says whether it held. One that does not has what was
+    /// declared, and what happens around the event that comes closest, in the words of the
+    /// story. Then what is wrong with the program's end, if anything is. `told` are the
+    /// events in the story's order: the place of each in the timeline, and its words. Lines
+    /// have at most `columns`.
+    pub fn facts(&self, told: &[(usize, String)], columns: usize) -> Inked {
         let mut text = Inked::default();
-        for Checked { fact, passed, .. } in &self.expectations {
+        for checked in &self.expectations {
+            let Checked { fact, passed, detail, evidence } = checked;
             push_fact(&mut text, *passed, fact, columns);
+            if *passed {
+                continue;
+            }
+            for line in rendered(&detail.declared(), 2, columns) {
+                text.push_str(&line);
+            }
+            let closest = evidence.first();
+            let closest = closest.and_then(|place| told.iter().position(|(at, _)| at == place));
+            push_context(&mut text, detail, closest, told.len(), columns, |at| told[at].1.clone());
         }
         self.push_failure(&mut text, columns);
         text
@@ -73,7 +87,7 @@ impl Verdict {
     pub fn render(&self, timeline: &Timeline, columns: usize) -> Inked {
         let mut text = Inked::default();
         for checked in &self.expectations {
-            let Checked { fact, passed, detail, .. } = checked;
+            let Checked { fact, passed, detail, evidence } = checked;
             push_fact(&mut text, *passed, fact, columns);
             let ink = if *passed { Ink::Faint } else { Ink::Plain };
             for line in render::detail::render(detail, 2, columns).lines() {
@@ -81,7 +95,10 @@ impl Verdict {
                 text.push_str("\n");
             }
             if !passed {
-                push_context(&mut text, checked, timeline, columns);
+                let entries = &timeline.entries;
+                let sentence = |at: usize| Witness::OfTheRun.sentence(&entries[at]);
+                let closest = evidence.first().copied();
+                push_context(&mut text, detail, closest, entries.len(), columns, sentence);
             }
         }
         self.push_failure(&mut text, columns);
@@ -122,10 +139,17 @@ const AROUND: usize = 2;
 const LAST: usize = 3;
 
 /// Appends what happened around the event that comes closest to a fact, which has a sign.
-/// If a mark never came, appends what happened last.
-fn push_context(text: &mut Inked, checked: &Checked, timeline: &Timeline, columns: usize) {
-    let (closest, end) = (checked.evidence.first().copied(), timeline.entries.len());
-    let (heading, events) = match (closest, &checked.detail) {
+/// If a mark never came, appends what happened last. There are `end` events, each of them in
+/// a sentence.
+fn push_context(
+    text: &mut Inked,
+    detail: &Detail,
+    closest: Option<usize>,
+    end: usize,
+    columns: usize,
+    sentence: impl Fn(usize) -> String,
+) {
+    let (heading, events) = match (closest, detail) {
         (Some(at), _) => ("around it:", at.saturating_sub(AROUND)..end.min(at + AROUND + 1)),
         (None, Detail::Unreached { .. }) if end > 0 => {
             ("the run ends with:", end.saturating_sub(LAST)..end)
@@ -136,8 +160,7 @@ fn push_context(text: &mut Inked, checked: &Checked, timeline: &Timeline, column
     for at in events {
         let is_it = closest == Some(at);
         let (sign, ink) = if is_it { ("  ▸", Ink::Plain) } else { ("   ", Ink::Faint) };
-        let sentence = Witness::OfTheRun.sentence(&timeline.entries[at]);
-        for line in wrap(sign, 6, &[sentence], columns) {
+        for line in wrap(sign, 6, &[sentence(at)], columns) {
             text.push(ink, &line);
             text.push_str("\n");
         }

@@ -10,6 +10,7 @@ mod order;
 
 use std::ops::Range;
 
+use explain::visible;
 use trace::record::Record;
 use trace::{Context, EventName, Frame, Kind};
 
@@ -57,15 +58,18 @@ pub fn shown(
     if timeline.births.is_empty() {
         return Ok(view.report(&title, sections, None));
     }
+    let (mut rows, arranged) = rows(lesson, timeline);
+    let told: Vec<(usize, String)> =
+        rows.iter().map(|(entry, row)| (*entry, visible(&row.sentence()))).collect();
     let chosen = |entry: usize| view.scenes.as_ref().is_none_or(|scenes| scenes.entries[entry]);
-    let (rows, arranged) = rows(lesson, timeline, chosen);
+    rows.retain(|(entry, _)| chosen(*entry));
     let narrowed = view.narrow.apply(timeline, rows)?;
     let mut content = render_untimed(&narrowed.rows, view.columns);
     content.append(narrowed.left_out());
     sections.push(Section { name: "timeline", content });
     let facts = match &view.scenes {
-        Some(scenes) => verdict.of_scene(scenes).facts(view.columns),
-        None => verdict.facts(view.columns),
+        Some(scenes) => verdict.of_scene(scenes).facts(&told, view.columns),
+        None => verdict.facts(&told, view.columns),
     };
     let facts = Section { name: "facts", content: facts };
     let mut report = view.report(&title, sections, Some(facts));
@@ -107,21 +111,16 @@ pub fn told(lesson: &Lesson, timeline: &Timeline, wanted: impl Fn(usize) -> bool
     lines.into_iter().map(told).filter(|told| wanted(told.entry)).collect()
 }
 
-/// The story's rows for the events whose place in the timeline is wanted, each with its
-/// place, and what is wrong with the lesson's declarations, if anything is.
-fn rows(
-    lesson: &Lesson,
-    timeline: &Timeline,
-    wanted: impl Fn(usize) -> bool,
-) -> (Vec<(usize, Row)>, Result<(), String>) {
+/// The story's rows, each with the place of its event in the timeline, and what is wrong
+/// with the lesson's declarations, if anything is.
+fn rows(lesson: &Lesson, timeline: &Timeline) -> (Vec<(usize, Row)>, Result<(), String>) {
     let (spans, missing) = match spans(lesson, timeline) {
         Ok(spans) => (spans, Ok(())),
         Err(missing) => (Spans::new(), Err(missing.to_string())),
     };
     let mut lines = lines(lesson, timeline, &spans);
     let arranged = missing.and_then(|()| order::arrange(&mut lines, &lesson.concurrent));
-    let rows = lines.into_iter().map(|line| line.row);
-    (rows.filter(|(entry, _)| wanted(*entry)).collect(), arranged)
+    (lines.into_iter().map(|line| line.row).collect(), arranged)
 }
 
 /// All events of the timeline with their indices, told without the values of this run.

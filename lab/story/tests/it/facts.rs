@@ -1,12 +1,17 @@
 //! Checks facts in the form of a `lesson.toml` against real records.
 
-use protocol::Ended;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use protocol::{Ended, Outcome};
 use story::expect::{Checked, Expectation};
+use story::lesson::Lesson;
 use story::render::text::WIDTH;
 use story::timeline::Timeline;
 use story::verdict::Verdict;
+use trace::record::Record;
 
-use crate::fixture::{kill_pid, sigchld};
+use crate::fixture::{kill_pid, sigchld, with_births};
 
 const FACTS: &str = r#"
 [[expect]]
@@ -193,4 +198,38 @@ fn facts_that_do_not_hold_are_explained() {
     let verdict = verdict(ERRORS, &timeline);
     assert!(!verdict.passed() && verdict.expectations.iter().all(|checked| !checked.passed));
     insta::assert_snapshot!(verdict.render(&timeline, WIDTH));
+}
+
+/// The story explains them in its own words, which are the same on every host.
+#[test]
+fn the_story_explains_facts_that_do_not_hold() {
+    let timeline = with_births(sigchld());
+    let verdict = verdict(ERRORS, &timeline);
+    let events = ["signal/signal_generate", "sched/sched_process_fork", "irq/irq_handler_entry"];
+    let traced: String =
+        events.map(|event| format!("[[trace]]\nevent = \"{event}\"\nstack = true\n")).concat();
+    let lesson = format!("format = 1\ntitle = \"Q?\"\nsummary = \"s\"\n{traced}{ERRORS}");
+    let lesson = Lesson::parse(Path::new("x"), &lesson).unwrap();
+    let record = Record {
+        outcome: Outcome {
+            nonce: String::new(),
+            ended: Ended::Exited(0),
+            not_loaded: Vec::new(),
+            no_room: Vec::new(),
+        },
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        trace: Vec::new(),
+        trace_stats: String::new(),
+        formats: BTreeMap::new(),
+        events: String::new(),
+        first_modules: Vec::new(),
+        modules: Vec::new(),
+        leaks: None,
+        out: BTreeMap::new(),
+    };
+    let story = story::text(&lesson, &record, &timeline, &verdict);
+    let (_, facts) = story.split_once("--- facts\n").unwrap();
+    assert!(!facts.contains(" µs"), "{facts}");
+    insta::assert_snapshot!(facts);
 }

@@ -8,8 +8,8 @@ use object::write::{Object, StandardSection, Symbol, SymbolSection};
 use object::{
     Architecture, BinaryFormat, Endianness, SectionKind, SymbolFlags, SymbolKind, SymbolScope,
 };
-use story::timeline::Timeline;
-use trace::{Inputs, Symbols, TraceError, decode};
+use story::timeline::{Birth, Entry, Timeline};
+use trace::{Inputs, Kind, Symbols, TraceError, decode};
 
 /// The parts of a record that make up a trace.
 pub struct Fixture {
@@ -51,6 +51,19 @@ fn folder() -> PathBuf {
 
 fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
+}
+
+/// A record of before the lab recorded task_newtask, with the births that a lesson's
+/// record has.
+pub fn with_births(mut timeline: Timeline) -> Timeline {
+    let birth = |entry: &Entry| match entry.kind {
+        Kind::Fork { parent_pid: parent, child_pid: pid, .. } => {
+            Some(Birth { time_ns: entry.time_ns, parent, pid, thread: false })
+        }
+        _ => None,
+    };
+    timeline.births = timeline.entries.iter().filter_map(birth).collect();
+    timeline
 }
 
 /// The record `sigchld`, all of it.

@@ -6,10 +6,10 @@ use story::narrow::Narrow;
 use story::render;
 use story::render::ink::Inked;
 use story::render::text::WIDTH;
-use story::timeline::{Birth, Entry, Timeline};
-use trace::{EventName, Kind, TraceError};
+use story::timeline::Timeline;
+use trace::{EventName, TraceError};
 
-use crate::fixture::{Fixture, kill_pid, sigchld};
+use crate::fixture::{Fixture, kill_pid, sigchld, with_births};
 
 fn text(timeline: &Timeline, columns: usize) -> String {
     narrowed(timeline, &Narrow::default(), columns).to_string()
@@ -81,18 +81,6 @@ fn without_marks_the_kernel_has_their_room() {
     assert_eq!((header.chars().count(), header.ends_with("   user")), (80, true), "{text}");
     let longest = text.lines().skip(1).map(|line| line.chars().count()).max();
     assert!(longest.is_some_and(|longest| (60..=80).contains(&longest)), "{text}");
-}
-
-/// The same with the births that a lesson's record has.
-fn with_births(mut timeline: Timeline) -> Timeline {
-    let birth = |entry: &Entry| match entry.kind {
-        Kind::Fork { parent_pid: parent, child_pid: pid, .. } => {
-            Some(Birth { time_ns: entry.time_ns, parent, pid, thread: false })
-        }
-        _ => None,
-    };
-    timeline.births = timeline.entries.iter().filter_map(birth).collect();
-    timeline
 }
 
 #[test]
