@@ -31,9 +31,10 @@ const CTRL_C: char = 'c';
 pub fn all() -> Vec<Test> {
     let test =
         |name: &str, check: fn() -> Result<(), Failed>| Test::new(format!("screen::{name}"), check);
-    let timeline = "screen::a-timeline-of-exec-is-as-wide-as-the-terminal".to_owned();
+    let of_exec = |name: &str, check: fn() -> Result<(), Failed>| test(name, check).needs(BUSYBOX);
     vec![
-        Test::new(timeline, exec).needs(BUSYBOX),
+        of_exec("a-timeline-of-exec-is-as-wide-as-the-terminal", exec),
+        of_exec("a-long-timeline-of-exec-is-in-a-pager", exec_in_a_pager),
         test("a-text-is-as-wide-as-the-terminal", widths),
         test("colours-are-where-they-are-wanted", colours),
         test("a-long-text-is-in-a-pager", pagers),
@@ -143,6 +144,59 @@ fn exec() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// The program's own output and its status stay as they are: the timeline alone is in the
+/// pager, when the program has ended. `show` does the same with the record.
+fn exec_in_a_pager() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let start = |rows: usize, pager: &str, script: &str| -> Result<String, Failed> {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("stty cols 80 rows {rows}; {script}; echo status $?")]);
+        command.env("XTASK", std::env::current_exe()?).env("BUSYBOX", BUSYBOX);
+        for wish in WISHES {
+            command.env_remove(wish);
+        }
+        command.env("TERM", "xterm").env("NO_COLOR", "1").env("PAGER", pager);
+        command.current_dir(folder.path());
+        Ok(text(&spawn_command(command, Some(LIMIT_MS))?.exp_eof()?))
+    };
+    let exec = "\"$XTASK\" exec --events signals,processes --record record";
+    let program = "-- \"$BUSYBOX\" sh -c 'echo before; (exit 7); exit 3'";
+    let (short, tall, mark) = (5, TALL, "sed s/^/p/");
+
+    // Not on a terminal, nobody needs a pager.
+    let found = start(short, mark, &format!("{exec} {program} 2>timeline"))?;
+    same(&found, "before\nstatus 3\n", "without a terminal")?;
+    let timeline = std::fs::read_to_string(folder.path().join("timeline"))?;
+    if timeline.lines().count() < short {
+        return Err(format!("the timeline is too short for this test:\n{timeline}").into());
+    }
+    let paged: String = timeline.lines().map(|line| format!("p{line}\n")).collect();
+
+    let found = start(short, mark, &format!("{exec} {program}"))?;
+    same(&found, &format!("before\n{paged}status 3\n"), "on a small terminal")?;
+    let found = start(short, mark, &format!("{exec} {program} >output"))?;
+    same(&found, &format!("{paged}status 3\n"), "with the output in a file")?;
+    same(&std::fs::read_to_string(folder.path().join("output"))?, "before\n", "the file")?;
+
+    let shown = format!("before\n{timeline}");
+    for (rows, pager, script, expected) in [
+        (short, mark, "show record", format!("before\n{paged}status 3\n")),
+        (tall, mark, "show record", format!("{shown}status 3\n")),
+        (short, mark, "show record --no-pager", format!("{shown}status 3\n")),
+        (short, "", "show record", format!("{shown}status 3\n")),
+        // What reads the output may have the terminal itself.
+        (short, mark, "show record | sed '/before/d'", format!("{timeline}status 0\n")),
+    ] {
+        let script = format!("\"$XTASK\" {script}");
+        let found = start(rows, pager, &script)?;
+        let found = found.split_once('\n').map_or("", |(_, found)| found);
+        same(found, &expected, &format!("{rows} rows, `{pager}`, {script}"))?;
+    }
+    let no_pager = format!("{exec} --no-pager {program}");
+    let found = start(short, mark, &no_pager)?;
+    same(&found, &format!("{shown}status 3\n"), &no_pager)
 }
 
 fn colours() -> Result<(), Failed> {

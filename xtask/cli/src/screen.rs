@@ -1,7 +1,9 @@
 //! What a stream's reader can see: a terminal's width and colours, or neither. Only this
 //! module asks, and what makes a text is told.
 
+use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::FileTypeExt;
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
@@ -88,6 +90,13 @@ impl Screen {
 /// Whether TERM says that the terminal only prints.
 fn is_dumb() -> bool {
     std::env::var_os("TERM").is_none_or(|term| term == "dumb")
+}
+
+/// Whether a stream goes to another program.
+pub fn is_piped(stream: &impl AsFd) -> bool {
+    let stream = stream.as_fd().try_clone_to_owned().map(File::from);
+    let kind = stream.and_then(|stream| Ok(stream.metadata()?.file_type()));
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
 }
 
 nix::ioctl_read_bad!(tiocgwinsz, nix::libc::TIOCGWINSZ, Winsize);

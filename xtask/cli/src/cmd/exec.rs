@@ -29,7 +29,7 @@ use crate::kernel_with::KernelWith;
 use crate::narrowing::Narrowing;
 use crate::outcome::{Outcome, Result};
 use crate::screen::Screen;
-use crate::ui;
+use crate::{pager, ui};
 
 /// Run any program in the lab's machine, with its streams and exit status
 ///
@@ -102,6 +102,11 @@ pub struct Exec {
 
     #[command(flatten)]
     narrowing: Narrowing,
+
+    /// Print the whole timeline at once, even if it is longer than the terminal. Otherwise
+    /// PAGER shows it when the program has ended, by default less
+    #[arg(long, requires = "events", conflicts_with = "events_json")]
+    no_pager: bool,
 
     /// Show the kernel log on stderr as it comes, each line after `| `
     #[arg(long)]
@@ -246,7 +251,8 @@ impl Exec {
         keep_log(self.log.as_deref(), log.unwrap_or_default())?;
         let narrow = self.narrowing.narrow();
         let events_json = self.events_json.as_deref();
-        conclude(executed, events_json.map_or_else(|| Events::Shown(&narrow), Events::Json))
+        let shown = Events::Shown { narrow: &narrow, may_page: !self.no_pager };
+        conclude(executed, events_json.map_or(shown, Events::Json))
     }
 }
 
@@ -255,8 +261,8 @@ impl Exec {
 pub enum Events<'a> {
     /// Not shown.
     Passed,
-    /// These are printed.
-    Shown(&'a Narrow),
+    /// These are printed, or shown in a pager if they are many.
+    Shown { narrow: &'a Narrow, may_page: bool },
     /// Written to this file as JSON.
     Json(&'a Path),
 }
@@ -318,10 +324,9 @@ fn show(timeline: &Timeline, events: Events<'_>) -> std::result::Result<(), Erro
             let json = format!("{}\n", timeline.to_json());
             std::fs::write(file, json).map_err(Error::file("write", file))
         }
-        Events::Shown(narrow) => {
-            let screen = Screen::of(&stderr());
-            let text = report::timeline(timeline, narrow, screen.columns())?;
-            ui::print_beside(&screen.text(&text));
+        Events::Shown { narrow, may_page } => {
+            let columns = Screen::of(&stderr()).columns();
+            pager::show_beside(&report::timeline(timeline, narrow, columns)?, may_page);
             Ok(())
         }
     }

@@ -113,7 +113,10 @@ impl Show {
             show_output(&ran.output);
         }
         let narrow = self.looking.narrowing.narrow();
-        let events = if self.looking.json { Events::Passed } else { Events::Shown(&narrow) };
+        let events = match self.looking.json {
+            true => Events::Passed,
+            false => Events::Shown { narrow: &narrow, may_page: !self.looking.no_pager },
+        };
         exec::conclude(executed.map(|executed| *executed), events).unwrap_or_else(|error| {
             ui::print_error(&error);
             Outcome::of_program(FAILED)
