@@ -7,13 +7,16 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use host::BUSYBOX;
+use lab::plan::Plan;
 use lab::record_file::{Content, Opened};
 use lab::report;
+use lab::run::Run;
 use libtest_mimic::Failed;
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use rexpect::process::signal::Signal;
 use rexpect::process::wait::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
+use story::narrow::UnknownTask;
 use story::render::ink::Inked;
 use story::view::View;
 use tempfile::TempDir;
@@ -66,11 +69,24 @@ impl Shown {
 
     /// What the lab renders for this width.
     fn text(&self, columns: usize) -> Result<Inked, Failed> {
+        self.rendered(columns, report::shown)
+    }
+
+    /// What it renders of the story.
+    fn story(&self, columns: usize) -> Result<Inked, Failed> {
+        self.rendered(columns, report::story_shown)
+    }
+
+    fn rendered(
+        &self,
+        columns: usize,
+        render: fn(&Plan, &Run, &View) -> Result<Inked, UnknownTask>,
+    ) -> Result<Inked, Failed> {
         let Content::Run { plan, run } = Opened::read(Path::new(&self.record))?.content else {
             return Err("it is no record of a run".into());
         };
         let view = View { columns, ..View::default() };
-        Ok(report::shown(&plan, &*run.map_err(|error| error.to_string())?, &view)?)
+        Ok(render(&plan, &*run.map_err(|error| error.to_string())?, &view)?)
     }
 
     /// Starts a shell's script on a terminal of this size, with these variables. It has
@@ -123,6 +139,12 @@ fn widths() -> Result<(), Failed> {
         let found = shown.on_terminal((columns, TALL), &[("NO_COLOR", "1")], "")?;
         let expected = format!("{}status 1\n", shown.text(width)?);
         same(&found, &expected, &format!("{columns} columns"))?;
+        let found = shown.on_terminal((columns, TALL), &[("NO_COLOR", "1")], "--story")?;
+        let expected = format!("{}status 1\n", shown.story(width)?);
+        same(&found, &expected, &format!("the story in {columns} columns"))?;
+        if !found.contains("\n✗ the program forks\n  expected at least 1 `") {
+            return Err(format!("the fact that does not hold is not explained:\n{found}").into());
+        }
     }
     Ok(())
 }
