@@ -22,6 +22,11 @@ const FIRST: &str = "index.md";
 /// title in the list of pages.
 const GLOSSARY: (&str, &str, &str) = ("docs/glossary.md", "glossary.md", "Words");
 const CLAIMS: (&str, &str, &str) = ("docs/claims.md", "claims.md", "What people say");
+/// The same for pages about work with the lessons: on exercises, and on lessons of one's own.
+const WORK: [(&str, &str, &str); 2] = [
+    ("docs/classroom.md", "classroom.md", "The classroom"),
+    ("docs/lesson-toml.md", "lesson-toml.md", "Keys of a lesson"),
+];
 
 /// Pages that nobody writes.
 const FUNCTIONS: (&str, &str) = ("functions.md", "Functions");
@@ -43,6 +48,11 @@ pub fn check(course: &Course) -> Result<Vec<String>, Error> {
         let lesson = course.read(name)?;
         let chapter = fs::read_to_string(lesson.folder.join(CHAPTER))?;
         let quotes = quotes::of_chapter(&course.root, &lesson, &chapter)?;
+        faults.extend(quotes.missing.into_iter().chain(quotes.wrong));
+    }
+    for file in WORK.map(|(file, ..)| file) {
+        let text = fs::read_to_string(course.root.join(file))?;
+        let quotes = quotes::of_document(&course.root, file, &text);
         faults.extend(quotes.missing.into_iter().chain(quotes.wrong));
     }
     faults.extend(figures::faults(course)?);
@@ -76,7 +86,7 @@ impl Book {
         }
         // Without a number: a part of its own would number them too.
         summary.push_str("\n---\n\n");
-        for (file, ..) in [GLOSSARY, CLAIMS] {
+        for (file, ..) in without_a_lesson() {
             maker.copy(file)?;
         }
         let [functions, errnos] = index::pages(course, &lessons)?;
@@ -85,6 +95,10 @@ impl Book {
         let (_, glossary, words) = GLOSSARY;
         let (_, claims, said) = CLAIMS;
         for (place, title) in [(glossary, words), FUNCTIONS, ERRNOS, (claims, said)] {
+            summary.push_str(&format!("[{title}]({place})\n"));
+        }
+        summary.push_str("\n---\n\n");
+        for (_, place, title) in WORK {
             summary.push_str(&format!("[{title}]({place})\n"));
         }
         summary.push_str("\n---\n\n");
@@ -117,6 +131,11 @@ impl Book {
         }
         Ok(())
     }
+}
+
+/// The pages of files that belong to no lesson, besides the first two.
+fn without_a_lesson() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    [GLOSSARY, CLAIMS].into_iter().chain(WORK)
 }
 
 /// Where a lesson's chapter and its files are in the book.
@@ -160,7 +179,7 @@ impl Maker<'_> {
             (MAP.to_owned(), FIRST.to_owned()),
             (course::FILE.to_owned(), course::FILE.to_owned()),
         ]);
-        for (file, place, _) in [GLOSSARY, CLAIMS] {
+        for (file, place, _) in without_a_lesson() {
             places.insert(file.to_owned(), place.to_owned());
         }
         for lesson in lessons {
@@ -251,7 +270,7 @@ impl Maker<'_> {
             );
         }
         let language = match info.split(' ').next().unwrap_or_default() {
-            "output" | "timeline" | "" => "text",
+            "output" | "timeline" | "quote" | "" => "text",
             language => language,
         };
         format!("```{language}\n{content}```\n")
