@@ -13,9 +13,9 @@ use libtest_mimic::Failed;
 use story::timeline::Roles;
 use trace::{EventName, Inputs, Symbols};
 
-use crate::Test;
 use crate::runs::{Runs, made};
 use crate::snapshots::{difference, is_accepting};
+use crate::{Test, drawn};
 
 pub fn all(runs: &Arc<Runs>) -> Vec<Test> {
     let test = |name: &str, check: fn(&Runs) -> Result<(), Failed>| {
@@ -24,6 +24,7 @@ pub fn all(runs: &Arc<Runs>) -> Vec<Test> {
     };
     vec![
         test("of-runs-are-todays", are_todays),
+        test("by-hand-name-functions-that-are-there", drawn::check),
         test("for-perfetto", viewers_read_it),
         test("for-trace-cmd", trace_cmd_reads_it).needs(TRACE_CMD),
     ]

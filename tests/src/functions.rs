@@ -161,7 +161,8 @@ fn fault_of_a_module(name: &str) -> Result<Option<String>, Failed> {
     Ok(Some(format!("no module takes the address of `{name}`")))
 }
 
-fn mentions(text: &str, name: &str) -> bool {
+/// Whether a text has a name as a word of its own.
+pub fn mentions(text: &str, name: &str) -> bool {
     uses(text, name).next().is_some()
 }
 

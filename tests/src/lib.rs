@@ -18,6 +18,7 @@ mod command_line;
 mod debug;
 mod debug_kernel;
 mod digests;
+mod drawn;
 mod editors;
 mod endings;
 mod exec;
