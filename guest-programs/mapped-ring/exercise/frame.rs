@@ -84,12 +84,10 @@ fn sleep(page: &Page, bell: &OwnedFd) -> Result<()> {
     // A record may have come since the last look, when the driver did not ring yet. The
     // fence keeps the two in this order, as the driver's barrier does on its side.
     // endregion
-    // region: look
     fence(SeqCst);
     if page.head.load(Relaxed) == page.tail.load(Relaxed) {
         read(bell, &mut [0; 8])?;
     }
-    // endregion
     page.asleep.store(0, Relaxed);
     Ok(())
     // endregion
