@@ -52,7 +52,7 @@ fn is_like<T>(here: &Part<T>, there: &Part<T>) -> Result<(), JoinError> {
     for ((name, value), (_, other)) in here.about.iter().zip(&there.about) {
         if value != other {
             let ((path, than), name) = (paths(), name.clone());
-            let (found, other) = (value.clone(), other.clone());
+            let (found, other) = (value.to_string(), other.to_string());
             return Err(JoinError::Unlike { path, name, found, than, other });
         }
     }
@@ -90,7 +90,7 @@ pub enum JoinError {
         path.display(),
         than.display()
     )]
-    Unlike { path: PathBuf, name: String, found: Value, than: PathBuf, other: Value },
+    Unlike { path: PathBuf, name: String, found: String, than: PathBuf, other: String },
     #[error(
         "failed to merge `{}`: it is one of {of} parts, and `{}` one of {other}",
         path.display(),
