@@ -2,21 +2,17 @@
 //! firmware, one kernel, one PID 1 and one command line. Its key is the hash of all of
 //! these.
 
-use builder::cache::{Key, stamp};
+use builder::cache::{Cache, CacheError, Key};
+use builder::host::toolchain::none;
 use host::{QEMU, on_path};
 use vm::{Parts, checkpoint};
 
 /// The key of the checkpoint for a machine with these parts.
 ///
-/// QEMU is identified by its file's path, size and time of change, because asking it for
-/// its version would cost a tenth of a lesson. `firmware` is the hash of the firmware's
-/// files, which come from another package. The saved machine has executed the firmware
-/// and contains its results.
-pub fn key(parts: Parts<'_>, kernel: &Key, initramfs: &Key, firmware: &Key) -> Key {
-    key_with(&qemu_identity(), parts, kernel, initramfs, firmware)
-}
-
-fn key_with(qemu: &str, parts: Parts<'_>, kernel: &Key, initramfs: &Key, firmware: &Key) -> Key {
+/// `qemu` is the hash of QEMU's file, so machines that have the same QEMU can share
+/// checkpoints. `firmware` is the hash of the firmware's files, which come from another
+/// package. The saved machine has executed the firmware and contains its results.
+pub fn key(qemu: &str, parts: Parts<'_>, kernel: &Key, initramfs: &Key, firmware: &Key) -> Key {
     Key::builder("checkpoint")
         .text("qemu", qemu)
         .text("kernel", &kernel.to_string())
@@ -26,8 +22,12 @@ fn key_with(qemu: &str, parts: Parts<'_>, kernel: &Key, initramfs: &Key, firmwar
         .finish()
 }
 
-fn qemu_identity() -> String {
-    on_path(QEMU).map_or(String::new(), |path| stamp(&path))
+/// The hash of QEMU's file, remembered until the file changes.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn qemu(cache: &Cache) -> Result<String, CacheError> {
+    on_path(QEMU).map_or(Ok(none()), |path| cache.sha256(&path))
 }
 
 #[cfg(test)]
@@ -48,13 +48,13 @@ mod tests {
             initramfs: Path::new("/initramfs"),
         };
         let keys = [
-            key_with("7.2", parts(Accel::TCG), &one, &one, &one),
-            key_with("10.0", parts(Accel::TCG), &one, &one, &one),
-            key_with("7.2", parts(Accel::Kvm), &one, &one, &one),
-            key_with("7.2", parts(Accel::TCG), &other, &one, &one),
-            key_with("7.2", parts(Accel::TCG), &one, &other, &one),
-            key_with("7.2", parts(Accel::TCG), &one, &one, &other),
-            key_with(
+            key("7.2", parts(Accel::TCG), &one, &one, &one),
+            key("10.0", parts(Accel::TCG), &one, &one, &one),
+            key("7.2", parts(Accel::Kvm), &one, &one, &one),
+            key("7.2", parts(Accel::TCG), &other, &one, &one),
+            key("7.2", parts(Accel::TCG), &one, &other, &one),
+            key("7.2", parts(Accel::TCG), &one, &one, &other),
+            key(
                 "7.2",
                 Parts { room: Room::small(256), ..parts(Accel::TCG) },
                 &one,
@@ -66,9 +66,9 @@ mod tests {
         assert_eq!(different.len(), keys.len());
         // The payload's device is not in the saved machine.
         let room = Room { payload_bytes: 1 << 30, ..Room::small(64) };
-        assert_eq!(key_with("7.2", Parts { room, ..parts(Accel::TCG) }, &one, &one, &one), keys[0]);
+        assert_eq!(key("7.2", Parts { room, ..parts(Accel::TCG) }, &one, &one, &one), keys[0]);
         // Only the content of the files matters, not their place.
         let moved = Parts { kernel: Path::new("/elsewhere"), ..parts(Accel::TCG) };
-        assert_eq!(key_with("7.2", moved, &one, &one, &one), keys[0]);
+        assert_eq!(key("7.2", moved, &one, &one, &one), keys[0]);
     }
 }

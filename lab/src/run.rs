@@ -8,9 +8,13 @@ use std::time::Duration;
 use builder::cache::{Cache, Key, KeyBuilder};
 use builder::guest::payload::{Payload, PayloadFile};
 use builder::guest::{initramfs, kmods, programs};
+use builder::host::toolchain::none;
+use builder::host::version_line;
 use builder::kernel::{self, Kernel, Kind};
+use builder::pack::{self, Pack};
 use builder::progress::{Event, Progress};
 use fs_err as fs;
+use host::QEMU;
 use protocol::{HALT_FILE, IDLE_FILE, Job};
 use story::findings;
 use story::timeline::Timeline;
@@ -124,6 +128,9 @@ impl Lab<'_> {
         let parts = machine.parts(accel);
         let key = self.checkpoint_key(machine, accel)?;
         let folder = self.cache.entry("checkpoints", &key, self.progress, |folder| {
+            if let Some(pack) = pack::here() {
+                self.progress.note(&format!("saving the machine: {}", not_packed(pack, &self.cache)));
+            }
             self.progress.event(Event::Begin { stage: "checkpoint", total: None });
             let saved = vm::checkpoint::save(parts, folder);
             self.progress.event(Event::End);
@@ -152,7 +159,8 @@ impl Lab<'_> {
         let add = |key: KeyBuilder, (name, hash): (_, String)| key.text(name, &hash);
         let firmware = firmware(&self.cache)?.into_iter().fold(Key::builder("firmware"), add);
         let (kernel, initramfs) = (&machine.kernel.key, &machine.initramfs_key);
-        Ok(checkpoint::key(machine.parts(accel), kernel, initramfs, &firmware.finish()))
+        let qemu = checkpoint::qemu(&self.cache)?;
+        Ok(checkpoint::key(&qemu, machine.parts(accel), kernel, initramfs, &firmware.finish()))
     }
 
     /// Runs a lesson as its plan says.
@@ -243,6 +251,15 @@ impl Lab<'_> {
             }
             result => Ok((result?, false)),
         }
+    }
+}
+
+/// Why a checkpoint is not in a pack.
+fn not_packed(pack: &Pack, cache: &Cache) -> String {
+    let here = version_line(cache, QEMU).unwrap_or_else(none);
+    match here == pack.qemu {
+        true => format!("the pack has none for this machine and this build of {here}"),
+        false => format!("the pack's was saved by {}, and this is {here}", pack.qemu),
     }
 }
 

@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode};
 use std::time::SystemTime;
 
 use explain::Explain;
-use host::{BY_TERMINAL, InstallPolicy};
+use host::{BY_TERMINAL, InstallPolicy, Kit};
 
 use arguments::Arguments;
 use program::Program;
@@ -91,7 +91,7 @@ fn prepare(arguments: &Arguments, program: &Program) -> Result<(), Failure> {
     }
     if let Some(command) = arguments.on_the_host() {
         let policy = InstallPolicy::new(arguments.no_install());
-        host::ensure(command, policy, &host::ask, &BY_TERMINAL).map_err(|error| Failure {
+        host::ensure(command, Kit::Checkout, policy, &host::ask, &BY_TERMINAL).map_err(|error| Failure {
             status: UNAVAILABLE,
             message: error.to_string(),
             details: error.details().map(str::to_owned),

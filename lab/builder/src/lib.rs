@@ -9,6 +9,7 @@ pub mod cache;
 pub mod guest;
 pub mod host;
 pub mod kernel;
+pub mod pack;
 pub mod progress;
 pub mod root;
 pub mod sandbox;

@@ -9,13 +9,25 @@ use explain::{ExitStatus, Explain};
 /// Files that only this repository has.
 const MARKS: [&str; 2] = ["images/kernel.fragment", "guest-programs/init/Cargo.toml"];
 
-/// The repository of this program. It is the one in which Cargo started the program, or
-/// else the one around the current folder, or else the one that contains the program.
-/// `None` if there is none.
+/// The file with which a folder says that it is a [pack](crate::pack).
+pub const PACK: &str = "pack.json";
+
+/// The repository of this program. It is the pack that the program belongs to, or else the
+/// one in which Cargo started the program, or else the one around the current folder, or
+/// else the one that contains the program. `None` if there is none.
 pub fn find() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok();
+    if let Some(pack) = program.as_deref().and_then(pack_of) {
+        return Some(pack);
+    }
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let places = [manifest, std::env::current_dir().ok(), std::env::current_exe().ok()];
-    first(places.into_iter().flatten())
+    first([manifest, std::env::current_dir().ok(), program].into_iter().flatten())
+}
+
+/// The pack that a program is directly in. It works on that, wherever it is called.
+fn pack_of(program: &Path) -> Option<PathBuf> {
+    let folder = program.parent()?;
+    (folder.join(PACK).is_file() && is_one(folder)).then(|| folder.to_owned())
 }
 
 /// The first repository that contains one of these places.
@@ -77,6 +89,12 @@ mod tests {
         assert_eq!(first([folder.path().to_owned(), inside(&copy)]), Some(copy.clone()));
         assert_eq!(first([copy.join("lab"), inside(&one)]), Some(copy));
         assert_eq!(first([folder.path().to_owned()]), None);
+        // A pack's program knows where it belongs.
+        let program = copy.join("upcall");
+        assert_eq!(pack_of(&program), None);
+        std::fs::write(copy.join(PACK), "").unwrap();
+        assert_eq!(pack_of(&program), Some(copy.clone()));
+        assert_eq!(pack_of(&inside(&copy)), None);
         // A folder that only looks like a repository.
         std::fs::remove_file(one.join(MARKS[0])).unwrap();
         assert_eq!(first([inside(&one)]), None);

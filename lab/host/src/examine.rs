@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::needs::{NEEDS, Need, Probe, RUSTC, Version, Wanted};
+use crate::needs::{Kit, NEEDS, Need, Probe, RUSTC, Version, Wanted};
 
 /// One need, and whether the host meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,10 +72,12 @@ pub fn missing(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
 
 /// What a command needs or can use and the host lacks. Only programs with a minimum are
 /// asked for their version.
-pub fn lacking(command: &str, ask: Ask<'_>) -> Vec<Finding> {
+pub fn lacking(command: &str, kit: Kit, ask: Ask<'_>) -> Vec<Finding> {
     // rustc has just built this program, and Cargo knows which version it wants.
     let wanted = |need: &&Need| {
-        (need.is_needed_by(command) || need.is_used_by(command)) && need.name != RUSTC
+        (need.is_needed_by(command) || need.is_used_by(command))
+            && need.is_wanted_in(kit)
+            && need.name != RUSTC
     };
     NEEDS
         .iter()
@@ -83,6 +85,13 @@ pub fn lacking(command: &str, ask: Ask<'_>) -> Vec<Finding> {
         .map(|need| find(need, need.minimum.is_some(), ask))
         .filter(|finding| !finding.is_met())
         .collect()
+}
+
+/// Those of some needs that the host lacks, by their names.
+pub(crate) fn lacking_of(names: &[&str]) -> Vec<Finding> {
+    let named = NEEDS.iter().filter(|need| names.contains(&need.name));
+    let found = named.map(|need| find(need, false, &ask));
+    found.filter(|finding| !finding.is_met()).collect()
 }
 
 fn find(need: &'static Need, version: bool, ask: Ask<'_>) -> Finding {

@@ -25,11 +25,12 @@ use explain::{ExitStatus, Explain};
 
 pub use apt::Harm;
 use apt::{Apt, Wish};
+use examine::lacking_of;
 pub use distribution::{Distribution, Manager};
 pub use examine::{Ask, Finding, State, ask, examine, lacking, missing, on_path};
 pub use needs::{
-    BUSYBOX, CHROMIUM, CLANGD, COMMANDS, NEEDS, Need, Packages, QEMU, RUSTC, TRACE_CMD, Version,
-    Wanted,
+    BUSYBOX, CHROMIUM, CLANGD, COMMANDS, Kit, MAKE, NEEDS, Need, Packages, QEMU, RUSTC, TRACE_CMD,
+    Version, Wanted,
 };
 pub use supported::unsupported;
 
@@ -188,17 +189,18 @@ impl Explain for HostError {
 /// few programs that have a minimum.
 pub fn ensure(
     command: &str,
+    kit: Kit,
     policy: InstallPolicy,
     ask: Ask<'_>,
     talk: &Talk<'_>,
 ) -> Result<(), HostError> {
-    let found = lacking(command, ask);
+    let found = lacking(command, kit, ask);
     if found.is_empty() {
         return Ok(());
     }
     let installed = install(&found, policy, talk);
     // Packages may be installed but too old, or hidden by the person's own PATH.
-    let found = if installed.is_ok() { lacking(command, ask) } else { found };
+    let found = if installed.is_ok() { lacking(command, kit, ask) } else { found };
     let (needed, used): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|finding| finding.need.is_needed_by(command));
     if needed.is_empty() {
@@ -212,6 +214,16 @@ pub fn ensure(
         let (names, command) = names_and_command(&needed);
         Err(HostError::Missing { names, command })
     })
+}
+
+/// Makes sure that the host has some things, by their names. Installs nothing.
+pub fn require(names: &[&str]) -> Result<(), HostError> {
+    let lacking = lacking_of(names);
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let (names, command) = names_and_command(&lacking);
+    Err(HostError::Missing { names, command })
 }
 
 fn install(found: &[Finding], policy: InstallPolicy, talk: &Talk<'_>) -> Result<(), HostError> {

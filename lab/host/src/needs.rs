@@ -40,8 +40,19 @@ pub struct Need {
     /// The oldest version that was tested. Older ones are refused.
     pub minimum: Option<Version>,
     pub wanted: Wanted,
+    /// Where it is wanted.
+    pub(super) at: Kit,
     pub packages: Packages,
     pub(super) probe: Probe,
+}
+
+/// What the lab has on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kit {
+    /// A pack: all built, except what students write.
+    Pack,
+    /// A checkout: everything is built from its source.
+    Checkout,
 }
 
 /// Which commands want something.
@@ -88,6 +99,8 @@ pub const CHROMIUM: &str = "chromium";
 pub const TRACE_CMD: &str = "trace-cmd";
 /// What editors ask about C files.
 pub const CLANGD: &str = "clangd";
+/// What drives the build of kernels and modules.
+pub const MAKE: &str = "make";
 /// The compiler for the lab itself.
 pub const RUSTC: &str = "rustc";
 
@@ -97,7 +110,8 @@ const fn same(name: &'static str) -> Packages {
 
 const fn program(name: &'static str, package: Packages, purpose: &'static str) -> Need {
     let probe = Probe::Program { version_arg: "--version" };
-    Need { name, purpose, minimum: None, wanted: Wanted::ByAll, packages: package, probe }
+    let (wanted, at) = (Wanted::ByAll, Kit::Checkout);
+    Need { name, purpose, minimum: None, wanted, at, packages: package, probe }
 }
 
 const fn file(
@@ -107,13 +121,15 @@ const fn file(
     purpose: &'static str,
 ) -> Need {
     let probe = Probe::File { places };
-    Need { name, purpose, minimum: None, wanted: Wanted::ByAll, packages, probe }
+    let (wanted, at) = (Wanted::ByAll, Kit::Checkout);
+    Need { name, purpose, minimum: None, wanted, at, packages, probe }
 }
 
 /// Everything, in the order of use.
 pub const NEEDS: &[Need] = &[
     Need {
         minimum: Some(Version(7, 2)),
+        at: Kit::Pack,
         ..program(
             QEMU,
             Packages {
@@ -127,7 +143,7 @@ pub const NEEDS: &[Need] = &[
     },
     Need {
         minimum: Some(Version(4, 3)),
-        ..program("make", same("make"), "drives the kernel's build")
+        ..program(MAKE, same(MAKE), "drives the kernel's build")
     },
     Need {
         minimum: Some(Version(11, 0)),
@@ -205,6 +221,12 @@ pub const NEEDS: &[Need] = &[
 ];
 
 impl Need {
+    /// Whether the lab wants it there. What a student's file is compiled with is wanted in
+    /// a pack only when it is [required](crate::require).
+    pub fn is_wanted_in(&self, kit: Kit) -> bool {
+        self.at <= kit || self.wanted != Wanted::ByAll
+    }
+
     /// The commands that want something optional.
     pub fn commands(&self) -> Vec<&'static str> {
         match self.wanted {
@@ -252,7 +274,7 @@ mod tests {
             let manifest = read_to_string(root.join(package).join("Cargo.toml")).unwrap();
             assert!(manifest.contains("\nrust-version.workspace = true\n"), "{package}");
         }
-        let named = [QEMU, "make", "gcc", RUSTC];
+        let named = [QEMU, MAKE, "gcc", RUSTC];
         for need in NEEDS {
             assert_eq!(need.minimum.is_some(), named.contains(&need.name), "{}", need.name);
         }

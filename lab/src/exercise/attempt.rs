@@ -53,8 +53,10 @@ impl Lab<'_> {
     /// Builds what all submissions for an exercise share, or takes it from the cache.
     pub fn prepare(&self, machine: &Machine, exercise: &Exercise) -> Result<(), Error> {
         let compiler = self.compiler();
-        let crates = compiler.crates(exercise)?;
-        compiler.harness(exercise, &crates)?;
+        compiler.harness(exercise)?;
+        if matches!(exercise.file, StudentFile::Program { .. }) {
+            compiler.crates(exercise)?;
+        }
         let plan = exercise.plan(Options::default());
         self.modules(machine, &plan.experiment.kmods)?;
         self.saved(machine, plan.options.accel)?;

@@ -14,13 +14,14 @@ use std::path::{Path, PathBuf};
 use builder::cache::{Cache, CacheError, Key};
 use builder::guest::kmods::{self, KmodError};
 use builder::guest::payload::PayloadFile;
-use builder::guest::programs::{self, ProgramError};
-use builder::host::toolchain::{Toolchain, ToolchainError};
+use builder::guest::programs::{self, Place, ProgramError};
+use builder::host::toolchain::{LD, LIBC, LINKER, Toolchain, ToolchainError};
 use builder::kernel::Kernel;
 use builder::progress::{Event, Progress};
 use builder::sandbox::{self, Finished, Sandbox, SandboxError};
 use explain::{ExitStatus, Explain};
 use fs_err as fs;
+use host::HostError;
 use protocol::GuestFile;
 use serde::Deserialize;
 
@@ -30,6 +31,9 @@ use super::{Exercise, Sample, StudentFile};
 
 /// The compiled program's file in its cache entry.
 const PROGRAM: &str = "student";
+
+/// The kind of the cache's entries with crates.
+const CRATES: &str = "crates";
 
 /// The crate that starts a student's program.
 pub const STUDENT: &str = "guest-programs/student";
@@ -43,6 +47,8 @@ const FLAGS: &[&str] = &["--edition=2024", "-Copt-level=1", "-Cstrip=symbols"];
 pub enum CompileError {
     #[error(transparent)]
     Cache(#[from] CacheError),
+    #[error(transparent)]
+    Host(#[from] HostError),
     #[error(transparent)]
     Program(#[from] ProgramError),
     #[error(transparent)]
@@ -86,6 +92,8 @@ impl Explain for CompileError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             CompileError::Sandbox(SandboxError::Unsupported) => ExitStatus::Unavailable,
+            CompileError::Host(error) => error.exit_status(),
+            CompileError::Kmod(error) => error.exit_status(),
             _ => ExitStatus::Build,
         }
     }
@@ -97,6 +105,8 @@ impl Explain for CompileError {
                  without it a stranger's file is not compiled"
                     .to_owned(),
             ),
+            CompileError::Host(error) => error.hint(),
+            CompileError::Kmod(error) => error.hint(),
             _ => None,
         }
     }
@@ -124,6 +134,14 @@ pub struct Crates {
 }
 
 impl Crates {
+    /// Reads a cache entry.
+    fn read(folder: PathBuf, key: Key) -> Result<Crates, CompileError> {
+        let json = fs::read(folder.join(EXTERNS))?;
+        let externs =
+            serde_json::from_slice(&json).map_err(|e| CompileError::Cargo(e.to_string()))?;
+        Ok(Crates { folder, key, externs })
+    }
+
     /// The same with the names that a text uses from the time when lessons had numbers:
     /// `lesson_12_netlink` for `netlink`. A student's file outlives an update of the lab.
     fn with_old_names(&self, text: &str) -> Crates {
@@ -156,23 +174,37 @@ impl Compiler<'_> {
         let folder = &exercise.lesson.folder;
         let package = exercise.lesson.name.to_string();
         let toolchain = Toolchain::here(self.cache)?;
-        let student = programs::key(&toolchain, &builder::root(), &builder::root().join(STUDENT))?;
-        let key = Key::builder("crates")
-            .text("lesson", &programs::key(&toolchain, self.root, folder)?.to_string())
-            .text("student", &student.to_string())
-            .finish();
-        let entry = self.cache.entry("crates", &key, self.progress, |target| {
+        let packed = Toolchain::of_pack();
+        // Whatever links a program, the same compiler can use the same crates.
+        if let Some(packed) = packed.as_ref().filter(|packed| packed.has_rustc_of(&toolchain)) {
+            let key = self.crates_key(packed, exercise)?;
+            if let Some(entry) = self.cache.find(CRATES, &key) {
+                return Crates::read(entry, key);
+            }
+        }
+        let key = self.crates_key(&toolchain, exercise)?;
+        let entry = self.cache.entry(CRATES, &key, self.progress, |target| {
+            if let Some(packed) = &packed {
+                self.progress.note(&format!(
+                    "compiling the crates of {package}: {}",
+                    other_rustc(packed, &toolchain)
+                ));
+            }
             self.progress.event(Event::Begin { stage: "crates", total: None });
             self.progress.event(Event::Step { done: 0, detail: &package });
             let result = self.build_crates(&toolchain, folder, &package, target);
             self.progress.event(Event::End);
             result
         })?;
-        let path = entry.join(EXTERNS);
-        let json = fs::read(&path)?;
-        let externs =
-            serde_json::from_slice(&json).map_err(|e| CompileError::Cargo(e.to_string()))?;
-        Ok(Crates { folder: entry, key, externs })
+        Crates::read(entry, key)
+    }
+
+    /// The hash of everything that the crates are compiled from.
+    fn crates_key(&self, toolchain: &Toolchain, exercise: &Exercise) -> Result<Key, CompileError> {
+        let student = programs::key(toolchain, &builder::root(), &builder::root().join(STUDENT))?;
+        let lesson = programs::key(toolchain, self.root, &exercise.lesson.folder)?;
+        let key = Key::builder("crates").text("lesson", &lesson.to_string());
+        Ok(key.text("student", &student.to_string()).finish())
     }
 
     fn build_crates(
@@ -190,8 +222,10 @@ impl Compiler<'_> {
         direct.extend(["student", "marker", "steps", "nix"].map(str::to_owned));
         direct.push(package.replace('-', "_"));
         let mut externs = BTreeMap::new();
+        ::host::require(&[LINKER, LD, LIBC])?;
+        let place = Place::new(self.root, self.cache, self.progress)?;
         for package in packages {
-            for artifact in programs::libraries(toolchain, self.root, package, target)? {
+            for artifact in programs::libraries(&place, toolchain, package, target)? {
                 for file in artifact.files {
                     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     let to = target.join(&name);
@@ -219,6 +253,7 @@ impl Compiler<'_> {
             .text("file", source.text)
             .finish();
         let entry = self.cache.entry("submissions", &key, self.progress, |target| {
+            ::host::require(&[LINKER, LD, LIBC])?;
             let compile = |folder: &Path, text: &str| {
                 fs::write(folder.join(MAIN), text)?;
                 let crates = crates.with_old_names(text);
@@ -253,6 +288,7 @@ impl Compiler<'_> {
             .file("symbols", &symbols)?
             .text("name", name)
             .text("file", source.text);
+        key = kmods::compiled_here(kernel, self.cache, key)?;
         let headers = self.headers(exercise)?;
         for header in &headers {
             key = key.file(&header.file_name().unwrap_or_default().to_string_lossy(), header)?;
@@ -341,15 +377,14 @@ impl Compiler<'_> {
         text: &str,
         kernel: &Kernel,
     ) -> Result<Compiled, CompileError> {
-        let crates = self.crates(exercise)?;
-        let harness = self.harness(exercise, &crates)?;
+        let harness = self.harness(exercise)?;
         let mut programs = vec![PayloadFile { guest: GuestFile::HARNESS, host: harness }];
         let mut modules = Vec::new();
         let warnings = match &exercise.file {
             StudentFile::Program { .. } => {
                 let right = exercise.sample(&Sample::Solution);
                 let source = Source { path, text, right: &right };
-                let Built { host, warnings } = self.program(source, &crates)?;
+                let Built { host, warnings } = self.program(source, &self.crates(exercise)?)?;
                 programs.push(PayloadFile { guest: GuestFile::STUDENT, host });
                 warnings
             }
@@ -400,6 +435,14 @@ const WARNINGS: &str = "warnings.txt";
 
 /// The student's file in [`WARNINGS`]. No compiler prints this.
 const ITS_FILE: &str = "\u{1}";
+
+/// Why crates of a pack are compiled again.
+fn other_rustc(packed: &Toolchain, here: &Toolchain) -> String {
+    match packed.has_rustc_of(here) {
+        true => "the pack has none for these sources".to_owned(),
+        false => format!("the pack's are for {}, and this is {}", packed.rustc_version(), here.rustc_version()),
+    }
+}
 
 /// The flags for a program, and those that all guest programs are linked with.
 fn flags(own: &[&str]) -> Vec<String> {

@@ -168,6 +168,7 @@ fn of_compile_error(error: &CompileError) -> Fault {
         | CompileError::Cache(_)
         | CompileError::Program(_)
         | CompileError::Toolchain(_)
+        | CompileError::Host(_)
         | CompileError::Kmod(_)
         | CompileError::Sandbox(_)
         | CompileError::File(_)

@@ -54,6 +54,18 @@ pub fn write(folder: &Path, listing: Listing) -> Result<(), CacheError> {
     out.flush().map_err(failed)
 }
 
+/// A manifest for the same files elsewhere, where all of them were changed at one time, in
+/// seconds since 1970.
+pub fn dated(manifest: &str, seconds: u64) -> String {
+    let dated = |line: &str| {
+        let Some((Line { hash, size, .. }, name)) = Line::parse(line) else {
+            return format!("{line}\n");
+        };
+        format!("{hash} {size} {} {name}\n", i128::from(seconds) * 1_000_000_000)
+    };
+    manifest.lines().map(dated).collect()
+}
+
 /// Says what is wrong with a folder, or `None` if everything matches its manifest.
 pub fn damage(folder: &Path, depth: Depth) -> Option<String> {
     let text = match fs::read_to_string(folder.join(NAME)) {
@@ -178,6 +190,24 @@ mod tests {
         let time = fs::metadata(&file).unwrap().modified().unwrap();
         fs::write(&file, "eno").unwrap();
         fs::File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
+        assert_eq!(damage(folder.path(), Depth::Touched), None);
+        assert_eq!(damage(folder.path(), Depth::Everything).unwrap(), "`a` was changed");
+    }
+
+    #[test]
+    fn a_dated_manifest_fits_files_of_that_time() {
+        let folder = folder();
+        write(folder.path(), Listing::All).unwrap();
+        let path = folder.path().join(NAME);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, dated(&text, 1)).unwrap();
+        // Nothing is hashed, so a change that keeps the time is not found.
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+        for name in ["a", "sub/b c"] {
+            fs::write(folder.path().join(name), "abc").unwrap();
+            let file = fs::File::options().write(true).open(folder.path().join(name)).unwrap();
+            file.set_modified(time).unwrap();
+        }
         assert_eq!(damage(folder.path(), Depth::Touched), None);
         assert_eq!(damage(folder.path(), Depth::Everything).unwrap(), "`a` was changed");
     }

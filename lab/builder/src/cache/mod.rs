@@ -14,6 +14,8 @@ mod content;
 mod kept;
 mod key;
 mod manifest;
+mod seen;
+mod shared;
 mod site;
 mod unused;
 mod uses;
@@ -31,7 +33,9 @@ pub use content::stamp;
 pub use kept::Kept;
 pub use key::{Key, KeyBuilder, is_an_editors};
 use manifest::Depth;
-pub use manifest::Listing;
+pub use manifest::{Listing, NAME as MANIFEST};
+pub use seen::Seen;
+use shared::Shared;
 use site::{Site, UNFINISHED};
 use uses::{IN_USE, Uses};
 
@@ -43,10 +47,17 @@ pub struct Cache {
     uses: Arc<Uses>,
     /// The maximum size on disk, bytes.
     bound: u64,
+    /// Caches of others, which are looked at first and never written to.
+    shared: Arc<Vec<Shared>>,
+    /// What was looked up, if somebody wants to know.
+    seen: Option<Arc<Seen>>,
 }
 
 /// The variable with a person's own limit, GiB.
 const BOUND_VARIABLE: &str = "UPCALL_CACHE_GIB";
+
+/// The variable with the folder of a cache that many people share.
+pub const SHARED_VARIABLE: &str = "UPCALL_SHARED_CACHE";
 
 /// Why the cache failed.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +66,8 @@ pub enum CacheError {
     NoHome,
     #[error("`{BOUND_VARIABLE}` is `{value}`, which is not a number of GiB")]
     NoBound { value: String },
+    #[error("`{SHARED_VARIABLE}` is `{value}`, which is not the path of a folder: {reason}")]
+    NoShared { value: String, reason: String },
     #[error("failed to create `{}`: {source}", path.display())]
     Create { path: PathBuf, source: std::io::Error },
     #[error("failed to lock `{}`: {source}", path.display())]
@@ -72,7 +85,7 @@ pub enum CacheError {
 impl Explain for CacheError {
     fn exit_status(&self) -> ExitStatus {
         match self {
-            CacheError::NoBound { .. } => ExitStatus::Usage,
+            CacheError::NoBound { .. } | CacheError::NoShared { .. } => ExitStatus::Usage,
             _ => ExitStatus::Build,
         }
     }
@@ -81,6 +94,11 @@ impl Explain for CacheError {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
         match self {
             CacheError::NoBound { .. } => None,
+            CacheError::NoShared { .. } => Some(
+                "it is what `cargo xtask setup` filled with XDG_CACHE_HOME set: the folder `upcall` \
+                 there"
+                    .to_owned(),
+            ),
             CacheError::NoHome => Some("set XDG_CACHE_HOME to a folder to keep builds in".into()),
             CacheError::Create { source, .. }
             | CacheError::Lock { source, .. }
@@ -102,7 +120,8 @@ impl Explain for CacheError {
 
 impl Cache {
     /// Opens `$XDG_CACHE_HOME/upcall`, or else `$HOME/.cache/upcall`. Creates it if it
-    /// does not exist.
+    /// does not exist. Below it are the cache of the pack that this is, if it is one, and
+    /// the one in `UPCALL_SHARED_CACHE`.
     pub fn open() -> Result<Cache, CacheError> {
         // The XDG specification says that relative paths are ignored.
         let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
@@ -115,7 +134,23 @@ impl Cache {
             let gib: u32 = value.parse().map_err(|_| CacheError::NoBound { value })?;
             cache.bound = u64::from(gib) << 30;
         }
-        Ok(cache)
+        let packed = crate::pack::here().map(|_| crate::root().join(crate::pack::CACHE));
+        let mut shared: Vec<PathBuf> = packed.into_iter().chain(shared::chosen()?).collect();
+        // A person who fills a shared cache has it as their own.
+        shared.retain(|folder| !is_same(folder, &cache.root));
+        Ok(cache.over(shared))
+    }
+
+    /// The same cache over others, which are looked at first, in this order. Nothing is
+    /// written to them.
+    pub fn over(self, shared: impl IntoIterator<Item = PathBuf>) -> Cache {
+        Cache { shared: Arc::new(shared.into_iter().map(Shared::at).collect()), ..self }
+    }
+
+    /// The same cache, which notes what is looked up in it from now on.
+    pub fn noting(&self) -> (Cache, Arc<Seen>) {
+        let seen = Arc::new(Seen::default());
+        (Cache { seen: Some(Arc::clone(&seen)), ..self.clone() }, seen)
     }
 
     /// Opens the cache in a folder. Creates it if it does not exist.
@@ -129,7 +164,8 @@ impl Cache {
             fs::write(&tag, text).map_err(|source| CacheError::Write { path: tag, source })?;
         }
         let uses = Arc::new(Uses::of(&root));
-        let cache = Cache { root, uses, bound: unused::BOUND };
+        let (bound, shared) = (unused::BOUND, Arc::default());
+        let cache = Cache { root, uses, bound, shared, seen: None };
         cache.sweep();
         Ok(cache)
     }
@@ -152,20 +188,12 @@ impl Cache {
     pub fn sharing(&self, root: impl Into<PathBuf>, kinds: &[&str]) -> Result<Cache, CacheError> {
         let cache = Cache::at(root)?;
         for kind in kinds {
-            let (from, to) = (self.root.join(kind), cache.root.join(kind));
-            create(&from)?;
-            create(&to)?;
-            let failed = |source| CacheError::Read { path: from.clone(), source };
-            for entry in fs::read_dir(&from).map_err(failed)? {
-                let entry = entry.map_err(failed)?;
-                if entry.file_name() == UNFINISHED {
-                    continue;
-                }
-                self.uses.hold(kind, &entry.file_name().to_string_lossy());
-                let link = to.join(entry.file_name());
-                std::os::unix::fs::symlink(entry.path(), &link)
-                    .map_err(|source| CacheError::Create { path: link, source })?;
+            create(&cache.root.join(kind))?;
+            create(&self.root.join(kind))?;
+            for shared in self.shared.iter() {
+                shared.link(kind, &cache.root)?;
             }
+            shared::link(&self.root, &self.uses, kind, &cache.root)?;
         }
         Ok(cache)
     }
@@ -208,7 +236,7 @@ impl Cache {
 
         let entry = self.place(kind, key);
         match manifest::damage(&entry, Depth::Touched) {
-            None => return Ok(entry),
+            None => return Ok(self.seen(kind, key, entry)),
             Some(damage) if entry.exists() => {
                 progress.note(&format!(
                     "`{kind}` in the cache is damaged ({damage}): building it again"
@@ -217,24 +245,38 @@ impl Cache {
             }
             Some(_) => {}
         }
+        for shared in self.shared.iter() {
+            shared.tell_damage(kind, key, progress);
+        }
         build(site.folder())?;
         manifest::write(site.folder(), listing)?;
         let path = site.folder().to_owned();
         site.finish(&entry).map_err(|source| CacheError::Rename { path, source })?;
         self.keep_within_bound();
-        Ok(entry)
+        Ok(self.seen(kind, key, entry))
     }
 
     /// The folder of an entry, if it exists and is not damaged. Costs one `lstat` for
     /// each of its files. From then on, the entry is in use.
     pub fn find(&self, kind: &str, key: &Key) -> Option<PathBuf> {
+        if let Some(entry) = self.shared.iter().find_map(|shared| shared.find(kind, key)) {
+            return Some(self.seen(kind, key, entry));
+        }
         let entry = self.place(kind, key);
         self.uses.hold(kind, &key.to_string());
         let is_sound = manifest::damage(&entry, Depth::Touched).is_none();
         is_sound.then(|| {
             uses::note(&entry);
-            entry
+            self.seen(kind, key, entry)
         })
+    }
+
+    /// Notes that an entry was looked up, if somebody wants to know. Returns its folder.
+    fn seen(&self, kind: &str, key: &Key, entry: PathBuf) -> PathBuf {
+        if let Some(seen) = &self.seen {
+            seen.note(kind, key, &entry);
+        }
+        entry
     }
 
     /// Reads everything in an entry and says what is wrong with it, or `None` if nothing
@@ -282,6 +324,11 @@ impl Cache {
             || progress.note(&format!("waiting for another process that builds the {kind}"));
         Site::take(path.clone(), waiting).map_err(|source| CacheError::Lock { path, source })
     }
+}
+
+/// Whether two paths lead to the same folder.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn create(folder: &Path) -> Result<(), CacheError> {

@@ -35,6 +35,11 @@ impl Uses {
         Uses(open.or_else(|_| File::open(path)).ok())
     }
 
+    /// The same for a cache that is only read.
+    pub fn of_others(cache: &Path) -> Uses {
+        Uses(File::open(cache.join(IN_USE)).ok())
+    }
+
     /// Keeps a thing from being removed as long as this lives.
     pub fn hold(&self, kind: &str, name: &str) {
         let Some(file) = &self.0 else { return };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fs_err as fs;
 
-use super::kmods::{KmodError, make, make_arguments, workplace};
+use super::kmods::{KmodError, entry, make, make_arguments, workplace};
 use crate::cache::{Cache, Key};
 use crate::kernel::Kernel;
 use crate::progress::Progress;
@@ -32,8 +32,8 @@ pub fn flags(
     cache: &Cache,
     progress: &dyn Progress,
 ) -> Result<Vec<String>, KmodError> {
-    let key = Key::builder("kmod flags").text("kernel", &kernel.key.to_string()).finish();
-    let entry = cache.entry("kmods", &key, progress, |target| {
+    let key = Key::builder("kmod flags").text("kernel", &kernel.key.to_string());
+    let entry = entry(kernel, cache, key, progress, |target| {
         let build = workplace(target)?;
         for (name, text) in FILES {
             fs::write(build.path().join(name), text)?;

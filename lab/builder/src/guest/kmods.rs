@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
 use fs_err as fs;
+use host::{HostError, MAKE};
 use process::{Command, Output};
 use protocol::GuestFile;
 use tempfile::TempDir;
 
 use crate::cache::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
-use crate::kernel::{self, Kernel};
+use crate::host::toolchain::LD;
+use crate::kernel::{self, Kernel, KernelError};
+use crate::pack;
 use crate::progress::{Event, Progress};
 
 /// The folder of headers that modules share with each other and with user space.
@@ -20,6 +23,10 @@ pub const INCLUDE: &str = "include";
 pub enum KmodError {
     #[error(transparent)]
     Cache(#[from] CacheError),
+    #[error(transparent)]
+    Host(#[from] HostError),
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
     #[error("failed to build the module `{kmod}`")]
     Compile {
         kmod: String,
@@ -39,7 +46,17 @@ impl Explain for KmodError {
     fn exit_status(&self) -> ExitStatus {
         match self {
             KmodError::NoKbuild { .. } => ExitStatus::Usage,
+            KmodError::Host(error) => error.exit_status(),
+            KmodError::Kernel(error) => error.exit_status(),
             _ => ExitStatus::Build,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            KmodError::Host(error) => error.hint(),
+            KmodError::Kernel(error) => error.hint(),
+            _ => None,
         }
     }
 
@@ -84,7 +101,7 @@ pub fn build(
         key = key.file(SYMVERS, &trace)?;
         symbols = Some(trace);
     }
-    let entry = cache.entry("kmods", &key.finish(), progress, |target| {
+    let entry = entry(kernel, cache, key, progress, |target| {
         progress.event(Event::Begin { stage: "module", total: None });
         progress.event(Event::Step { done: 0, detail: kmod });
         let result = compile(&kmods, kmod, kernel, symbols.as_deref(), target);
@@ -92,6 +109,41 @@ pub fn build(
         result
     })?;
     Ok(entry.join(module_file(kmod).as_str()))
+}
+
+/// The kind of the cache's entries.
+const KIND: &str = "kmods";
+
+/// The folder of an entry. A pack's modules are used as they are; what is compiled in a
+/// pack depends on this host's compiler besides.
+pub(super) fn entry(
+    kernel: &Kernel,
+    cache: &Cache,
+    key: KeyBuilder,
+    progress: &dyn Progress,
+    build: impl FnOnce(&Path) -> Result<(), KmodError>,
+) -> Result<PathBuf, KmodError> {
+    if pack::here().is_some()
+        && let Some(entry) = cache.find(KIND, &key.clone().finish())
+    {
+        return Ok(entry);
+    }
+    cache.entry(KIND, &compiled_here(kernel, cache, key)?.finish(), progress, build)
+}
+
+/// Adds this host's compiler to the key of a module, if the kernel's need not be the same,
+/// as in a pack.
+pub fn compiled_here(
+    kernel: &Kernel,
+    cache: &Cache,
+    key: KeyBuilder,
+) -> Result<KeyBuilder, KmodError> {
+    if pack::here().is_none() {
+        return Ok(key);
+    }
+    // A pack works on a host that has none of them, as long as it compiles no module.
+    ::host::require(&[MAKE, &kernel.compiler.program(), LD])?;
+    Ok(key.text("compiled by", &kernel.compiler.here(cache)?))
 }
 
 /// Adds the lab's own sources of a module: its folder and the shared headers.
@@ -154,9 +206,8 @@ pub fn build_folder(
     }
     let key = Key::builder("kmod-folder")
         .text("kernel", &kernel.key.to_string())
-        .tree("source", folder)?
-        .finish();
-    let entry = cache.entry("kmods", &key, progress, |target| {
+        .tree("source", folder)?;
+    let entry = entry(kernel, cache, key, progress, |target| {
         progress.event(Event::Begin { stage: "module", total: None });
         progress.event(Event::Step { done: 0, detail: &name });
         let result = compile_folder(folder, kernel, target);

@@ -11,10 +11,11 @@ use process::Command;
 use serde::{Deserialize, Serialize};
 use xshell::{Shell, cmd};
 
-use crate::cache::{Cache, CacheError, Key};
+use crate::cache::{Cache, CacheError, Kept, Key};
 use crate::guest::closure::{self, ClosureError};
 use crate::guest::kmods::workplace;
 use crate::host::toolchain::{LINKER, Toolchain, ToolchainError};
+use crate::pack;
 use crate::progress::{Event, Progress};
 
 /// Programs are linked statically, so that they need no libraries in the guest, and
@@ -50,6 +51,9 @@ impl Default for OptLevel {
         OptLevel(2)
     }
 }
+
+/// The kind of the cache's entries.
+const KIND: &str = "programs";
 
 /// The built programs of a package.
 #[derive(Debug, Clone)]
@@ -119,12 +123,21 @@ pub fn build_at(
     progress: &dyn Progress,
 ) -> Result<Programs, ProgramError> {
     let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    // What a pack brings is used as it is, if its sources were not changed.
+    if let Some(packed) = Toolchain::of_pack() {
+        let key = key_at(level, &packed, root, folder)?;
+        if let Some(folder) = cache.find(KIND, &key) {
+            return Ok(Programs { folder, key });
+        }
+    }
     let toolchain = Toolchain::here(cache)?;
     let key = key_at(level, &toolchain, root, folder)?;
-    let folder = cache.entry("programs", &key, progress, |target| {
+    let folder = cache.entry(KIND, &key, progress, |target| {
         progress.event(Event::Begin { stage: "program", total: None });
         progress.event(Event::Step { done: 0, detail: &package });
-        let result = compile(level, &toolchain, root, &package, target);
+        let result = Place::at(level, root, cache, progress)
+            .map_err(ProgramError::from)
+            .and_then(|place| compile(&place, &toolchain, &package, target));
         progress.event(Event::End);
         result
     })?;
@@ -147,16 +160,59 @@ fn key_at(
     Ok(closure::add(key, root, folder)?.finish())
 }
 
-fn compile(
+/// Where Cargo works: on which workspace, in which folder, at which level. Nothing is
+/// removed from the folder as long as this lives.
+#[derive(Debug)]
+pub struct Place {
+    root: PathBuf,
     level: OptLevel,
+    /// Cargo's target folder.
+    built: PathBuf,
+    _kept: Option<Kept>,
+}
+
+impl Place {
+    /// The place for the workspace at `root`. In a pack it is in the cache, because a pack
+    /// is only read.
+    pub fn new(root: &Path, cache: &Cache, progress: &dyn Progress) -> Result<Place, CacheError> {
+        Place::at(OptLevel::default(), root, cache, progress)
+    }
+
+    fn at(
+        level: OptLevel,
+        root: &Path,
+        cache: &Cache,
+        progress: &dyn Progress,
+    ) -> Result<Place, CacheError> {
+        let kept = match pack::here() {
+            Some(_) => {
+                let key = Key::builder("cargo").bytes("root", root.as_os_str().as_encoded_bytes());
+                Some(cache.kept("cargo", &key.finish(), progress)?)
+            }
+            None => None,
+        };
+        let built = match &kept {
+            Some(kept) => kept.folder().to_owned(),
+            None => root.join("target").join("guest-programs"),
+        };
+        // Two levels built at the same time must not write the same program.
+        let built = match level == OptLevel::default() {
+            true => built,
+            false => built.join(format!("level-{}", level.0)),
+        };
+        Ok(Place { root: root.to_owned(), level, built, _kept: kept })
+    }
+}
+
+fn compile(
+    place: &Place,
     toolchain: &Toolchain,
-    root: &Path,
     package: &str,
     target: &Path,
 ) -> Result<(), ProgramError> {
-    cargo(level, toolchain, root, package, &["--bins"], target)?;
-    let release = target_dir(level, root).join(&toolchain.target).join("guest");
-    for name in programs_of(root, package) {
+    cargo(place, toolchain, package, &["--bins"], target)?;
+    let release = place.built.join(&toolchain.target).join("guest");
+    for name in programs_of(&place.root, package) {
         fs::copy(release.join(&name), target.join(&name))?;
     }
     Ok(())
@@ -172,15 +228,15 @@ pub struct Library {
 }
 
 /// Compiles a package's library with the flags of guest programs. Returns it and all its
-/// dependencies. `entry` is the cache folder for their temporary files.
+/// dependencies, whose files are in `place`. `entry` is the cache folder for temporary files.
 pub fn libraries(
+    place: &Place,
     toolchain: &Toolchain,
-    root: &Path,
     package: &str,
     entry: &Path,
 ) -> Result<Vec<Library>, ProgramError> {
     let arguments = ["--lib", "--message-format=json"];
-    let messages = cargo(OptLevel::default(), toolchain, root, package, &arguments, entry)?;
+    let messages = cargo(place, toolchain, package, &arguments, entry)?;
     let library = |line: &str| {
         let message: Message = serde_json::from_str(line).ok()?;
         let compiles = |kind: &String| ["lib", "rlib", "proc-macro"].contains(&kind.as_str());
@@ -205,27 +261,18 @@ struct Target {
     name: String,
 }
 
-/// Cargo's target folder for guest programs.
-fn target_dir(level: OptLevel, root: &Path) -> PathBuf {
-    let folder = root.join("target").join("guest-programs");
-    // Two levels built at the same time must not write the same program.
-    if level == OptLevel::default() { folder } else { folder.join(format!("level-{}", level.0)) }
-}
-
-/// Runs `cargo build` on a package in the workspace at `root` and returns its stdout.
-/// Temporary files are below `entry`, a folder of the cache, so leftovers are removed
-/// with it.
+/// Runs `cargo build` on a package and returns its stdout. Temporary files are below
+/// `entry`, a folder of the cache, so leftovers are removed with it.
 fn cargo(
-    level: OptLevel,
+    place: &Place,
     toolchain: &Toolchain,
-    root: &Path,
     package: &str,
     arguments: &[&str],
     entry: &Path,
 ) -> Result<String, ProgramError> {
+    let Place { root, level, built, .. } = place;
     let sh = Shell::new().map_err(ProgramError::Shell)?;
     sh.change_dir(root);
-    let built = target_dir(level, root);
     // The locations of the checkout and the registry must not appear in the programs.
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
@@ -242,7 +289,7 @@ fn cargo(
     let manifest = root.join("guest-programs").join(package).join("Cargo.toml");
     let inherited = INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     // The course's own profile decides, unless the caller chose another level.
-    let level = (level != OptLevel::default()).then_some(level);
+    let level = Some(*level).filter(|level| *level != OptLevel::default());
     let level = level.map(|OptLevel(level)| ("CARGO_PROFILE_GUEST_OPT_LEVEL", level.to_string()));
     let temporary = workplace(entry)?;
     let command = cmd!(

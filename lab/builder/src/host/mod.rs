@@ -3,9 +3,10 @@
 mod told;
 pub mod toolchain;
 
-use ::host::{HostError, InstallPolicy, RUSTC, Talk, ask};
+use ::host::{HostError, InstallPolicy, Kit, RUSTC, Talk, ask};
 
 use crate::cache::Cache;
+use crate::pack;
 
 pub use told::{told, version_line};
 
@@ -26,5 +27,6 @@ pub fn ensure(
         let program = &toolchain::rustc().ok().filter(|_| is_rustc).unwrap_or(program.to_owned());
         told(cache, program, &[arg]).ok().or_else(|| ask(program, arg))
     };
-    ::host::ensure(command, policy, &remembered, talk)
+    let kit = if pack::here().is_some() { Kit::Pack } else { Kit::Checkout };
+    ::host::ensure(command, kit, policy, &remembered, talk)
 }

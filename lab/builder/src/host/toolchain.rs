@@ -3,14 +3,19 @@
 
 use std::path::{Path, PathBuf};
 
-use host::on_path;
+use host::{RUSTC, on_path};
 use process::Command;
 
 use crate::cache::{Cache, CacheError, KeyBuilder};
 use crate::host::{told, version_line};
+use crate::pack;
 
 /// The program that links. It provides the C library.
 pub const LINKER: &str = "gcc";
+
+/// The other parts by their names, besides [`RUSTC`].
+pub const LD: &str = "ld";
+pub const LIBC: &str = "libc.a";
 
 /// The toolchain for guest programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,12 +63,37 @@ impl Toolchain {
             None => none(),
         };
         let parts = vec![
-            ("rustc", version.trim().replace('\n', "; ")),
+            (RUSTC, version.trim().replace('\n', "; ")),
             (LINKER, named(LINKER)),
-            ("ld", named("ld")),
-            ("libc.a", libc),
+            (LD, named(LD)),
+            (LIBC, libc),
         ];
         Ok(Toolchain { rustc, sysroot, target, commit, parts })
+    }
+
+    /// The toolchain that compiled the lab's own programs in the pack that this lab is in.
+    /// It is good for keys alone. `None` in a checkout.
+    pub fn of_pack() -> Option<Toolchain> {
+        let made = &pack::here()?.toolchain;
+        let part = |name| (name, made.get(name).cloned().unwrap_or_else(none));
+        let parts = [RUSTC, LINKER, LD, LIBC].map(part).into();
+        let (rustc, sysroot) = (PathBuf::new(), PathBuf::new());
+        Some(Toolchain { rustc, sysroot, target: String::new(), commit: None, parts })
+    }
+
+    /// Whether both have the same Rust compiler, so that each can use what the other made.
+    pub fn has_rustc_of(&self, other: &Toolchain) -> bool {
+        self.rustc_part() == other.rustc_part()
+    }
+
+    /// The first words of what the Rust compiler says about itself.
+    pub fn rustc_version(&self) -> &str {
+        let told = self.rustc_part();
+        told.split(';').next().unwrap_or(told)
+    }
+
+    fn rustc_part(&self) -> &str {
+        self.parts.iter().find(|(name, _)| *name == RUSTC).map_or("", |(_, version)| version)
     }
 
     /// The flag that gives the standard library's files the same names everywhere. Where

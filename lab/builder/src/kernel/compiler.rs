@@ -9,6 +9,7 @@ use super::KernelError;
 use crate::cache::Cache;
 use crate::host::toolchain::none;
 use crate::host::version_line;
+use crate::pack;
 
 /// A compiler, by its name on the PATH: `gcc`, `gcc-11`, `clang`, `clang-16`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,9 +88,18 @@ impl Compiler {
         }
     }
 
+    /// What compiles the kernel, as [`Compiler::here`] says it. In a pack, the default
+    /// compiler is that of the pack's maker, who compiled the kernel.
+    pub fn of_kernel(&self, cache: &Cache) -> Result<String, KernelError> {
+        match pack::here().filter(|_| self.is_default()) {
+            Some(pack) => Ok(pack.compiler.clone()),
+            None => self.here(cache),
+        }
+    }
+
     /// The first version lines of the compiler and of the assembler and linker that it
-    /// uses. Fails if one of them cannot be started.
-    pub fn identity(&self, cache: &Cache) -> Result<String, KernelError> {
+    /// uses on this host. Fails if one of them cannot be started.
+    pub fn here(&self, cache: &Cache) -> Result<String, KernelError> {
         let tools = match self.family {
             Family::Gcc => vec!["as".to_owned(), "ld".to_owned()],
             // clang has its own assembler.

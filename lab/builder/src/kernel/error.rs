@@ -51,6 +51,8 @@ pub enum KernelError {
         character.escape_default()
     )]
     Unfit { path: PathBuf, character: char },
+    #[error("this pack has no such kernel, and a pack builds none")]
+    NotPacked,
     #[error("failed to find the compiler `{program}` on the PATH")]
     NoCompiler { program: String },
     #[error("failed to start `{program}`: {source}")]
@@ -86,7 +88,7 @@ fn list(unmet: &[Unmet]) -> String {
 impl Explain for KernelError {
     fn exit_status(&self) -> ExitStatus {
         match self {
-            KernelError::NoCompiler { .. } => ExitStatus::Unavailable,
+            KernelError::NoCompiler { .. } | KernelError::NotPacked => ExitStatus::Unavailable,
             _ => ExitStatus::Build,
         }
     }
@@ -123,6 +125,11 @@ impl Explain for KernelError {
             KernelError::Unfit { .. } => Some(
                 "use a folder whose path has letters, digits and `/._-+,@=~` alone; for the \
                  cache: XDG_CACHE_HOME=/FOLDER"
+                    .into(),
+            ),
+            KernelError::NotPacked => Some(
+                "a checkout of the lab builds every kernel; here, --kernel-source PATH does on a \
+                 host that has what `cargo xtask doctor` lists"
                     .into(),
             ),
             KernelError::NoCompiler { .. } => {

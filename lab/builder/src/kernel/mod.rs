@@ -16,6 +16,7 @@ mod debian;
 mod download;
 mod error;
 pub mod functions;
+pub mod headers;
 mod make;
 mod pinned;
 mod place;
@@ -29,6 +30,7 @@ use process::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Key, KeyBuilder};
+use crate::pack;
 use crate::progress::Progress;
 
 pub use addition::{Addition, Additions};
@@ -148,7 +150,19 @@ pub fn find(
     options: &Options,
     fragments: &[PathBuf],
 ) -> Result<Option<Kernel>, KernelError> {
-    let Some(source) = source::find(cache, options.source.as_deref())? else { return Ok(None) };
+    let Some(source) = source::find(cache, options.source.as_deref())? else {
+        return with_headers(cache, options, fragments);
+    };
+    of_source(cache, source, options, fragments)
+}
+
+/// The kernel of a source, if it is already built.
+fn of_source(
+    cache: &Cache,
+    source: Source,
+    options: &Options,
+    fragments: &[PathBuf],
+) -> Result<Option<Kernel>, KernelError> {
     let key = key(cache, &source, options, fragments)?;
     match cache.find(KIND, &key) {
         Some(entry) => Ok(Some(Kernel::of(&entry, source, options, key)?)),
@@ -156,14 +170,35 @@ pub fn find(
     }
 }
 
+/// The kernel, if it is already built and what modules need of its source is there.
+fn with_headers(
+    cache: &Cache,
+    options: &Options,
+    fragments: &[PathBuf],
+) -> Result<Option<Kernel>, KernelError> {
+    if options.source.is_some() {
+        return Ok(None);
+    }
+    for headers in headers::all(cache)? {
+        if let Some(kernel) = of_source(cache, headers, options, fragments)? {
+            return Ok(Some(kernel));
+        }
+    }
+    Ok(None)
+}
+
 /// Returns the kernel with these options and fragments, and builds it if the cache does
-/// not have it. Later fragments override earlier ones.
+/// not have it. In a pack, none is built unless a person gives its source. Later fragments override earlier ones.
 pub fn build(
     cache: &Cache,
     options: &Options,
     fragments: &[PathBuf],
     progress: &dyn Progress,
 ) -> Result<Kernel, KernelError> {
+    if pack::here().is_some() && options.source.is_none() {
+        let packed = with_headers(cache, options, fragments)?;
+        return packed.ok_or(KernelError::NotPacked);
+    }
     // Check this before anything is downloaded.
     let own = options.source.as_deref().filter(|source| source.is_dir());
     [Some(cache.root()), own].into_iter().flatten().try_for_each(place::check)?;
@@ -222,7 +257,7 @@ fn key(
 ) -> Result<Key, KernelError> {
     let key = Key::builder("kernel")
         .text("source", &source.identity)
-        .text("compiler", &options.compiler.identity(cache)?)
+        .text("compiler", &options.compiler.of_kernel(cache)?)
         .text("make", &make::identity())
         .text("debug", if options.kind == Kind::Debug { "yes" } else { "no" });
     Ok(add_configuration(key, fragments)?.finish())

@@ -41,13 +41,18 @@ struct Record {
 }
 
 /// The record's file name.
-const RECORD: &str = ".upcall-source";
+pub const RECORD: &str = ".upcall-source";
 /// The kind of the cache's entries.
 const KIND: &str = "kernel-source";
 /// A temporary folder in an entry that is being filled.
 const SCRATCH: &str = ".upcall-scratch";
 /// The release series that the lessons are about.
 const LINE: &str = "6.12.";
+
+/// The keys of all sources that the lab takes by itself, in its order.
+pub fn keys() -> impl Iterator<Item = Key> {
+    PINNED.iter().map(|pinned| key_of(pinned.sha256)).chain([key_of_distribution()])
+}
 
 /// The key of an archive in the cache, wherever the archive came from.
 fn key_of(sha256: &str) -> Key {
@@ -63,8 +68,7 @@ fn key_of_distribution() -> Key {
 /// Returns the source if that needs no unpacking or downloading.
 pub fn find(cache: &Cache, user: Option<&Path>) -> Result<Option<Source>, KernelError> {
     let Some(path) = user else {
-        let pinned = PINNED.iter().map(|pinned| key_of(pinned.sha256));
-        let entry = pinned.chain([key_of_distribution()]).find_map(|key| cache.find(KIND, &key));
+        let entry = keys().find_map(|key| cache.find(KIND, &key));
         return entry.map(|entry| Source::read(entry, false)).transpose();
     };
     if is_folder(path)? {
@@ -107,7 +111,7 @@ fn is_folder(path: &Path) -> Result<bool, KernelError> {
 
 impl Source {
     /// Reads a cache entry.
-    fn read(dir: PathBuf, own: bool) -> Result<Source, KernelError> {
+    pub fn read(dir: PathBuf, own: bool) -> Result<Source, KernelError> {
         let path = dir.join(RECORD);
         let malformed =
             |e| std::io::Error::other(format!("failed to read `{}`: {e}", path.display()));

@@ -8,7 +8,10 @@ use builder::guest::{kmods, programs};
 use builder::host::toolchain::Toolchain;
 use fs_err as fs;
 
-use super::{CompileError, Compiler, Crates, Exercise, FLAGS, NAMELESS, PROGRAM, STUDENT};
+use super::{CompileError, Compiler, Exercise, FLAGS, NAMELESS, PROGRAM, STUDENT};
+
+/// The kind of the cache's entries.
+const KIND: &str = "submissions";
 
 /// Additional flags for the lab's own code.
 const HARNESS_FLAGS: &[&str] = &["-Dwarnings"];
@@ -16,9 +19,9 @@ const HARNESS_FLAGS: &[&str] = &["-Dwarnings"];
 impl Compiler<'_> {
     /// The file of an exercise's harness: its own, or the binary of the crate that starts
     /// a student's program.
-    pub fn harness(&self, exercise: &Exercise, crates: &Crates) -> Result<PathBuf, CompileError> {
+    pub fn harness(&self, exercise: &Exercise) -> Result<PathBuf, CompileError> {
         match exercise.harness() {
-            Some(folder) => self.own_harness(&folder, crates),
+            Some(folder) => self.own_harness(exercise, &folder),
             None => {
                 let folder = builder::root().join(STUDENT);
                 let built = programs::build(&builder::root(), &folder, self.cache, self.progress)?;
@@ -27,17 +30,28 @@ impl Compiler<'_> {
         }
     }
 
-    fn own_harness(&self, folder: &Path, crates: &Crates) -> Result<PathBuf, CompileError> {
+    fn own_harness(&self, exercise: &Exercise, folder: &Path) -> Result<PathBuf, CompileError> {
         let files = Files::read(folder)?;
-        let toolchain = Toolchain::here(self.cache)?;
         let flags = super::flags(&[FLAGS, HARNESS_FLAGS].concat());
-        let key = toolchain
-            .add(Key::builder("harness"))
-            .text("flags", &flags.join("\0"))
-            .text("named", NAMELESS)
-            .text("crates", &crates.key.to_string());
-        let key = files.add(key).finish();
-        let entry = self.cache.entry("submissions", &key, self.progress, |target| {
+        let key = |toolchain: &Toolchain, crates: &Key| {
+            let key = toolchain
+                .add(Key::builder("harness"))
+                .text("flags", &flags.join("\0"))
+                .text("named", NAMELESS)
+                .text("crates", &crates.to_string());
+            files.add(key).finish()
+        };
+        // It is the lab's own, so a pack's is used as it is.
+        if let Some(packed) = Toolchain::of_pack() {
+            let key = key(&packed, &self.crates_key(&packed, exercise)?);
+            if let Some(entry) = self.cache.find(KIND, &key) {
+                return Ok(entry.join(PROGRAM));
+            }
+        }
+        let toolchain = Toolchain::here(self.cache)?;
+        let crates = &self.crates(exercise)?;
+        let key = key(&toolchain, &crates.key);
+        let entry = self.cache.entry(KIND, &key, self.progress, |target| {
             let build = kmods::workplace(target)?;
             files.write(build.path())?;
             let finished = super::rustc(&toolchain, &flags, build.path(), crates)?;
