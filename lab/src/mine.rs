@@ -111,7 +111,7 @@ impl Lab<'_> {
         Ok(known)
     }
 
-    fn trace_module(&self, machine: &Machine) -> Result<PathBuf, Error> {
+    pub(crate) fn trace_module(&self, machine: &Machine) -> Result<PathBuf, Error> {
         let (root, kernel) = (&self.course.root, &machine.kernel);
         Ok(kmods::build(root, TRACE, kernel, &self.cache, self.progress)?)
     }

@@ -11,8 +11,28 @@ use nix::libc;
 /// Writes a file. Something that is not a regular file, such as a device or a pipe, is
 /// written to directly. Errors name the file.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(path, bytes)
-        .map_err(|e| io::Error::new(e.kind(), format!("failed to write `{}`: {e}", path.display())))
+    write_by(path, |file| file.write_all(bytes))
+}
+
+/// The same for a file that `fill` writes piece by piece.
+pub fn write_by<E: From<io::Error>>(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut failed = None;
+    let written = replace(path, |file| {
+        fill(file).map_err(|error| {
+            failed = Some(error);
+            io::ErrorKind::Other.into()
+        })
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    Ok(written
+        .map_err(|e| {
+            io::Error::new(e.kind(), format!("failed to write `{}`: {e}", path.display()))
+        })?)
 }
 
 /// Checks that a file could be written now, without changing it. Errors name the file.
@@ -63,15 +83,17 @@ fn unfinished(path: &Path) -> io::Result<PathBuf> {
     Ok(path.with_file_name(format!(".{}.unfinished", name.to_string_lossy())))
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let (path, before) = match kind(path)? {
-        Place::Taken(_) => return fs::write(path, bytes),
+        Place::Taken(_) => {
+            return fill(&mut File::options().write(true).create(true).truncate(true).open(path)?);
+        }
         Place::File(path, before) => (path, before),
     };
     let new = unfinished(&path)?;
     let mut file = take(&new)?;
     let written = (|| {
-        file.write_all(bytes)?;
+        fill(&mut file)?;
         if let Some(before) = before {
             file.set_permissions(before.permissions())?;
         }

@@ -42,6 +42,7 @@ mod map;
 mod mistaken;
 mod named;
 mod odd_hosts;
+mod pack;
 mod pages;
 mod pairs;
 mod perturbed;
@@ -106,6 +107,7 @@ pub fn all(
     tests.extend(checkpoints::all(lab, machine));
     tests.extend(rebuilds::all(lab));
     tests.extend(sharing::all(lab));
+    tests.extend(pack::all(lab));
     tests.extend(scaffold::all(lab));
     tests.extend(registers::all(lab, machine)?);
     tests.extend(shared_wire::all(lab, machine)?);

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-use builder::cache::Cache;
+use builder::cache::{Cache, SHARED_VARIABLE};
 use builder::progress::Progress;
 use lab::course::Course;
 use lab::run::Lab;
@@ -54,7 +54,7 @@ impl Scratch {
     /// A call of the command line with this cache.
     pub fn call(&self, lab: &Lab<'_>, args: &[&str]) -> Result<Command, Failed> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(args).env("XDG_CACHE_HOME", self.folder());
+        command.args(args).env("XDG_CACHE_HOME", self.folder()).env_remove(SHARED_VARIABLE);
         if let Some(source) = &lab.kernel.source {
             command.env("UPCALL_KERNEL_SOURCE", source);
         }

@@ -68,7 +68,8 @@ fn launch(arguments: &Arguments) -> Result<std::convert::Infallible, Failure> {
                 hint: Some("call `cargo xtask` in the checkout".to_owned()),
             }
         })?;
-    if !program.is_current() {
+    // A pack's program is as it came.
+    if !program.is_packed() && !program.is_current() {
         prepare(arguments, &program)?;
     }
     // exec returns only if it failed.

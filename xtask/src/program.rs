@@ -16,6 +16,9 @@ use std::time::SystemTime;
 /// The name of the package and of its program.
 const NAME: &str = "upcall";
 
+/// The file with which a folder says that it is a pack.
+const PACK: &str = "pack.json";
+
 /// The command line's program.
 pub struct Program {
     pub path: PathBuf,
@@ -33,7 +36,16 @@ impl Program {
         let launcher = std::env::current_exe().ok()?;
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)?;
         let root = manifest.parent()?.to_owned();
-        Some(Program { path: launcher.with_file_name(NAME), tests, launcher, root })
+        let path = match is_packed(&root) {
+            true => root.join(NAME),
+            false => launcher.with_file_name(NAME),
+        };
+        Some(Program { path, tests, launcher, root })
+    }
+
+    /// Whether this is a pack, which has the program itself and not its sources.
+    pub fn is_packed(&self) -> bool {
+        is_packed(&self.root)
     }
 
     /// Whether it exists and nothing that it was built from has changed. A program with
@@ -120,6 +132,10 @@ impl Program {
         }
         Some(state)
     }
+}
+
+fn is_packed(root: &Path) -> bool {
+    root.join(PACK).is_file()
 }
 
 /// Reads the rule that Cargo writes for make: `PROGRAM: FILE FILE…`, with backslashes

@@ -86,7 +86,7 @@ impl fmt::Display for Version {
 /// something.
 pub const COMMANDS: &[&str] = &[
     "run", "exec", "suite", "shell", "test", "check", "watch", "grade", "debug", "bench", "soak",
-    "setup",
+    "setup", "pack",
 ];
 
 /// The emulator that runs the machine.

@@ -29,7 +29,9 @@ impl Temporary {
         })
     }
 
-    fn among(all: &Path) -> io::Result<Temporary> {
+    /// Makes a folder in `all`, which is made too if it does not exist. For what is to be
+    /// renamed, and so must be on the same file system as its place.
+    pub fn among(all: &Path) -> io::Result<Temporary> {
         private(all)?;
         sweep(all)?;
         loop {

@@ -7,6 +7,7 @@
 mod busy;
 mod document;
 mod edit;
+mod pack;
 mod process;
 mod repeat;
 mod samples;
@@ -97,6 +98,7 @@ pub fn measure(lab: &Lab<'_>, xtask: &Path, options: &Options) -> Result<Documen
         rows.push(bench.lessons()?);
         rows.push(bench.suite()?);
         rows.extend(bench.edits()?);
+        rows.push(pack::first_run(&bench)?);
     }
     let all = &lab.course.names;
     let lessons = if options.lessons.is_empty() { all } else { &options.lessons };

@@ -80,22 +80,32 @@ fn for_programs(work: &Work, course: &Path, exercises: &[&Exercise]) -> Result<(
     }
     let config = work.root().join(".cargo/config.toml");
     fs::create_dir_all(work.root().join(".cargo"))?;
-    write_own(&config, &cargo_config(course).to_string())?;
+    write_own(&config, &cargo_config(work, course).to_string())?;
     Ok(())
 }
 
 /// Below the manifest, Cargo would search `xtask` in that package, and it would leave its
 /// files in what the student hands in.
-fn cargo_config(course: &Path) -> Table {
+fn cargo_config(work: &Work, course: &Path) -> Table {
     let run = ["run", "--quiet", "--manifest-path"].map(str::to_owned);
     let mut run = run.to_vec();
     run.push(builder::root().join(MANIFEST).display().to_string());
     run.extend(["--package", "xtask", "--"].map(str::to_owned));
-    let target = course.join("target").display().to_string();
-    table([
-        ("alias", table([("xtask", run.into())]).into()),
-        ("build", table([("target-dir", target.into())]).into()),
-    ])
+    let target = |folder: &Path| {
+        ("build", table([("target-dir", folder.join("target").display().to_string().into())]).into())
+    };
+    let alias = ("alias", table([("xtask", run.into())]).into());
+    if builder::pack::here().is_none() {
+        return table([alias, target(course)]);
+    }
+    // A pack may be read-only, and has the crates beside it.
+    let vendor = course.join(crate::pack::VENDOR).display().to_string();
+    let sources = [
+        ("crates-io", table([("replace-with", "pack".into())]).into()),
+        ("pack", table([("directory", vendor.into())]).into()),
+    ];
+    let offline = ("net", table([("offline", true.into())]).into());
+    table([alias, target(work.root()), offline, ("source", table(sources).into())])
 }
 
 fn manifest(

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
 use fs_err as fs;
+use nix::unistd::{AccessFlags, access};
 use story::lesson::Name;
 
 use crate::exercise::submission::TASK;
@@ -24,6 +25,9 @@ use crate::exercise::{Exercise, Sample};
 
 /// The folder in a course's tree for everything that a student writes.
 pub const FOLDER: &str = "work";
+
+/// The folder for the same at home, if many people share a course's tree.
+pub const AT_HOME: &str = "upcall-work";
 
 /// A student's files.
 #[derive(Debug, Clone)]
@@ -104,9 +108,14 @@ pub fn folders_of(root: &Path, name: &Name) -> Vec<String> {
 }
 
 impl Work {
-    /// The work of the person who uses this course's tree.
+    /// The work of the person who uses this course's tree. If it is a pack that they may
+    /// not write to, their work is at home.
     pub fn of(course: &Path) -> Work {
-        Work::at(course.join(FOLDER))
+        let is_shared = builder::pack::here().is_some() && access(course, AccessFlags::W_OK).is_err();
+        match std::env::home_dir().filter(|_| is_shared) {
+            Some(home) => Work::at(home.join(AT_HOME)),
+            None => Work::at(course.join(FOLDER)),
+        }
     }
 
     /// The work in a folder of its own, outside a course's tree.

@@ -14,6 +14,7 @@ use tar::EntryType;
 use zip::ZipArchive;
 
 use crate::exercise::submission::MAX_LEN;
+use crate::metered::Metered;
 
 /// The kinds of archives that are understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,29 +236,6 @@ fn blamed(path: &Path, error: io::Error) -> UnpackError {
             refused(format_args!("its `{}` cannot be unpacked: {error}", path.display()))
         }
         _ => UnpackError::Host(error),
-    }
-}
-
-/// Reads until more than `bytes` have been read in all.
-struct Metered<R> {
-    inner: R,
-    left: u64,
-    bytes: u64,
-}
-
-impl<R: Read> Read for Metered<R> {
-    fn read(&mut self, part: &mut [u8]) -> io::Result<usize> {
-        let len = self.inner.read(part)?;
-        match self.left.checked_sub(len as u64) {
-            Some(left) => {
-                self.left = left;
-                Ok(len)
-            }
-            None => {
-                let most = self.bytes >> 20;
-                Err(io::Error::other(format!("it unpacks to more than {most} MiB")))
-            }
-        }
     }
 }
 

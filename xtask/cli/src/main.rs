@@ -25,6 +25,7 @@ use builder::root::NoRoot;
 use clap::{CommandFactory, Parser, Subcommand};
 use lab::error::Error;
 use lab::exec::outcome::FAILED;
+use lab::pack::PackError;
 use nix::libc::SIGPIPE;
 use process::interrupt;
 
@@ -84,6 +85,8 @@ enum Command {
     Book(cmd::book::Book),
     Mutants(cmd::mutants::Mutants),
     Setup(cmd::setup::Setup),
+    Pack(cmd::pack::Pack),
+    Unpack(cmd::unpack::Unpack),
     Doctor(cmd::doctor::Doctor),
     Bench(cmd::bench::Bench),
     #[cfg(feature = "test")]
@@ -111,9 +114,8 @@ fn main() -> ExitCode {
         }
     };
     let status = Status::of_command(&cli.command);
-    if builder::root::find().is_none() {
-        let folder = std::env::current_dir().unwrap_or_default();
-        return end(status, status.of(fail(&NoRoot { folder }.into())));
+    if let Err(error) = in_a_checkout(&cli.command) {
+        return end(status, status.of(fail(&error)));
     }
     // The context lives as long as the process, because tests run on threads that share
     // it.
@@ -141,12 +143,27 @@ fn main() -> ExitCode {
         Command::Book(command) => command.run(context),
         Command::Mutants(command) => command.run(context),
         Command::Setup(command) => command.run(context),
+        Command::Pack(command) => command.run(context),
+        Command::Unpack(command) => command.run(context),
         Command::Doctor(command) => command.run(context),
         Command::Bench(command) => command.run(context),
         Command::Soak(command) => command.run(context),
         Command::Clean(command) => command.run(context),
     };
     end(status, result.unwrap_or_else(|error| status.of(fail(&error))))
+}
+
+/// Whether there is a checkout, or a pack whose `pack.json` is understood. What unpacks a
+/// pack is not in one yet.
+fn in_a_checkout(command: &Command) -> Result<(), Error> {
+    match builder::root::find() {
+        Some(root) => {
+            let read = builder::pack::Pack::read(&root);
+            read.map(drop).map_err(|source| PackError::File(source).into())
+        }
+        None if matches!(command, Command::Unpack(_)) => Ok(()),
+        None => Err(NoRoot { folder: std::env::current_dir().unwrap_or_default() }.into()),
+    }
 }
 
 /// The meaning of a command's exit statuses.

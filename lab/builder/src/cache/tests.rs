@@ -193,3 +193,82 @@ fn what_is_shared_need_not_be_built_and_what_is_built_stays_apart() {
     assert_eq!(other.verify("thing", &key()), None);
     assert!(cache.verify("thing", &key()).is_some());
 }
+
+/// The names of everything below a folder, each with its time and length.
+fn listing(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let (path, meta) = entry.map(|entry| (entry.path(), entry.metadata().unwrap())).unwrap();
+        let time = meta.modified().unwrap();
+        found.push(format!("{} {time:?} {}", path.display(), meta.len()));
+        if meta.is_dir() {
+            found.extend(listing(&path));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_shared_cache_is_used_first_and_never_written_to() {
+    let (folder, others) = cache();
+    let more = Key::builder("more").finish();
+    let shared = others.entry("thing", &key(), &Silent, |f| write(f, "shared")).unwrap();
+    // As old as one that would be noted as used.
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    File::open(shared.join(MANIFEST)).unwrap().set_modified(old).unwrap();
+    let before = listing(others.root());
+
+    let own = Cache::at(folder.path().join("own")).unwrap();
+    let (own, seen) = own.over([others.root().to_owned()]).noting();
+    assert_eq!(own.find("thing", &key()), Some(shared.clone()));
+    let never = |_: &Path| -> Result<(), CacheError> { panic!("built twice") };
+    assert_eq!(own.entry("thing", &key(), &Silent, never).unwrap(), shared);
+    let built = own.entry("thing", &more, &Silent, |f| write(f, "own")).unwrap();
+    assert!(built.starts_with(own.root()));
+    own.clean_unused(std::time::Duration::ZERO).unwrap();
+    own.clean().unwrap();
+    assert_eq!(listing(others.root()), before);
+
+    let entry = |key: Key, entry: PathBuf| (("thing".to_owned(), key.to_string()), entry);
+    assert_eq!(seen.entries(), [entry(key(), shared), entry(more, built)].into());
+}
+
+#[test]
+fn damage_in_a_shared_cache_is_said_and_repaired_in_the_own() {
+    let (folder, others) = cache();
+    let shared = others.entry("thing", &key(), &Silent, |f| write(f, "shared")).unwrap();
+    fs::write(shared.join("file"), "half").unwrap();
+    let own = Cache::at(folder.path().join("own")).unwrap().over([others.root().to_owned()]);
+    let notes = Notes::default();
+    for _ in 0..2 {
+        let entry = own.entry("thing", &key(), &notes, |f| write(f, "own")).unwrap();
+        assert_eq!(fs::read_to_string(entry.join("file")).unwrap(), "own");
+    }
+    assert_eq!(fs::read_to_string(shared.join("file")).unwrap(), "half");
+    let root = others.root().display();
+    let said = format!(
+        "`thing` in the shared cache `{root}` is damaged (`file` has 4 bytes instead of 6): \
+         building it here"
+    );
+    assert_eq!(notes.0.into_inner().unwrap(), [said]);
+}
+
+#[test]
+fn what_a_shared_cache_has_is_shared_on() {
+    let (folder, others) = cache();
+    others.entry("thing", &key(), &Silent, |f| write(f, "shared")).unwrap();
+    let own = Cache::at(folder.path().join("own")).unwrap().over([others.root().to_owned()]);
+    let other = own.sharing(folder.path().join("other"), &["thing"]).unwrap();
+    let entry = other.find("thing", &key()).unwrap();
+    assert_eq!(fs::read_to_string(entry.join("file")).unwrap(), "shared");
+}
+
+#[test]
+fn a_shared_cache_that_is_not_there_changes_nothing() {
+    let (folder, own) = cache();
+    let own = own.over([folder.path().join("nowhere")]);
+    assert_eq!(own.find("thing", &key()), None);
+    own.entry("thing", &key(), &Silent, |f| write(f, "own")).unwrap();
+    assert!(!folder.path().join("nowhere").exists());
+}

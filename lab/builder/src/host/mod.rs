@@ -27,6 +27,10 @@ pub fn ensure(
         let program = &toolchain::rustc().ok().filter(|_| is_rustc).unwrap_or(program.to_owned());
         told(cache, program, &[arg]).ok().or_else(|| ask(program, arg))
     };
-    let kit = if pack::here().is_some() { Kit::Pack } else { Kit::Checkout };
-    ::host::ensure(command, kit, policy, &remembered, talk)
+    ::host::ensure(command, kit(), policy, &remembered, talk)
+}
+
+/// What the lab has here.
+pub fn kit() -> Kit {
+    if pack::here().is_some() { Kit::Pack } else { Kit::Checkout }
 }

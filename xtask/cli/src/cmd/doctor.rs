@@ -56,7 +56,8 @@ struct Line {
 
 impl Doctor {
     pub fn run(self, _context: &Context) -> Result {
-        let findings = host::examine();
+        let mut findings = host::examine();
+        findings.retain(|finding| finding.need.is_wanted_in(builder::host::kit()));
         let missing: Vec<_> = host::missing(&findings).map(|finding| finding.need).collect();
         let distribution = Distribution::here();
         let command = (!missing.is_empty())

@@ -12,6 +12,7 @@ pub mod hint;
 pub mod list;
 pub mod mutants;
 pub mod new;
+pub mod pack;
 pub mod plan;
 pub mod progress;
 pub mod reset;
@@ -26,6 +27,7 @@ pub mod start;
 pub mod suite;
 #[cfg(feature = "test")]
 pub mod test;
+pub mod unpack;
 #[cfg(not(feature = "test"))]
 pub mod untested;
 pub mod watch;
