@@ -54,13 +54,7 @@ mod tests {
             key("7.2", parts(Accel::TCG), &other, &one, &one),
             key("7.2", parts(Accel::TCG), &one, &other, &one),
             key("7.2", parts(Accel::TCG), &one, &one, &other),
-            key(
-                "7.2",
-                Parts { room: Room::small(256), ..parts(Accel::TCG) },
-                &one,
-                &one,
-                &one,
-            ),
+            key("7.2", Parts { room: Room::small(256), ..parts(Accel::TCG) }, &one, &one, &one),
         ];
         let different: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());

@@ -129,7 +129,8 @@ impl Lab<'_> {
         let key = self.checkpoint_key(machine, accel)?;
         let folder = self.cache.entry("checkpoints", &key, self.progress, |folder| {
             if let Some(pack) = pack::here() {
-                self.progress.note(&format!("saving the machine: {}", not_packed(pack, &self.cache)));
+                self.progress
+                    .note(&format!("saving the machine: {}", not_packed(pack, &self.cache)));
             }
             self.progress.event(Event::Begin { stage: "checkpoint", total: None });
             let saved = vm::checkpoint::save(parts, folder);

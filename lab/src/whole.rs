@@ -29,10 +29,9 @@ pub fn write_by<E: From<io::Error>>(
     if let Some(error) = failed {
         return Err(error);
     }
-    Ok(written
-        .map_err(|e| {
-            io::Error::new(e.kind(), format!("failed to write `{}`: {e}", path.display()))
-        })?)
+    Ok(written.map_err(|e| {
+        io::Error::new(e.kind(), format!("failed to write `{}`: {e}", path.display()))
+    })?)
 }
 
 /// Checks that a file could be written now, without changing it. Errors name the file.

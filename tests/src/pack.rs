@@ -48,7 +48,11 @@ impl Elsewhere {
         let file = folder.path().join("class.tar.gz");
         let program = std::env::current_exe()?;
         let mut make = Command::new(&program);
-        make.arg("pack").arg(&file).arg("--program").arg(&program).env_remove("UPCALL_SHARED_CACHE");
+        make.arg("pack")
+            .arg(&file)
+            .arg("--program")
+            .arg(&program)
+            .env_remove("UPCALL_SHARED_CACHE");
         succeed(&mut make)?;
         for name in ["home", "qemu", "rustc", "make"] {
             fs::create_dir(folder.path().join(name))?;
@@ -146,7 +150,9 @@ fn is_used_as_it_is(lab: &Lab<'_>) -> Result<(), Failed> {
     succeed(&mut check)?;
 
     // Another kernel is not there.
-    let other = elsewhere.upcall(&["qemu"], &["exec", "--kernel-with", "block", "true"]).output()?;
+    let other = elsewhere
+        .upcall(&["qemu"], &["exec", "--kernel-with", "block", "--", "/bin/true"])
+        .output()?;
     let told = String::from_utf8_lossy(&other.stderr).into_owned();
     if !told.starts_with("error: this pack has no such kernel, and a pack builds none\n") {
         return Err(format!("another kernel: {}\n{told}", other.status).into());
@@ -272,7 +278,8 @@ fn recipes(lab: &Lab<'_>) -> Result<(), Failed> {
         .filter(|need| from_pack.contains(&need.name))
         .map(|need| need.packages.apt)
         .collect();
-    for (file, packages) in [("docs/pack/Containerfile", of_pack), (".devcontainer/Containerfile", all)]
+    for (file, packages) in
+        [("docs/pack/Containerfile", of_pack), (".devcontainer/Containerfile", all)]
     {
         let text = fs::read_to_string(root.join(file))?.replace("\\\n", " ");
         let known = ["FROM", "RUN", "ENV", "USER", "WORKDIR", "COPY", "CMD"];

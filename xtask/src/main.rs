@@ -92,12 +92,14 @@ fn prepare(arguments: &Arguments, program: &Program) -> Result<(), Failure> {
     }
     if let Some(command) = arguments.on_the_host() {
         let policy = InstallPolicy::new(arguments.no_install());
-        host::ensure(command, Kit::Checkout, policy, &host::ask, &BY_TERMINAL).map_err(|error| Failure {
-            status: UNAVAILABLE,
-            message: error.to_string(),
-            details: error.details().map(str::to_owned),
-            hint: error.hint(),
-        })?;
+        host::ensure(command, Kit::Checkout, policy, &host::ask, &BY_TERMINAL).map_err(
+            |error| Failure {
+                status: UNAVAILABLE,
+                message: error.to_string(),
+                details: error.details().map(str::to_owned),
+                hint: error.hint(),
+            },
+        )?;
     }
     let failed =
         |message: String| Failure { status: BUILD_FAILED, message, details: None, hint: None };

@@ -25,8 +25,8 @@ use explain::{ExitStatus, Explain};
 
 pub use apt::Harm;
 use apt::{Apt, Wish};
-use examine::lacking_of;
 pub use distribution::{Distribution, Manager};
+use examine::lacking_of;
 pub use examine::{Ask, Finding, State, ask, examine, lacking, missing, on_path};
 pub use needs::{
     BUSYBOX, CHROMIUM, CLANGD, COMMANDS, Kit, MAKE, NEEDS, Need, Packages, QEMU, RUSTC, TRACE_CMD,

@@ -141,10 +141,7 @@ pub const NEEDS: &[Need] = &[
             "is the machine",
         )
     },
-    Need {
-        minimum: Some(Version(4, 3)),
-        ..program(MAKE, same(MAKE), "drives the kernel's build")
-    },
+    Need { minimum: Some(Version(4, 3)), ..program(MAKE, same(MAKE), "drives the kernel's build") },
     Need {
         minimum: Some(Version(11, 0)),
         ..program("gcc", same("gcc"), "compiles the kernel and its modules, links guest programs")

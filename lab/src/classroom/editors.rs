@@ -92,7 +92,10 @@ fn cargo_config(work: &Work, course: &Path) -> Table {
     run.push(builder::root().join(MANIFEST).display().to_string());
     run.extend(["--package", "xtask", "--"].map(str::to_owned));
     let target = |folder: &Path| {
-        ("build", table([("target-dir", folder.join("target").display().to_string().into())]).into())
+        (
+            "build",
+            table([("target-dir", folder.join("target").display().to_string().into())]).into(),
+        )
     };
     let alias = ("alias", table([("xtask", run.into())]).into());
     if builder::pack::here().is_none() {

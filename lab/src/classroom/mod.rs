@@ -111,7 +111,8 @@ impl Work {
     /// The work of the person who uses this course's tree. If it is a pack that they may
     /// not write to, their work is at home.
     pub fn of(course: &Path) -> Work {
-        let is_shared = builder::pack::here().is_some() && access(course, AccessFlags::W_OK).is_err();
+        let is_shared =
+            builder::pack::here().is_some() && access(course, AccessFlags::W_OK).is_err();
         match std::env::home_dir().filter(|_| is_shared) {
             Some(home) => Work::at(home.join(AT_HOME)),
             None => Work::at(course.join(FOLDER)),

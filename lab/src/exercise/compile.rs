@@ -440,7 +440,11 @@ const ITS_FILE: &str = "\u{1}";
 fn other_rustc(packed: &Toolchain, here: &Toolchain) -> String {
     match packed.has_rustc_of(here) {
         true => "the pack has none for these sources".to_owned(),
-        false => format!("the pack's are for {}, and this is {}", packed.rustc_version(), here.rustc_version()),
+        false => format!(
+            "the pack's are for {}, and this is {}",
+            packed.rustc_version(),
+            here.rustc_version()
+        ),
     }
 }
 
@@ -499,9 +503,17 @@ fn direct_dependencies(manifest: &Path) -> Result<Vec<String>, CompileError> {
     Ok(manifest.dependencies.keys().map(|name| name.replace('-', "_")).collect())
 }
 
-/// The compiler's part of the output, without make's messages about its commands.
+/// The compiler's part of the output, without make's messages: those about its commands,
+/// and that another compiler built the kernel, as it did in a pack.
 fn compilers_own(output: &str) -> String {
-    let is_makes = |line: &&str| line.starts_with("make: ") || line.starts_with("make[");
+    const MAKES: [&str; 5] = [
+        "make: ",
+        "make[",
+        "warning: the compiler differs from the one used to build the kernel",
+        "  The kernel was built by: ",
+        "  You are using: ",
+    ];
+    let is_makes = |line: &&str| MAKES.iter().any(|start| line.starts_with(start));
     output.lines().filter(|line| !is_makes(line)).map(|line| format!("{line}\n")).collect()
 }
 
@@ -516,6 +528,14 @@ fn shown_folder(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_make_says_is_no_warning_about_the_file() {
+        let output = "warning: the compiler differs from the one used to build the kernel\n  \
+                      The kernel was built by: gcc 12\n  You are using:           gcc 14\n\
+                      a.c:1:1: warning: unused\nmake[2]: *** [Makefile:1] Error 1\n";
+        assert_eq!(compilers_own(output), "a.c:1:1: warning: unused\n");
+    }
 
     #[test]
     fn a_crate_is_known_by_the_name_that_it_had() {

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use builder::cache::{MANIFEST, dated, is_an_editors};
+use builder::cache::{MANIFEST, dated, hashes, is_an_editors};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use fs_err as fs;
@@ -15,9 +15,14 @@ use tar::{EntryType, Header};
 
 use super::{ABOUT, FIRST, PROGRAM, PackError, SUMS, TIME};
 
-/// The files of a pack, by their names in it.
+/// The files of a pack.
 #[derive(Default)]
-pub struct Contents(BTreeMap<String, Content>);
+pub struct Contents {
+    /// By their names in the pack.
+    files: BTreeMap<String, Content>,
+    /// The hashes of those that the cache knows.
+    known: BTreeMap<String, String>,
+}
 
 enum Content {
     File(PathBuf),
@@ -34,12 +39,12 @@ struct Facts {
 impl Contents {
     /// Adds a text under a name.
     pub fn text(&mut self, name: &str, text: impl Into<Vec<u8>>) {
-        self.0.insert(name.to_owned(), Content::Text(text.into()));
+        self.files.insert(name.to_owned(), Content::Text(text.into()));
     }
 
     /// Adds a file under a name.
     pub fn file(&mut self, name: &str, path: PathBuf) {
-        self.0.insert(name.to_owned(), Content::File(path));
+        self.files.insert(name.to_owned(), Content::File(path));
     }
 
     /// Adds all files below a folder but those of editors, and no links, under a name.
@@ -62,31 +67,35 @@ impl Contents {
     pub fn entry(&mut self, name: &str, entry: &Path) -> io::Result<()> {
         self.folder(name, entry)?;
         // Other files of this kind belong to the cache that the entry is in.
-        self.0.remove(&format!("{name}.size"));
+        self.files.remove(&format!("{name}.size"));
         let manifest = fs::read_to_string(entry.join(MANIFEST))?;
         self.text(&format!("{name}{MANIFEST}"), dated(&manifest, TIME));
+        self.known.extend(hashes(&manifest).map(|(file, hash)| (format!("{name}{file}"), hash)));
         Ok(())
     }
 
     /// Writes the archive. Returns how many files it has.
     pub fn write(&self, out: impl Write) -> Result<usize, PackError> {
-        let gzip = GzEncoder::new(out, Compression::new(5));
+        let gzip = GzEncoder::new(out, Compression::fast());
         let mut archive = tar::Builder::new(gzip);
         let mut facts = BTreeMap::new();
         let mut sums = String::new();
-        for (name, content) in &self.0 {
+        for (name, content) in &self.files {
             let found = content.facts()?;
+            if self.known.get(name).is_some_and(|known| *known != found.sha256) {
+                return Err(PackError::Entry { name: name.clone() });
+            }
             let _ = writeln!(sums, "{}  {name}", found.sha256);
             facts.insert(name.as_str(), found);
         }
         for name in [PROGRAM, ABOUT] {
             let is_program = name == PROGRAM;
-            append(&mut archive, name, facts[name].len, is_program, &mut self.0[name].open()?)?;
+            append(&mut archive, name, facts[name].len, is_program, &mut self.files[name].open()?)?;
         }
         append(&mut archive, SUMS, sums.len() as u64, false, &mut sums.as_bytes())?;
         // In the cache, what is there twice is a link to the first one.
         let mut first: BTreeMap<&str, &str> = BTreeMap::new();
-        let rest = self.0.iter().filter(|(name, _)| !FIRST.contains(&name.as_str()));
+        let rest = self.files.iter().filter(|(name, _)| !FIRST.contains(&name.as_str()));
         for (name, content) in rest {
             process::interrupt::check()?;
             let Facts { sha256, len, is_program } = &facts[name.as_str()];
@@ -103,7 +112,7 @@ impl Contents {
             }
         }
         archive.into_inner()?.finish()?.flush()?;
-        Ok(self.0.len() + 1)
+        Ok(self.files.len() + 1)
     }
 }
 

@@ -68,9 +68,6 @@ pub fn make(lab: &Lab<'_>, file: &Path, program: Option<&Path>) -> Result<Made, 
     contents.text(ABOUT, text + "\n");
     for ((kind, key), entry) in seen.entries() {
         if !OF_THE_HOST.contains(&kind.as_str()) {
-            if let Some(damage) = builder::cache::damage(&entry) {
-                return Err(PackError::Entry { entry, damage }.into());
-            }
             contents.entry(&format!("{CACHE}/{kind}/{key}/"), &entry)?;
         }
     }

@@ -49,8 +49,8 @@ pub enum PackError {
     Exists { folder: PathBuf },
     #[error("failed to pack `{course}`, which is another course than the lab's", course = course.display())]
     OtherCourse { course: PathBuf },
-    #[error("failed to pack `{}`: it is damaged ({damage})", entry.display())]
-    Entry { entry: PathBuf, damage: String },
+    #[error("failed to pack `{name}`, which is damaged in the cache")]
+    Entry { name: String },
     #[error("failed to {what}")]
     Cargo {
         what: &'static str,
@@ -80,7 +80,7 @@ impl Explain for PackError {
                 Some("name a folder that does not exist yet: upcall unpack FILE FOLDER".to_owned())
             }
             PackError::Entry { .. } => {
-                Some("run the command again: what is damaged is built again".to_owned())
+                Some("`cargo xtask clean` removes the cache, which is built again".to_owned())
             }
             PackError::OtherCourse { .. } | PackError::Cargo { .. } => None,
             PackError::File(error) => (error.kind() == std::io::ErrorKind::StorageFull)

@@ -63,6 +63,7 @@ pub fn add(contents: &mut Contents, root: &Path, scratch: &Temporary) -> Result<
             contents.file(name, path);
         }
     }
+    let root = &fs::canonicalize(root)?;
     let workspace = workspace(&parse(&root.join(MANIFEST))?);
     let made = scratch.path();
     fs::write(made.join(MANIFEST), workspace.to_string())?;

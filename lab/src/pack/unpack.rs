@@ -102,7 +102,8 @@ fn fill(
 ) -> Result<(Pack, String, usize), PackError> {
     let no_pack = |reason: String| PackError::NoPack { file: file.to_owned(), reason };
     let damaged = |reason: String| PackError::Damaged { file: file.to_owned(), reason };
-    let hashed = Hashing { inner: io::BufReader::with_capacity(1 << 20, archive), hash: Sha256::new() };
+    let hashed =
+        Hashing { inner: io::BufReader::with_capacity(1 << 20, archive), hash: Sha256::new() };
     let unzipped = Metered { inner: GzDecoder::new(hashed), left: bytes, bytes };
     let mut archive = tar::Archive::new(unzipped);
     let mut site = Site::new(folder);
@@ -167,7 +168,8 @@ fn fill(
 /// The name of an entry, if it leads into the folder.
 fn safe_name(entry: &Entry<'_, impl Read>) -> Result<String, String> {
     let bytes = entry.path_bytes();
-    let name = std::str::from_utf8(&bytes).map_err(|_| "one of its names is no UTF-8".to_owned())?;
+    let name =
+        std::str::from_utf8(&bytes).map_err(|_| "one of its names is no UTF-8".to_owned())?;
     let is_inside = !name.is_empty()
         && !name.ends_with('/')
         && !name.contains(|c: char| c.is_control())

@@ -66,6 +66,11 @@ pub fn dated(manifest: &str, seconds: u64) -> String {
     manifest.lines().map(dated).collect()
 }
 
+/// The name and the hash of each file in a manifest.
+pub fn hashes(manifest: &str) -> impl Iterator<Item = (&str, String)> {
+    manifest.lines().filter_map(|line| Line::parse(line).map(|(line, name)| (name, line.hash)))
+}
+
 /// Says what is wrong with a folder, or `None` if everything matches its manifest.
 pub fn damage(folder: &Path, depth: Depth) -> Option<String> {
     let text = match fs::read_to_string(folder.join(NAME)) {
@@ -200,6 +205,8 @@ mod tests {
         write(folder.path(), Listing::All).unwrap();
         let path = folder.path().join(NAME);
         let text = fs::read_to_string(&path).unwrap();
+        let names: Vec<&str> = hashes(&text).map(|(name, _)| name).collect();
+        assert_eq!(names, ["a", "sub/b c"]);
         fs::write(&path, dated(&text, 1)).unwrap();
         // Nothing is hashed, so a change that keeps the time is not found.
         let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);

@@ -33,7 +33,7 @@ pub use content::stamp;
 pub use kept::Kept;
 pub use key::{Key, KeyBuilder, is_an_editors};
 use manifest::Depth;
-pub use manifest::{Listing, NAME as MANIFEST, dated};
+pub use manifest::{Listing, NAME as MANIFEST, dated, hashes};
 pub use seen::Seen;
 use shared::Shared;
 use site::{Site, UNFINISHED};
@@ -324,12 +324,6 @@ impl Cache {
             || progress.note(&format!("waiting for another process that builds the {kind}"));
         Site::take(path.clone(), waiting).map_err(|source| CacheError::Lock { path, source })
     }
-}
-
-/// Reads everything in an entry's folder and says what is wrong with it, or `None` if
-/// nothing is.
-pub fn damage(entry: &Path) -> Option<String> {
-    manifest::damage(entry, Depth::Everything)
 }
 
 /// Whether two paths lead to the same folder.

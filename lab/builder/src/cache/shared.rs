@@ -22,9 +22,8 @@ pub(super) fn chosen() -> Result<Option<PathBuf>, CacheError> {
         return Ok(None);
     };
     let folder = PathBuf::from(value);
-    let refused = |reason: String| {
-        Err(CacheError::NoShared { value: folder.display().to_string(), reason })
-    };
+    let refused =
+        |reason: String| Err(CacheError::NoShared { value: folder.display().to_string(), reason });
     match fs::read_dir(&folder) {
         Err(error) => refused(error.to_string()),
         Ok(_) if !folder.is_absolute() => refused("it is relative".to_owned()),
@@ -63,7 +62,11 @@ impl Shared {
 
     /// Links all entries of a kind into another cache.
     pub fn link(&self, kind: &str, into: &Path) -> Result<(), CacheError> {
-        if self.root.join(kind).is_dir() { link(&self.root, &self.uses, kind, into) } else { Ok(()) }
+        if self.root.join(kind).is_dir() {
+            link(&self.root, &self.uses, kind, into)
+        } else {
+            Ok(())
+        }
     }
 
     fn place(&self, kind: &str, key: &Key) -> PathBuf {
@@ -72,12 +75,7 @@ impl Shared {
 }
 
 /// Links all entries of a kind from one cache into another, and holds them.
-pub(super) fn link(
-    from: &Path,
-    uses: &Uses,
-    kind: &str,
-    into: &Path,
-) -> Result<(), CacheError> {
+pub(super) fn link(from: &Path, uses: &Uses, kind: &str, into: &Path) -> Result<(), CacheError> {
     let (from, to) = (from.join(kind), into.join(kind));
     create(&to)?;
     let failed = |source| CacheError::Read { path: from.clone(), source };
