@@ -40,10 +40,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     mark!("1. {}", lines.numbers());
     mark!("1. {}", lines.times());
 
-    // It is at work on period LINES now, which takes it half a period.
+    // It is at work on period LINES, for half a period. Stopped in the middle of that, it
+    // has done its work by the time it goes on: half a period before the next one ends.
+    sleep(period / 4);
     mark!("2. it is stopped");
     stop(&program)?;
-    sleep(period * missed + period * 3 / 2);
+    sleep(period * missed + period * 5 / 4);
     mark!("2. it goes on");
     go_on(&program)?;
     // Of those that have ended meanwhile, one is the last.
