@@ -87,7 +87,7 @@ mod tests {
         let inside = |root: &Path| root.join("target/debug/upcall");
         assert_eq!(first([inside(&one)]), Some(one.clone()));
         assert_eq!(first([folder.path().to_owned(), inside(&copy)]), Some(copy.clone()));
-        assert_eq!(first([copy.join("lab"), inside(&one)]), Some(copy));
+        assert_eq!(first([copy.join("lab"), inside(&one)]), Some(copy.clone()));
         assert_eq!(first([folder.path().to_owned()]), None);
         // A pack's program knows where it belongs.
         let program = copy.join("upcall");
