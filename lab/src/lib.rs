@@ -10,6 +10,7 @@
 //! [exercises](exercise), [grading](grade), and [running a program by hand](exec).
 
 // In reading order.
+mod absent;
 pub mod bench;
 pub mod checkpoint;
 pub mod classroom;

@@ -26,6 +26,7 @@ use vm::command::{Accel, Start};
 use vm::room::Room;
 use vm::{Parts, VmError};
 
+use crate::absent::{self, Declaring, Known};
 use crate::checkpoint;
 use crate::course::Course;
 use crate::error::Error;
@@ -177,7 +178,13 @@ impl Lab<'_> {
         mine: Option<&PayloadFile>,
     ) -> Result<Run, Error> {
         let programs = self.programs(plan)?;
-        let modules = replaced(self.modules(machine, &plan.experiment.kmods)?, mine);
+        let own = self.modules(machine, &plan.experiment.kmods)?;
+        if plan.options.trace {
+            let declaring = [Declaring::of_lesson(&plan.lesson)];
+            let sources = || absent::sources(&self.course.root, &plan.experiment.kmods);
+            absent::refuse(machine.known(self.progress), &declaring, &own, sources)?;
+        }
+        let modules = replaced(own, mine);
         Ok(Run::judge(plan, self.observe(machine, plan, &programs, &modules)?))
     }
 
@@ -289,6 +296,10 @@ impl Machine {
             true => Cow::Borrowed(self),
             false => Cow::Owned(Machine { room, ..self.clone() }),
         }
+    }
+
+    pub(crate) fn known<'a>(&'a self, progress: &'a dyn Progress) -> Known<'a> {
+        Known { kernel: &self.kernel, symbols: &self.symbols, progress }
     }
 
     /// The functions of the kernel.

@@ -1,6 +1,7 @@
 //! Every lesson twice: the same bytes both times, its facts, and its story, which is the
 //! same on every host.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use builder::guest::programs::programs_of;
@@ -20,18 +21,20 @@ const BAD_INPUT: &str = "bad-input";
 /// One test per lesson and per program of bad input.
 pub fn all(lab: &Lab<'_>, pairs: &Arc<Pairs>) -> Result<Vec<Test>, Error> {
     let test = |plan: Plan| {
-        let pairs = Arc::clone(pairs);
-        Test::new(format!("lessons::{}", plan.job.program), move || shows_its_story(&pairs, &plan))
+        let (pairs, stories) = (Arc::clone(pairs), stories(&lab.course.root));
+        Test::new(format!("lessons::{}", plan.job.program), move || {
+            shows_its_story(&pairs, &plan, &stories)
+        })
     };
     Ok(plans(lab, Options::default())?.into_iter().map(test).collect())
 }
 
 /// A run whose facts do not hold has no story, so none is recorded.
-fn shows_its_story(pairs: &Pairs, plan: &Plan) -> Result<(), Failed> {
+fn shows_its_story(pairs: &Pairs, plan: &Plan, stories: &Path) -> Result<(), Failed> {
     let pair = pairs.of(plan)?;
     let program = plan.job.program.as_str();
     kept::keeping(&format!("lessons::{program}"), &pair.record, || match pair.passed {
-        true => compare_in(&stories(), &story_name(&plan.lesson, program), &pair.story),
+        true => compare_in(stories, &story_name(&plan.lesson, program), &pair.story),
         false => Err(pair.text.clone().into()),
     })
 }

@@ -76,6 +76,9 @@ pub(super) enum Command {
         /// What the compiler printed about a file that it accepted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         warnings: Option<String>,
+        /// See [`Attempt::line`](crate::exercise::attempt::Attempt::line).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
     },
     Exec {
         left: bool,

@@ -110,12 +110,14 @@ impl Opened {
                 let what = format!("run {}", lesson.name);
                 (what, run(&symbols, Plan::new(lesson, options), returned, failed)?)
             }
-            Command::Check { lesson, options, seed, unjudged, warnings } => {
+            Command::Check { lesson, options, seed, unjudged, warnings, line } => {
                 let lesson = files.lesson(&lesson)?;
                 let what = format!("check {}", lesson.name);
                 let exercise = Exercise::of_texts(&lesson, Seed(seed), &files.texts()?);
                 let exercise = exercise.map_err(said)?;
-                (what, check(&symbols, exercise, options, returned, unjudged, warnings)?)
+                let attempt = attempt(&symbols, &exercise, options, returned, unjudged, warnings)?;
+                let attempt = Box::new(Attempt { line, ..attempt });
+                (what, Content::Check { exercise: Box::new(exercise), attempt })
             }
             Command::Exec { left, output_is_cut } => {
                 let ran = returned.map(|returned| files.ran(returned, left, output_is_cut));
@@ -165,27 +167,26 @@ fn run(
     Ok(Content::Run { plan: Box::new(plan), run })
 }
 
-fn check(
+fn attempt(
     symbols: &Symbols,
-    exercise: Exercise,
+    exercise: &Exercise,
     options: Options,
     returned: Option<Returned>,
     unjudged: Option<Unjudged>,
     warnings: Option<String>,
-) -> Result<Content, String> {
-    let attempt = match (returned, unjudged) {
+) -> Result<Attempt, String> {
+    match (returned, unjudged) {
         (_, Some(Unjudged { ending, compiler, log })) => {
-            let marks = Marks::none(&exercise, ending);
-            Attempt { marks, observed: None, compiler, warnings: None, log }
+            let marks = Marks::none(exercise, ending);
+            Ok(Attempt { marks, observed: None, compiler, warnings: None, log, line: None })
         }
         (Some(returned), None) => {
             let plan = exercise.plan(options);
             let observed = Observed::read(&plan, symbols, returned).map_err(said)?;
-            Attempt::of_run(&exercise, observed, warnings)
+            Ok(Attempt::of_run(exercise, observed, warnings))
         }
-        (None, None) => return Err(NO_RUN.to_owned()),
-    };
-    Ok(Content::Check { exercise: Box::new(exercise), attempt: Box::new(attempt) })
+        (None, None) => Err(NO_RUN.to_owned()),
+    }
 }
 
 fn exec(symbols: &Symbols, ran: Option<Ran>, failed: Option<Told>) -> Result<Content, String> {

@@ -78,7 +78,8 @@ impl RecordFile {
             _ => None,
         };
         let warnings = attempt.warnings.clone();
-        let command = Command::Check { lesson, options, seed, unjudged, warnings };
+        let line = attempt.line;
+        let command = Command::Check { lesson, options, seed, unjudged, warnings, line };
         let mut file = RecordFile::new(lab, machine, command);
         file.add(lesson::FILE, exercise.lesson.text.as_bytes());
         for (name, text) in &exercise.texts {

@@ -148,6 +148,11 @@ impl Symbols {
         text
     }
 
+    /// The names of all functions.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|entry| Some(entry.function.as_ref()?.name.as_str()))
+    }
+
     /// The function that contains an address, or `None` if there is none.
     pub fn name(&self, address: u64) -> Option<Symbol> {
         let after = self.entries.partition_point(|entry| entry.address <= address);

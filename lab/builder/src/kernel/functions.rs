@@ -19,7 +19,7 @@ const KIND: &str = "functions";
 const FILE: &str = "files.json";
 
 /// The folders in which the kernel's own code is.
-const FOLDERS: [&str; 14] = [
+pub(super) const FOLDERS: [&str; 14] = [
     "arch/x86", "block", "crypto", "drivers", "fs", "init", "io_uring", "ipc", "kernel", "lib",
     "mm", "net", "security", "virt",
 ];
@@ -51,7 +51,7 @@ pub fn files(
 }
 
 /// The names of the files that a kernel was compiled from, without their folders.
-fn compiled(vmlinux: &Path) -> Result<BTreeSet<String>, KernelError> {
+pub(super) fn compiled(vmlinux: &Path) -> Result<BTreeSet<String>, KernelError> {
     let bytes = fs::read(vmlinux)?;
     let elf = object::File::parse(bytes.as_slice()).map_err(std::io::Error::other)?;
     let files = elf.symbols().filter(|symbol| symbol.kind() == SymbolKind::File);
@@ -99,7 +99,7 @@ fn add(path: &Path, text: &str, found: &mut BTreeMap<String, Option<String>>) {
 }
 
 /// The files of C that a file includes.
-fn included(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn included(text: &str) -> impl Iterator<Item = &str> {
     let names = text.lines().filter_map(|line| line.strip_prefix("#include \"")?.split('"').next());
     names.filter(|name| name.ends_with(".c"))
 }
@@ -107,11 +107,17 @@ fn included(text: &str) -> impl Iterator<Item = &str> {
 /// The functions that a file of C or assembly defines, in the kernel's style: a
 /// definition begins at the start of a line.
 pub fn defined(text: &str) -> Vec<String> {
+    definitions(text).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The same, with the offset of the line where each definition begins.
+pub(super) fn definitions(text: &str) -> Vec<(String, usize)> {
     let mut functions = Vec::new();
-    let mut start = 0;
+    let mut next = 0;
     for line in text.split_inclusive('\n') {
+        let start = next;
         let rest = &text[start..];
-        start += line.len();
+        next += line.len();
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let Some((before, arguments)) = line.split_once('(') else { continue };
         if !line.starts_with(is_word) || before.contains('=') {
@@ -122,7 +128,7 @@ pub fn defined(text: &str) -> Vec<String> {
         let argument: String = arguments.trim_start().chars().take_while(|&c| is_word(c)).collect();
         if name.starts_with("SYM_") {
             if name.contains("START") || name.contains("INNER_LABEL") {
-                functions.push(argument);
+                functions.push((argument, start));
             }
             continue;
         }
@@ -133,12 +139,12 @@ pub fn defined(text: &str) -> Vec<String> {
         match name {
             _ if name.starts_with("SYSCALL_DEFINE") => {
                 let names = ["__x64_sys_", "__se_sys_", "__do_sys_"];
-                functions.extend(names.map(|prefix| format!("{prefix}{argument}")));
+                functions.extend(names.map(|prefix| (format!("{prefix}{argument}"), start)));
             }
             _ if name.starts_with("DEFINE_IDTENTRY") => {
-                functions.extend([format!("__{argument}"), argument]);
+                functions.extend([(format!("__{argument}"), start), (argument, start)]);
             }
-            _ => functions.push(name.to_owned()),
+            _ => functions.push((name.to_owned(), start)),
         }
     }
     functions

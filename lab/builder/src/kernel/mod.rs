@@ -18,6 +18,7 @@ mod error;
 pub mod functions;
 pub mod headers;
 mod make;
+pub mod missing;
 mod pinned;
 mod place;
 mod prune;
