@@ -426,12 +426,18 @@ fn troubles(program: &Exercise, module: &Exercise) -> Result<(), Failed> {
         let text = solution.replace(first, &format!("{first}\t{statement}\n"));
         text.replace("#include <linux/fs.h>", "#include <linux/delay.h>\n#include <linux/fs.h>")
     };
+    // What the kernel calls with a bad pointer; the module is on the stack only.
+    let isr = "static irqreturn_t lab_kill_pid_isr(";
+    let measure = "static char *volatile name;\nstatic noinline size_t measure(void)\n{\n\t\
+                   return strlen(name);\n}\n\n";
+    let callee = with("causes += measure();").replacen(isr, &format!("{measure}{isr}"), 1);
     let read = |file: &str| std::fs::read_to_string(builder::root().join("tests").join(file));
     let cases = [
         ("a module that prints", module, with("pr_info(\"causes %x\\n\", causes);"), 0),
         ("a module that warns", module, with("WARN_ON_ONCE(causes);"), 1),
         ("a module that sleeps in its handler", module, with("msleep(1);"), 1),
         ("a module that oopses", module, with("causes = *(volatile u32 *)8;"), 1),
+        ("a module of which a callee oopses", module, callee, 1),
         ("a module that is not loaded", module, read("without-work/fails.c")?, 1),
         ("a program that is killed", program, read("without-work/segfaults.rs")?, 1),
         ("a program that exits with 1", program, read("without-work/exits-with-1.rs")?, 1),
@@ -449,6 +455,9 @@ fn troubles(program: &Exercise, module: &Exercise) -> Result<(), Failed> {
             return Err(format!("it does not fit on a screen:\n{told}").into());
         }
         all += &format!("[{what}]\n\n{told}");
+        if what == "a module that oopses" {
+            the_record_has_the_line(work.path(), &name)?;
+        }
     }
     let work = tempfile::tempdir()?;
     call(work.path(), &["start", "1"], 0)?;
@@ -460,6 +469,20 @@ fn troubles(program: &Exercise, module: &Exercise) -> Result<(), Failed> {
         return Err(format!("the line is missing:\n{told}").into());
     }
     compare("classroom-troubles", &all)
+}
+
+/// What was compiled only to know a line is not there when a record is shown.
+fn the_record_has_the_line(work: &Path, name: &str) -> Result<(), Failed> {
+    let record = work.join("run.record");
+    let record = record.to_string_lossy();
+    let without_command = |told: String| told.split_once('\n').map(|(_, rest)| rest.to_owned());
+    let check = without_command(call(work, &["check", name, "--record", &record], 1)?);
+    let show = without_command(call(work, &["show", &record], 1)?);
+    let line = "lab_kill_pid.c:49: the kernel panicked";
+    match check == show && check.is_some_and(|check| check.contains(line)) {
+        true => Ok(()),
+        false => Err(format!("the record shows something else: {show:?}").into()),
+    }
 }
 
 /// Warnings are shown although the file compiles, in colour if that is asked for. A record

@@ -3,18 +3,21 @@
 use std::fmt;
 use std::path::Path;
 
+use builder::guest::payload::PayloadFile;
+use builder::kernel::functions::defined;
 use explain::{ExitStatus, Explain};
 use vm::VmError;
 use vm::command::Accel;
 
 use super::compile::{CompileError, Compiler};
-use super::ending::Fault;
-use super::kernel_log::KernelLog;
+use super::ending::{Ending, Fault};
+use super::kernel_log::{KernelLog, Report};
 use super::marks::Marks;
-use super::{Exercise, Sample, StudentFile};
+use super::{Exercise, FOLDER, Sample, StudentFile};
+use crate::absent::{self, Declaring, Source};
 use crate::error::Error;
 use crate::plan::Options;
-use crate::run::{Lab, Machine, Observed};
+use crate::run::{Lab, Machine, Observed, read};
 
 /// The result of an attempt.
 #[derive(Debug)]
@@ -28,13 +31,27 @@ pub struct Attempt {
     pub warnings: Option<String>,
     /// The kernel log, if the machine failed.
     pub log: Option<String>,
+    /// The line of the student's file that the kernel's first report is about, if the report
+    /// itself does not say it.
+    pub line: Option<u32>,
 }
 
 impl Attempt {
     /// Judges a run of a file about which the compiler printed `warnings`.
     pub fn of_run(exercise: &Exercise, observed: Observed, warnings: Option<String>) -> Attempt {
         let marks = Marks::of_run(exercise, &observed.record, &observed.timeline);
-        Attempt { marks, observed: Some(observed), compiler: None, warnings, log: None }
+        Attempt { marks, observed: Some(observed), compiler: None, warnings, log: None, line: None }
+    }
+
+    /// A submission without a run to judge, which is its own fault.
+    fn unrun(exercise: &Exercise, error: &Error, ending: Ending) -> Attempt {
+        let compiler = match error.downcast_ref() {
+            Some(CompileError::Compile { output, .. }) => Some(output.clone()),
+            _ => None,
+        };
+        let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
+        let marks = Marks::none(exercise, ending);
+        Attempt { marks, observed: None, compiler, warnings: None, log, line: None }
     }
 
     /// What the kernel log says about the student's module. About a program it says nothing,
@@ -45,7 +62,12 @@ impl Attempt {
             StudentFile::Program { .. } => None,
         };
         let log = self.log.as_deref().or(of_run.map(|seen| seen.returned.log.as_str()));
-        log.map_or_else(KernelLog::default, |log| KernelLog::read(log, exercise.file.name()))
+        let Some(log) = log else { return KernelLog::default() };
+        let mut log = KernelLog::read(log, exercise.file.name());
+        if let Some(first) = log.reports.first_mut() {
+            first.line = first.line.or(self.line);
+        }
+        log
     }
 }
 
@@ -87,18 +109,43 @@ impl Lab<'_> {
         path: &Path,
         text: &str,
     ) -> Result<Attempt, Error> {
-        let (error, ending) = match self.observe_ended(accel, machine, exercise, path, text) {
-            Ok((observed, warnings)) => return Ok(Attempt::of_run(exercise, observed, warnings)),
-            Err((error, Fault::Host)) => return Err(NotJudged(error).into()),
-            Err((error, Fault::Submission(ending))) => (error, ending),
+        let judged = match self.observe_ended(accel, machine, exercise, path, text) {
+            Ok((observed, warnings)) => Ok(Attempt::of_run(exercise, observed, warnings)),
+            Err((error, Fault::Host)) => Err(error),
+            Err((error, Fault::Submission(ending))) => Ok(Attempt::unrun(exercise, &error, ending)),
         };
-        let compiler = match error.downcast_ref() {
-            Some(CompileError::Compile { output, .. }) => Some(output.clone()),
-            _ => None,
+        let with_line = judged.and_then(|attempt| {
+            let line = self.line_of_report(machine, exercise, (path, text), &attempt)?;
+            Ok(Attempt { line, ..attempt })
+        });
+        with_line.map_err(|error| NotJudged(error).into())
+    }
+
+    /// The line of the student's file that the kernel's first report is about, if the report
+    /// does not say it.
+    fn line_of_report(
+        &self,
+        machine: &Machine,
+        exercise: &Exercise,
+        (path, text): (&Path, &str),
+        attempt: &Attempt,
+    ) -> Result<Option<u32>, Error> {
+        let log = attempt.kernel_log(exercise);
+        let Some(Report { place: Some(place), line: None, .. }) = log.reports.first() else {
+            return Ok(None);
         };
-        let log = error.downcast_ref().and_then(VmError::log).map(str::to_owned);
-        let marks = Marks::none(exercise, ending);
-        Ok(Attempt { marks, observed: None, compiler, warnings: None, log })
+        let StudentFile::Module { name } = &exercise.file else { return Ok(None) };
+        let module = name.strip_suffix(".c").unwrap_or(name);
+        let compiler = self.compiler();
+        // The machine that panicked has left no module; it is in the cache.
+        let elf = match &attempt.observed {
+            Some(observed) => observed.returned.modules.get(module).cloned().unwrap_or_default(),
+            None => {
+                let (file, _) = compiler.student_module(exercise, path, text, &machine.kernel)?;
+                read(&file.host)?
+            }
+        };
+        exercise.line(&compiler, machine, (path, text), &elf, place)
     }
 
     /// Compiles and runs a submission. If there is nothing to judge, says whose fault
@@ -144,8 +191,32 @@ impl Lab<'_> {
         let plan = exercise.plan(Options { accel, kernel: machine.kind, ..Options::default() });
         let mut modules = self.modules(machine, &plan.experiment.kmods)?;
         modules.extend(compiled.modules);
+        self.refuse_absent(machine, exercise, text, &modules)?;
         let observed = self.observe(machine, &plan, &compiled.programs, &modules)?;
         Ok((observed, compiled.warnings))
+    }
+
+    /// Refuses an exercise whose facts name functions that this machine does not have. A
+    /// student's module need not have those of the solution.
+    fn refuse_absent(
+        &self,
+        machine: &Machine,
+        exercise: &Exercise,
+        text: &str,
+        modules: &[PayloadFile],
+    ) -> Result<(), Error> {
+        let solution = exercise.sample(&Sample::Solution);
+        let of_solution = if text == solution { Vec::new() } else { defined(&solution) };
+        let declaring = exercise.functions().map(|(name, mut functions)| {
+            functions.retain(|function| !of_solution.iter().any(|own| own == function));
+            Declaring { path: exercise.folder.join(name), text: &exercise.texts[name], functions }
+        });
+        absent::refuse(machine.known(self.progress), &declaring, modules, || {
+            let mut sources = absent::sources(&self.course.root, &exercise.experiment.kmods)?;
+            let shown = format!("the solution, {}/{},", FOLDER, exercise.file.frame());
+            sources.push(Source { shown, text: solution.clone() });
+            Ok(sources)
+        })
     }
 
     /// Compiles students' files.

@@ -277,6 +277,7 @@ impl Compiler<'_> {
         source: Source<'_>,
         exercise: &Exercise,
         kernel: &Kernel,
+        lines: Lines,
     ) -> Result<Built, CompileError> {
         let name = exercise.file.name();
         let stem = name.strip_suffix(".c").unwrap_or(name);
@@ -293,6 +294,13 @@ impl Compiler<'_> {
         for header in &headers {
             key = key.file(&header.file_name().unwrap_or_default().to_string_lossy(), header)?;
         }
+        let flags = match lines {
+            Lines::AsTheKernel => "",
+            Lines::Known => {
+                key = key.text("lines", "known");
+                " -g"
+            }
+        };
         let entry = self.cache.entry("submissions", &key.finish(), self.progress, |target| {
             let compile = |folder: &Path, text: &str| {
                 let module = folder.join("module");
@@ -303,7 +311,8 @@ impl Compiler<'_> {
                     let to = module.join(header.file_name().unwrap_or_default());
                     fs::copy(header, &to)?;
                 }
-                let kbuild = format!("obj-m := {stem}.o\nccflags-y := -I$(src)/../include\n");
+                let kbuild =
+                    format!("obj-m := {stem}.o\nccflags-y := -I$(src)/../include{flags}\n");
                 for (name, text) in [("Kbuild", kbuild.as_str()), (name, text)] {
                     let path = module.join(name);
                     fs::write(&path, text)?;
@@ -347,9 +356,22 @@ impl Compiler<'_> {
     ) -> Result<(PayloadFile, Option<String>), CompileError> {
         let right = exercise.sample(&Sample::Solution);
         let source = Source { path, text, right: &right };
-        let Built { host, warnings } = self.module(source, exercise, kernel)?;
+        let Built { host, warnings } = self.module(source, exercise, kernel, Lines::AsTheKernel)?;
         let name = host.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok((PayloadFile { guest: name.into(), host }, warnings))
+    }
+
+    /// Compiles a student's module once more, so that it knows the lines of its
+    /// instructions.
+    pub(super) fn module_with_lines(
+        &self,
+        exercise: &Exercise,
+        path: &Path,
+        text: &str,
+        kernel: &Kernel,
+    ) -> Result<PathBuf, CompileError> {
+        let source = Source { path, text, right: &exercise.sample(&Sample::Solution) };
+        Ok(self.module(source, exercise, kernel, Lines::Known)?.host)
     }
 
     /// The headers that a student's module may include, besides the shared ones.
@@ -405,6 +427,14 @@ pub struct Compiled {
     pub modules: Vec<PayloadFile>,
     /// What the compiler said about the student's file although it accepted it.
     pub warnings: Option<String>,
+}
+
+/// Whether a module knows the lines of its instructions.
+#[derive(Debug, Clone, Copy)]
+enum Lines {
+    /// If its kernel does.
+    AsTheKernel,
+    Known,
 }
 
 /// A student's compiled file.

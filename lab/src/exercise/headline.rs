@@ -27,7 +27,9 @@ impl Headline {
     pub fn of(exercise: &Exercise, attempt: &Attempt, log: &KernelLog) -> Option<Headline> {
         if let Some(ending) = &attempt.marks.ending {
             let explains_all = attempt.observed.is_none() || ending.kind == Ended::Flooded;
-            return Some(Headline { text: ending.text.clone(), explains_all });
+            let report = log.reports.first().filter(|_| ending.kind == Ended::Panicked);
+            let text = placed(exercise, report.and_then(|report| report.line), &ending.text);
+            return Some(Headline { text, explains_all });
         }
         let report = log.reports.first();
         let report = report.map(|first| reported(exercise, first, log.reports.len() - 1));
@@ -38,28 +40,32 @@ impl Headline {
     }
 }
 
+/// A sentence with the line of the student's file that it is about, if that is known.
+fn placed(exercise: &Exercise, line: Option<u32>, text: &str) -> String {
+    match line {
+        Some(line) => format!("{}:{line}: {text}", exercise.file.name()),
+        None => text.to_owned(),
+    }
+}
+
 /// Says what a report of the kernel is about.
 fn reported(exercise: &Exercise, report: &Report, more: usize) -> String {
-    let function = report.function.as_deref();
-    let text = match report.kind {
-        Kind::Warning => match (report.line, function) {
-            (Some(line), function) => {
-                let function = function.map_or(String::new(), |name| format!(" in {name}"));
-                format!("{}:{line}: the kernel warns (WARN){function}", exercise.file.name())
-            }
-            (None, Some(function)) => format!("the kernel warns of what {function} does"),
-            (None, None) => "the kernel warns".to_owned(),
-        },
-        Kind::ScheduledWhileAtomic => format!(
+    let function = report.function();
+    let within = function.map_or(String::new(), |name| format!(" in {name}"));
+    let text = match (report.kind, function) {
+        (Kind::Warning, _) => format!("the kernel warns (WARN){within}"),
+        (Kind::CalleeWarning, Some(function)) => {
+            format!("the kernel warns of what {function} does")
+        }
+        (Kind::CalleeWarning, None) => "the kernel warns".to_owned(),
+        (Kind::ScheduledWhileAtomic, _) => format!(
             "{} sleeps where it must not: in an interrupt handler, or under a spinlock \
              (scheduling while atomic)",
             function.unwrap_or("the module")
         ),
-        Kind::Bug => {
-            let function = function.map_or(String::new(), |name| format!(" in {name}"));
-            format!("the kernel reports a bug{function}")
-        }
+        (Kind::Bug, _) => format!("the kernel reports a bug{within}"),
     };
+    let text = placed(exercise, report.line, &text);
     // How many there are depends on the moment at which a broken kernel stumbles again, and
     // so on the compiler that made it.
     match more {

@@ -19,8 +19,8 @@ pub struct KernelLog {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     pub kind: Kind,
-    /// The function of the module that it is about, if the report names one.
-    pub function: Option<String>,
+    /// The place in the module that it is about, if the report names one.
+    pub place: Option<Place>,
     /// The line of the student's file, if the report names one.
     pub line: Option<u32>,
 }
@@ -28,8 +28,10 @@ pub struct Report {
 /// What a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// WARN(), by the module or by a kernel function.
+    /// WARN() in the module.
     Warning,
+    /// WARN() in a kernel function, because of the module.
+    CalleeWarning,
     /// The module slept in an interrupt handler or under a spinlock.
     ScheduledWhileAtomic,
     /// Everything else, such as an oops.
@@ -111,19 +113,25 @@ fn report_length(lines: &[&str]) -> usize {
 impl Report {
     fn read(lines: &[&str], file: &str, module: &str) -> Report {
         let warning = lines.iter().find_map(|line| line.strip_prefix(WARNING));
+        let within = format!(" at {file}:");
+        let line = warning.and_then(|warning| {
+            let (_, rest) = warning.split_once(&within)?;
+            rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        });
         let kind = match warning {
-            Some(_) => Kind::Warning,
+            Some(_) if line.is_some() => Kind::Warning,
+            Some(_) => Kind::CalleeWarning,
             None if lines[0].starts_with(ATOMIC) => Kind::ScheduledWhileAtomic,
             None => Kind::Bug,
         };
-        let place = format!(" at {file}:");
-        let line = warning.and_then(|warning| {
-            let (_, rest) = warning.split_once(&place)?;
-            rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-        });
         let place = lines.iter().find_map(|line| Place::in_line(line, module));
-        let function = place.map(|place| place.function);
-        Report { kind, function, line }
+        Report { kind, place, line }
+    }
+
+    /// The function of the module that it is about.
+    pub fn function(&self) -> Option<&str> {
+        // Without the compiler's suffixes.
+        self.place.as_ref()?.function.split('.').next()
     }
 }
 
@@ -175,8 +183,9 @@ Call Trace:
 ---[ end trace 0000000000000000 ]---
 ";
 
-    fn report(kind: Kind, function: &str, line: Option<u32>) -> Report {
-        Report { kind, function: Some(function.to_owned()), line }
+    /// What is told of reports.
+    fn told(reports: &[Report]) -> Vec<(Kind, Option<&str>, Option<u32>)> {
+        reports.iter().map(|report| (report.kind, report.function(), report.line)).collect()
     }
 
     #[test]
@@ -209,11 +218,11 @@ reboot: Restarting system
         );
         assert_eq!(read.whole.join("\n") + "\n", log.replace("module/", ""));
         assert_eq!(
-            read.reports,
+            told(&read.reports),
             [
-                report(Kind::Warning, "lab_x_isr", Some(50)),
-                report(Kind::ScheduledWhileAtomic, "lab_x_isr", None),
-                report(Kind::Warning, "lab_x_release", None),
+                (Kind::Warning, Some("lab_x_isr"), Some(50)),
+                (Kind::ScheduledWhileAtomic, Some("lab_x_isr"), None),
+                (Kind::CalleeWarning, Some("lab_x_release"), None),
             ]
         );
     }
@@ -223,7 +232,7 @@ reboot: Restarting system
         let log = "BUG: kernel NULL pointer dereference, address: 8\nCPU: 0 UID: 0\n\
                    RIP: 0010:lab_x_isr+0xa/0x57 [lab_x]\n";
         let read = KernelLog::read(log, "lab_x.c");
-        assert_eq!(read.reports, [report(Kind::Bug, "lab_x_isr", None)]);
+        assert_eq!(told(&read.reports), [(Kind::Bug, Some("lab_x_isr"), None)]);
         assert_eq!(read.short, ["BUG: kernel NULL pointer dereference, address: 8"]);
     }
 
@@ -253,7 +262,7 @@ Kernel panic - not syncing: Fatal exception in interrupt
     fn a_modules_own_words_are_no_function() {
         let read = |line: &str| {
             let log = format!("{}harness\nCPU: 0\n{line}\n", super::ATOMIC);
-            KernelLog::read(&log, "lab_x.c").reports[0].function.clone()
+            KernelLog::read(&log, "lab_x.c").reports[0].function().map(str::to_owned)
         };
         assert_eq!(read(" evil words+0x1/0x2 [lab_x]").as_deref(), Some("words"));
         assert_eq!(read(" ?? ::x!+0x1/0x2 [lab_x]"), None);

@@ -22,6 +22,7 @@ pub mod ending;
 pub mod frame;
 pub mod headline;
 pub mod kernel_log;
+mod lines;
 pub mod marks;
 mod mutant;
 pub mod report;
@@ -362,6 +363,16 @@ impl Exercise {
     /// The names in the folder of an exercise.
     pub fn files(&self) -> [&'static str; 4] {
         [EXERCISE, MUTANTS, HARNESS, self.file.frame()]
+    }
+
+    /// The functions that its facts name, by the file that declares them.
+    pub fn functions(&self) -> [(&'static str, Vec<&str>); 2] {
+        let of_checks = self.checks.iter().flat_map(|check| &check.expect);
+        let of_mutants = self.mutants.iter().flat_map(|mutant| &mutant.expect);
+        [
+            (EXERCISE, of_checks.flat_map(|fact| &fact.stack).map(String::as_str).collect()),
+            (MUTANTS, of_mutants.flat_map(|fact| &fact.stack).map(String::as_str).collect()),
+        ]
     }
 
     /// The regions of the frame that neither the stub nor a mutant changes.

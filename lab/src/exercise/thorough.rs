@@ -5,22 +5,18 @@
 //! Only the kernel's reports count there. The facts are not checked again, because
 //! everything takes longer on that kernel.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use builder::kernel::{self, Kind};
-use builder::sandbox::Sandbox;
-use object::{Object, ObjectSection, ObjectSymbol};
-use process::Temporary;
 use story::detail::Detail;
 use story::expect::Checked;
-use story::reports::{Place, Report};
+use story::reports::Report;
 use vm::VmError;
 use vm::command::Accel;
 
 use super::attempt::{Attempt, NotJudged};
 use super::ending::{Ending, Fault};
-use super::{Exercise, StudentFile};
+use super::{Exercise, StudentFile, lines};
 use crate::error::Error;
 use crate::plan::Options;
 use crate::run::{Lab, Machine};
@@ -133,7 +129,7 @@ impl Lab<'_> {
                 None => "the module".to_owned(),
                 Some(place) => {
                     let function = place.function.split('.').next().unwrap_or_default();
-                    match self.line_of(&found.elf, place, file)? {
+                    match lines::line_of(&found.elf, place, file)? {
                         Some(line) => format!("{function} ({file}:{line})"),
                         None => function.to_owned(),
                     }
@@ -145,31 +141,6 @@ impl Lab<'_> {
         };
         found.reports.iter().map(fact).collect()
     }
-
-    /// The line of a place in the student's file. `None` if the module does not say.
-    ///
-    /// The module is a stranger's, so the program that reads it is confined.
-    fn line_of(&self, elf: &[u8], place: &Place, file: &str) -> Result<Option<u32>, Error> {
-        let Some((section, address)) = address_of(elf, place) else { return Ok(None) };
-        let folder = Temporary::new()?;
-        let module = folder.path().join("module.ko");
-        fs_err::write(&module, elf)?;
-        let sandbox = Sandbox { read: Vec::new(), write: folder.path().to_owned() };
-        let (section, address) = (format!("--section={section}"), format!("{address:#x}"));
-        // With the lines that inlined functions were called from, innermost first.
-        let args = [
-            OsStr::new("--inlines"),
-            section.as_ref(),
-            "-e".as_ref(),
-            module.as_ref(),
-            address.as_ref(),
-        ];
-        let environment = [("PATH", OsStr::new("/usr/bin:/bin"))];
-        let addr2line = Path::new("/usr/bin/addr2line");
-        let told = sandbox.run(addr2line, args, &environment, folder.path());
-        let told = told.map_err(super::compile::CompileError::from)?;
-        Ok(told.output.lines().find_map(|line| line_in(line, file)))
-    }
 }
 
 fn failed(fact: &str, detail: String) -> Checked {
@@ -179,20 +150,4 @@ fn failed(fact: &str, detail: String) -> Checked {
 
 fn ended(ending: Ending) -> Checked {
     failed("it ends there as it does on the lesson's kernel", ending.text)
-}
-
-/// The section of a place in a module, and its address there.
-fn address_of(elf: &[u8], place: &Place) -> Option<(String, u64)> {
-    let file = object::File::parse(elf).ok()?;
-    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(&place.function))?;
-    let section = file.section_by_index(symbol.section_index()?).ok()?;
-    Some((section.name().ok()?.to_owned(), symbol.address().checked_add(place.offset)?))
-}
-
-/// The number in `/folder/lab_x.c:12 (discriminator 1)`.
-fn line_in(line: &str, file: &str) -> Option<u32> {
-    let (path, rest) = line.rsplit_once(':')?;
-    let is_it = Path::new(path).file_name().is_some_and(|name| name == file);
-    let number = rest.split(' ').next()?.parse().ok();
-    number.filter(|_| is_it)
 }

@@ -201,7 +201,7 @@ fn lesson(exercise: &Exercise) -> String {
 /// The attempt of a student whose file cannot be accepted.
 fn none(exercise: &Exercise, ending: Ending) -> Attempt {
     let marks = Marks::none(exercise, ending);
-    Attempt { marks, observed: None, compiler: None, warnings: None, log: None }
+    Attempt { marks, observed: None, compiler: None, warnings: None, log: None, line: None }
 }
 
 /// Why nothing can be graded.
