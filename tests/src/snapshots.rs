@@ -18,6 +18,9 @@ struct Accepted {
 /// name for this host; with it, the host's digests are recorded too.
 pub fn accept(reference: Option<String>) {
     set_update("always");
+    // The difference is shown here.
+    // SAFETY: as for `set_update`.
+    unsafe { std::env::set_var("INSTA_OUTPUT", "none") };
     // It is called only once.
     let _ = ACCEPTED.set(Accepted { reference });
 }
@@ -48,9 +51,9 @@ pub fn compare(name: &str, text: &str) -> Result<(), Failed> {
     compare_in(&builder::root().join("tests/snapshots"), name, text)
 }
 
-/// The folder with the lessons' stories.
-pub fn stories() -> PathBuf {
-    builder::root().join("tests/stories")
+/// The folder with the stories of the lessons of a course.
+pub fn stories(root: &Path) -> PathBuf {
+    root.join("tests/stories")
 }
 
 /// Compares a text with its snapshot in a folder, or shows the difference and records the

@@ -72,7 +72,7 @@ fn pieces(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         let mut must_exist = vec![
             lesson.folder.join("Cargo.toml"),
             lesson.folder.join("src/main.rs"),
-            stories().join(format!("{}.snap", lesson.name)),
+            stories(&root).join(format!("{}.snap", lesson.name)),
         ];
         must_exist.extend(
             lesson.experiment.kmods.iter().map(|kmod| root.join("kmods").join(kmod).join("Kbuild")),
@@ -251,7 +251,7 @@ fn unclaimed_stories(lessons: &[Lesson]) -> Result<Vec<String>, Failed> {
         );
     }
     let mut faults = Vec::new();
-    for file in std::fs::read_dir(stories())? {
+    for file in std::fs::read_dir(stories(&root))? {
         let file = file?.file_name().to_string_lossy().into_owned();
         if file.strip_suffix(".snap").is_none_or(|name| !names.contains(name)) {
             faults.push(format!("tests/stories/{file} belongs to no lesson"));

@@ -23,7 +23,8 @@ use story::lesson::{Lesson, Name};
 use crate::markdown::{Part, parts};
 
 /// Documents that may quote snapshots by name.
-pub const DOCUMENTS: &[&str] = &["README.md", "docs/classroom.md", "docs/debug.md"];
+pub const DOCUMENTS: &[&str] =
+    &["README.md", "docs/classroom.md", "docs/debug.md", "docs/walks.md"];
 
 /// What is to be said of the quotes of a page.
 #[derive(Debug, Default)]

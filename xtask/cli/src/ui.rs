@@ -174,10 +174,53 @@ pub fn print_error(error: &Error) {
 /// the middle of a name.
 fn say_folded(first: &str, text: &str) {
     match screen::columns(&std::io::stderr()) {
-        Some(columns) => {
-            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-            say(&wrap(first, 2, &lines, columns).join("\n"));
-        }
+        Some(columns) => say(&folded(first, text, columns).join("\n")),
         None => say(&format!("{first} {}", visible_lines(text))),
+    }
+}
+
+/// The lines of a text, all but the first indented.
+fn folded(first: &str, text: &str, columns: usize) -> Vec<String> {
+    let mut texts = text.lines();
+    let mut lines = wrap(first, 2, &[texts.next().unwrap_or_default().to_owned()], columns);
+    for text in texts {
+        match is_quoted(text) {
+            true => lines.push(format!("  {}", visible(text))),
+            // The space that the first word would have before it.
+            false => lines.extend(wrap(" ", 2, &[text.to_owned()], columns)),
+        }
+    }
+    lines
+}
+
+/// Whether a line quotes a file, or has a caret below such a line: `12 | from = 4`, `   | ^`
+/// or `   ^`. Where its words are matters.
+fn is_quoted(line: &str) -> bool {
+    let is_margin = |c: char| c == ' ' || c.is_ascii_digit();
+    line.trim_start_matches(is_margin).starts_with('|') || line.trim() == "^"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caret_stays_below_what_it_points_at() {
+        let text = "it makes no sense, at line 2, column 9\n  |\n2 | from =  44\n  |         ^^\n\
+                    `from` is too large for what it is meant for";
+        assert_eq!(
+            folded("error:", text, 30),
+            [
+                "error: it makes no sense, at",
+                "  line 2, column 9",
+                "    |",
+                "  2 | from =  44",
+                "    |         ^^",
+                "  `from` is too large for what",
+                "  it is meant for",
+            ]
+        );
+        assert_eq!(folded("error:", "refused\npdi == 3\n    ^", 30)[2], "      ^");
+        assert_eq!(folded("hint:", "", 30), ["hint:"]);
     }
 }
