@@ -14,7 +14,7 @@ use vm::command::Accel;
 
 use crate::pairs::Pairs;
 use crate::runs::Runs;
-use crate::{Test, exercises, kernel_with, lessons, within};
+use crate::{Test, class, exercises, kernel_with, lessons, within};
 
 /// A kernel other than the lessons' own.
 struct Variant {
@@ -47,6 +47,7 @@ pub fn all(
         filter.is_none_or(|filter| names.any(|name| name.contains(filter)))
     };
     let mut tests = kernel_with::all(lab, machine)?;
+    tests.push(class::large(lab)?);
     for &shift in SHIFTS {
         let exercises = exercises::at(Accel::Tcg { shift }, lab, machine)?;
         tests.extend(exercises.into_iter().map(|test| test.within(&format!("shift-{shift}"))));

@@ -12,6 +12,7 @@ mod carried;
 mod checkpoints;
 mod circles;
 mod classroom;
+mod class;
 mod clean;
 mod cold;
 mod command_line;
@@ -69,6 +70,7 @@ mod tables;
 mod thorough;
 mod tidy;
 mod told;
+mod walks;
 mod watch;
 mod without_work;
 
@@ -97,8 +99,10 @@ pub fn all(
     tests.extend(perturbed::all(&runs)?);
     tests.extend(exercises::all(lab, machine)?);
     tests.extend(classroom::all(lab, machine)?);
+    tests.push(class::small(lab)?);
     tests.extend(editors::all(lab, machine));
     tests.extend(watch::all(lab, machine)?);
+    tests.extend(walks::all(lab, machine)?);
     tests.extend(attacks::all(lab, machine)?);
     tests.extend(without_work::all(lab, machine)?);
     tests.extend(landlock::all());
@@ -165,7 +169,7 @@ pub fn on_debug_kernel(
     results: &Results,
 ) -> Result<Vec<Trial>, Error> {
     let mut tests = debug_kernel::all(lab, machine)?;
-    tests.extend(debug::all(lab));
+    tests.extend(debug::all(lab)?);
     tests.extend(thorough::all(lab, machine)?);
     Ok(tests.into_iter().map(|test| results.observe(test)).collect())
 }

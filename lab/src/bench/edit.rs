@@ -52,6 +52,11 @@ impl Desk {
         Ok(file)
     }
 
+    /// The student's folder.
+    pub fn work(&self) -> &Path {
+        self.work.path()
+    }
+
     /// The command line, run at this desk.
     pub fn process(&self, xtask: &Path, args: &[&str]) -> Process {
         let work = self.work.path().to_string_lossy();

@@ -5,6 +5,7 @@
 //! The machine's part of a time has a row of its own.
 
 mod busy;
+pub mod class;
 mod document;
 mod edit;
 mod pack;
@@ -42,6 +43,8 @@ pub struct Options {
     pub runs: usize,
     /// Also build a kernel, once. This takes minutes.
     pub kernel: bool,
+    /// How many students the classes have that are graded.
+    pub class: Option<usize>,
     /// How many times each lesson is run under load, to compare the runs.
     pub repeat: Option<usize>,
     /// If not empty, only these lessons are repeated, and nothing else is measured.
@@ -99,6 +102,15 @@ pub fn measure(lab: &Lab<'_>, xtask: &Path, options: &Options) -> Result<Documen
         rows.push(bench.suite()?);
         rows.extend(bench.edits()?);
         rows.push(pack::first_run(&bench)?);
+        rows.extend(match options.class {
+            Some(students) => bench.classes(students)?,
+            None => vec![Row {
+                what: "grade classes of programs and of modules".to_owned(),
+                unit: Unit::Seconds,
+                bar: None,
+                measured: Measured::Not { reason: "--class 100".to_owned() },
+            }],
+        });
     }
     let all = &lab.course.names;
     let lessons = if options.lessons.is_empty() { all } else { &options.lessons };

@@ -22,6 +22,11 @@ pub struct Bench {
     #[arg(long)]
     kernel: bool,
 
+    /// Also grade classes of N students, all of whom have written something else: programs,
+    /// modules, and a tenth of the modules with --thorough
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    class: Option<usize>,
+
     /// Run each lesson N times beside busy loops, and compare the runs; earlier runs of
     /// the same lesson on the same host count too
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
@@ -42,8 +47,13 @@ impl Bench {
         let xtask = std::env::current_exe().map_err(Error::file("find", "/proc/self/exe"))?;
         let lessons = self.lessons.iter().map(|asked| Ok(context.lesson(asked)?.name));
         let lessons = lessons.collect::<std::result::Result<Vec<_>, Error>>()?;
-        let options =
-            Options { runs: self.runs, kernel: self.kernel, repeat: self.repeat, lessons };
+        let options = Options {
+            runs: self.runs,
+            kernel: self.kernel,
+            class: self.class,
+            repeat: self.repeat,
+            lessons,
+        };
         let document = measure(&lab, &xtask, &options)?;
         if self.json {
             outln!("{}", document.to_json());
