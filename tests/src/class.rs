@@ -72,7 +72,9 @@ fn graded(lab: &Lab<'_>, scratch: &Scratch, class: &Path) -> Result<String, Fail
     let args: Vec<&str> = ["grade", &class].into_iter().chain(options).collect();
     let output = scratch.call(lab, &args)?.stdin(Stdio::null()).output()?;
     if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told).into_owned();
+        return Err(format!("{}:\n{told}", output.status).into());
     }
     let texts: Result<Vec<_>, _> = outputs.iter().map(std::fs::read_to_string).collect();
     Ok(texts?.join("\n"))
