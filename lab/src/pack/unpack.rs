@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use builder::pack::Pack;
+use explain::visible;
 use flate2::read::GzDecoder;
 use process::{Temporary, interrupt};
 use sha2::{Digest, Sha256};
@@ -100,8 +101,11 @@ fn fill(
     folder: &Path,
     bytes: u64,
 ) -> Result<(Pack, String, usize), PackError> {
-    let no_pack = |reason: String| PackError::NoPack { file: file.to_owned(), reason };
-    let damaged = |reason: String| PackError::Damaged { file: file.to_owned(), reason };
+    // What a damaged pack says of itself may contain anything.
+    let no_pack =
+        |reason: String| PackError::NoPack { file: file.to_owned(), reason: visible(&reason) };
+    let damaged =
+        |reason: String| PackError::Damaged { file: file.to_owned(), reason: visible(&reason) };
     let hashed =
         Hashing { inner: io::BufReader::with_capacity(1 << 20, archive), hash: Sha256::new() };
     let unzipped = Metered { inner: GzDecoder::new(hashed), left: bytes, bytes };

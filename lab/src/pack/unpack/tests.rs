@@ -1,4 +1,5 @@
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use tar::Header;
 
@@ -117,11 +118,22 @@ fn no_part_of_a_pack_is_a_pack() {
 #[test]
 fn a_changed_byte_is_found() {
     let whole = good();
+    let content = |archive: &[u8]| {
+        let mut content = Vec::new();
+        GzDecoder::new(archive).read_to_end(&mut content).map(|_| content)
+    };
+    let expected = content(&whole).unwrap();
     // gzip's header has its time and the system in bytes that nothing depends on.
     for place in (10..whole.len()).step_by(3) {
         let mut damaged = whole.clone();
         damaged[place] ^= 1;
-        refused(&damaged);
+        // Bits that only fill up a byte of the compressed stream may change: the content
+        // is the same then.
+        if content(&damaged).is_ok_and(|content| content == expected) {
+            unpacked(&damaged).0.unwrap();
+        } else {
+            refused(&damaged);
+        }
     }
 }
 
