@@ -11,7 +11,7 @@ use page::{Function, Source};
 use serde::{Deserialize, Serialize};
 use story::lesson::Lesson;
 use story::timeline::Timeline;
-use trace::Kind;
+use trace::{Kind, Symbol};
 
 use crate::error::Error;
 use crate::exercise::compile::{NAMELESS, STUDENT};
@@ -26,6 +26,9 @@ pub struct Background {
     pub(super) sources: Vec<Source>,
     files: Vec<(Function, String)>,
 }
+
+/// Where the lab's own events are defined.
+const EVENTS: &str = "kmods/include/trace-lab.h";
 
 impl Background {
     /// Of a lesson's run.
@@ -95,6 +98,12 @@ impl Background {
             });
             background.files = files.collect();
         }
+        // These are on the stacks of the lab's own events, and TRACE_EVENT has made them.
+        let of_events = |name: &str| {
+            ["trace_lab_", "trace_event_raw_event_lab_"].iter().any(|of| name.starts_with(of))
+        };
+        let made = symbols(timeline).filter(|it| it.module.is_some() && of_events(&it.name));
+        background.files.extend(made.map(|symbol| (function(symbol), EVENTS.to_owned())));
         Ok(background)
     }
 
@@ -127,12 +136,17 @@ impl Background {
 
 /// The functions of the kernel, or of a module, that are on stacks.
 fn functions_of(timeline: &Timeline, module: Option<&str>) -> BTreeSet<Function> {
+    symbols(timeline).filter(|symbol| symbol.module.as_deref() == module).map(function).collect()
+}
+
+/// What is on stacks.
+fn symbols(timeline: &Timeline) -> impl Iterator<Item = &Symbol> {
     let frames = timeline.entries.iter().flat_map(|entry| &entry.stack);
-    let symbols = frames.filter_map(|frame| frame.symbol.as_ref());
-    let those = symbols.filter(|symbol| symbol.module.as_deref() == module);
-    those
-        .map(|symbol| Function { module: symbol.module.clone(), name: symbol.name.clone() })
-        .collect()
+    frames.filter_map(|frame| frame.symbol.as_ref())
+}
+
+fn function(symbol: &Symbol) -> Function {
+    Function { module: symbol.module.clone(), name: symbol.name.clone() }
 }
 
 /// The files that marks name.
