@@ -24,7 +24,7 @@ use crate::Test;
 use crate::browser::Browser;
 
 /// How long anything of the server may take. A machine under load is slow.
-const LIMIT_MS: u64 = 60_000;
+const LIMIT_MS: u64 = 300_000;
 
 /// What makes a page wrong: the name of the test, the file, a text in it, what stands there
 /// instead, and what is said about it.
