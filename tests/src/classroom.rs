@@ -475,13 +475,11 @@ fn troubles(program: &Exercise, module: &Exercise) -> Result<(), Failed> {
 fn the_record_has_the_line(work: &Path, name: &str) -> Result<(), Failed> {
     let record = work.join("run.record");
     let record = record.to_string_lossy();
-    let without_command = |told: String| told.split_once('\n').map(|(_, rest)| rest.to_owned());
-    let check = without_command(call(work, &["check", name, "--record", &record], 1)?);
-    let show = without_command(call(work, &["show", &record], 1)?);
-    let line = "lab_kill_pid.c:49: the kernel panicked";
-    match check == show && check.is_some_and(|check| check.contains(line)) {
+    call(work, &["check", name, "--record", &record], 1)?;
+    let show = call(work, &["show", &record], 1)?;
+    match show.contains("lab_kill_pid.c:49: the kernel panicked") {
         true => Ok(()),
-        false => Err(format!("the record shows something else: {show:?}").into()),
+        false => Err(format!("the record does not show the line: {show}").into()),
     }
 }
 
