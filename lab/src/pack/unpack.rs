@@ -116,24 +116,23 @@ fn fill(
     let entries = archive.entries().map_err(|e| no_pack(e.to_string()))?;
     for (place, entry) in entries.raw(true).enumerate() {
         interrupt::check()?;
-        let is_first = place < FIRST.len();
-        // A file that is no archive at all fails at its first entry.
-        let wrong = |reason: String| if is_first { no_pack(reason) } else { damaged(reason) };
-        let mut entry = entry.map_err(|e| wrong(e.to_string()))?;
-        let name = safe_name(&entry).map_err(&wrong)?;
+        // A file that is no pack at all fails at the head of its first entry.
+        let unknown = |reason| if place == 0 { no_pack(reason) } else { damaged(reason) };
+        let mut entry = entry.map_err(|e| unknown(e.to_string()))?;
+        let name = safe_name(&entry).map_err(unknown)?;
         match FIRST.get(place) {
             Some(&first) if first != name => {
                 return Err(no_pack(format!("it has `{name}` in the place of `{first}`")));
             }
             Some(&ABOUT) => {
-                let text = text(&mut entry).map_err(|e| wrong(e.to_string()))?;
+                let text = text(&mut entry).map_err(|e| damaged(e.to_string()))?;
                 about = Some(Pack::parse(&text).map_err(|e| no_pack(format!("{ABOUT}: {e}")))?);
-                site.file(&name, &mut text.as_slice(), false).map_err(blame(&wrong))?;
+                site.file(&name, &mut text.as_slice(), false).map_err(blame(&damaged))?;
             }
             Some(&SUMS) => {
-                let text = text(&mut entry).map_err(|e| wrong(e.to_string()))?;
-                sums = parse_sums(&text).map_err(&wrong)?;
-                site.file(&name, &mut text.as_slice(), false).map_err(blame(&wrong))?;
+                let text = text(&mut entry).map_err(|e| damaged(e.to_string()))?;
+                sums = parse_sums(&text).map_err(&damaged)?;
+                site.file(&name, &mut text.as_slice(), false).map_err(blame(&damaged))?;
                 for name in [PROGRAM, ABOUT] {
                     site.compare(name, &sums).map_err(&damaged)?;
                 }
@@ -142,16 +141,17 @@ fn fill(
                 let is_program = entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0);
                 match entry.header().entry_type() {
                     EntryType::Regular => {
-                        site.file(&name, &mut entry, is_program).map_err(blame(&wrong))?;
+                        site.file(&name, &mut entry, is_program).map_err(blame(&damaged))?;
                     }
                     EntryType::Link => {
                         let target = entry.link_name_bytes().unwrap_or_default();
                         let target = String::from_utf8_lossy(&target).into_owned();
-                        site.link(&name, &target).map_err(blame(&wrong))?;
+                        site.link(&name, &target).map_err(blame(&damaged))?;
                     }
-                    _ => return Err(wrong(format!("its `{name}` is neither a file nor a link"))),
+                    _ => return Err(damaged(format!("its `{name}` is neither a file nor a link"))),
                 }
-                if !is_first {
+                // The sums come after the program.
+                if place > 0 {
                     site.compare(&name, &sums).map_err(&damaged)?;
                 }
             }

@@ -116,6 +116,21 @@ fn no_part_of_a_pack_is_a_pack() {
 }
 
 #[test]
+fn a_part_of_a_pack_is_damaged_and_not_something_else() {
+    // Its program alone is longer than the part.
+    let mut contents = Contents::default();
+    let program: String = (0..40_000).map(|at| format!("{at} ")).collect();
+    contents.text(PROGRAM, program);
+    contents.text(ABOUT, PACK);
+    let mut whole = Vec::new();
+    contents.write(&mut whole).unwrap();
+    for len in [whole.len() / 4, whole.len() - 1] {
+        let told = refused(&whole[..len]);
+        assert!(told.starts_with("`FILE` is damaged: "), "{told}");
+    }
+}
+
+#[test]
 fn a_changed_byte_is_found() {
     let whole = good();
     let content = |archive: &[u8]| {
