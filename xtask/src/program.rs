@@ -13,11 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::SystemTime;
 
+use host::PACK;
+
 /// The name of the package and of its program.
 const NAME: &str = "upcall";
-
-/// The file with which a folder says that it is a pack.
-const PACK: &str = "pack.json";
 
 /// The command line's program.
 pub struct Program {

@@ -10,9 +10,8 @@ use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use host::PACK;
 use serde::{Deserialize, Serialize};
-
-use crate::root::PACK;
 
 /// The folder in a pack with its cache, which is only read.
 pub const CACHE: &str = "cache";

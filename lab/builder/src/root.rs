@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use explain::{ExitStatus, Explain};
+use host::PACK;
 
 /// Files that only this repository has.
 const MARKS: [&str; 2] = ["images/kernel.fragment", "guest-programs/init/Cargo.toml"];
-
-/// The file with which a folder says that it is a [pack](crate::pack).
-pub const PACK: &str = "pack.json";
 
 /// The repository of this program. It is the pack that the program belongs to, or else the
 /// one in which Cargo started the program, or else the one around the current folder, or

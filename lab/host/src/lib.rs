@@ -29,8 +29,8 @@ pub use distribution::{Distribution, Manager};
 use examine::lacking_of;
 pub use examine::{Ask, Finding, State, ask, examine, lacking, missing, on_path};
 pub use needs::{
-    BUSYBOX, CHROMIUM, CLANGD, COMMANDS, Kit, MAKE, NEEDS, Need, Packages, QEMU, RUSTC, TRACE_CMD,
-    Version, Wanted,
+    BUSYBOX, CHROMIUM, CLANGD, COMMANDS, Kit, MAKE, NEEDS, Need, PACK, Packages, QEMU, RUSTC,
+    TRACE_CMD, Version, Wanted,
 };
 pub use supported::unsupported;
 

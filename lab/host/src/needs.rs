@@ -8,6 +8,10 @@
 
 use std::fmt;
 
+/// The file with which a folder says that it is a pack of the lab: all that it needs but
+/// the host's own programs.
+pub const PACK: &str = "pack.json";
+
 /// How to find out whether the host has something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Probe {

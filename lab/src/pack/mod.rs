@@ -22,6 +22,7 @@ mod unpack;
 use std::path::PathBuf;
 
 use explain::{ExitStatus, Explain};
+use process::Output;
 
 pub use here::differences;
 pub use make::{Made, make};
@@ -30,7 +31,7 @@ pub use unpack::{Unpacked, unpack};
 
 /// The files that come first, in this order.
 const PROGRAM: &str = "upcall";
-const ABOUT: &str = builder::root::PACK;
+const ABOUT: &str = host::PACK;
 const SUMS: &str = "SHA256SUMS";
 const FIRST: [&str; 3] = [PROGRAM, ABOUT, SUMS];
 
@@ -92,6 +93,17 @@ impl Explain for PackError {
         match self {
             PackError::Cargo { output, .. } => Some(output),
             _ => None,
+        }
+    }
+}
+
+/// Whether Cargo has done what it was started for, from its output.
+fn done_by_cargo(what: &'static str, output: &Output) -> Result<(), PackError> {
+    match output.ended.status.success() {
+        true => Ok(()),
+        false => {
+            let output = String::from_utf8_lossy(&output.stderr).into_owned();
+            Err(PackError::Cargo { what, output })
         }
     }
 }

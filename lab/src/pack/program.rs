@@ -7,7 +7,7 @@ use builder::host::toolchain::Toolchain;
 use builder::progress::{Event, Progress};
 use process::Command;
 
-use super::PackError;
+use super::done_by_cargo;
 use crate::error::Error;
 
 /// Where Cargo builds it, below `target`.
@@ -37,10 +37,6 @@ pub fn build(cache: &Cache, progress: &dyn Progress) -> Result<PathBuf, Error> {
         .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static");
     let output = cargo.output().map_err(Error::file("run", "cargo"));
     progress.event(Event::End);
-    let output = output?;
-    if !output.ended.status.success() {
-        let output = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(PackError::Cargo { what: "build the command line", output }.into());
-    }
+    done_by_cargo("build the command line", &output?)?;
     Ok(folder.join(&toolchain.target).join("pack").join(super::PROGRAM))
 }

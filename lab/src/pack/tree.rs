@@ -9,8 +9,8 @@ use fs_err as fs;
 use process::{Command, Temporary};
 use toml::{Table, Value};
 
-use super::PackError;
 use super::contents::Contents;
+use super::{PackError, done_by_cargo};
 
 /// Files and folders of the checkout, if they are there. `cargo xtask` works in a pack too:
 /// its launcher needs two more crates, and starts the pack's program.
@@ -118,12 +118,7 @@ fn vendor(folder: &Path) -> Result<(), PackError> {
     cargo.args(["vendor", "--quiet", "--versioned-dirs", VENDOR]).current_dir(folder);
     // Cargo sets these for the lab.
     cargo.env_remove("CARGO_MANIFEST_DIR").env("LC_ALL", "C");
-    let output = cargo.output()?;
-    if output.ended.status.success() {
-        return Ok(());
-    }
-    let output = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(PackError::Cargo { what: "copy the crates of the guest's programs", output })
+    done_by_cargo("copy the crates of the guest's programs", &cargo.output()?)
 }
 
 fn link(from: &Path, to: &Path) -> std::io::Result<()> {
