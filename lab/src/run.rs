@@ -31,7 +31,7 @@ use crate::checkpoint;
 use crate::course::Course;
 use crate::error::Error;
 use crate::firmware::firmware;
-use crate::plan::Plan;
+use crate::plan::{Options, Plan};
 use crate::returned::{self, Returned, elves};
 
 /// The file in the initramfs's cache entry.
@@ -114,6 +114,18 @@ impl Lab<'_> {
         let (kind, initramfs) = (options.kind, folder.join(INITRAMFS_FILE));
         let room = Room::small(kind.memory_mib());
         Ok(Machine { kernel, kind, idle, initramfs, initramfs_key, room, symbols })
+    }
+
+    /// Builds what the lessons need besides the machine: programs, modules, and the
+    /// machine's checkpoint.
+    pub fn prepare_lessons(&self, machine: &Machine) -> Result<(), Error> {
+        for name in &self.course.names {
+            let plan = Plan::new(self.course.read(name)?, Options::default());
+            self.programs(&plan)?;
+            self.modules(machine, &plan.experiment.kmods)?;
+        }
+        self.saved(machine, Accel::TCG)?;
+        Ok(())
     }
 
     /// One of the machine's own modules, from its folder below `images/`.

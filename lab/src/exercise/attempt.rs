@@ -13,6 +13,7 @@ use super::compile::{CompileError, Compiler};
 use super::ending::{Ending, Fault};
 use super::kernel_log::{KernelLog, Report};
 use super::marks::Marks;
+use super::values::Seed;
 use super::{Exercise, FOLDER, Sample, StudentFile};
 use crate::absent::{self, Declaring, Source};
 use crate::error::Error;
@@ -72,6 +73,14 @@ impl Attempt {
 }
 
 impl Lab<'_> {
+    /// Builds what submissions for any exercise share.
+    pub fn prepare_exercises(&self, machine: &Machine) -> Result<(), Error> {
+        for exercise in self.course.exercises(Seed::default())? {
+            self.prepare(machine, &exercise)?;
+        }
+        Ok(())
+    }
+
     /// Builds what all submissions for an exercise share, or takes it from the cache.
     pub fn prepare(&self, machine: &Machine, exercise: &Exercise) -> Result<(), Error> {
         let compiler = self.compiler();

@@ -14,14 +14,11 @@ use builder::progress::Event;
 use host::{Distribution, QEMU};
 use process::Temporary;
 use sha2::{Digest, Sha256};
-use vm::command::Accel;
 
 use super::contents::Contents;
 use super::{ABOUT, PROGRAM, PackError, program, tree};
 use crate::error::Error;
-use crate::exercise::values::Seed;
 use crate::maker::LAB;
-use crate::plan::{Options, Plan};
 use crate::run::Lab;
 use crate::whole;
 
@@ -90,20 +87,13 @@ pub fn make(lab: &Lab<'_>, file: &Path, program: Option<&Path>) -> Result<Made, 
 fn build(lab: &Lab<'_>) -> Result<Pack, Error> {
     let machine = lab.machine()?;
     let (kernel, cache) = (&machine.kernel, &lab.cache);
-    lab.saved(&machine, Accel::TCG)?;
     headers::of(cache, &kernel.source, lab.progress)?;
     // For pages, and for editors.
     functions::files(cache, kernel, lab.progress)?;
     kmod_flags::flags(kernel, cache, lab.progress)?;
     lab.trace_module(&machine)?;
-    for name in &lab.course.names {
-        let plan = Plan::new(lab.course.read(name)?, Options::default());
-        lab.programs(&plan)?;
-        lab.modules(&machine, &plan.experiment.kmods)?;
-    }
-    for exercise in lab.course.exercises(Seed::default())? {
-        lab.prepare(&machine, &exercise)?;
-    }
+    lab.prepare_lessons(&machine)?;
+    lab.prepare_exercises(&machine)?;
     let toolchain = match Toolchain::of_pack() {
         Some(packed) => packed,
         None => Toolchain::here(cache).map_err(ProgramError::from)?,

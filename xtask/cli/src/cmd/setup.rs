@@ -1,7 +1,4 @@
-use builder::guest::{kmods, programs};
 use clap::Args;
-use lab::exercise::values::Seed;
-use vm::command::Accel;
 
 use crate::context::Context;
 use crate::outcome::{Outcome, Result};
@@ -24,18 +21,9 @@ impl Setup {
     pub fn run(self, context: &Context) -> Result {
         let lab = context.lab("setup")?;
         let machine = lab.machine()?;
-        for name in &lab.course.names {
-            let lesson = lab.course.read(name)?;
-            programs::build(&lab.course.root, &lesson.folder, &lab.cache, lab.progress)?;
-            for kmod in &lesson.experiment.kmods {
-                kmods::build(&lab.course.root, kmod, &machine.kernel, &lab.cache, lab.progress)?;
-            }
-        }
-        lab.saved(&machine, Accel::TCG)?;
+        lab.prepare_lessons(&machine)?;
         if self.exercises {
-            for exercise in lab.course.exercises(Seed::default())? {
-                lab.prepare(&machine, &exercise)?;
-            }
+            lab.prepare_exercises(&machine)?;
         }
         outln!("everything is built, in {}", lab.cache.root().display());
         Ok(Outcome::SUCCESS)
