@@ -27,8 +27,9 @@ pub struct Background {
     files: Vec<(Function, String)>,
 }
 
-/// Where the lab's own events are defined.
-const EVENTS: &str = "kmods/include/trace-lab.h";
+/// The headers that the lab's modules share, some of which define functions: their own
+/// trace events, for one.
+const HEADERS: &str = "kmods/include";
 
 impl Background {
     /// Of a lesson's run.
@@ -98,12 +99,17 @@ impl Background {
             });
             background.files = files.collect();
         }
-        // These are on the stacks of the lab's own events, and TRACE_EVENT has made them.
-        let of_events = |name: &str| {
-            ["trace_lab_", "trace_event_raw_event_lab_"].iter().any(|of| name.starts_with(of))
-        };
-        let made = symbols(timeline).filter(|it| it.module.is_some() && of_events(&it.name));
-        background.files.extend(made.map(|symbol| (function(symbol), EVENTS.to_owned())));
+        let modules: BTreeSet<String> =
+            symbols(timeline).filter_map(|symbol| symbol.module.clone()).collect();
+        if !modules.is_empty() {
+            let mut headers = Vec::new();
+            read(&builder::root(), Path::new(HEADERS), "h", &mut headers)?;
+            for (module, header) in
+                modules.iter().flat_map(|it| headers.iter().map(move |h| (it, h)))
+            {
+                background.add_defined(module, header, timeline);
+            }
+        }
         Ok(background)
     }
 

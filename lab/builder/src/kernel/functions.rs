@@ -18,6 +18,12 @@ pub type Files = BTreeMap<String, String>;
 const KIND: &str = "functions";
 const FILE: &str = "files.json";
 
+/// What `SYSCALL_DEFINE` puts before the name of a system call.
+pub(super) const SYSCALLS: [&str; 3] = ["__x64_sys_", "__se_sys_", "__do_sys_"];
+
+/// What `TRACE_EVENT` puts before the name of an event.
+const EVENTS: [&str; 2] = ["trace_", "trace_event_raw_event_"];
+
 /// The folders in which the kernel's own code is.
 pub(super) const FOLDERS: [&str; 14] = [
     "arch/x86", "block", "crypto", "drivers", "fs", "init", "io_uring", "ipc", "kernel", "lib",
@@ -132,14 +138,17 @@ pub(super) fn definitions(text: &str) -> Vec<(String, usize)> {
             }
             continue;
         }
+        if name == "TRACE_EVENT" {
+            functions.extend(EVENTS.map(|prefix| (format!("{prefix}{argument}"), start)));
+            continue;
+        }
         // A declaration ends with a semicolon, a definition goes on with its body.
         if rest.find(['{', ';']).is_none_or(|at| rest.as_bytes()[at] == b';') {
             continue;
         }
         match name {
             _ if name.starts_with("SYSCALL_DEFINE") => {
-                let names = ["__x64_sys_", "__se_sys_", "__do_sys_"];
-                functions.extend(names.map(|prefix| (format!("{prefix}{argument}"), start)));
+                functions.extend(SYSCALLS.map(|prefix| (format!("{prefix}{argument}"), start)));
             }
             _ if name.starts_with("DEFINE_IDTENTRY") => {
                 functions.extend([(format!("__{argument}"), start), (argument, start)]);
@@ -197,6 +206,8 @@ DEFINE_IDTENTRY_IRQ(common_interrupt)
         let assembly = "SYM_CODE_START(entry)\n\tcall f\n\
                         SYM_INNER_LABEL(after, SYM_L_GLOBAL)\nSYM_CODE_END(entry)\n";
         assert_eq!(defined(assembly), ["entry", "after"]);
+        let event = "TRACE_EVENT(lab_irq,\n\tTP_PROTO(int irq),\n\tTP_ARGS(irq)\n);\n";
+        assert_eq!(defined(event), ["trace_lab_irq", "trace_event_raw_event_lab_irq"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use process::Command;
 
-use super::functions::{FOLDERS, compiled, definitions, included};
+use super::functions::{FOLDERS, SYSCALLS, compiled, definitions, included};
 use super::{Kernel, KernelError};
 use conditions::{Around, around};
 
@@ -129,9 +129,7 @@ impl Search<'_> {
     fn mentions(&self, places: &[PathBuf]) -> Result<Vec<PathBuf>, KernelError> {
         let mut grep = Command::new("grep");
         grep.args(["-rls", "--include=*.c", "--include=*.h"]);
-        let call = ["__x64_sys_", "__se_sys_", "__do_sys_"]
-            .iter()
-            .find_map(|prefix| self.name.strip_prefix(prefix));
+        let call = SYSCALLS.iter().find_map(|prefix| self.name.strip_prefix(prefix));
         match call {
             Some(call) => grep.args(["-e", &format!("SYSCALL_DEFINE[0-6]({call}[,)]")]),
             None => grep.args(["-wF", "-e", self.name]),
