@@ -20,14 +20,14 @@ use trace::Symbols;
 
 use crate::error::Error;
 use crate::returned::{Elves, elves};
-use place::Place;
 
 /// Why a fact names a function in vain.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}` names a function that no stack has, {place}`{function}` {why}", path.display())]
+#[error("`{}` names a function that no stack has, {place}\n`{function}` {why}", path.display())]
 pub struct AbsentFunction {
     path: PathBuf,
-    place: Place,
+    /// Its line, with a caret.
+    place: String,
     function: String,
     why: Why,
 }
@@ -153,7 +153,7 @@ pub fn refuse(
         Some(why) => why,
         None => why(known, &of_modules, function)?,
     };
-    let (path, place) = (file.path.clone(), Place::of(file.text, function));
+    let (path, place) = (file.path.clone(), place::of(file.text, function));
     Err(AbsentFunction { path, place, function: function.to_owned(), why }.into())
 }
 

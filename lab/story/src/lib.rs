@@ -23,6 +23,7 @@ pub mod findings;
 pub mod lesson;
 pub mod map;
 pub mod narrow;
+pub mod place;
 pub mod render;
 pub mod reports;
 pub mod scene;

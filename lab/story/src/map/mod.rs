@@ -21,18 +21,15 @@
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
-use std::fmt;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use explain::{ExitStatus, Explain};
 use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
 use toml::Spanned;
-use toml::de::{DeValue, Error, ValueDeserializer};
+use toml::de::Error;
 
 use crate::lesson::{Lesson, Name};
+use crate::place::error_at;
 
 pub use text::text;
 
@@ -291,26 +288,6 @@ impl Facts {
         };
         self.0.into_iter().map(text).collect()
     }
-}
-
-/// An error about a part of a file. Only a value that is being read can give its error a
-/// place, so this reads one that says nothing but the error.
-fn error_at(span: Range<usize>, message: &str) -> Error {
-    struct Refuse<'a>(&'a str);
-    impl Visitor<'_> for Refuse<'_> {
-        type Value = Infallible;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(self.0)
-        }
-
-        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Infallible, E> {
-            Err(E::custom(self.0))
-        }
-    }
-    let value = ValueDeserializer::from(Spanned::new(span, DeValue::Boolean(false)));
-    let Err(error) = value.deserialize_any(Refuse(message));
-    error
 }
 
 #[cfg(test)]
