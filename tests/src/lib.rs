@@ -46,6 +46,7 @@ mod odd_hosts;
 mod pack;
 mod pages;
 mod pairs;
+mod pty;
 mod perturbed;
 mod rebuilds;
 mod recipes;

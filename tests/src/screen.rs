@@ -21,8 +21,8 @@ use story::render::ink::Inked;
 use story::view::View;
 use tempfile::TempDir;
 
-use crate::Test;
 use crate::command_line::course;
+use crate::{Test, pty};
 
 /// How long anything may take. A machine under load is slow.
 const LIMIT_MS: u64 = 60_000;
@@ -52,10 +52,6 @@ struct Shown {
     _folder: TempDir,
     record: String,
 }
-
-/// The variables that say what a person wants, or where the lab runs: with `CI`, even a
-/// dumb terminal gets colours. A test sets those that it is about.
-const WISHES: &[&str] = &["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "PAGER", "LESS", "TERM"];
 
 impl Shown {
     fn new() -> Result<Shown, Failed> {
@@ -101,10 +97,7 @@ impl Shown {
         let script = format!("stty cols {columns} rows {rows}; {script}");
         command.args(["-c", &script, "sh"]).arg(std::env::current_exe()?);
         command.args(["show", &self.record]);
-        for wish in WISHES {
-            command.env_remove(wish);
-        }
-        command.env("TERM", "xterm").envs(wishes.iter().copied());
+        pty::without_wishes(&mut command).env("TERM", "xterm").envs(wishes.iter().copied());
         Ok(spawn_command(command, Some(LIMIT_MS))?)
     }
 
@@ -120,10 +113,9 @@ impl Shown {
     }
 }
 
-/// The text that a terminal got. `rexpect` makes a character of each byte.
+/// The text that a terminal got.
 fn text(read: &str) -> String {
-    let bytes: Vec<u8> = read.chars().map(|c| c as u8).collect();
-    String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
+    String::from_utf8_lossy(&pty::bytes(read)).replace("\r\n", "\n")
 }
 
 fn same(found: &str, expected: &str, what: &str) -> Result<(), Failed> {
@@ -176,10 +168,8 @@ fn exec_in_a_pager() -> Result<(), Failed> {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("stty cols 80 rows {rows}; {script}; echo status $?")]);
         command.env("XTASK", std::env::current_exe()?).env("BUSYBOX", BUSYBOX);
-        for wish in WISHES {
-            command.env_remove(wish);
-        }
-        command.env("TERM", "xterm").env("NO_COLOR", "1").env("PAGER", pager);
+        pty::without_wishes(&mut command).env("TERM", "xterm").env("NO_COLOR", "1");
+        command.env("PAGER", pager);
         command.current_dir(folder.path());
         Ok(text(&spawn_command(command, Some(LIMIT_MS))?.exp_eof()?))
     };

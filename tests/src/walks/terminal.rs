@@ -11,6 +11,7 @@ use rexpect::session::{PtySession, spawn_command};
 use tempfile::TempDir;
 
 use super::paper;
+use crate::pty;
 
 /// How long anything may take. A machine under load is slow.
 const LIMIT_MS: u64 = 600_000;
@@ -18,9 +19,6 @@ const LIMIT_MS: u64 = 600_000;
 /// The terminal's size, as most have it at first.
 const COLUMNS: usize = 80;
 const ROWS: usize = 24;
-
-/// What a person might have set, and a test must not depend on.
-const WISHES: &[&str] = &["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "LESS"];
 
 /// A terminal and the folder where its person works.
 pub struct Terminal {
@@ -97,11 +95,11 @@ impl Terminal {
         let own = format!("cargo() {{ shift; \"$UPCALL\" {} \"$@\"; }}", self.options);
         let script = format!("stty cols {COLUMNS} rows {ROWS}; {own}; {command}");
         shell.args(["-c", &script]).current_dir(self.folder());
-        for wish in WISHES {
-            shell.env_remove(wish);
-        }
         // A pager's screen is not what stays.
-        shell.env("TERM", "xterm").env("PAGER", "").env("UPCALL", std::env::current_exe()?);
+        pty::without_wishes(&mut shell)
+            .env("TERM", "xterm")
+            .env("PAGER", "")
+            .env("UPCALL", std::env::current_exe()?);
         Ok(spawn_command(shell, Some(LIMIT_MS))?)
     }
 
@@ -124,9 +122,8 @@ impl Terminal {
         status: i32,
         differs: &[Differs],
     ) -> Result<(), Failed> {
-        // `rexpect` makes a character of each byte.
-        let bytes: Vec<u8> = seen.chars().map(|c| c as u8).collect();
-        let mut text = paper::read(&bytes).map_err(|error| format!("{command}: {error}"))?;
+        let mut text =
+            paper::read(&pty::bytes(seen)).map_err(|error| format!("{command}: {error}"))?;
         for Differs { what, replace } in differs {
             let replaced = replace(&text);
             if replaced == text {
