@@ -116,35 +116,22 @@ impl Watching<'_> {
     }
 
     fn answer(&mut self, key: Key) -> Done {
-        let text: String = match key {
-            Key::Check => return self.check(true),
-            Key::Hint => self.work.next_hint(&self.exercise)?,
-            Key::List => self.work.overview(&self.exercises)?,
-            Key::Task => self.task(),
-            Key::All => {
-                return match &self.attempt {
-                    Some(attempt) => {
-                        self.show(report::text(&self.exercise, attempt));
-                        Ok(())
-                    }
-                    None => self.check(true),
-                };
+        let text = match (key, &self.attempt) {
+            (Key::Check, _) | (Key::All, None) => return self.check(true),
+            (Key::All, Some(attempt)) => report::text(&self.exercise, attempt),
+            (Key::Hint, _) => self.work.next_hint(&self.exercise)?.into(),
+            (Key::List, _) => self.work.overview(&self.exercises)?.into(),
+            (Key::Task, _) => self.task().into(),
+            (Key::Solution, _) if self.work.progress()?.of(&self.exercise).passed() => {
+                self.exercise.sample(&Sample::Solution).into()
             }
-            Key::Solution if self.work.progress()?.of(&self.exercise).passed() => {
-                self.exercise.sample(&Sample::Solution)
-            }
-            Key::Solution => format!(
+            (Key::Solution, _) => Inked::from(format!(
                 "{} is not solved yet; `cargo xtask solution {0}` shows it all the same",
                 self.exercise.lesson.name
-            ),
-            Key::Help | Key::Next | Key::Quit => {
-                return {
-                    self.show_again();
-                    Ok(())
-                };
-            }
+            )),
+            (Key::Help | Key::Next | Key::Quit, _) => self.shown.clone(),
         };
-        self.show(text.into());
+        self.show(text);
         Ok(())
     }
 
