@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use builder::sandbox::Sandbox;
-use object::{Object, ObjectSection, ObjectSymbol, SectionIndex};
+use object::{Object, ObjectSection, ObjectSymbol};
 use process::Temporary;
 use story::reports::Place;
 
@@ -46,7 +46,7 @@ impl Exercise {
 ///
 /// The module is a stranger's, so the program that reads it is confined.
 pub(super) fn line_of(elf: &[u8], place: &Place, file: &str) -> Result<Option<u32>, Error> {
-    let Some((section, address)) = address_of(elf, place) else { return Ok(None) };
+    let Some(Code { section, address, .. }) = Code::around(elf, place) else { return Ok(None) };
     let folder = Temporary::new()?;
     let module = folder.path().join("module.ko");
     fs_err::write(&module, elf)?;
@@ -67,28 +67,30 @@ pub(super) fn line_of(elf: &[u8], place: &Place, file: &str) -> Result<Option<u3
     Ok(told.output.lines().find_map(|line| line_in(line, file)))
 }
 
-/// The section of a place in a module, and its address there.
-fn address_of(elf: &[u8], place: &Place) -> Option<(String, u64)> {
-    let file = object::File::parse(elf).ok()?;
-    let (section, address) = within(&file, place)?;
-    let section = file.section_by_index(section).ok()?;
-    Some((section.name().ok()?.to_owned(), address))
+/// The code around a place in a module: all of its section.
+#[derive(Debug, PartialEq, Eq)]
+struct Code {
+    section: String,
+    bytes: Vec<u8>,
+    /// The place, in the section.
+    address: u64,
 }
 
-fn within(file: &object::File<'_>, place: &Place) -> Option<(SectionIndex, u64)> {
-    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(&place.function))?;
-    Some((symbol.section_index()?, symbol.address().checked_add(place.offset)?))
-}
-
-/// Whether two modules have the same code around a place: all of its section.
-fn same_code(one: &[u8], other: &[u8], place: &Place) -> bool {
-    let code = |elf: &[u8]| {
+impl Code {
+    fn around(elf: &[u8], place: &Place) -> Option<Code> {
         let file = object::File::parse(elf).ok()?;
-        let (section, address) = within(&file, place)?;
-        let section = file.section_by_index(section).ok()?;
-        Some((section.name().ok()?.to_owned(), section.data().ok()?.to_owned(), address))
-    };
-    code(one).is_some_and(|one| code(other) == Some(one))
+        let symbol = file.symbols().find(|symbol| symbol.name() == Ok(&place.function))?;
+        let address = symbol.address().checked_add(place.offset)?;
+        let section = file.section_by_index(symbol.section_index()?).ok()?;
+        let (bytes, section) = (section.data().ok()?.to_owned(), section.name().ok()?.to_owned());
+        Some(Code { section, bytes, address })
+    }
+}
+
+/// Whether two modules have the same code around a place.
+fn same_code(one: &[u8], other: &[u8], place: &Place) -> bool {
+    let [one, other] = [one, other].map(|elf| Code::around(elf, place));
+    one.is_some() && one == other
 }
 
 /// The number in `/folder/lab_x.c:12 (discriminator 1)`.
@@ -120,6 +122,6 @@ mod tests {
     fn what_is_no_module_has_no_lines() {
         let place = Place { function: "f".to_owned(), offset: 0 };
         assert!(!same_code(b"", b"", &place));
-        assert_eq!(address_of(b"text", &place), None);
+        assert_eq!(Code::around(b"text", &place), None);
     }
 }

@@ -4,6 +4,7 @@ mod compiler;
 mod screen;
 
 use std::fmt::Write;
+use std::iter;
 
 use explain::{quoted, visible_lines};
 use serde_json::{Value, json};
@@ -231,18 +232,11 @@ impl Parts<'_> {
 
     /// Wraps words after a sign.
     fn signed(&self, ink: Ink, sign: &str, indent: usize, words: &str) -> Vec<Inked> {
-        let mut sign_is_there = false;
-        let lines = self.lines(sign, indent, words).into_iter();
-        let inked = |line: String| match line.strip_prefix(sign) {
-            Some(rest) if !sign_is_there => {
-                sign_is_there = true;
-                let mut inked = Inked::of(ink, sign);
-                inked.push_str(rest);
-                inked
-            }
-            _ => Inked::from(line),
-        };
-        lines.map(inked).collect()
+        let mut lines = self.lines(sign, indent, words).into_iter();
+        let mut first = Inked::of(ink, sign);
+        let begun = lines.next().unwrap_or_default();
+        first.push_str(begun.strip_prefix(sign).unwrap_or(&begun));
+        iter::once(first).chain(lines.map(Inked::from)).collect()
     }
 
     /// Wraps words. `first` begins the first line.
