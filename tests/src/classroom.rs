@@ -245,6 +245,7 @@ fn parts(solution: &str) -> Result<(), Failed> {
 /// An archive as Moodle gives it, with students who named and packed their files as
 /// they liked.
 fn download(solution: &str) -> Result<(), Failed> {
+    let panics = sample("panics.rs")?;
     let mut download = tar::Builder::new(Vec::new());
     let of = |student: &str, file: &str| format!("{student}_assignsubmission_file/{file}");
     for (path, text) in [
@@ -255,6 +256,7 @@ fn download(solution: &str) -> Result<(), Failed> {
         (of("Bob_12", "lesson-1/notes"), ""),
         (of("Eve_13", "sigchild/main.rs"), solution),
         (of("Fay_14", "work.zip"), "no archive"),
+        (of("Gus_17", "main.rs"), &panics),
         (of("Joe_15", "sigchld/Main.rs"), solution),
     ] {
         let mut header = tar::Header::new_gnu();
@@ -285,6 +287,7 @@ Bob_12  sigchld                      6 of 6  (ignored: notes)
 Eve_13  sigchld                      0 of 6  there is no `sigchld`
 Fay_14  sigchld                      0 of 6  `work.zip` cannot be unpacked: invalid Zip archive: \
 Could not find EOCD
+Gus_17  sigchld                      0 of 6  main.rs:2: the program panics
 Joe_15  sigchld                      0 of 6  there is no `sigchld/main.rs`, but `Main.rs` looks like it
 ";
     if stdout != expected {
@@ -305,6 +308,7 @@ Bob_12,12,10,10,100,10,,,,,,,\r
 Eve_13,13,8,10,80,8,,,,,sigchld: a typo,,\r
 Fay_14,14,0,10,0,0,,sigchld: `work.zip` cannot be unpacked: invalid Zip archive: \
 Could not find EOCD,,,,,\r
+Gus_17,17,0,10,0,0,,,,sigchld: main.rs:2: the program panics,,,\r
 Joe_15,15,0,10,0,0,\"sigchld: there is no `sigchld/main.rs`, but `Main.rs` looks like it\",,,,,,\r
 ";
     if found("book.csv")? != expected {
@@ -316,6 +320,7 @@ Participant 11,Ada_11,10,10,-\r
 Participant 12,Bob_12,10,10,-\r
 Participant 13,Eve_13,8,10,-\r
 Participant 14,Fay_14,0,10,-\r
+Participant 17,Gus_17,0,10,-\r
 Participant 15,Joe_15,0,10,-\r
 ";
     if found("moodle.csv")? != expected {
@@ -415,6 +420,11 @@ fn where_i_was(exercise: &Exercise) -> Result<(), Failed> {
     expect(&["start"], 0, "fork-return/main.rs is yours: fill in")
 }
 
+/// A program or module that does nothing right.
+fn sample(name: &str) -> std::io::Result<String> {
+    std::fs::read_to_string(builder::root().join("tests/without-work").join(name))
+}
+
 /// What students are told of a module or program in trouble, on one screen.
 fn troubles(program: &Exercise, module: &Exercise) -> Result<(), Failed> {
     let solution = module.sample(&Sample::Solution);
@@ -431,16 +441,15 @@ fn troubles(program: &Exercise, module: &Exercise) -> Result<(), Failed> {
     let measure = "static char *volatile name;\nstatic noinline size_t measure(void)\n{\n\t\
                    return strlen(name);\n}\n\n";
     let callee = with("causes += measure();").replacen(isr, &format!("{measure}{isr}"), 1);
-    let read = |file: &str| std::fs::read_to_string(builder::root().join("tests").join(file));
     let cases = [
         ("a module that prints", module, with("pr_info(\"causes %x\\n\", causes);"), 0),
         ("a module that warns", module, with("WARN_ON_ONCE(causes);"), 1),
         ("a module that sleeps in its handler", module, with("msleep(1);"), 1),
         ("a module that oopses", module, with("causes = *(volatile u32 *)8;"), 1),
         ("a module of which a callee oopses", module, callee, 1),
-        ("a module that is not loaded", module, read("without-work/fails.c")?, 1),
-        ("a program that is killed", program, read("without-work/segfaults.rs")?, 1),
-        ("a program that exits with 1", program, read("without-work/exits-with-1.rs")?, 1),
+        ("a module that is not loaded", module, sample("fails.c")?, 1),
+        ("a program that is killed", program, sample("segfaults.rs")?, 1),
+        ("a program that exits with 1", program, sample("exits-with-1.rs")?, 1),
     ];
     let mut all = String::new();
     for (what, exercise, text, status) in cases {
@@ -462,7 +471,7 @@ fn troubles(program: &Exercise, module: &Exercise) -> Result<(), Failed> {
     let work = tempfile::tempdir()?;
     call(work.path(), &["start", "1"], 0)?;
     let file = work.path().join(program.lesson.name.to_string()).join(program.file.name());
-    std::fs::write(file, read("without-work/panics.rs")?)?;
+    std::fs::write(file, sample("panics.rs")?)?;
     // The rest has a thread's number.
     let told = call(work.path(), &["check", "1"], 1)?;
     if !told.contains("\nmain.rs:2: the program panics.\n") {
@@ -471,15 +480,19 @@ fn troubles(program: &Exercise, module: &Exercise) -> Result<(), Failed> {
     compare("classroom-troubles", &all)
 }
 
-/// What was compiled only to know a line is not there when a record is shown.
+/// What was compiled only to know a line is not there when a record is shown, and the line
+/// is. `show` says first what it shows.
 fn the_record_has_the_line(work: &Path, name: &str) -> Result<(), Failed> {
     let record = work.join("run.record");
     let record = record.to_string_lossy();
-    call(work, &["check", name, "--record", &record], 1)?;
+    let check = call(work, &["check", name, "--record", &record], 1)?;
     let show = call(work, &["show", &record], 1)?;
-    match show.contains("lab_kill_pid.c:49: the kernel panicked") {
+    let after = |told: &str, lines: usize| told.splitn(lines + 1, '\n').last().map(str::to_owned);
+    let (checked, shown) = (after(&check, 1), after(&show, 2));
+    let is_there = |told: &String| told.starts_with("lab_kill_pid.c:49: the kernel panicked");
+    match checked.as_ref().is_some_and(is_there) && checked == shown {
         true => Ok(()),
-        false => Err(format!("the record does not show the line: {show}").into()),
+        false => Err(format!("show:\n{show}\nis not check:\n{check}").into()),
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Kind {
     TooMuchOutput,
     /// It did not end in time.
     TimedOut,
+    /// The program panicked, or a signal killed it.
+    Crashed,
     /// The harness failed because of its input.
     HarnessFailed,
 }
@@ -70,6 +72,7 @@ impl Kind {
             Kind::OutOfMemory => "it used up the machine's memory",
             Kind::TooMuchOutput => "it wrote more than it may",
             Kind::TimedOut => "it did not end in time",
+            Kind::Crashed => "the program panicked, or a signal killed it",
             Kind::HarnessFailed => "the harness failed because of the submission",
         }
     }
@@ -116,7 +119,7 @@ impl Fault {
 }
 
 impl Ending {
-    fn new(kind: Kind, text: impl Into<String>) -> Ending {
+    pub(super) fn new(kind: Kind, text: impl Into<String>) -> Ending {
         Ending { kind, text: text.into() }
     }
 

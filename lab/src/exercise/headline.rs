@@ -1,16 +1,15 @@
 //! The one thing about a run that explains everything else, in a sentence: the module did
-//! not load, the kernel reported a bug, the program crashed.
+//! not load, the kernel reported a bug, the program did not end well.
 //!
 //! A headline has only the lab's own words, and names that cannot be anything else.
 
-use nix::sys::signal::Signal;
-use trace::Kind as EventKind;
+use story::timeline::Entry;
 
 use super::attempt::Attempt;
-use super::compile::{MAIN, NAMELESS};
 use super::ending::Kind as Ended;
 use super::kernel_log::{KernelLog, Kind, Report};
 use super::{Exercise, StudentFile};
+use crate::run::Observed;
 
 /// What explains a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +34,7 @@ impl Headline {
         let report = report.map(|first| reported(exercise, first, log.reports.len() - 1));
         let not_loaded = not_loaded(exercise, attempt);
         let explains_all = not_loaded.is_some();
-        let text = not_loaded.or(report).or_else(|| crashed(exercise, attempt))?;
+        let text = not_loaded.or(report).or_else(|| exited(exercise, attempt))?;
         Some(Headline { text, explains_all })
     }
 }
@@ -95,38 +94,14 @@ fn not_loaded(exercise: &Exercise, attempt: &Attempt) -> Option<String> {
     })
 }
 
-/// Says how the program ended, if it did not end well.
-fn crashed(exercise: &Exercise, attempt: &Attempt) -> Option<String> {
-    let StudentFile::Program { name } = &exercise.file else { return None };
-    let observed = attempt.observed.as_ref()?;
+/// Says which status the program exited with, if it is a bad one.
+fn exited(exercise: &Exercise, attempt: &Attempt) -> Option<String> {
+    let StudentFile::Program { .. } = &exercise.file else { return None };
+    let Observed { timeline, .. } = attempt.observed.as_ref()?;
     if attempt.marks.passed() {
         return None;
     }
-    let stderr = String::from_utf8_lossy(&observed.record.stderr);
-    let place = format!(" panicked at {NAMELESS}/{MAIN}:");
-    let panicked = stderr.lines().filter(|line| line.starts_with("thread '")).find_map(|line| {
-        let (_, rest) = line.split_once(&place)?;
-        rest.split(':').next()?.parse::<u32>().ok()
-    });
-    if let Some(line) = panicked {
-        return Some(format!("{name}:{line}: the program panics"));
-    }
-    let marks = observed.timeline.entries.iter().filter_map(|entry| match &entry.kind {
-        EventKind::Mark(_) => entry.mark(),
-        _ => None,
-    });
-    let ended = |mark: String| {
-        if let Some(status) = mark.strip_prefix("the program exited with ") {
-            return (status != "0").then(|| format!("the program exits with {status}, not 0"));
-        }
-        let signal: i32 = mark.strip_prefix("the program was killed by signal ")?.parse().ok()?;
-        let signal = Signal::try_from(signal).ok()?;
-        let why = match signal {
-            Signal::SIGSEGV => ": it uses an address where nothing is",
-            Signal::SIGABRT => ": it gave up",
-            _ => "",
-        };
-        Some(format!("the program is killed by {}{why}", signal.as_str()))
-    };
-    marks.rev().find_map(ended)
+    let status = |mark: String| mark.strip_prefix("the program exited with ").map(str::to_owned);
+    let status = timeline.entries.iter().rev().filter_map(Entry::mark).find_map(status)?;
+    (status != "0").then(|| format!("the program exits with {status}, not 0"))
 }

@@ -9,7 +9,8 @@ use story::reports::Report;
 use story::timeline::Timeline;
 use trace::record::Record;
 
-use super::ending::Ending;
+use super::crash::crash;
+use super::ending::{self, Ending};
 use super::{Check, Exercise, Mutant};
 
 /// The name of the check for the debug kernel, which only a thorough attempt has.
@@ -67,8 +68,12 @@ impl Marks {
         let mark = |check| mark(check, record, timeline, witness);
         let mut checks: Vec<Mark> = exercise.checks.iter().map(mark).collect();
         refuse_alone(exercise, &mut checks);
-        let ending = Ending::of_run(record, timeline);
-        let mut marks = Marks { checks, ending, mistake: None };
+        let mut marks = Marks { checks, ending: None, mistake: None };
+        marks.ending = Ending::of_run(record, timeline).or_else(|| {
+            // A signal may be what the exercise asks for.
+            let text = crash(exercise, record, timeline).filter(|_| !marks.passed())?;
+            Some(Ending::new(ending::Kind::Crashed, text))
+        });
         marks.find_mistake(exercise, |mutant| {
             mutant.expect.iter().all(|expectation| expectation.check(timeline, witness).passed)
         });
@@ -112,7 +117,9 @@ impl Marks {
 
     fn find_mistake(&mut self, exercise: &Exercise, shown: impl Fn(&Mutant) -> bool) {
         let failed = self.failed();
+        // Whether a mistake crashes a program, too, depends on the rest of it.
         let ending = self.ending.as_ref().map(|ending| ending.kind);
+        let ending = ending.filter(|kind| *kind != ending::Kind::Crashed);
         let is_it = |mutant: &&Mutant| {
             mutant.reports.is_none()
                 && mutant.fails == failed

@@ -17,6 +17,7 @@
 
 pub mod attempt;
 pub mod compile;
+mod crash;
 pub mod diff;
 pub mod ending;
 pub mod frame;
