@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
+use builder::cache::SHARED_VARIABLE;
 use lab::error::Error;
 use lab::exercise::values::Seed;
 use lab::exercise::{Exercise, Sample};
@@ -28,7 +29,7 @@ pub fn all(lab: &Arc<Lab<'static>>, machine: &Arc<Machine>) -> Result<Vec<Test>,
         Test::that_may_be_skipped(format!("recipes::{name}"), move || {
             // Build this once, and not in each part.
             lab.prepare(&machine, &exercise)?;
-            run(&Work::new(&exercise)?)
+            run(&Work::new(&exercise, lab.cache.root())?)
         })
     };
     Ok(vec![
@@ -48,13 +49,15 @@ const SEED: u64 = 7;
 /// A class and a suite. Some of both fail.
 struct Work {
     folder: TempDir,
+    /// The cache that the parts share, and do not write to.
+    shared: PathBuf,
     /// The commands for them, without the lab's program.
     grade: Vec<String>,
     suite: Vec<String>,
 }
 
 impl Work {
-    fn new(exercise: &Exercise) -> Result<Work, Failed> {
+    fn new(exercise: &Exercise, shared: &Path) -> Result<Work, Failed> {
         let folder = tempfile::tempdir()?;
         let mutants = exercise.mutants.iter().map(|mutant| Sample::Mutant(mutant.name.clone()));
         let samples = [Sample::Solution, Sample::Stub].into_iter().chain(mutants).cycle();
@@ -70,7 +73,7 @@ impl Work {
         let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let (class, list) = (class.to_string_lossy(), list.to_string_lossy());
         let grade = words(&["grade", &class, "--seed", &SEED.to_string()]);
-        Ok(Work { grade, suite: words(&["suite", &list]), folder })
+        Ok(Work { grade, suite: words(&["suite", &list]), shared: shared.to_owned(), folder })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -185,7 +188,7 @@ fn slurm(work: &Work) -> Result<Completion, Failed> {
     let cluster = Cluster::start()?;
     work.is_that_of_one_machine(|command, part| {
         let array = part.map_or(format!("1-{PARTS}"), str::to_owned);
-        cluster.run(&array, &recipe("slurm.sh"), &work.parts(command))
+        cluster.run(&array, &recipe("slurm.sh"), &work.parts(command), &work.shared)
     })?;
     Ok(Completion::Completed)
 }
@@ -194,6 +197,7 @@ fn parallel(work: &Work) -> Result<(), Failed> {
     work.is_that_of_one_machine(|command, part| {
         let mut recipe = Command::new(recipe("parallel.sh"));
         recipe.args(work.parts(command)).current_dir(builder::root()).stdin(Stdio::null());
+        recipe.env(SHARED_VARIABLE, &work.shared);
         if let Some(part) = part {
             recipe.env("PARTS", part);
         }
@@ -224,7 +228,7 @@ fn fails() -> Result<(), Failed> {
         .args(["grade", "/none", "--seed", "7"])
         .current_dir(builder::root())
         .env("TMPDIR", &own)
-        .env("UPCALL_SHARED_CACHE", folder.path())
+        .env(SHARED_VARIABLE, folder.path())
         .stdin(Stdio::null())
         .output()?;
     let is_left = std::fs::read_dir(&own)?.next().is_some();

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use builder::cache::SHARED_VARIABLE;
 use host::on_path;
 use libtest_mimic::Failed;
 use nix::unistd::{User, geteuid};
@@ -105,9 +106,15 @@ impl Cluster {
         Ok(())
     }
 
-    /// Runs a job array of this script, waits for its end and returns its exit status: the
-    /// highest of its tasks.
-    pub fn run(&self, array: &str, script: &Path, args: &[String]) -> Result<i32, Failed> {
+    /// Runs a job array of this script with a shared cache, waits for its end and returns
+    /// its exit status: the highest of its tasks.
+    pub fn run(
+        &self,
+        array: &str,
+        script: &Path,
+        args: &[String],
+        shared: &Path,
+    ) -> Result<i32, Failed> {
         let log = self.folder.path().join("task-%a.log");
         let output = Command::new("timeout")
             .args([JOBS_END, SUBMIT, "--wait"])
@@ -117,6 +124,7 @@ impl Cluster {
             .args(args)
             .current_dir(builder::root())
             .env("SLURM_CONF", self.folder.path().join("slurm.conf"))
+            .env(SHARED_VARIABLE, shared)
             .stdin(Stdio::null())
             .output()?;
         match output.status.code() {
