@@ -58,7 +58,7 @@ const ATTACKS: &[Attack] = &[
     attack("forks-without-end", 0, Some(Kind::TimedOut)),
     attack("fills-memory", 0, Some(Kind::OutOfMemory)),
     attack("fills-output", 0, Some(Kind::TooMuchOutput)),
-    attack("fills-disk", 0, None),
+    attack("fills-disk", 0, Some(Kind::Crashed)),
     attack("hangs", 0, Some(Kind::TimedOut)),
     attack("includes-secret", 0, Some(Kind::NotCompiled)),
     attack("includes-by-path", 0, Some(Kind::NotCompiled)),

@@ -16,6 +16,7 @@ use story::render::wrap::wrap;
 
 use super::attempt::Attempt;
 use super::compile::{MAIN, NAMELESS};
+use super::ending;
 use super::headline::Headline;
 use super::kernel_log::KernelLog;
 use super::marks::{Mark, Marks};
@@ -259,7 +260,8 @@ pub fn public(public: &Exercise, attempt: &Attempt) -> String {
         let what = public.checks.iter().find(|check| check.name == mark.name);
         parts.mark(mark, what.map_or(&mark.what, |check| &check.what))
     });
-    let ending = marks.ending.as_ref();
+    // A program could crash for one of two inputs, and so tell which one it got.
+    let ending = marks.ending.as_ref().filter(|ending| ending.kind != ending::Kind::Crashed);
     let ending = ending.map(|ending| parts.plain(2, &sentence(ending.kind.told())));
     let mistake = marks.mistake.as_ref().map(|mistake| &mistake.name);
     let hint = public.mutants.iter().find(|mutant| Some(&mutant.name) == mistake);
