@@ -117,13 +117,14 @@ impl Marks {
 
     fn find_mistake(&mut self, exercise: &Exercise, shown: impl Fn(&Mutant) -> bool) {
         let failed = self.failed();
-        // Whether a mistake crashes a program, too, depends on the rest of it.
         let ending = self.ending.as_ref().map(|ending| ending.kind);
-        let ending = ending.filter(|kind| *kind != ending::Kind::Crashed);
+        // Whether a mistake crashes a program, too, depends on the rest of it.
+        let may_crash =
+            |mutant: &Mutant| mutant.ending.is_none() && ending == Some(ending::Kind::Crashed);
         let is_it = |mutant: &&Mutant| {
             mutant.reports.is_none()
                 && mutant.fails == failed
-                && mutant.ending == ending
+                && (mutant.ending == ending || may_crash(mutant))
                 && shown(mutant)
         };
         self.mistake = exercise.mutants.iter().find(is_it).cloned();

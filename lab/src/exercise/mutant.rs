@@ -29,7 +29,7 @@ pub struct Mutant {
     /// checks. A mutant that fails every check needs one. Default: none.
     #[serde(default)]
     pub expect: Vec<Expectation>,
-    /// How its run ends. Default: it simply finishes.
+    /// How its run ends. Default: it simply finishes, or the program crashes.
     pub ending: Option<Kind>,
     /// What the debug kernel reports about it. Such a mutant need not fail any check, and
     /// is told only if a submission runs on that kernel, too. Default: nothing in

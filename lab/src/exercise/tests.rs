@@ -4,6 +4,7 @@ use trace::mark::{Mark, Part};
 use trace::record::Record;
 use trace::{Context, Kind, Value};
 
+use super::compile::{MAIN, NAMELESS};
 use super::ending::{self, Ending};
 use super::marks::Marks;
 use super::*;
@@ -245,6 +246,11 @@ fn mutants_that_nothing_tells_apart_are_refused() {
 /// The mistake of a run that printed nothing and ended like this. Four marks say that the
 /// program exited.
 fn mistake(exercise: &Exercise, ended: Ended) -> Option<String> {
+    mistake_told(exercise, ended, "")
+}
+
+/// The same for a program that writes this to stderr.
+fn mistake_told(exercise: &Exercise, ended: Ended, stderr: &str) -> Option<String> {
     let words = "the program exited with 4".to_owned();
     let fields = [("text".to_owned(), Value::Text(words.clone()))].into();
     let entry = Entry {
@@ -261,7 +267,7 @@ fn mistake(exercise: &Exercise, ended: Ended) -> Option<String> {
     let record = Record {
         outcome: Outcome { nonce, ended, not_loaded, no_room },
         stdout: Vec::new(),
-        stderr: Vec::new(),
+        stderr: stderr.into(),
         trace: Vec::new(),
         trace_stats: String::new(),
         formats: BTreeMap::new(),
@@ -285,6 +291,19 @@ fn a_mistake_is_told_only_if_the_run_ends_as_it_does() {
     let hangs = read(SMALLEST, &declared, FRAME).unwrap();
     assert_eq!(mistake(&hangs, timed_out()), silent);
     assert_eq!(mistake(&hangs, Ended::Exited(0)), None);
+}
+
+#[test]
+fn a_mistake_may_crash_the_program() {
+    let silent = Some("silent".to_owned());
+    let told = |exercise: &Exercise, stderr| mistake_told(exercise, Ended::Exited(0), stderr);
+    let panic = &format!("thread 'main' (21) panicked at {NAMELESS}/{MAIN}:6:43:\n");
+    let finishes = parse(SMALLEST).unwrap();
+    assert_eq!(told(&finishes, panic), silent);
+    let declared = MUTANTS.replace("change", "ending = \"crashed\"\nchange");
+    let crashes = read(SMALLEST, &declared, FRAME).unwrap();
+    assert_eq!(told(&crashes, panic), silent);
+    assert_eq!(told(&crashes, ""), None);
 }
 
 #[test]
