@@ -41,10 +41,17 @@ pub fn rows(
             let key = Key::builder("repeat").text("host", &host).text("lab", &lab_half).finish();
             let counts = Mutex::new(Counts::read(&lab.cache, &key));
             let missing = times.saturating_sub(counts.lock().expect("it is new").total());
-            repeat(lab, machine, &plan, missing, &|run| {
+            let total = Some(times as u64);
+            lab.progress.event(Event::Begin { stage: name.as_str(), total });
+            let result = repeat(lab, machine, &plan, missing, &|run| {
                 let (found, text) = (Fingerprint::new(&run.record)?, report::text(&plan, &run));
-                counts.lock().expect("no run panicked").add(found, text)
-            })?;
+                let mut counts = counts.lock().expect("no run panicked");
+                counts.add(found, text)?;
+                lab.progress.event(Event::Step { done: counts.total() as u64, detail: "" });
+                Ok(())
+            });
+            lab.progress.event(Event::End);
+            result?;
             let counts = counts.into_inner().expect("no run panicked");
             Ok(Row {
                 what: format!("identical runs of {name} under load"),
@@ -66,27 +73,17 @@ pub fn repeat(
     times: usize,
     tell: &(dyn Fn(Run) -> Result<(), Error> + Sync),
 ) -> Result<(), Error> {
-    let stage = plan.lesson.name.to_string();
-    lab.progress.event(Event::Begin { stage: &stage, total: Some(times as u64) });
-    let (begun, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let one = || -> Result<(), Error> {
-        tell(lab.run(machine, plan)?)?;
-        let done = 1 + done.fetch_add(1, Ordering::Relaxed);
-        lab.progress.event(Event::Step { done: done as u64, detail: "" });
-        Ok(())
-    };
+    let begun = AtomicUsize::new(0);
     let many = || -> Result<(), Error> {
         while begun.fetch_add(1, Ordering::Relaxed) < times {
-            one()?;
+            tell(lab.run(machine, plan)?)?;
         }
         Ok(())
     };
-    let result = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let threads: Vec<_> = (0..lab.kernel.jobs).map(|_| scope.spawn(many)).collect();
         threads.into_iter().try_for_each(|thread| thread.join().expect("no run panicked"))
-    });
-    lab.progress.event(Event::End);
-    result
+    })
 }
 
 /// How many of a lesson's runs had each fingerprint. Kept in the cache, with a person's
