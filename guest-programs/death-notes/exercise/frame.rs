@@ -43,8 +43,6 @@ fn begin() -> Result<()> {
 struct Log {
     path: String,
     pipe: Option<File>,
-    // region: field
-    // endregion
 }
 
 /// Opens a named pipe to write to. This waits until somebody reads there.
@@ -56,12 +54,10 @@ fn open(path: &str) -> std::io::Result<File> {
 
 impl Log {
     fn new(path: String) -> Log {
-        // region: new
         Log { path, pipe: None }
-        // endregion
     }
 
-    /// Writes one record. Returns when a reader has all of it, or when it is in the pipe.
+    /// Writes one record. Returns when all of it is in the pipe.
     fn write(&mut self, record: &[u8]) -> Result<()> {
         // region: write
         loop {

@@ -46,15 +46,16 @@ impl Reader {
 
 /// What a reader got.
 pub struct Got {
-    /// The numbers of the records that came whole.
+    /// The numbers of the records that came whole, as a line each.
     pub records: Vec<usize>,
-    /// What else came: how often a part of a record did.
-    pub parts: usize,
+    /// Whether other lines came.
+    pub too_short: bool,
+    pub too_long: bool,
 }
 
 impl Got {
     fn of(mut bytes: &[u8]) -> Got {
-        let mut got = Got { records: Vec::new(), parts: 0 };
+        let mut got = Got { records: Vec::new(), too_short: false, too_long: false };
         while !bytes.is_empty() {
             let len = match whole(bytes) {
                 Some(number) => {
@@ -62,8 +63,11 @@ impl Got {
                     RECORD
                 }
                 None => {
-                    got.parts += 1;
-                    bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| end + 1)
+                    let end = bytes.iter().position(|&byte| byte == b'\n');
+                    let len = end.map_or(bytes.len(), |end| end + 1);
+                    got.too_short |= len < RECORD;
+                    got.too_long |= len > RECORD;
+                    len
                 }
             };
             bytes = &bytes[len..];
