@@ -8,8 +8,9 @@ use steps::{Gate, ended_well, exit_of, start, wait_until_asleep};
 
 use crate::handler;
 
-/// The heir's work: it asks for SIGTERM at its parent's death, and waits for it. It calls
-/// only what signal-safety(7) allows.
+/// The heir's work: it asks for SIGTERM at its parent's death, and waits for it. The parent is
+/// to end only when the heir sleeps, so the signal cannot come before pause(2). It calls only
+/// what signal-safety(7) allows.
 pub fn ask_and_wait() -> nix::Result<()> {
     handler::install(Signal::SIGTERM)?;
     set_pdeathsig(Signal::SIGTERM)?;
