@@ -16,7 +16,7 @@ pub fn run() -> io::Result<()> {
     // Without EFD_NONBLOCK: read(2) waits as long as the count is 0.
     let eventfd = EventFd::from_flags(EfdFlags::EFD_CLOEXEC)?;
     register(&device, Target::of(&eventfd))?;
-    let spinner = start(|| spin_for_ever())?;
+    let spinner = start(spin_for_ever)?;
     scene!("1. read: sleeps while {} spins; edu interrupts in 100 ms", spinner);
     raise_later(&device)?;
     check!("count", eventfd.read()?, 1);

@@ -27,8 +27,13 @@ mod ready;
 
 use std::io;
 
+use steps::run_first;
+
 fn main() -> io::Result<()> {
     marker::open_trace();
+    // An interrupt is to find the program running, or the child that it has left running,
+    // and nobody else.
+    run_first()?;
 
     // 1. The whole way, from the device to a read(2).
     an_interrupt_ends_a_read::run()?;

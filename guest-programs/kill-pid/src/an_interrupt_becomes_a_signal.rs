@@ -20,7 +20,7 @@ const CAUSE_DMA: u32 = 0x100;
 pub fn run(wire: &str) -> io::Result<()> {
     let device = open_device()?;
     register(&device, Target::default())?;
-    let spinner = start(|| spin_for_ever())?;
+    let spinner = start(spin_for_ever)?;
     scene!("{}: sleeps while {} spins; edu interrupts in 100 ms", wire, spinner);
     raise_later(&device)?;
     handler::wait()?;

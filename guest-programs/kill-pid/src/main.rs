@@ -22,10 +22,13 @@ mod student;
 use std::io;
 
 use kill_pid::{MODULE, MODULE_FILE, open_device};
-use steps::{load, remove};
+use steps::{load, remove, run_first};
 
 fn main() -> io::Result<()> {
     marker::open_trace();
+    // An interrupt is to find the program running, or the child that it has left running,
+    // and nobody else.
+    run_first()?;
     handler::install()?;
 
     // 1, 2. The whole way, by the wire and by a message.

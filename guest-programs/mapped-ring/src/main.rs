@@ -20,10 +20,13 @@ mod what_is_refused;
 use std::io;
 
 use mapped_ring::{MODULE, MODULE_FILE};
-use steps::{load, remove};
+use steps::{load, remove, run_first};
 
 fn main() -> io::Result<()> {
     marker::open_trace();
+    // An interrupt is to find the program running, or the child that it has left running,
+    // and nobody else.
+    run_first()?;
 
     // 1, 2. The whole way, by the wire and by a message.
     load(MODULE_FILE, c"msi=0")?;

@@ -20,7 +20,7 @@ const CAUSE_DMA: u32 = 0x100;
 /// `wire` is what the module was loaded for.
 pub fn run(wire: &str) -> io::Result<()> {
     let device = open_device()?;
-    let spinner = start(|| spin_for_ever())?;
+    let spinner = start(spin_for_ever)?;
     scene!("{}: sleeps while {} spins; edu interrupts in 100 ms", wire, spinner);
     owner::set(&device, getpid())?;
     set_async(&device, true)?;

@@ -28,10 +28,13 @@ use std::io;
 
 use nix::libc::SIGIO;
 use sigio::{MODULE, MODULE_FILE, SIGNAL};
-use steps::{block, load, remove};
+use steps::{block, load, remove, run_first};
 
 fn main() -> io::Result<()> {
     marker::open_trace();
+    // An interrupt is to find the program running, or the child that it has left running,
+    // and nobody else.
+    run_first()?;
     // What is sent stays pending, until a scene takes it.
     block(SIGIO)?;
     block(SIGNAL)?;

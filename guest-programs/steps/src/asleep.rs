@@ -1,6 +1,7 @@
 //! Waiting until another process sleeps, and running until this one does.
 
 use std::fs;
+use std::hint::black_box;
 
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
@@ -33,7 +34,7 @@ pub fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
 /// # Errors
 /// EPERM if it may not.
 pub fn run_until_asleep() -> nix::Result<()> {
-    be_real_time(libc::SCHED_FIFO)
+    be_real_time(libc::SCHED_FIFO, FIRST)
 }
 
 /// The same for this process alone. The tasks that it makes later are ordinary ones:
@@ -42,11 +43,30 @@ pub fn run_until_asleep() -> nix::Result<()> {
 /// # Errors
 /// EPERM if it may not.
 pub fn run_first() -> nix::Result<()> {
-    be_real_time(libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK)
+    be_real_time(libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, FIRST)
 }
 
-fn be_real_time(policy: c_int) -> nix::Result<()> {
-    let parameters = libc::sched_param { sched_priority: 1 };
+/// Keeps the processor busy, without a system call, until a signal ends the process or a
+/// process wakes that has called [`run_first`]. So it is what an interrupt falls on: PID 1
+/// looks after the machine four times a second, but it is an ordinary task, and waits.
+///
+/// # Errors
+/// EPERM if it may not be a real-time task.
+pub fn spin_for_ever() -> nix::Result<()> {
+    be_real_time(libc::SCHED_FIFO, SECOND)?;
+    // Not spin_loop(): its PAUSE is costly in an emulator.
+    let mut turns = 0_u64;
+    loop {
+        turns = black_box(turns.wrapping_add(1));
+    }
+}
+
+/// Priorities of real-time tasks: the higher one runs.
+const FIRST: c_int = 2;
+const SECOND: c_int = 1;
+
+fn be_real_time(policy: c_int, priority: c_int) -> nix::Result<()> {
+    let parameters = libc::sched_param { sched_priority: priority };
     // SAFETY: it reads one sched_param from a valid pointer.
     Errno::result(unsafe { libc::sched_setscheduler(0, policy, &raw const parameters) }).map(drop)
 }

@@ -1,7 +1,5 @@
 //! A child: fork(2), _exit(2) and waitpid(2).
 
-use std::hint::black_box;
-
 use marker::check;
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
@@ -43,15 +41,6 @@ pub fn exit(status: c_int) -> ! {
 pub fn sleep_for_ever() -> ! {
     loop {
         pause();
-    }
-}
-
-/// Keeps the processor busy, without a system call, until a signal ends the process.
-pub fn spin_for_ever() -> ! {
-    // Not spin_loop(): its PAUSE is costly in an emulator.
-    let mut turns = 0_u64;
-    loop {
-        turns = black_box(turns.wrapping_add(1));
     }
 }
 

@@ -25,6 +25,9 @@ use nix::sys::signal::Signal;
 
 fn main() -> nix::Result<()> {
     marker::open_trace();
+    // An interrupt is to find the program running, or the child that it has left running,
+    // and nobody else.
+    steps::run_first()?;
     // Both stay blocked but for the moments in which the program waits for them.
     for signal in [Signal::SIGALRM, Signal::SIGUSR1] {
         steps::block(signal as i32)?;
