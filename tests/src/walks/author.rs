@@ -6,7 +6,7 @@ use libtest_mimic::Failed;
 use xshell::{Shell, cmd};
 
 use super::Course;
-use super::terminal::{Differs, Terminal, without_times};
+use super::terminal::{Differs, Terminal, numbers};
 
 pub fn walk(course: &Course) -> Result<String, Failed> {
     let mut terminal = Terminal::new("--course .")?;
@@ -22,9 +22,8 @@ pub fn walk(course: &Course) -> Result<String, Failed> {
     terminal.types(&format!("sed -i s/__do_sys_write/send_sig/ {lesson}"), 0)?;
     let counted = "/way out/,/count/s/count = 1/count = 2/";
     terminal.types(&format!("sed -i '{counted}' {lesson}"), 0)?;
-    let numbers = Differs { what: "a time, a process id", replace: Box::new(without_numbers) };
     let run = "cargo xtask run broken-pipe --facts --grep delivers";
-    terminal.types_differing(run, 1, &[numbers])?;
+    terminal.types_differing(run, 1, &[numbers()])?;
     terminal.does("corrects it, and records the story");
     terminal.types(&format!("sed -i 's/count = 2/count = 1/' {lesson}"), 0)?;
     let times = || Differs { what: "how long it took", replace: Box::new(without_seconds) };
@@ -57,17 +56,4 @@ fn without_seconds(text: &str) -> String {
         None => line.to_owned(),
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Without the first column of the timeline, and with no process's number.
-fn without_numbers(text: &str) -> String {
-    let mut parts = without_times(text).split('[').map(str::to_owned).collect::<Vec<_>>();
-    for part in parts.iter_mut().skip(1) {
-        if let Some((number, rest)) = part.split_once(']')
-            && number.bytes().all(|byte| byte.is_ascii_digit())
-        {
-            *part = format!("‹pid›]{rest}");
-        }
-    }
-    parts.join("[")
 }

@@ -3,7 +3,7 @@
 
 use libtest_mimic::Failed;
 
-use super::terminal::{Differs, Terminal, without_times};
+use super::terminal::{Differs, Terminal, numbers};
 use super::{Course, write};
 
 /// The shell's prompt in the machine.
@@ -18,9 +18,8 @@ const PROGRAMS: &[(&str, &str)] = &[
 
 pub fn walk(course: &Course) -> Result<String, Failed> {
     let mut terminal = Terminal::new("--work work")?;
-    let times = Differs { what: "a time", replace: Box::new(without_times) };
     let exec = "cargo xtask exec --events signals -- sh -c 'kill -USR1 $$'";
-    terminal.types_differing(exec, 128 + 10, &[times])?;
+    terminal.types_differing(exec, 128 + 10, &[numbers()])?;
     let typed = ["insmod /lab/lab_kill_pid.ko", "ls /dev/lab_kill_pid", "exit"];
     let version = Differs { what: "a version", replace: Box::new(without_version) };
     terminal.types_into("cargo xtask shell kill-pid", (PROMPT, &typed), &[version])?;

@@ -1,6 +1,7 @@
 //! A person at a terminal: types commands, reads what is on the screen, changes files in
 //! between.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -163,8 +164,31 @@ impl Terminal {
     }
 }
 
+/// The numbers of a timeline.
+pub fn numbers() -> Differs {
+    Differs { what: "a time, a process id", replace: Box::new(without_numbers) }
+}
+
+/// The text without times, and without the numbers of the tasks that act in it.
+fn without_numbers(text: &str) -> String {
+    let text = without_times(text);
+    let mut parts = text.split('[').map(str::to_owned).collect::<Vec<_>>();
+    let mut numbers = BTreeSet::new();
+    for part in parts.iter_mut().skip(1) {
+        if let Some((number, rest)) = part.split_once(']')
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            numbers.insert(number.to_owned());
+            *part = format!("‹pid›]{rest}");
+        }
+    }
+    // Who gets a signal is named as well.
+    let without = |text: String, number| text.replace(&format!(" to {number},"), " to ‹pid›,");
+    numbers.iter().fold(parts.join("["), without)
+}
+
 /// The text without the first column of its timeline, and without other times.
-pub fn without_times(text: &str) -> String {
+fn without_times(text: &str) -> String {
     text.lines().map(without_time).collect::<Vec<_>>().join("\n")
 }
 
@@ -201,5 +225,12 @@ mod tests {
         ] {
             assert_eq!(without_times(line), expected);
         }
+    }
+
+    #[test]
+    fn the_numbers_of_tasks_are_replaced_and_that_of_init_is_not() {
+        let told = "[20] SIGUSR1 to 20, SI_USER\n[20] SIGCHLD to 1, CLD_KILLED";
+        let expected = "[‹pid›] SIGUSR1 to ‹pid›, SI_USER\n[‹pid›] SIGCHLD to 1, CLD_KILLED";
+        assert_eq!(without_numbers(told), expected);
     }
 }
