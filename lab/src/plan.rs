@@ -11,7 +11,7 @@ use builder::guest::kmods::{TRACE as TRACE_KMOD, module_file};
 use builder::guest::programs::OptLevel;
 use builder::kernel::{self, Additions, Kind};
 use host::QEMU;
-use protocol::{Job, LAB, Marks, Module, TraceEvent};
+use protocol::{Job, LAB, Marks, Module, TraceEvent, WAKES_US};
 use serde::{Deserialize, Serialize};
 use story::experiment::{self, Experiment};
 use story::lesson::Lesson;
@@ -137,6 +137,7 @@ impl Plan {
             timeout_ms: experiment.timeout_ms * u64::from(options.kernel.patience()),
             marks: Marks::Anyone,
             nonce: String::new(),
+            wakes_us: WAKES_US,
             session: None,
         };
         Plan { lesson, experiment, options, build, job }

@@ -35,7 +35,7 @@ pub fn run(job: &Job) -> Result<Ended, String> {
             break ended;
         }
         let Some(left) = deadline.checked_sub(now()?) else { break timed_out(begun)? };
-        match wait_signal(&sigchld, left.min(watchdog::FEEDING)) {
+        match wait_signal(&sigchld, left.min(Duration::from_micros(job.wakes_us))) {
             Ok(()) | Err(Errno::EAGAIN | Errno::EINTR) => {}
             Err(e) => return Err(format!("failed to wait for SIGCHLD: {e}")),
         }

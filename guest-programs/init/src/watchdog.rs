@@ -44,8 +44,6 @@ pub fn rest() -> Duration {
 /// How long PID 1 may not run while it waits for the program. A guest's second of
 /// `cpu_relax()` takes five of the host's, because each PAUSE leaves the emulator's loop.
 const UNFED: Duration = Duration::from_secs(1);
-/// How often PID 1 feeds the watchdog meanwhile.
-pub const FEEDING: Duration = Duration::from_millis(250);
 
 /// How many times as long everything may take. On a kernel that watches itself, each
 /// instruction of the kernel costs several.

@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::libc::c_int;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
-use steps::start;
+use steps::{run_second, start};
 
 use crate::handler;
 
@@ -33,6 +33,7 @@ pub fn now(device: &OwnedFd) -> nix::Result<i32> {
 pub fn busy_process(device: &OwnedFd, user: u32) -> nix::Result<Pid> {
     let (user, group) = (Uid::from_raw(user), Gid::from_raw(user));
     start(|| {
+        run_second()?;
         setresgid(group, group, group)?;
         setresuid(user, user, user)?;
         while counters(device)?.interrupts == 0 {}

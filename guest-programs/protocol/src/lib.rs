@@ -110,6 +110,10 @@ pub struct Job {
     pub trace_buffer_kib: u32,
     /// Guest time after which the program is killed, milliseconds.
     pub timeout_ms: u64,
+    /// How often PID 1 wakes meanwhile, to show the watchdog that it still runs,
+    /// microseconds. Another number than [`WAKES_US`] is for tests.
+    #[serde(default = "usual_wakes_us", skip_serializing_if = "is_usual")]
+    pub wakes_us: u64,
     /// The programs whose marks the trace takes.
     pub marks: Marks,
     /// Returned in the outcome; the program never sees it.
@@ -117,6 +121,18 @@ pub struct Job {
     /// A session with a person; lessons have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<Session>,
+}
+
+/// How often PID 1 wakes while it waits for the program, microseconds: four times in the
+/// second after which the watchdog ends the machine.
+pub const WAKES_US: u64 = 250_000;
+
+fn usual_wakes_us() -> u64 {
+    WAKES_US
+}
+
+fn is_usual(wakes_us: &u64) -> bool {
+    *wakes_us == WAKES_US
 }
 
 /// The programs whose marks the trace takes.

@@ -10,6 +10,7 @@ use marker::{check, mark, scene};
 use nix::libc::{c_int, c_void, siginfo_t};
 use nix::sys::signal::{SaFlags, Signal};
 use signal_self::{RESTARTSYS, Target, raise_later, register};
+use steps::{run_among_others, run_first};
 
 use crate::{handler, name};
 
@@ -24,6 +25,8 @@ extern "C" fn on_signal(_: c_int, _: *mut siginfo_t, _: *mut c_void) {
 pub fn run(device: &OwnedFd) -> nix::Result<()> {
     handler::install(Signal::SIGUSR1, on_signal, SaFlags::empty())?;
     register(device, Target::new(Signal::SIGUSR1, RESTARTSYS))?;
+    // The interrupt is to find this process running, and nobody else.
+    run_first()?;
     // Of a process of this name, the lesson traces every system call.
     name::with(c"spinner", || {
         raise_later(device)?;
@@ -36,6 +39,7 @@ pub fn run(device: &OwnedFd) -> nix::Result<()> {
         mark!("7. the handler has run");
         nix::Result::Ok(())
     })??;
+    run_among_others()?;
     check!("runs of the handler", RUNS.load(Relaxed), 1);
     println!("7. a loop without system calls: the handler runs after an interrupt");
     Ok(())

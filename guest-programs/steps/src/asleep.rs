@@ -34,7 +34,7 @@ pub fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
 /// # Errors
 /// EPERM if it may not.
 pub fn run_until_asleep() -> nix::Result<()> {
-    be_real_time(libc::SCHED_FIFO, FIRST)
+    schedule(libc::SCHED_FIFO, FIRST)
 }
 
 /// The same for this process alone. The tasks that it makes later are ordinary ones:
@@ -43,17 +43,31 @@ pub fn run_until_asleep() -> nix::Result<()> {
 /// # Errors
 /// EPERM if it may not.
 pub fn run_first() -> nix::Result<()> {
-    be_real_time(libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, FIRST)
+    schedule(libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, FIRST)
 }
 
-/// Keeps the processor busy, without a system call, until a signal ends the process or a
-/// process wakes that has called [`run_first`]. So it is what an interrupt falls on: PID 1
+/// Makes this process a real-time task, too, but one that a process with [`run_first`]
+/// interrupts as soon as it wakes. So this one is what interrupts fall on meanwhile: PID 1
 /// looks after the machine four times a second, but it is an ordinary task, and waits.
+///
+/// # Errors
+/// EPERM if it may not.
+pub fn run_second() -> nix::Result<()> {
+    schedule(libc::SCHED_FIFO, SECOND)
+}
+
+/// Makes this process an ordinary task again, as it began.
+pub fn run_among_others() -> nix::Result<()> {
+    schedule(libc::SCHED_OTHER, 0)
+}
+
+/// Keeps the processor busy, as [`run_second`] does, without a system call, until a signal
+/// ends the process.
 ///
 /// # Errors
 /// EPERM if it may not be a real-time task.
 pub fn spin_for_ever() -> nix::Result<()> {
-    be_real_time(libc::SCHED_FIFO, SECOND)?;
+    run_second()?;
     // Not spin_loop(): its PAUSE is costly in an emulator.
     let mut turns = 0_u64;
     loop {
@@ -65,7 +79,7 @@ pub fn spin_for_ever() -> nix::Result<()> {
 const FIRST: c_int = 2;
 const SECOND: c_int = 1;
 
-fn be_real_time(policy: c_int, priority: c_int) -> nix::Result<()> {
+fn schedule(policy: c_int, priority: c_int) -> nix::Result<()> {
     let parameters = libc::sched_param { sched_priority: priority };
     // SAFETY: it reads one sched_param from a valid pointer.
     Errno::result(unsafe { libc::sched_setscheduler(0, policy, &raw const parameters) }).map(drop)

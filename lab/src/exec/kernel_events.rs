@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use builder::guest::payload::Payload;
-use protocol::{Ended, Job, Marks, TraceEvent};
+use protocol::{Ended, Job, Marks, TraceEvent, WAKES_US};
 use trace::record::Record;
 use vm::command::{Accel, Device};
 
@@ -34,6 +34,7 @@ impl Lab<'_> {
             timeout_ms: TIMEOUT.as_millis() as u64,
             marks: Marks::Root,
             nonce: nonce()?,
+            wakes_us: WAKES_US,
             session: None,
         };
         let mut payload = Payload::new(&job)?;

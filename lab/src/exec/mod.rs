@@ -41,7 +41,7 @@ use builder::guest::kmod_folder::{self, Failed};
 use builder::guest::payload::{Payload, PayloadFile};
 use explain::{marked, visible};
 use protocol::session::{ROOT_FOLDER, Session, Streams};
-use protocol::{Job, Marks, Module, OUTCOME_FILE};
+use protocol::{Job, Marks, Module, OUTCOME_FILE, WAKES_US};
 use story::timeline::{Timeline, WithArguments};
 use trace::Symbols;
 use trace::record::{self, Record, RecordError};
@@ -332,6 +332,7 @@ fn job(request: &Request, modules: &[Loaded], streams: Streams) -> Result<Job, E
         trace: request.events.clone(),
         trace_buffer_kib: if traced { TRACE_BUFFER_KIB } else { NO_TRACE_BUFFER_KIB },
         timeout_ms: timeout.as_millis() as u64,
+        wakes_us: WAKES_US,
         marks: Marks::Anyone,
         nonce: nonce()?,
         session: Some(Session {

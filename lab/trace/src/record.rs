@@ -262,7 +262,7 @@ pub(super) fn parse_modules(
 
 #[cfg(test)]
 mod tests {
-    use protocol::Marks;
+    use protocol::{Marks, WAKES_US};
     use tar::EntryType;
 
     use super::*;
@@ -278,6 +278,7 @@ mod tests {
             timeout_ms: 0,
             marks: Marks::Root,
             nonce: nonce.to_owned(),
+            wakes_us: WAKES_US,
             session: None,
         }
     }

@@ -49,7 +49,7 @@ impl Remains {
 
 #[cfg(test)]
 mod tests {
-    use protocol::Marks;
+    use protocol::{Marks, WAKES_US};
 
     use super::*;
 
@@ -64,6 +64,7 @@ mod tests {
             timeout_ms: 0,
             marks: Marks::Anyone,
             nonce: "n".to_owned(),
+            wakes_us: WAKES_US,
             session: None,
         };
         let mut archive = tar::Builder::new(Vec::new());

@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use protocol::{Job, Marks};
+use protocol::{Job, Marks, WAKES_US};
 use trace::record::Record;
 use trace::{Inputs, Symbols, decode};
 
@@ -50,6 +50,7 @@ fn job() -> Job {
         timeout_ms: 0,
         marks: Marks::Root,
         nonce: "n".to_owned(),
+        wakes_us: WAKES_US,
         session: None,
     }
 }
