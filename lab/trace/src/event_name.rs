@@ -84,6 +84,8 @@ events! {
     PageFaultKernel = "page_fault_kernel" of "exceptions" ["address", "ip", "error_code"];
     Waking = "sched_waking" of "sched" ["comm", "pid", "prio", "target_cpu"];
     Wakeup = "sched_wakeup" of "sched" ["comm", "pid", "prio", "target_cpu"];
+    /// The current task asks for a module, and so for a program that loads it.
+    ModuleRequest = "module_request" of "module" ["ip", "wait", "name"];
     /// A process is killed because memory ran out.
     OomVictim = "mark_victim" of "oom"
         ["pid", "comm", "total_vm", "anon_rss", "file_rss", "shmem_rss", "uid", "pgtables",

@@ -62,6 +62,9 @@ pub enum Kind {
     Waking { comm: String, pid: i32 },
     /// A task became runnable.
     Wakeup { comm: String, pid: i32 },
+    /// The current task asks for a module, and with `wait` it sleeps until the program that
+    /// the kernel starts for that has ended.
+    ModuleRequest { name: String, wait: bool },
     /// A process is killed because memory ran out.
     OomVictim { pid: i32 },
     /// Any other event. Its data is in [`crate::Event::fields`].
@@ -95,6 +98,7 @@ impl Kind {
             Kind::PageFault { user: false, .. } => EventName::PageFaultKernel,
             Kind::Waking { .. } => EventName::Waking,
             Kind::Wakeup { .. } => EventName::Wakeup,
+            Kind::ModuleRequest { .. } => EventName::ModuleRequest,
             Kind::OomVictim { .. } => EventName::OomVictim,
             Kind::Other { name } => EventName::Other(name.clone()),
         }
@@ -162,6 +166,9 @@ impl Reader<'_> {
             EventName::PageFaultKernel => self.page_fault(false)?,
             EventName::Waking => Kind::Waking { comm: self.text("comm")?, pid: self.i32("pid")? },
             EventName::Wakeup => Kind::Wakeup { comm: self.text("comm")?, pid: self.i32("pid")? },
+            EventName::ModuleRequest => {
+                Kind::ModuleRequest { name: self.text("name")?, wait: self.int("wait")? != 0 }
+            }
             EventName::OomVictim => Kind::OomVictim { pid: self.i32("pid")? },
             // The kernel has no event with this name.
             EventName::Mark | EventName::KernelMark => Kind::Other { name: self.event.to_owned() },

@@ -86,6 +86,8 @@ fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
         }
         Kind::Waking { pid, .. } => format!("wakes {}", task(pid)),
         Kind::Wakeup { pid, .. } => format!("{} is awake", task(pid)),
+        Kind::ModuleRequest { name, wait: true } => format!("asks for the module {name}, waits"),
+        Kind::ModuleRequest { name, wait: false } => format!("asks for the module {name}"),
         Kind::OomVictim { .. } | Kind::Other { .. } => all_fields(entry, teller),
     }
 }

@@ -29,8 +29,10 @@ impl Birth {
 ///
 /// The first task that PID 1 creates is `program`. Its children are `child 1`, `child 2`,
 /// in order of birth. A child of the second is `child 2.1`. A thread is `thread 1` or
-/// `child 2 thread 1`. PID 1 is `init`, task 0 is `idle`, and every other task is a
-/// `kernel thread`, because there are no other user tasks.
+/// `child 2 thread 1`. PID 1 is `init`, task 0 is `idle`.
+///
+/// Another task is a `kernel thread`. Only kthreadd makes these: what one of them makes
+/// itself is the beginning of a program that the kernel starts, `helper 1`, `helper 2`.
 #[derive(Debug, Clone, Default)]
 pub struct Roles {
     /// In order of birth.
@@ -53,6 +55,9 @@ const LONGEST: usize = 200;
 /// PID 1.
 const INIT: i32 = 1;
 
+/// The task that makes all kernel threads.
+const KTHREADD: i32 = 2;
+
 impl Roles {
     /// Names the tasks of a run. `births` must be in order.
     pub fn new(births: &[Birth]) -> Roles {
@@ -62,13 +67,18 @@ impl Roles {
     /// Like `new`, with another name for the first task that PID 1 creates.
     pub fn with_root(root: &str, births: &[Birth]) -> Roles {
         let mut tasks: Vec<Task> = Vec::new();
+        let mut helpers = 0;
         for birth in births {
             // The number may have belonged to another task before.
             let parent = tasks.iter().rposition(|task| task.pid == birth.parent);
             let name = match parent {
                 Some(parent) => tasks[parent].bear(birth.thread),
                 None if tasks.is_empty() && birth.parent == INIT => root.to_owned(),
-                None => continue,
+                None if matches!(birth.parent, INIT | KTHREADD) => continue,
+                None => {
+                    helpers += 1;
+                    format!("helper {helpers}")
+                }
             };
             let (born_ns, pid) = (birth.time_ns, birth.pid);
             tasks.push(Task { born_ns, pid, name, children: 0, threads: 0 });
@@ -91,8 +101,8 @@ impl Roles {
         self
     }
 
-    /// The name of the task that had this number at this time. `None` if it does not
-    /// descend from the first task.
+    /// The name of the task that had this number at this time. `None` if it descends
+    /// neither from the first task nor from a kernel thread.
     pub fn in_tree(&self, pid: i32, time_ns: u64) -> Option<&str> {
         let task = self.tasks.iter().rev().find(|t| t.pid == pid && t.born_ns <= time_ns)?;
         Some(&task.name)
@@ -150,6 +160,9 @@ mod tests {
             birth(7, 21, 25, true),
             birth(8, 22, 26, false),
             birth(9, 1, 27, false), // not the program
+            birth(9, 19, 28, false), // a program that the kernel starts
+            birth(9, 28, 29, false),
+            birth(9, 19, 30, false),
         ];
         let roles = Roles::new(&births);
         for (pid, name) in [
@@ -165,6 +178,9 @@ mod tests {
             (25, "child 1 thread 1"),
             (26, "thread 1 child 1"),
             (27, "kernel thread"),
+            (28, "helper 1"),
+            (29, "helper 1.1"),
+            (30, "helper 2"),
         ] {
             assert_eq!(roles.name(pid, 10), name, "{pid}");
         }
