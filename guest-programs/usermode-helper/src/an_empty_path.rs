@@ -1,0 +1,21 @@
+//! The way to have no such program: `__request_module` (kernel/module/kmod.c) looks for an
+//! empty path before it does anything else.
+
+use std::io;
+
+use marker::{check, scene};
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+
+use crate::setting::with_modprobe;
+
+pub fn run() -> io::Result<()> {
+    with_modprobe("\n", || {
+        scene!("12. mount; the path is empty");
+        let nothing: Option<&str> = None;
+        let mounted = mount(nothing, "/tmp", Some("nosuch"), MsFlags::empty(), nothing);
+        check!("mount", mounted, Err(Errno::ENODEV));
+        println!("12. an empty path: nobody is asked; ENODEV");
+        Ok(())
+    })
+}

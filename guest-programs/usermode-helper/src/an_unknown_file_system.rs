@@ -1,0 +1,22 @@
+//! `get_fs_type` (fs/filesystems.c) does not know the name, and calls `request_module`.
+//! That gives work to a kworker, and sleeps: `call_usermodehelper_exec` (kernel/umh.c). The
+//! kworker makes a task that executes the program, and waits for its end.
+
+use std::io;
+
+use marker::{check, scene};
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+
+use crate::setting::with_modprobe;
+
+pub fn run() -> io::Result<()> {
+    with_modprobe("/lab/umh-modprobe", || {
+        scene!("1. mount: a file system that the kernel does not know");
+        let nothing: Option<&str> = None;
+        let mounted = mount(nothing, "/tmp", Some("nosuch"), MsFlags::empty(), nothing);
+        check!("mount", mounted, Err(Errno::ENODEV));
+        println!("1. mount(2) of \"nosuch\": a program is started; ENODEV when it has ended");
+        Ok(())
+    })
+}

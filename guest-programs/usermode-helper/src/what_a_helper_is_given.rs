@@ -1,0 +1,22 @@
+//! `call_modprobe` (kernel/module/kmod.c) writes the arguments and the environment, and
+//! they are the same for everybody. Nothing of the caller's goes along but the name, and
+//! that is the kernel's: here from a number.
+
+use std::io;
+
+use marker::{check, scene};
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
+
+use crate::setting::with_modprobe;
+
+pub fn run() -> io::Result<()> {
+    with_modprobe("/lab/umh-given", || {
+        scene!("2. socket: a family that the kernel does not know");
+        let family = AddressFamily::Bluetooth;
+        let made = socket(family, SockType::Stream, SockFlag::empty(), None);
+        check!("socket", made.map(drop), Err(Errno::EAFNOSUPPORT));
+        println!("2. the program: a kworker's child, in /, with no open file");
+        Ok(())
+    })
+}
