@@ -24,7 +24,8 @@ extern "C" fn main() -> c_int {
     marker::open_trace();
     let arguments: Vec<String> = env::args().collect();
     mark!("helper: {}", arguments.join(" "));
-    let variables: Vec<String> = env::vars().map(|(name, value)| format!("{name}={value}")).collect();
+    let variables: Vec<String> =
+        env::vars().map(|(name, value)| format!("{name}={value}")).collect();
     mark!("helper: {}", variables.join(" "));
     mark!("helper: its parent is a {}", name_of_parent());
     if env::current_dir().is_ok_and(|directory| directory == Path::new("/")) {

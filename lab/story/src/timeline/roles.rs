@@ -159,7 +159,7 @@ mod tests {
             birth(6, 23, 24, false),
             birth(7, 21, 25, true),
             birth(8, 22, 26, false),
-            birth(9, 1, 27, false), // not the program
+            birth(9, 1, 27, false),  // not the program
             birth(9, 19, 28, false), // a program that the kernel starts
             birth(9, 28, 29, false),
             birth(9, 19, 30, false),
