@@ -12,7 +12,7 @@ use crate::crash::{crash, has_crashed};
 use crate::setting::with_core_handler;
 
 pub fn run() -> io::Result<()> {
-    with_core_handler("|/lab/umh-core %P %s", || {
+    with_core_handler("|/lab/core-handler %P %s", || {
         scene!("8. a child dies of SIGABRT; its core goes to a program");
         let child = start(|| {
             check!("RLIMIT_CORE", getrlimit(Resource::RLIMIT_CORE)?.0, 0);

@@ -10,7 +10,7 @@ use crate::device;
 use crate::setting::with_modprobe;
 
 pub fn run() -> io::Result<()> {
-    with_modprobe("/lab/umh-modprobe", || {
+    with_modprobe("/lab/modprobe", || {
         scene!("5. opens a device that has no driver; the program loads it");
         let device = device::open(240, 7)?;
         mark!("5. the device is open");

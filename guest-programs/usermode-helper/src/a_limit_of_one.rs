@@ -12,7 +12,7 @@ use crate::crash::{crash, has_crashed};
 use crate::setting::with_core_handler;
 
 pub fn run() -> io::Result<()> {
-    with_core_handler("|/lab/umh-core %P %s", || {
+    with_core_handler("|/lab/core-handler %P %s", || {
         scene!("11. a child dies of SIGABRT; RLIMIT_CORE is 1");
         let child = start(|| {
             setrlimit(Resource::RLIMIT_CORE, 1, 1)?;

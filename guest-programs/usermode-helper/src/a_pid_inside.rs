@@ -11,7 +11,7 @@ use crate::crash::{crash, has_crashed};
 use crate::setting::with_core_handler;
 
 pub fn run() -> io::Result<()> {
-    with_core_handler("|/lab/umh-core %P %s %p", || {
+    with_core_handler("|/lab/core-handler %P %s %p", || {
         let outside = start(|| {
             unshare(CloneFlags::CLONE_NEWPID)?; // for the children of the caller
             // The first would not die: an init is not killed by its own signals.

@@ -11,7 +11,7 @@ use nix::mount::{MsFlags, mount};
 use crate::setting::with_modprobe;
 
 pub fn run() -> io::Result<()> {
-    with_modprobe("/lab/umh-modprobe", || {
+    with_modprobe("/lab/modprobe", || {
         scene!("1. mount: a file system that the kernel does not know");
         let nothing: Option<&str> = None;
         let mounted = mount(nothing, "/tmp", Some("nosuch"), MsFlags::empty(), nothing);

@@ -14,7 +14,7 @@ use steps::{ended_well, start};
 use crate::setting::with_modprobe;
 
 pub fn run() -> io::Result<()> {
-    with_modprobe("/lab/umh-where", || {
+    with_modprobe("/lab/place", || {
         let outside = start(|| {
             setuid(Uid::from_raw(1000))?;
             unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID)?;

@@ -23,12 +23,14 @@ mod an_empty_path;
 mod crash;
 mod device;
 mod meeting;
+mod names;
 mod setting;
 
 use std::io;
 
 fn main() -> io::Result<()> {
     marker::open_trace();
+    names::give()?;
 
     // A name that the kernel does not know: it asks a program to load a module.
     an_unknown_file_system::run()?;

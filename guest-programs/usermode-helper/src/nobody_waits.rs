@@ -13,7 +13,7 @@ use crate::meeting::Meeting;
 use crate::setting::with;
 
 pub fn run() -> io::Result<()> {
-    with("core_pattern", "|/lab/umh-late %P %s", || {
+    with("core_pattern", "|/lab/late-handler %P %s", || {
         let meeting = Meeting::new()?;
         scene!("9. the same with core_pipe_limit 0");
         has_crashed(start(crash)?, true)?;

@@ -13,7 +13,7 @@ use crate::meeting::Meeting;
 use crate::setting::with_modprobe;
 
 pub fn run() -> io::Result<()> {
-    with_modprobe("/lab/umh-patient", || {
+    with_modprobe("/lab/patient", || {
         let meeting = Meeting::new()?;
         scene!("7. a child: mount; the program waits for something");
         let child = start(|| {

@@ -11,7 +11,7 @@ use crate::device;
 use crate::setting::with_modprobe;
 
 pub fn run() -> io::Result<()> {
-    with_modprobe("/lab/umh-modprobe", || {
+    with_modprobe("/lab/modprobe", || {
         scene!("4. opens a device that has no driver; the program exits with 1");
         let error = device::open(241, 7).expect_err("there is no driver");
         check!("open", error.raw_os_error(), Some(libc::ENXIO));

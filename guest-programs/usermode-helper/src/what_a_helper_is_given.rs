@@ -11,7 +11,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use crate::setting::with_modprobe;
 
 pub fn run() -> io::Result<()> {
-    with_modprobe("/lab/umh-given", || {
+    with_modprobe("/lab/given", || {
         scene!("2. socket: a family that the kernel does not know");
         let family = AddressFamily::Bluetooth;
         let made = socket(family, SockType::Stream, SockFlag::empty(), None);

@@ -1,6 +1,6 @@
 //! A core handler that looks at /proc/pid too late.
 //!
-//! Usage: umh-late %P %s
+//! Usage: late-handler %P %s
 
 use std::io::{self, Read};
 use std::mem::ManuallyDrop;
@@ -9,8 +9,7 @@ use std::path::Path;
 
 use marker::mark;
 
-fn main() -> io::Result<()> {
-    marker::open_trace();
+pub fn run() -> io::Result<()> {
     let pid = std::env::args().nth(1).unwrap_or_default();
     io::stdin().read_to_end(&mut Vec::new())?;
     // Only this program's end closes it: the lesson's program waits for that.

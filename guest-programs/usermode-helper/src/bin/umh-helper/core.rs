@@ -1,6 +1,6 @@
 //! A core handler: reads the core of a process, and says whose it is.
 //!
-//! Usage: umh-core %P %s [%p]
+//! Usage: core-handler %P %s [%p]
 
 use std::fs;
 use std::io::{self, Read};
@@ -9,8 +9,7 @@ use std::os::unix::process::parent_id;
 use marker::{Arg, mark};
 use nix::sys::signal::Signal;
 
-fn main() -> io::Result<()> {
-    marker::open_trace();
+pub fn run() -> io::Result<()> {
     let numbers: Vec<i32> = std::env::args().skip(1).flat_map(|number| number.parse()).collect();
     let [pid, signal, inside @ ..] = &numbers[..] else {
         return Err(io::ErrorKind::InvalidInput.into());
