@@ -64,10 +64,12 @@ impl Work {
         let progress = self.progress()?;
         let (mut points, mut of) = (0, 0);
         let mut text = String::new();
+        let names = exercises.iter().map(|exercise| exercise.lesson.name.as_str().len());
+        let width = names.max().unwrap_or(0).max(14);
         for exercise in exercises {
             let exercised = progress.of(exercise);
             let name = exercise.lesson.name.to_string();
-            text += &format!("{name:<14} {}\n", self.standing(exercise, &exercised));
+            text += &format!("{name:<width$} {}\n", self.standing(exercise, &exercised));
             points += exercised.points;
             of += exercise.points();
         }

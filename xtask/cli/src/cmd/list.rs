@@ -88,9 +88,10 @@ impl List {
             let document = Document { version: 1, lessons };
             outln!("{}", json(&document));
         } else {
+            let width = lessons.iter().map(|line| line.name.len()).max().unwrap_or(0).max(14);
             for line in lessons {
                 outln!(
-                    "{:>2} {:<14} {:<5} {}",
+                    "{:>2} {:<width$} {:<5} {}",
                     line.number,
                     line.name,
                     line.progress(),
