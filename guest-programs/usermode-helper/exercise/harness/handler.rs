@@ -5,6 +5,7 @@
 //! when the process is gone, and is cut off if nobody reads.
 
 use std::error::Error;
+use std::fs;
 use std::io::{self, Write, stdin};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -26,12 +27,17 @@ pub const MEETING: &str = "/lab/meeting";
 /// How long the student's program may take. It needs a tenth of that.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// `%P %p %s`.
-pub fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+/// The harness's pid, and `%P %p %s`.
+pub fn run(harness: &str, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    let process = Path::new("/proc").join(arguments.first().ok_or("no pid")?);
+    // The student's program may crash, too. Then it has no core handler: that would be the
+    // student's program again.
+    if !fs::read_to_string(process.join("status"))?.contains(&format!("\nPPid:\t{harness}\n")) {
+        return Ok(());
+    }
     marker::open_trace();
     let mut harness = UnixStream::connect(MEETING)?;
     let errors = OwnedFd::from(UnixStream::connect(MEETING)?);
-    let process = Path::new("/proc").join(arguments.first().ok_or("no pid")?);
     let mut command = student::command(arguments.iter().map(Into::into));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
     let mut program = student::spawn(&mut command)?;

@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        [HANDLER, ..] => return handler::run(&arguments[1..]),
+        [HANDLER, harness, ..] => return handler::run(harness, &arguments[2..]),
         [VICTIM, how, address] => return victim::run(how, address.parse()?),
         _ => marker::open_trace(),
     }
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: harness ADDRESS ORDER".into());
     };
     let harness = std::env::current_exe()?;
-    let pattern = format!("|{} {HANDLER} %P %p %s", harness.display());
+    let pattern = format!("|{} {HANDLER} {} %P %p %s", harness.display(), std::process::id());
     fs::write("/proc/sys/kernel/core_pattern", pattern)?;
     let meeting = UnixListener::bind(MEETING)?;
     let directory = format!("/tmp/order-{order}");
