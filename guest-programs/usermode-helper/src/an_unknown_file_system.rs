@@ -6,16 +6,14 @@ use std::io;
 
 use marker::{check, scene};
 use nix::errno::Errno;
-use nix::mount::{MsFlags, mount};
 
 use crate::setting::with_modprobe;
+use crate::unknown;
 
 pub fn run() -> io::Result<()> {
     with_modprobe("/lab/modprobe", || {
         scene!("1. mount: a file system that the kernel does not know");
-        let nothing: Option<&str> = None;
-        let mounted = mount(nothing, "/tmp", Some("nosuch"), MsFlags::empty(), nothing);
-        check!("mount", mounted, Err(Errno::ENODEV));
+        check!("mount", unknown::file_system(), Err(Errno::ENODEV));
         println!("1. mount(2) of \"nosuch\": a program is started; ENODEV when it has ended");
         Ok(())
     })

@@ -7,11 +7,11 @@ use std::io;
 use marker::{check, scene};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use nix::unistd::{Uid, chroot, getpid, setuid};
 use steps::{ended_well, start};
 
 use crate::setting::with_modprobe;
+use crate::unknown;
 
 pub fn run() -> io::Result<()> {
     with_modprobe("/lab/place", || {
@@ -31,7 +31,6 @@ pub fn run() -> io::Result<()> {
 fn ask() -> nix::Result<()> {
     check!("getpid", getpid().as_raw(), 1);
     scene!("3. user 1000 in namespaces and a root directory of its own: socket");
-    let made = socket(AddressFamily::Bluetooth, SockType::Stream, SockFlag::empty(), None);
-    check!("socket", made.map(drop), Err(Errno::EAFNOSUPPORT));
+    check!("socket", unknown::family(), Err(Errno::EAFNOSUPPORT));
     Ok(())
 }

@@ -25,6 +25,7 @@ mod device;
 mod meeting;
 mod names;
 mod setting;
+mod unknown;
 
 use std::io;
 

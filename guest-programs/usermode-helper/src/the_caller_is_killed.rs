@@ -4,22 +4,19 @@
 use std::io;
 
 use marker::{check, mark, scene};
-use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use steps::start;
 
 use crate::meeting::Meeting;
 use crate::setting::with_modprobe;
+use crate::unknown;
 
 pub fn run() -> io::Result<()> {
     with_modprobe("/lab/patient", || {
         let meeting = Meeting::new()?;
         scene!("7. a child: mount; the program waits for something");
-        let child = start(|| {
-            let nothing: Option<&str> = None;
-            mount(nothing, "/tmp", Some("nosuch"), MsFlags::empty(), nothing)
-        })?;
+        let child = start(unknown::file_system)?;
         let helper = meeting.wait()?;
         mark!("7. kills the child");
         kill(child, Signal::SIGKILL)?;

@@ -6,16 +6,14 @@ use std::io;
 
 use marker::{check, scene};
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 use crate::setting::with_modprobe;
+use crate::unknown;
 
 pub fn run() -> io::Result<()> {
     with_modprobe("/lab/given", || {
         scene!("2. socket: a family that the kernel does not know");
-        let family = AddressFamily::Bluetooth;
-        let made = socket(family, SockType::Stream, SockFlag::empty(), None);
-        check!("socket", made.map(drop), Err(Errno::EAFNOSUPPORT));
+        check!("socket", unknown::family(), Err(Errno::EAFNOSUPPORT));
         println!("2. the program: a kworker's child, in /, with no open file");
         Ok(())
     })
