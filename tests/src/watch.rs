@@ -55,7 +55,8 @@ fn terminal(exercise: &Exercise) -> Result<(), Failed> {
         ("h", "1 of 3: "),
         ("h", "2 of 3: "),
         ("c", "6 of 6 points"),
-        ("l", "sigchld        6 of 6 points, 2 hints"),
+        // The list, whose first row is this one.
+        ("l", "6 of 6 points, 2 hints"),
         ("x", HELP),
     ] {
         session.send(key)?;
