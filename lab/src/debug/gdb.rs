@@ -27,7 +27,7 @@ pub struct Session<'a> {
     /// The kernel, with debug information and its own scripts for gdb.
     pub kernel: &'a Kernel,
     pub modules: &'a [PayloadFile],
-    /// The folders that contain the modules' sources.
+    /// The folders that contain the modules' sources. The first is searched first.
     pub sources: Vec<PathBuf>,
     /// A file of commands to run instead of talking to a person.
     pub batch: Option<&'a Script>,
@@ -66,7 +66,8 @@ impl Session<'_> {
     /// The commands that gdb runs first.
     fn setup(&self, folder: &Path) -> String {
         let mut text = String::from("set breakpoint pending on\n");
-        for source in &self.sources {
+        // gdb puts each in front of those that it knows.
+        for source in self.sources.iter().rev() {
             text += &format!("directory {}\n", source.display());
         }
         text += &format!("target remote {}\n", folder.join(SOCKET).display());
