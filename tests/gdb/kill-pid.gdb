@@ -22,5 +22,5 @@ print sig
 print lab.who.counters.interrupts
 
 # The kernel's own commands: the interrupted task, and all tasks.
-print $lx_current().comm
+with print null-stop on -- print $lx_current().comm
 lx-ps
