@@ -148,7 +148,7 @@ fn a_class_is_graded(lab: &Lab<'_>) -> Result<(), Failed> {
     if rows != expected {
         return Err(format!("{rows:#?}").into());
     }
-    match table.matches(",lesson+debug,").count() {
+    match table.matches(",lesson+debug").count() {
         2 => Ok(()),
         _ => Err(table.into()),
     }
