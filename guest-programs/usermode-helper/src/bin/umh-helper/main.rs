@@ -8,6 +8,7 @@
 mod core;
 mod given;
 mod late;
+mod lesson;
 mod modprobe;
 mod patient;
 mod place;
