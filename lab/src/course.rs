@@ -186,6 +186,12 @@ impl Course {
     }
 }
 
+/// How wide a column of lessons' names is: all names fit.
+pub fn width_of_names<'a>(names: impl IntoIterator<Item = &'a Name>) -> usize {
+    let widths = names.into_iter().map(|name| name.as_str().len());
+    widths.max().unwrap_or(0).max(14)
+}
+
 /// The lesson's name in a line of the list. `None` for any other line.
 pub fn listed(line: &str) -> Option<&str> {
     let (_, link) = line.trim_start().strip_prefix("- [")?.split_once("](")?;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::progress::Progress;
 use super::{Work, WorkError};
+use crate::course::width_of_names;
 use crate::exercise::Exercise;
 
 /// The exercise that a student is at: the one of the last command, or else the one to go
@@ -64,8 +65,7 @@ impl Work {
         let progress = self.progress()?;
         let (mut points, mut of) = (0, 0);
         let mut text = String::new();
-        let names = exercises.iter().map(|exercise| exercise.lesson.name.as_str().len());
-        let width = names.max().unwrap_or(0).max(14);
+        let width = width_of_names(exercises.iter().map(|exercise| &exercise.lesson.name));
         for exercise in exercises {
             let exercised = progress.of(exercise);
             let name = exercise.lesson.name.to_string();

@@ -3,6 +3,7 @@ mod on_the_map;
 use clap::Args;
 use lab::classroom::Work;
 use lab::classroom::progress::Progress;
+use lab::course::width_of_names;
 use lab::error::Error;
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
@@ -88,7 +89,7 @@ impl List {
             let document = Document { version: 1, lessons };
             outln!("{}", json(&document));
         } else {
-            let width = lessons.iter().map(|line| line.name.len()).max().unwrap_or(0).max(14);
+            let width = width_of_names(&course.names);
             for line in lessons {
                 outln!(
                     "{:>2} {:<width$} {:<5} {}",
