@@ -43,9 +43,8 @@ pub fn run(what: &str, number: u8) -> Result<(), Box<dyn Error>> {
         "stop" => send(Signal::SIGSTOP)?,
         "killed" => send(Signal::SIGTERM)?,
         "exec" => {
-            let error = Command::new("/proc/self/exe")
-                .args([ROLE, "nothing", &number.to_string()])
-                .exec();
+            let error =
+                Command::new("/proc/self/exe").args([ROLE, "nothing", &number.to_string()]).exec();
             return Err(error.into());
         }
         _ => {}
