@@ -2,6 +2,7 @@
 //! because the lab may have been built on another host.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use host::{RUSTC, on_path};
 use process::Command;
@@ -120,21 +121,26 @@ pub fn none() -> String {
 
 /// The Rust compiler. If Cargo started this program, the compiler is next to Cargo.
 /// Otherwise the `rustc` on the PATH may be rustup's. That file stays the same when the
-/// toolchain is updated, so it is asked each time.
+/// toolchain is updated, so it is asked, once in a process.
 pub fn rustc() -> Result<PathBuf, ToolchainError> {
+    static ASKED: OnceLock<PathBuf> = OnceLock::new();
     let beside =
         |cargo: PathBuf| Some(cargo.with_file_name("rustc")).filter(|rustc| rustc.is_file());
     if let Some(rustc) = std::env::var_os("CARGO").map(PathBuf::from).and_then(beside) {
         return Ok(rustc);
+    }
+    if let Some(rustc) = ASKED.get() {
+        return Ok(rustc.clone());
     }
     let rustc = on_path("rustc").ok_or(ToolchainError::NoRustc)?;
     let mut command = Command::new(&rustc);
     command.arg("--print=sysroot");
     let output = command.output().map_err(|source| ToolchainError::Start { rustc, source })?;
     let sysroot = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    Some(Path::new(&sysroot).join("bin/rustc"))
+    let rustc = Some(Path::new(&sysroot).join("bin/rustc"))
         .filter(|rustc| rustc.is_file())
-        .ok_or(ToolchainError::NoRustc)
+        .ok_or(ToolchainError::NoRustc)?;
+    Ok(ASKED.get_or_init(|| rustc).clone())
 }
 
 /// The C library that programs are linked with.
