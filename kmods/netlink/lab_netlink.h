@@ -14,7 +14,7 @@
 #define LAB_NETLINK_GROUP	"events"
 
 /* How many interrupts may be asked for at a time. */
-#define LAB_NETLINK_COUNT_MAX	1000
+#define LAB_NETLINK_COUNT_MAX	100
 
 enum lab_netlink_command {
 	LAB_NETLINK_C_UNSPEC,	/* 0 is no command */

@@ -107,6 +107,8 @@ long lab_raise(const u32 __user *arg)
 	for (payload = 1; payload <= count; payload++) {
 		u32 before = READ_ONCE(interrupts);
 
+		/* The wait below never sleeps if edu interrupts at once. */
+		cond_resched();
 		err = lab_edu_raise(&edu, payload);
 		if (err)
 			break;

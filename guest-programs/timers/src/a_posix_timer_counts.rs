@@ -15,7 +15,7 @@ use crate::handler;
 use crate::time::{PERIOD, come_too_late};
 
 pub fn run() -> nix::Result<()> {
-    scene!("4. timer_create: a SIGUSR1 each 20 ms; blocked for 70 ms");
+    scene!("4. timer_create: a SIGUSR1 each 40 ms; blocked for 140 ms");
     let notify = SigevNotify::SigevSignal { signal: Signal::SIGUSR1, si_value: 7 };
     let mut timer = Timer::new(ClockId::CLOCK_MONOTONIC, SigEvent::new(notify))?;
     timer.set(Expiration::Interval(PERIOD.into()), TimerSetTimeFlags::empty())?;

@@ -9,7 +9,7 @@ use crate::time::{PERIOD, come_too_late};
 use crate::timerfd::expirations;
 
 pub fn run() -> nix::Result<()> {
-    scene!("5. a timerfd that expires each 20 ms; nobody reads for 70 ms");
+    scene!("5. a timerfd that expires each 40 ms; nobody reads for 140 ms");
     let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_CLOEXEC)?;
     timer.set(Expiration::Interval(PERIOD.into()), TimerSetTimeFlags::empty())?;
     come_too_late()?;

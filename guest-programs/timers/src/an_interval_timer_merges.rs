@@ -11,7 +11,7 @@ use crate::handler;
 use crate::time::{PERIOD, come_too_late, set_itimer};
 
 pub fn run() -> nix::Result<()> {
-    scene!("3. a SIGALRM each 20 ms; blocked for 70 ms");
+    scene!("3. a SIGALRM each 40 ms; blocked for 140 ms");
     let start = Duration::from(ClockId::CLOCK_MONOTONIC.now()?);
     set_itimer(PERIOD, PERIOD)?;
     come_too_late()?;

@@ -14,7 +14,7 @@ use crate::time::{PERIOD, set_itimer};
 pub fn run() -> nix::Result<()> {
     let mut sigalrm = SigSet::empty();
     sigalrm.add(Signal::SIGALRM);
-    scene!("2. runs; SIGALRM is to come in 20 ms");
+    scene!("2. runs; SIGALRM is to come in 40 ms");
     set_itimer(PERIOD, Duration::ZERO)?;
     sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&sigalrm), None)?;
     let before = handler::runs();

@@ -10,7 +10,7 @@ use crate::handler;
 use crate::time::{PERIOD, set_itimer};
 
 pub fn run() -> nix::Result<()> {
-    scene!("1. sleeps; SIGALRM is to come in 20 ms");
+    scene!("1. sleeps; SIGALRM is to come in 40 ms");
     set_itimer(PERIOD, Duration::ZERO)?;
     handler::wait()?;
     check!("handler", handler::seen(), ("SI_KERNEL", 0, 0));

@@ -10,7 +10,7 @@ use crate::time::PERIOD;
 use crate::timerfd::expirations;
 
 pub fn run() -> nix::Result<()> {
-    scene!("6. reads a timerfd that expires in 20 ms");
+    scene!("6. reads a timerfd that expires in 40 ms");
     let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_CLOEXEC)?;
     timer.set(Expiration::OneShot(PERIOD.into()), TimerSetTimeFlags::empty())?;
     set_name(c"reader")?; // the trace shows who wakes a task of this name

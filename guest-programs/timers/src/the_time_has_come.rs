@@ -9,9 +9,12 @@ use nix::sys::timer::TimerSetTimeFlags;
 use nix::sys::wait::{WaitStatus, waitpid};
 use steps::{spin_for_ever, start_when_asleep};
 
-use crate::the_clock_is_set::{HOUR, at_half_an_hour};
+use crate::the_clock_is_set::at_half_an_hour;
 use crate::time::move_clock;
 use crate::timerfd::expirations;
+
+/// How far the clock is set, seconds: the time has come then.
+const HOUR: i64 = 3600;
 
 pub fn run() -> nix::Result<()> {
     scene!("8. waits for a time of day, and not for the clock to be set");

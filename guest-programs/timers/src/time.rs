@@ -8,10 +8,10 @@ use nix::sys::time::{TimeSpec, TimeVal, TimeValLike};
 use nix::time::{ClockId, ClockNanosleepFlags, clock_nanosleep};
 
 /// How long a timer takes, and a period of one that goes on.
-pub const PERIOD: Duration = Duration::from_millis(20);
+pub const PERIOD: Duration = Duration::from_millis(40);
 
 /// How long the program sleeps while a timer goes on: three periods end meanwhile.
-const TOO_LONG: Duration = Duration::from_millis(70);
+const TOO_LONG: Duration = Duration::from_millis(140);
 
 /// Sleeps while three periods end. A blocked signal does not end a sleep.
 pub fn come_too_late() -> nix::Result<()> {
