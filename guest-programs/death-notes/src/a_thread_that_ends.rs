@@ -7,7 +7,7 @@ use std::thread;
 use marker::{mark, scene};
 use nix::errno::Errno;
 use nix::libc::c_int;
-use nix::unistd::{ForkResult, Pid, fork, getppid};
+use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
 use steps::{ended_well, exit, wait_until_asleep};
 
 use crate::heir::ask_and_wait;
@@ -20,7 +20,10 @@ pub fn run() -> nix::Result<()> {
     Ok(())
 }
 
+/// Forks when the first thread sleeps in join(), so that it does not run in the middle of
+/// the fork.
 fn fork_and_end() -> nix::Result<Pid> {
+    wait_until_asleep(getpid())?;
     // SAFETY: the child has one of two threads. It calls only what signal-safety(7) allows.
     match unsafe { fork()? } {
         ForkResult::Parent { child } => wait_until_asleep(child).map(|()| child),
