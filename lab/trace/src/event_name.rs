@@ -84,6 +84,11 @@ events! {
     PageFaultKernel = "page_fault_kernel" of "exceptions" ["address", "ip", "error_code"];
     Waking = "sched_waking" of "sched" ["comm", "pid", "prio", "target_cpu"];
     Wakeup = "sched_wakeup" of "sched" ["comm", "pid", "prio", "target_cpu"];
+    /// The processor goes from the current task to another.
+    Switch = "sched_switch" of "sched"
+        ["prev_comm", "prev_pid", "prev_prio", "prev_state", "next_comm", "next_pid", "next_prio"];
+    /// A task has another name.
+    Rename = "task_rename" of "task" ["pid", "oldcomm", "newcomm", "oom_score_adj"];
     /// The current task asks for a module, and so for a program that loads it.
     ModuleRequest = "module_request" of "module" ["ip", "wait", "name"];
     /// A process is killed because memory ran out.

@@ -62,6 +62,12 @@ pub enum Kind {
     Waking { comm: String, pid: i32 },
     /// A task became runnable.
     Wakeup { comm: String, pid: i32 },
+    /// The current task gives up the processor. `state` is 0 if it could go on; otherwise it
+    /// sleeps: 1 until a signal comes at the latest (S), 2 whatever signal comes, but that
+    /// SIGKILL may end it (D).
+    Switch { state: i64 },
+    /// A task is called `newcomm` now.
+    Rename { pid: i32, newcomm: String },
     /// The current task asks for a module, and with `wait` it sleeps until the program that
     /// the kernel starts for that has ended.
     ModuleRequest { name: String, wait: bool },
@@ -98,6 +104,8 @@ impl Kind {
             Kind::PageFault { user: false, .. } => EventName::PageFaultKernel,
             Kind::Waking { .. } => EventName::Waking,
             Kind::Wakeup { .. } => EventName::Wakeup,
+            Kind::Switch { .. } => EventName::Switch,
+            Kind::Rename { .. } => EventName::Rename,
             Kind::ModuleRequest { .. } => EventName::ModuleRequest,
             Kind::OomVictim { .. } => EventName::OomVictim,
             Kind::Other { name } => EventName::Other(name.clone()),
@@ -166,6 +174,10 @@ impl Reader<'_> {
             EventName::PageFaultKernel => self.page_fault(false)?,
             EventName::Waking => Kind::Waking { comm: self.text("comm")?, pid: self.i32("pid")? },
             EventName::Wakeup => Kind::Wakeup { comm: self.text("comm")?, pid: self.i32("pid")? },
+            EventName::Switch => Kind::Switch { state: self.int("prev_state")? },
+            EventName::Rename => {
+                Kind::Rename { pid: self.i32("pid")?, newcomm: self.text("newcomm")? }
+            }
             EventName::ModuleRequest => {
                 Kind::ModuleRequest { name: self.text("name")?, wait: self.int("wait")? != 0 }
             }

@@ -86,6 +86,12 @@ fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
         }
         Kind::Waking { pid, .. } => format!("wakes {}", task(pid)),
         Kind::Wakeup { pid, .. } => format!("{} is awake", task(pid)),
+        Kind::Switch { state: 0 } => "could go on, and another task runs".to_owned(),
+        Kind::Switch { state: 1 } => "sleeps (S)".to_owned(),
+        Kind::Switch { state: 2 } => "sleeps (D)".to_owned(),
+        Kind::Switch { state } => format!("gives up the processor, state {state}"),
+        Kind::Rename { pid, newcomm } if *pid == entry.pid => format!("calls itself {newcomm}"),
+        Kind::Rename { pid, newcomm } => format!("calls {} {newcomm}", task(pid)),
         Kind::ModuleRequest { name, wait: true } => format!("asks for the module {name}, waits"),
         Kind::ModuleRequest { name, wait: false } => format!("asks for the module {name}"),
         Kind::OomVictim { .. } | Kind::Other { .. } => all_fields(entry, teller),
@@ -294,6 +300,12 @@ mod tests {
         assert_eq!(told("sched_process_exit", &[("pid", 31)], &[("comm", "x")]), "exits");
         assert_eq!(told("sched_waking", &[("pid", 31)], &[("comm", "x")]), "wakes 31");
         assert_eq!(told("sched_wakeup", &[("pid", 31)], &[("comm", "x")]), "31 is awake");
+        let switch = |state| told("sched_switch", &[("prev_state", state)], &[]);
+        assert_eq!(switch(0), "could go on, and another task runs");
+        assert_eq!((switch(1), switch(2)), ("sleeps (S)".into(), "sleeps (D)".into()));
+        assert_eq!(switch(16), "gives up the processor, state 16");
+        assert_eq!(told("task_rename", &[("pid", 31)], &[("newcomm", "x")]), "calls 31 x");
+        assert_eq!(told("task_rename", &[("pid", 0)], &[("newcomm", "x")]), "calls itself x");
         assert_eq!(told("other", &[("a", 1)], &[("b", "x y")]), "other a=1 b=x y");
     }
 
