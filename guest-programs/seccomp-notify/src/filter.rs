@@ -14,17 +14,17 @@ pub const AUDIT_ARCH_X86_64: u32 = 0xc000_003e;
 const X32_SYSCALL_BIT: u32 = 0x4000_0000;
 
 /// Answers one system call in this way, and allows all others. A number means another call
-/// on another architecture, so that is asked for first.
+/// on another architecture, so that is asked for first; and x32 has other numbers, too.
 pub fn on(call: c_long, answer: u32) -> [sock_filter; 8] {
     [
         load(offset_of!(seccomp_data, arch)),
-        jump(libc::BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0),
-        give(libc::SECCOMP_RET_KILL_PROCESS),
+        jump(libc::BPF_JEQ, AUDIT_ARCH_X86_64, 0, 2),
         load(offset_of!(seccomp_data, nr)),
-        jump(libc::BPF_JGE, X32_SYSCALL_BIT, 1, 0),
-        jump(libc::BPF_JEQ, call as u32, 1, 0),
-        give(libc::SECCOMP_RET_ALLOW),
+        jump(libc::BPF_JGE, X32_SYSCALL_BIT, 0, 1),
+        give(libc::SECCOMP_RET_KILL_PROCESS),
+        jump(libc::BPF_JEQ, call as u32, 0, 1),
         give(answer),
+        give(libc::SECCOMP_RET_ALLOW),
     ]
 }
 
