@@ -223,6 +223,6 @@ mod tests {
 
     #[test]
     fn events_that_the_lab_does_not_know_may_have_any_field() {
-        parse("event = \"sched_switch\"\nwhere = { prev_pid = 1 }\ntask = \"target\"").unwrap();
+        parse("event = \"sched_stat_wait\"\nwhere = { delay = 1 }\ntask = \"target\"").unwrap();
     }
 }
