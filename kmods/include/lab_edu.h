@@ -76,6 +76,8 @@
  * struct lab_edu - the edu device of one module
  * @driver: the module's driver
  * @isr: its interrupt handler, which gets the struct lab_edu as its argument
+ * @added: called before the first interrupt can come, and may acquire what is managed
+ *	(devm_); NULL if there is nothing to do
  * @removed: called when no interrupt will come any more; NULL if nobody cares
  * @file: the file in /dev, if the module has one
  * @pdev: the device, once probe has found it
@@ -90,6 +92,7 @@
 struct lab_edu {
 	struct pci_driver driver;
 	irq_handler_t isr;
+	int (*added)(struct device *dev);
 	void (*removed)(void);
 	struct miscdevice file;
 	struct pci_dev *pdev;
@@ -206,6 +209,11 @@ static inline int lab_edu_probe(struct pci_dev *pdev, const struct pci_device_id
 		goto out;
 	writel(0, edu->regs + EDU_STATUS);
 	lab_edu_ack_all(edu);
+	if (edu->added) {
+		err = edu->added(&pdev->dev);
+		if (err)
+			goto out;
+	}
 	err = lab_edu_connect(edu);
 	if (err)
 		goto out;
