@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::process::{Child, ChildStdout};
 use std::time::{Duration, Instant};
 
+use marker::mark;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// How many lines are shown, and how many bytes of each: a program that prints
@@ -72,6 +73,15 @@ impl Output {
         }
         Ok(heard)
     }
+}
+
+/// Whether the program told these lines and no others; marks what it told instead.
+pub fn as_expected(told: &[String], want: &[String]) -> bool {
+    if told == want {
+        return true;
+    }
+    mark!("told: {}", if told.is_empty() { "nothing".to_owned() } else { told.join(", ") });
+    false
 }
 
 #[cfg(test)]

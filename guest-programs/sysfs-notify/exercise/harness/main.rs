@@ -16,7 +16,7 @@ use std::time::Duration;
 use marker::mark;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
-use student::output::Output;
+use student::output::{Output, as_expected};
 use student::rest::mark_rest;
 use student::wait::{system_call, until};
 use sysfs_notify::{FOLDER, INTERRUPTS, MODULE, raise, set};
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut plug = Plug(reader.try_clone()?);
     let mut command = student::command([format!("{FOLDER}/{INTERRUPTS}").into()]);
     let mut program = student::spawn(command.stdout(writer))?;
-    drop(command);
+    drop(command); // it has the pipe, too
     program.stdout = Some(ChildStdout::from(OwnedFd::from(reader)));
     // So changes come all at once indeed, before the program looks.
     steps::run_until_asleep()?;
@@ -122,11 +122,3 @@ fn verdict(step: &str, told: &[String], want: &[u32]) {
     }
 }
 
-/// Whether the program told these lines and no others; marks what it told instead.
-fn as_expected(told: &[String], want: &[String]) -> bool {
-    if told == want {
-        return true;
-    }
-    mark!("told: {}", if told.is_empty() { "nothing".to_owned() } else { told.join(", ") });
-    false
-}
