@@ -10,14 +10,19 @@ use nix::sys::prctl;
 use sysfs_notify::{FOLDER, INTERRUPTS, raise};
 
 use crate::READER;
-use crate::attribute::{NEWS, open_and_read, ready, ready_for};
+use crate::attribute::{NEWS, open, ready, ready_for, value};
 
 pub fn run() -> io::Result<()> {
-    scene!("10. an interrupt; inotify has nothing yet");
-    let file = open_and_read()?;
+    scene!("10. watches the attribute; one interrupt, until inotify has told it");
+    let file = open()?;
     let inotify = Inotify::init(InitFlags::IN_CLOEXEC)?;
     let path = format!("{FOLDER}/{INTERRUPTS}");
     inotify.add_watch(path.as_str(), AddWatchFlags::IN_MODIFY)?;
+    raise()?;
+    check!("events", inotify.read_events()?.len(), 1);
+
+    mark!("10. reads; the next interrupt; inotify has nothing yet");
+    value(&file)?;
     raise()?;
     check!("poll of the attribute", ready(&file)?, NEWS);
     check!("poll of inotify", ready_for(&inotify, PollFlags::POLLIN)?, PollFlags::empty());

@@ -100,8 +100,7 @@ impl Plug {
         // Opened for now: as long as somebody can write to a pipe, it does not end. And
         // the program's own writes are to wait.
         let path = format!("/proc/self/fd/{}", self.0.as_raw_fd());
-        let mut writer =
-            File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+        let mut writer = File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path)?;
         match writer.write(&[b'.'; PIPE]) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
             written => written.map(|len| len == PIPE),
@@ -121,4 +120,3 @@ fn verdict(step: &str, told: &[String], want: &[u32]) {
         mark!("{}: right", step);
     }
 }
-
