@@ -41,6 +41,8 @@ mod rseq;
 mod section;
 mod sharer;
 
+use steps::{run_among_others, run_until_asleep};
+
 fn main() -> nix::Result<()> {
     marker::open_trace();
     let mut arguments = std::env::args().skip(1);
@@ -63,6 +65,8 @@ fn main() -> nix::Result<()> {
     the_childs_number::run()?;
     the_dying_write::run()?;
     nobody_shares_it::run()?;
+    // One that is woken runs when the one that wakes it has ended.
+    run_until_asleep()?;
     what_join_waits_for::run()?;
     // At the end of a lock's owner: a bit in the lock.
     the_owner_dies::run()?;
@@ -70,6 +74,7 @@ fn main() -> nix::Result<()> {
     one_of_two_is_told::run()?;
     not_made_consistent::run()?;
     not_robust::run()?;
+    run_among_others()?;
 
     // On the way back to user space: the processor's number, and another next instruction.
     the_processors_number::run()?;

@@ -3,12 +3,10 @@
 use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
 use std::ptr::NonNull;
-use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc::{self, c_int, pthread_mutex_t};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};
-use nix::time::{ClockId, clock_gettime};
 
 const SIZE: NonZeroUsize = NonZeroUsize::new(size_of::<pthread_mutex_t>()).unwrap();
 
@@ -39,13 +37,6 @@ impl Mutex {
     pub fn lock(&self) -> nix::Result<()> {
         // SAFETY: the mutex was initialised.
         result(unsafe { libc::pthread_mutex_lock(self.0.as_ptr()) })
-    }
-
-    /// pthread_mutex_timedlock(3)
-    pub fn lock_within(&self, patience: Duration) -> nix::Result<()> {
-        let deadline = clock_gettime(ClockId::CLOCK_REALTIME)? + patience.into();
-        // SAFETY: as above.
-        result(unsafe { libc::pthread_mutex_timedlock(self.0.as_ptr(), deadline.as_ref()) })
     }
 
     /// pthread_mutex_consistent(3)

@@ -1,33 +1,39 @@
 //! A mutex that is not robust is in no list. The kernel does not know of it, and its owner's
-//! number stays in it. Who waits would wait for ever; here it has a deadline, and the clock
-//! wakes it.
+//! number stays in it. Who waits sleeps on: for ever, or until pthread_mutex_timedlock(3)
+//! gives up. Here the program ends it.
 
-use std::time::Duration;
-
-use marker::{check, scene};
-use nix::errno::Errno;
+use marker::{check, mark, scene};
 use nix::libc::PTHREAD_MUTEX_STALLED;
 use nix::sys::prctl::set_name;
-use nix::unistd::getpid;
-use steps::{Gate, ended_well, start, wait_until_asleep};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, waitpid};
+use steps::{Gate, ended_well, proc_value, start, wait_until_asleep};
 
 use crate::mutex::Mutex;
 
 pub fn run() -> nix::Result<()> {
     let mutex = Mutex::new(PTHREAD_MUTEX_STALLED)?;
-    let (gate, program) = (Gate::new()?, getpid());
-    scene!("13. a child ends with a mutex that is not robust, while the program waits");
+    let (locked, end) = (Gate::new()?, Gate::new()?);
+    scene!("13. a child has a mutex that is not robust; another waits for it");
     let owner = start(|| {
         mutex.lock()?;
-        gate.open()?;
-        wait_until_asleep(program)
+        locked.open()?;
+        end.wait()
     })?;
-    gate.wait()?;
-    set_name(c"waiter")?;
-    let waited = mutex.lock_within(Duration::from_millis(20));
-    set_name(c"left-behind")?;
-    check!("lock", waited, Err(Errno::ETIMEDOUT));
+    locked.wait()?;
+    let waiter = start(|| {
+        set_name(c"waiter")?;
+        mutex.lock()
+    })?;
+    wait_until_asleep(waiter)?;
+    end.open()?;
     ended_well(owner)?;
-    println!("13. a mutex that is not robust: nobody is told; ETIMEDOUT");
+    let state = proc_value(&format!("/proc/{waiter}/status"), "State")?;
+    check!("the waiter", state, "S (sleeping)");
+    mark!("13. the owner has ended; the other sleeps on");
+    kill(waiter, Signal::SIGKILL)?;
+    let killed = WaitStatus::Signaled(waiter, Signal::SIGKILL, false);
+    check!("the waiter", waitpid(waiter, None)?, killed);
+    println!("13. a mutex that is not robust: the owner ends, and the waiter sleeps on");
     Ok(())
 }
