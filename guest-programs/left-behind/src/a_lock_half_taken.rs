@@ -6,7 +6,7 @@
 use marker::{check, scene};
 use nix::libc::FUTEX_OWNER_DIED;
 use nix::unistd::gettid;
-use steps::{ended_well, start};
+use steps::{ended_well, exit, start};
 
 use crate::futex::{List, set_robust_list};
 use crate::page::{File, Page};
@@ -24,7 +24,7 @@ pub fn run() -> nix::Result<()> {
         unsafe { set_robust_list(&raw const list, size_of::<List>())? };
         // Not by a store, so that the page stays untouched.
         file.put(gettid().as_raw().cast_unsigned())?;
-        steps::exit(0)
+        exit(0)
     })?;
     ended_well(child)?;
     check!("the word", page.value(), FUTEX_OWNER_DIED);

@@ -3,6 +3,7 @@
 
 use std::ffi::{c_char, c_ulong};
 use std::fs;
+use std::ptr;
 use std::slice;
 
 use nix::errno::Errno;
@@ -53,13 +54,17 @@ pub fn value(key: c_ulong) -> nix::Result<c_ulong> {
 }
 
 /// The bytes that a value points to.
-pub fn bytes(key: c_ulong, length: usize) -> nix::Result<&'static [u8]> {
+///
+/// # Safety
+/// It must point to that many bytes, which nobody changes.
+pub unsafe fn bytes(key: c_ulong, length: usize) -> nix::Result<&'static [u8]> {
     let address = value(key)? as usize;
-    // SAFETY: the caller asks for what the kernel has put there, and nobody changes that.
-    Ok(unsafe { slice::from_raw_parts(std::ptr::with_exposed_provenance(address), length) })
+    // SAFETY: the caller's.
+    Ok(unsafe { slice::from_raw_parts(ptr::with_exposed_provenance(address), length) })
 }
 
 /// AT_RANDOM's 16 bytes, as text.
 pub fn random() -> nix::Result<String> {
-    Ok(format!("{:02x?}", bytes(libc::AT_RANDOM, 16)?))
+    // SAFETY: the kernel has put 16 bytes there.
+    Ok(format!("{:02x?}", unsafe { bytes(libc::AT_RANDOM, 16)? }))
 }

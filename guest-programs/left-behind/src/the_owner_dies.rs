@@ -3,6 +3,7 @@
 //! ends, however it ends, `exit_robust_list` (kernel/futex/core.c) goes through the list: a word
 //! with that number becomes FUTEX_OWNER_DIED, and one that waits is woken.
 
+use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -10,7 +11,7 @@ use marker::{check, scene};
 use nix::libc::{FUTEX_OWNER_DIED, FUTEX_WAITERS, c_void};
 use nix::sys::prctl::set_name;
 use nix::unistd::{getpid, gettid};
-use steps::{Gate, ended_well, start, wait_until_asleep};
+use steps::{Gate, ended_well, exit, start, wait_until_asleep};
 
 use crate::futex::{List, set_robust_list, wait};
 use crate::page::{File, Page};
@@ -24,17 +25,16 @@ pub fn run() -> nix::Result<()> {
         set_name(c"owner")?;
         let mut list = List::unlinked();
         // The entry: its only part is the address of the next, and that is the list.
-        let mut entry: *const c_void = ptr::null();
-        list.first = (&raw const entry).cast();
-        entry = (&raw const list).cast();
-        list.offset = word.as_ptr().addr().cast_signed() - list.first.addr().cast_signed();
+        let entry = Cell::new(ptr::null::<c_void>());
+        list.first = entry.as_ptr().cast();
+        list.offset = word.as_ptr().addr().cast_signed() - entry.as_ptr().addr().cast_signed();
+        entry.set((&raw const list).cast());
         // SAFETY: list and entry are there until this task has ended.
         unsafe { set_robust_list(&raw const list, size_of::<List>())? };
         word.store(gettid().as_raw().cast_unsigned(), SeqCst);
         gate.open()?;
         wait_until_asleep(program)?;
-        std::hint::black_box(entry);
-        steps::exit(0)
+        exit(0)
     })?;
     gate.wait()?;
     set_name(c"waiter")?;
