@@ -85,7 +85,7 @@ fn holds(runs: &Runs, plan: &Plan, looks: bool) -> Result<(), Failed> {
             Ok(())
         })?;
     }
-    beside_a_wakeful_init(runs, plan)?;
+    beside_a_wakeful_init(runs, plan, usual)?;
     match unneeded.first() {
         None => Ok(()),
         Some((declaration, _)) => {
@@ -99,17 +99,24 @@ const SHOW_THE_IDLE_TASK: [&str; 1] = ["kill-pid"];
 
 /// PID 1 wakes now and then, and an interrupt may find it awake: then it is the current
 /// task. Nothing that a lesson shows depends on that, even if PID 1 wakes a thousand times
-/// as often as usual. The story may name it where it names the idle task else.
-fn beside_a_wakeful_init(runs: &Runs, plan: &Plan) -> Result<(), Failed> {
+/// as often as usual. The story may name it where it names the idle task else, but it has
+/// as many events: the lesson does not trace PID 1.
+fn beside_a_wakeful_init(runs: &Runs, plan: &Plan, usual: &Run) -> Result<(), Failed> {
     if SHOW_THE_IDLE_TASK.contains(&plan.job.program.to_string().as_str()) {
         return Ok(());
     }
     let mut plan = plan.clone();
     plan.job.wakes_us = WAKES_US / 1000;
     let test = format!("perturbed::{}", plan.job.program);
-    kept::run(&runs.lab, &runs.machine, &plan, &test, |run| match run.verdict.passed() {
-        true => Ok(()),
-        false => Err(format!("with a wakeful PID 1:\n{}", report::text(&plan, &run)).into()),
+    kept::run(&runs.lab, &runs.machine, &plan, &test, |run| {
+        if !run.verdict.passed() {
+            return Err(format!("with a wakeful PID 1:\n{}", report::text(&plan, &run)).into());
+        }
+        let [one, other] = [usual, &run].map(|run| run.timeline.entries.len());
+        if one != other {
+            return Err(format!("{one} events, but {other} with a wakeful PID 1").into());
+        }
+        Ok(())
     })
 }
 

@@ -25,8 +25,10 @@ pub fn run() -> nix::Result<()> {
     mark!("11. the tracer knows of {}", new);
     check_stop(new, Signal::SIGSTOP)?;
     mark!("11. which is stopped, too; it lets both go");
-    ptrace::detach(new, None)?;
+    // In this order: the end of the new one would be told to a parent that is still traced,
+    // and a tracee's signals are not ignored.
     ptrace::detach(child, None)?;
+    ptrace::detach(new, None)?;
     ended_well(child)?;
     println!("11. fork: PTRACE_EVENT_FORK, with the new process's pid;");
     println!("    it is traced as well, and stopped before it begins");
