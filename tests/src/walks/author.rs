@@ -44,9 +44,12 @@ fn copy(root: &Path, folder: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// An error names a file by its whole path.
+/// An error names a file by its whole path, and the line breaks before a long one.
 fn place(folder: String) -> Differs {
-    let replace = move |text: &str| text.replace(&folder, "‹upcall›");
+    let replace = move |text: &str| {
+        let text = text.replace(&format!("error:\n  `{folder}"), &format!("error: `{folder}"));
+        text.replace(&folder, "‹upcall›")
+    };
     Differs { what: "the folder of the checkout", replace: Box::new(replace) }
 }
 
