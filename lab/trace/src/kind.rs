@@ -12,6 +12,10 @@ const PRINT: &str = "print";
 /// include/uapi/linux/sched.h
 const CLONE_THREAD: u64 = 0x0001_0000;
 
+/// The state in `sched_switch` of a task that another has pushed aside: TASK_REPORT_MAX in
+/// include/linux/sched.h.
+pub const PREEMPTED: i64 = 0x100;
+
 /// What happened, as far as the lab understands it. Fields have the kernel's names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
@@ -62,9 +66,9 @@ pub enum Kind {
     Waking { comm: String, pid: i32 },
     /// A task became runnable.
     Wakeup { comm: String, pid: i32 },
-    /// The current task gives up the processor. `state` is 0 if it could go on; otherwise it
-    /// sleeps: 1 until a signal comes at the latest (S), 2 whatever signal comes, but that
-    /// SIGKILL may end it (D).
+    /// The current task gives up the processor. `state` is 0 or [`PREEMPTED`] if it could go
+    /// on; otherwise it sleeps: 1 until a signal comes at the latest (S), 2 whatever signal
+    /// comes, but that SIGKILL may end it (D).
     Switch { state: i64 },
     /// A task is called `newcomm` now.
     Rename { pid: i32, newcomm: String },

@@ -37,7 +37,7 @@ pub use error::TraceError;
 pub use event::{Context, Event, Frame};
 pub use event_name::EventName;
 pub use field::Field;
-pub use kind::Kind;
+pub use kind::{Kind, PREEMPTED};
 pub use mark::Mark;
 pub use symbols::{Symbol, Symbols};
 pub use value::{Fields, Value};

@@ -1,7 +1,7 @@
 //! The text that tells an event, and its lane.
 
 use trace::names::{self, DefaultAction};
-use trace::{Kind, Mark};
+use trace::{Kind, Mark, PREEMPTED};
 
 use super::{Cell, Entry, Lane, Teller};
 
@@ -86,7 +86,7 @@ fn in_kernel(entry: &Entry, teller: &dyn Teller) -> String {
         }
         Kind::Waking { pid, .. } => format!("wakes {}", task(pid)),
         Kind::Wakeup { pid, .. } => format!("{} is awake", task(pid)),
-        Kind::Switch { state: 0 } => "could go on, and another task runs".to_owned(),
+        Kind::Switch { state: 0 | PREEMPTED } => "could go on, and another task runs".to_owned(),
         Kind::Switch { state: 1 } => "sleeps (S)".to_owned(),
         Kind::Switch { state: 2 } => "sleeps (D)".to_owned(),
         Kind::Switch { state } => format!("gives up the processor, state {state}"),
@@ -302,6 +302,7 @@ mod tests {
         assert_eq!(told("sched_wakeup", &[("pid", 31)], &[("comm", "x")]), "31 is awake");
         let switch = |state| told("sched_switch", &[("prev_state", state)], &[]);
         assert_eq!(switch(0), "could go on, and another task runs");
+        assert_eq!(switch(256), "could go on, and another task runs");
         assert_eq!((switch(1), switch(2)), ("sleeps (S)".into(), "sleeps (D)".into()));
         assert_eq!(switch(16), "gives up the processor, state 16");
         assert_eq!(told("task_rename", &[("pid", 31)], &[("newcomm", "x")]), "calls 31 x");
