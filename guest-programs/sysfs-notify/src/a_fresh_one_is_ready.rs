@@ -6,8 +6,7 @@ use std::io;
 
 use marker::{check, mark, scene};
 use nix::poll::PollFlags;
-
-use crate::attribute::{NEWS, open, ready, value};
+use sysfs_notify::attribute::{NEWS, open, ready, value};
 
 pub fn run() -> io::Result<()> {
     scene!("1. opens the attribute, and polls");

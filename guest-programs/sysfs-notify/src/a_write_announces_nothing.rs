@@ -7,9 +7,8 @@ use std::io;
 use marker::{check, scene};
 use nix::poll::PollFlags;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use sysfs_notify::attribute::{open_and_read, ready, ready_for, value};
 use sysfs_notify::{FOLDER, INTERRUPTS, set};
-
-use crate::attribute::{open_and_read, ready, ready_for, value};
 
 pub fn run() -> io::Result<()> {
     scene!("11. reads; writes another value");

@@ -8,9 +8,8 @@ use marker::{check, mark, scene};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use steps::{spin_for_ever, start};
+use sysfs_notify::attribute::{NEWS, open_and_read, value, wait};
 use sysfs_notify::raise_later;
-
-use crate::attribute::{NEWS, open_and_read, value, wait};
 
 /// `wire` is what the module was loaded for.
 pub fn run(wire: &str) -> io::Result<()> {

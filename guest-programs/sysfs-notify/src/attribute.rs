@@ -5,7 +5,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::uio::pread;
-use sysfs_notify::{INTERRUPTS, open_attribute};
+
+use crate::{INTERRUPTS, open_attribute};
 
 /// What poll says of an attribute that has been announced since it was read.
 pub const NEWS: PollFlags = PollFlags::POLLERR.union(PollFlags::POLLPRI);
@@ -31,7 +32,7 @@ pub fn value(file: &OwnedFd) -> nix::Result<String> {
 
 /// What poll says now, asked for these events.
 pub fn ready_for(file: &impl AsFd, events: PollFlags) -> nix::Result<PollFlags> {
-    poll_it(file, events, PollTimeout::ZERO)
+    poll_for(file, events, PollTimeout::ZERO)
 }
 
 /// What poll says now, asked as this lesson does.
@@ -41,10 +42,15 @@ pub fn ready(file: &impl AsFd) -> nix::Result<PollFlags> {
 
 /// Sleeps in poll until it says something.
 pub fn wait(file: &impl AsFd) -> nix::Result<PollFlags> {
-    poll_it(file, PollFlags::POLLPRI, PollTimeout::NONE)
+    poll_for(file, PollFlags::POLLPRI, PollTimeout::NONE)
 }
 
-fn poll_it(file: &impl AsFd, events: PollFlags, timeout: PollTimeout) -> nix::Result<PollFlags> {
+/// What poll says, asked for these events.
+pub fn poll_for(
+    file: &impl AsFd,
+    events: PollFlags,
+    timeout: PollTimeout,
+) -> nix::Result<PollFlags> {
     let mut files = [PollFd::new(file.as_fd(), events)];
     poll(&mut files, timeout)?;
     Ok(files[0].revents().unwrap_or(PollFlags::empty()))

@@ -6,9 +6,8 @@ use std::io;
 use marker::{check, mark, scene};
 use nix::poll::PollFlags;
 use nix::unistd::dup;
+use sysfs_notify::attribute::{NEWS, open_and_read, ready, value};
 use sysfs_notify::raise;
-
-use crate::attribute::{NEWS, open_and_read, ready, value};
 
 pub fn run() -> io::Result<()> {
     scene!("7. reads two open files; an interrupt; reads one");

@@ -6,9 +6,8 @@ use std::io;
 use marker::{check, mark, scene};
 use nix::poll::PollTimeout;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+use sysfs_notify::attribute::open_and_read;
 use sysfs_notify::raise;
-
-use crate::attribute::open_and_read;
 
 pub fn run() -> io::Result<()> {
     scene!("9. reads; epoll, by edge: an interrupt");

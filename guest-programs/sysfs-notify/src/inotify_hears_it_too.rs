@@ -7,10 +7,10 @@ use marker::{check, mark, scene};
 use nix::poll::PollFlags;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::prctl;
+use sysfs_notify::attribute::{NEWS, open, ready, ready_for, value};
 use sysfs_notify::{FOLDER, INTERRUPTS, raise};
 
 use crate::READER;
-use crate::attribute::{NEWS, open, ready, ready_for, value};
 
 pub fn run() -> io::Result<()> {
     scene!("10. watches the attribute; one interrupt, until inotify has told it");

@@ -1,6 +1,8 @@
 //! What this lesson's programs and the module have to agree on: names, and what a write
 //! to each attribute does. `kmods/sysfs_notify/lab_sysfs_notify.c` says it at its top.
 
+pub mod attribute;
+
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 

@@ -21,8 +21,6 @@ mod piece_by_piece;
 mod what_is_refused;
 mod the_attribute_goes;
 
-mod attribute;
-
 use std::ffi::CStr;
 use std::io;
 

@@ -6,9 +6,8 @@ use std::io;
 use marker::{check, mark, scene};
 use nix::sys::uio::pread;
 use nix::unistd::read;
+use sysfs_notify::attribute::{NEWS, open, ready};
 use sysfs_notify::raise;
-
-use crate::attribute::{NEWS, open, ready};
 
 pub fn run() -> io::Result<()> {
     let (mut first, mut rest) = ([0; 1], [0; 16]);

@@ -7,9 +7,8 @@ use std::io;
 use marker::{check, mark, scene};
 use nix::poll::PollFlags;
 use nix::unistd::{Whence, lseek, read};
+use sysfs_notify::attribute::{NEWS, open, ready};
 use sysfs_notify::raise;
-
-use crate::attribute::{NEWS, open, ready};
 
 pub fn run() -> io::Result<()> {
     let mut text = [0; 16];

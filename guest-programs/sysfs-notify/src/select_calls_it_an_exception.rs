@@ -7,9 +7,8 @@ use std::os::fd::AsFd;
 use marker::{check, mark, scene};
 use nix::sys::select::{FdSet, select};
 use nix::sys::time::{TimeVal, TimeValLike};
+use sysfs_notify::attribute::open_and_read;
 use sysfs_notify::raise;
-
-use crate::attribute::open_and_read;
 
 pub fn run() -> io::Result<()> {
     scene!("8. reads; select: an exception?");

@@ -12,9 +12,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::getpid;
 use steps::{ended_well, remove, start, wait_until_asleep};
+use sysfs_notify::attribute::{NEWS, open_and_read, ready, value, wait};
 use sysfs_notify::{BY, MODULE, open_attribute};
-
-use crate::attribute::{NEWS, open_and_read, ready, value, wait};
 
 pub fn run() -> io::Result<()> {
     let (file, by) = (open_and_read()?, open_attribute(BY, OFlag::O_RDONLY)?);

@@ -6,9 +6,8 @@ use std::io;
 
 use marker::{check, scene};
 use nix::poll::PollFlags;
+use sysfs_notify::attribute::{NEWS, open_and_read, ready, value, wait};
 use sysfs_notify::raise;
-
-use crate::attribute::{NEWS, open_and_read, ready, value, wait};
 
 pub fn run() -> io::Result<()> {
     scene!("5. two interrupts between a read and poll");

@@ -6,9 +6,8 @@ use std::io;
 
 use marker::{check, mark, scene};
 use nix::poll::PollFlags;
+use sysfs_notify::attribute::{open_and_read, ready_for};
 use sysfs_notify::raise;
-
-use crate::attribute::{open_and_read, ready_for};
 
 pub fn run() -> io::Result<()> {
     scene!("6. reads; polls for POLLIN and POLLPRI");

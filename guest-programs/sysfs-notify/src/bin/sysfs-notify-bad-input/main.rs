@@ -8,14 +8,12 @@ mod values;
 mod module;
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use bad_input::{load, remove};
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::uio::pread;
-use sysfs_notify::{INTERRUPTS, MODULE, MODULE_FILE, open_attribute};
+use nix::poll::{PollFlags, PollTimeout};
+use sysfs_notify::{MODULE, MODULE_FILE, attribute};
 
 fn main() -> io::Result<()> {
     marker::open_trace();
@@ -31,24 +29,15 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Opens the attribute that is announced, to be read.
-fn open() -> nix::Result<OwnedFd> {
-    open_attribute(INTERRUPTS, OFlag::O_RDONLY)
-}
-
 /// The number of interrupts.
 fn value(file: &OwnedFd) -> nix::Result<u32> {
-    let mut text = [0; 16];
-    let len = pread(file, &mut text, 0)?;
-    let text = str::from_utf8(&text[..len]).map_err(|_| Errno::EILSEQ)?;
-    text.trim_end().parse().map_err(|_| Errno::EILSEQ)
+    attribute::value(file)?.parse().map_err(|_| Errno::EILSEQ)
 }
 
 /// Whether there are news. EAGAIN: not in that time.
 fn news(file: &OwnedFd, timeout: PollTimeout) -> nix::Result<()> {
-    let mut files = [PollFd::new(file.as_fd(), PollFlags::POLLPRI)];
-    match poll(&mut files, timeout)? {
-        0 => Err(Errno::EAGAIN),
-        _ => Ok(()),
+    match attribute::poll_for(file, PollFlags::POLLPRI, timeout)?.is_empty() {
+        true => Err(Errno::EAGAIN),
+        false => Ok(()),
     }
 }

@@ -13,9 +13,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Whence, lseek, write};
 use steps::wait_until_asleep;
+use sysfs_notify::attribute::open;
 use sysfs_notify::{BY, MODULE, MODULE_FILE, open_attribute, raise, raise_later};
 
-use crate::{news, open, value};
+use crate::{news, value};
 
 /// Before the module is loaded.
 pub fn parameters_that_are_none() -> io::Result<()> {

@@ -11,9 +11,10 @@ use nix::fcntl::OFlag;
 use nix::libc;
 use nix::poll::PollTimeout;
 use nix::unistd::{Whence, lseek, read, write};
+use sysfs_notify::attribute::open;
 use sysfs_notify::{BY, INTERRUPTS, open_attribute, raise, raise_later, set};
 
-use crate::{news, open, value};
+use crate::{news, value};
 
 pub fn run() -> io::Result<()> {
     who_may_open()?;
