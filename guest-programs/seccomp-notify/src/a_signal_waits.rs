@@ -4,10 +4,9 @@
 
 use marker::{check, mark, scene};
 use nix::libc::{self, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV};
-use nix::sched::sched_yield;
 use nix::sys::prctl::set_name;
 use nix::sys::signal::{SaFlags, Signal, kill};
-use steps::{ended_well, proc_value, start};
+use steps::{ended_well, start, wait_until_uninterruptible};
 
 use crate::caller::start_caller_with;
 use crate::getuid::getuid;
@@ -26,13 +25,7 @@ pub fn run() -> nix::Result<()> {
     mark!("11. the supervisor has the request; SIGUSR1 is sent to the caller");
     kill(caller, Signal::SIGUSR1)?;
     // The supervisor is to sleep meanwhile, or the caller would not run.
-    ended_well(start(|| {
-        let state = || proc_value(&format!("/proc/{caller}/status"), "State");
-        while state()? != "D (disk sleep)" {
-            sched_yield()?;
-        }
-        Ok(())
-    })?)?;
+    ended_well(start(|| wait_until_uninterruptible(caller))?)?;
     check!("SECCOMP_IOCTL_NOTIF_ID_VALID", listener.still_waits(request.id), Ok(()));
     mark!("11. the caller still waits, and the supervisor answers");
     listener.answer(request.id, 4711)?;

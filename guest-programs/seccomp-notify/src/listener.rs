@@ -40,8 +40,7 @@ impl Listener {
 
     /// Waits for the next request.
     pub fn receive(&self) -> nix::Result<seccomp_notif> {
-        // SAFETY: all its fields are numbers.
-        let mut request: seccomp_notif = unsafe { zeroed() };
+        let mut request = empty();
         self.receive_into(&mut request)?;
         Ok(request)
     }
@@ -91,6 +90,12 @@ impl Listener {
         // SAFETY: the kernel reads one such structure.
         unsafe { request::addfd(self.0.as_raw_fd(), &raw const answer) }.map(drop)
     }
+}
+
+/// A request of zeroes.
+pub fn empty() -> seccomp_notif {
+    // SAFETY: all its fields are numbers.
+    unsafe { zeroed() }
 }
 
 impl AsFd for Listener {

@@ -2,15 +2,14 @@
 //! mean something one day (`check_zeroed_user`). And each request has one answer
 //! (`seccomp_notify_send`, kernel/seccomp.c).
 
-use std::mem::zeroed;
-
 use marker::{check, mark, scene};
 use nix::errno::Errno;
-use nix::libc::{self, seccomp_notif};
+use nix::libc;
 use steps::ended_well;
 
 use crate::caller::start_caller;
 use crate::getuid::getuid;
+use crate::listener::empty;
 
 pub fn run() -> nix::Result<()> {
     scene!("15. a caller calls getuid, and the supervisor's buffer is not empty");
@@ -18,8 +17,7 @@ pub fn run() -> nix::Result<()> {
         check!("getuid", getuid(), Ok(1));
         Ok(())
     })?;
-    // SAFETY: all its fields are numbers.
-    let mut request: seccomp_notif = unsafe { zeroed() };
+    let mut request = empty();
     request.id = 1;
     let dirty = listener.receive_into(&mut request).expect_err("it is not empty");
     check!("SECCOMP_IOCTL_NOTIF_RECV", dirty, Errno::EINVAL);

@@ -16,10 +16,19 @@ use crate::errno;
 /// # Errors
 /// ENOENT if there is no such process.
 pub fn wait_until_asleep(pid: Pid) -> nix::Result<()> {
+    wait_for_state(pid, 'S')
+}
+
+/// The same for a sleep that no signal ends but, perhaps, SIGKILL.
+pub fn wait_until_uninterruptible(pid: Pid) -> nix::Result<()> {
+    wait_for_state(pid, 'D')
+}
+
+fn wait_for_state(pid: Pid, state: char) -> nix::Result<()> {
     loop {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).map_err(errno)?;
         // `pid (name) state ...`, and the name may contain anything.
-        if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S')) {
+        if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state)) {
             return Ok(());
         }
         sched_yield()?;

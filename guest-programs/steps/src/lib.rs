@@ -14,6 +14,7 @@ mod untraced;
 
 pub use asleep::{
     run_among_others, run_first, run_second, run_until_asleep, spin_for_ever, wait_until_asleep,
+    wait_until_uninterruptible,
 };
 pub use child::{ended, ended_well, exit, exit_of, sleep_for_ever, start, start_when_asleep};
 pub use errno::errno;
