@@ -6,15 +6,24 @@
  * ever, and from outside the machine looks idle. So this module turns a halt
  * into a reset, which ends a QEMU with -no-reboot. QEMU notices a reset or a
  * power-off without help.
+ *
+ * It does so only once PID 1 has set the parameter. The module is loaded before
+ * the machine is saved, because setting a parameter is much less work than
+ * loading a module.
  */
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/notifier.h>
 #include <linux/reboot.h>
+
+static bool ends;
+module_param(ends, bool, 0600);
+MODULE_PARM_DESC(ends, "a halted machine ends");
 
 static int lab_halt_notify(struct notifier_block *block, unsigned long code,
 			   void *command)
 {
-	if (code == SYS_HALT)
+	if (code == SYS_HALT && READ_ONCE(ends))
 		emergency_restart();
 	return NOTIFY_DONE;
 }
@@ -35,5 +44,5 @@ static void __exit lab_halt_exit(void)
 }
 module_exit(lab_halt_exit);
 
-MODULE_DESCRIPTION("Upcall: a machine that ends when it is halted");
+MODULE_DESCRIPTION("Upcall: a machine that can end when it is halted");
 MODULE_LICENSE("GPL");

@@ -12,16 +12,24 @@
  * such moment. Executing some more instructions costs less than waking a thread
  * of the host.
  *
- * So this is a cpuidle driver whose only state waits without halting. Without
- * the module the kernel halts again, which is right if the clock is the host's.
+ * So this is a cpuidle driver whose only state waits without halting, once PID 1
+ * has set the parameter. Without it the state halts, which is right while the
+ * machine is saved, and if the clock is the host's. The module is loaded before
+ * the machine is saved, because setting a parameter is much less work than
+ * loading a module.
  */
 #include <linux/cpuidle.h>
 #include <linux/irqflags.h>
 #include <linux/kernel_stat.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <asm/hardirq.h>
+
+static bool awake;
+module_param(awake, bool, 0600);
+MODULE_PARM_DESC(awake, "an idle processor waits without halting");
 
 /* The number of interrupts so far: those of devices, and the local timer's. */
 static __always_inline unsigned long interrupts(void)
@@ -31,7 +39,7 @@ static __always_inline unsigned long interrupts(void)
 }
 
 /*
- * Called with interrupts disabled, and returns the same way. Like HLT, it ends
+ * Called with interrupts disabled, and returns the same way. Like HLT, waiting ends
  * with the first interrupt, because the kernel then checks again when the next
  * timer is due. There is no cpu_relax(), because its PAUSE leaves QEMU's fast
  * path.
@@ -41,9 +49,13 @@ static __cpuidle int lab_idle_enter(struct cpuidle_device *dev,
 {
 	unsigned long before = interrupts();
 
-	raw_local_irq_enable();
-	while (interrupts() == before && !need_resched())
-		;
+	if (READ_ONCE(awake)) {
+		raw_local_irq_enable();
+		while (interrupts() == before && !need_resched())
+			;
+	} else {
+		raw_safe_halt();
+	}
 	raw_local_irq_disable();
 	return index;
 }
@@ -52,7 +64,7 @@ static __cpuidle int lab_idle_enter(struct cpuidle_device *dev,
 static struct cpuidle_driver lab_idle_driver = {
 	.name = "lab_idle",
 	.states = {
-		{ .enter = lab_idle_enter, .name = "AWAKE", .desc = "waits awake" },
+		{ .enter = lab_idle_enter, .name = "AWAKE", .desc = "waits awake or halted" },
 	},
 	.state_count = 1,
 };
@@ -69,5 +81,5 @@ static void __exit lab_idle_exit(void)
 }
 module_exit(lab_idle_exit);
 
-MODULE_DESCRIPTION("Upcall: a processor that waits awake");
+MODULE_DESCRIPTION("Upcall: a processor that can wait awake");
 MODULE_LICENSE("GPL");

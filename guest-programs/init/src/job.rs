@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::session::Session;
-use protocol::{Ended, HALT_FILE, IDLE_MODULE, Job, TraceEvent};
+use protocol::{Ended, Job, TraceEvent};
 
 use crate::{checkpoint, machine, pages, record, session, supervise, trace, watchdog};
 
@@ -12,13 +12,13 @@ use crate::{checkpoint, machine, pages, record, session, supervise, trace, watch
 pub fn run(job: &Job, not_loaded: &mut Vec<String>) -> Result<Ended, String> {
     watchdog::start(Duration::from_millis(job.timeout_ms) + watchdog::rest())?;
     if job.session.as_ref().is_some_and(Session::follows_host) {
-        // Without this module the processor is halted while it is idle, and an idle
-        // second lasts a second of the host's.
-        machine::unload_module(IDLE_MODULE)?;
+        // While a halted processor is idle, a second of the guest lasts a second of the
+        // host.
+        machine::stay_awake(false)?;
     }
     if job.session.is_some() {
         // Only a person's own program may halt the machine on purpose.
-        machine::load_module(&format!("/{HALT_FILE}").into(), "")?;
+        machine::end_when_halted()?;
     }
     trace::prepare(job)?;
     // People want to see their modules being loaded as well. An event that a module

@@ -1,13 +1,13 @@
 //! What PID 1 does with the machine itself: host name, log, modules, PCI, power.
 
 use std::convert::Infallible;
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::fs;
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
 
-use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
+use nix::kmod::{ModuleInitFlags, finit_module};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use protocol::{GuestFile, USERS, User};
@@ -88,10 +88,20 @@ pub fn load_module(module: &GuestFile, params: &str) -> Result<(), String> {
         .map_err(|e| format!("failed to load `{module}`: {e}"))
 }
 
-/// Removes a module that nobody uses.
-pub fn unload_module(name: &CStr) -> Result<(), String> {
-    delete_module(name, DeleteModuleFlags::O_NONBLOCK)
-        .map_err(|e| format!("failed to remove the module {name:?}: {e}"))
+/// Whether an idle processor waits awake or halted: the parameter of `lab_idle`.
+pub fn stay_awake(awake: bool) -> Result<(), String> {
+    set_parameter("lab_idle/parameters/awake", awake)
+}
+
+/// Makes a halted machine end: the parameter of `lab_halt`.
+pub fn end_when_halted() -> Result<(), String> {
+    set_parameter("lab_halt/parameters/ends", true)
+}
+
+fn set_parameter(name: &str, value: bool) -> Result<(), String> {
+    let path = format!("/sys/module/{name}");
+    fs::write(&path, if value { "Y" } else { "N" })
+        .map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
 /// Makes the kernel find devices that were not there when it booted: a

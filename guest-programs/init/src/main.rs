@@ -2,9 +2,9 @@
 //! the host and powers the machine off.
 //!
 //! ```text
-//! mounts, host name                          (same for every lesson)
+//! mounts, host name, the machine's modules   (same for every lesson)
 //! [stops the machine, to be saved]           checkpoint only
-//! idle module                                the processor is not halted any more
+//! an idle processor is not halted any more
 //! finds the devices that came since          PCI rescan
 //! payload  ── ivshmem ──▶ /lab               programs, modules, job.json
 //! modules, trace events
@@ -39,7 +39,7 @@ mod watchdog;
 use std::convert::Infallible;
 use std::process::abort;
 
-use protocol::{Ended, IDLE_FILE, LAB, Outcome};
+use protocol::{Ended, HALT_FILE, IDLE_FILE, LAB, Outcome};
 
 fn main() {
     // A panic of PID 1 is a bug in the lab. Its text goes to the kernel log. PID 1
@@ -60,13 +60,16 @@ fn run() -> Result<Infallible, String> {
     supervise::block_signals()?;
     mounts::mount_all()?;
     machine::set_up()?;
+    for module in [IDLE_FILE, HALT_FILE] {
+        machine::load_module(&format!("/{module}").into(), "")?;
+    }
     if checkpoint::is_wanted()? {
         checkpoint::stop_here()?;
     }
-    // Loaded after the checkpoint, because the sleep in `stop_here` needs a
-    // processor that halts: it then ends at the same moment of the clock, however
-    // QEMU moved the clock.
-    machine::load_module(&format!("/{IDLE_FILE}").into(), "")?;
+    // Only after the checkpoint, because the sleep in `stop_here` needs a processor
+    // that halts: it then ends at the same moment of the clock, however QEMU moved
+    // the clock.
+    machine::stay_awake(true)?;
     machine::rescan_pci()?;
     machine::speak_up()?;
     let payload = payload::Payload::open()?;

@@ -14,8 +14,6 @@ pub mod session;
 
 mod guest_file;
 
-use std::ffi::CStr;
-
 use serde::{Deserialize, Serialize};
 
 pub use guest_file::{GuestFile, LAB};
@@ -32,8 +30,6 @@ pub const WATCHDOG_SLOT: &str = "0000:00:08.0";
 
 /// The initramfs's module that says what an idle processor does.
 pub const IDLE_FILE: &str = "lab_idle.ko";
-/// Its name, for delete_module(2).
-pub const IDLE_MODULE: &CStr = c"lab_idle";
 /// The module that makes a halted machine end, also in the initramfs.
 pub const HALT_FILE: &str = "lab_halt.ko";
 

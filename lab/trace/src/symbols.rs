@@ -48,24 +48,20 @@ impl Symbols {
     /// # Errors
     /// [`TraceError::Symbols`] with the first malformed line.
     pub fn parse(system_map: &str) -> Result<Symbols, TraceError> {
-        let parse = |line: &str| {
-            let mut words = line.split_whitespace();
-            let address = u64::from_str_radix(words.next()?, 16).ok()?;
-            let kind = words.next()?;
-            Some((address, kind.to_owned(), words.next()?.to_owned()))
-        };
         let mut lines = Vec::new();
         for line in system_map.lines() {
             let failed = || TraceError::Symbols { line: line.to_owned() };
             lines.push(parse(line).ok_or_else(failed)?);
         }
         // If an address has several names, the best one sorts first and is kept.
-        lines
-            .sort_by_cached_key(|(address, kind, name)| (*address, rank(kind, name), name.clone()));
+        lines.sort_by(|(address, kind, name), (other, other_kind, other_name)| {
+            let best = || (rank(kind, name), name).cmp(&(rank(other_kind, other_name), other_name));
+            address.cmp(other).then_with(best)
+        });
         lines.dedup_by_key(|(address, ..)| *address);
-        let entry = |(address, kind, name): (u64, String, String)| {
-            let is_code = matches!(kind.as_str(), "t" | "T" | "w" | "W");
-            let function = is_code.then(|| Function { name: plain(&name), module: None });
+        let entry = |(address, kind, name): (u64, &str, &str)| {
+            let is_code = matches!(kind, "t" | "T" | "w" | "W");
+            let function = is_code.then(|| Function { name: plain(name), module: None });
             Entry { address, function }
         };
         Ok(Symbols { entries: lines.into_iter().map(entry).collect() })
@@ -198,6 +194,13 @@ fn text_offset(file: &object::File<'_>) -> u64 {
         end = start.wrapping_add(section.size());
     }
     0
+}
+
+/// The address, type and name that a line of `System.map` has.
+fn parse(line: &str) -> Option<(u64, &str, &str)> {
+    let (address, rest) = line.split_once(' ')?;
+    let (kind, name) = rest.split_once(' ')?;
+    Some((u64::from_str_radix(address, 16).ok()?, kind, name))
 }
 
 /// Ranks the names of one address. The lowest is the best.
