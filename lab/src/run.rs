@@ -50,8 +50,8 @@ pub struct Lab<'a> {
 pub struct Machine {
     pub kernel: Kernel,
     pub kind: Kind,
-    /// The file of the module that says what an idle processor does.
-    pub idle: PathBuf,
+    /// The modules that it has itself: what an idle or halted processor does.
+    pub modules: Vec<PayloadFile>,
     /// The initramfs file.
     pub initramfs: PathBuf,
     pub initramfs_key: Key,
@@ -101,19 +101,21 @@ impl Lab<'_> {
         )?;
         let idle = self.image_module("idle", &kernel)?;
         let halt = self.image_module("halt", &kernel)?;
-        let modules = [(IDLE_FILE, read(&idle)?), (HALT_FILE, read(&halt)?)];
+        let packed = [(IDLE_FILE, read(&idle)?), (HALT_FILE, read(&halt)?)];
+        let file = |(name, host): (&str, _)| PayloadFile { guest: name.to_owned().into(), host };
+        let modules = [(IDLE_FILE, idle), (HALT_FILE, halt)].map(file).to_vec();
         let key = Key::builder("initramfs").text("init", &init.key.to_string());
         let initramfs_key =
-            modules.iter().fold(key, |key, (name, module)| key.bytes(name, module)).finish();
+            packed.iter().fold(key, |key, (name, module)| key.bytes(name, module)).finish();
         let folder = self.cache.entry("initramfs", &initramfs_key, self.progress, |folder| {
-            let archive = initramfs::pack(&read(&init.folder.join("init"))?, &modules)?;
+            let archive = initramfs::pack(&read(&init.folder.join("init"))?, &packed)?;
             Ok::<(), Error>(fs::write(folder.join(INITRAMFS_FILE), archive)?)
         })?;
         let system_map = read(&kernel.system_map)?;
         let symbols = Symbols::parse(&String::from_utf8_lossy(&system_map))?;
         let (kind, initramfs) = (options.kind, folder.join(INITRAMFS_FILE));
         let room = Room::small(kind.memory_mib());
-        Ok(Machine { kernel, kind, idle, initramfs, initramfs_key, room, symbols })
+        Ok(Machine { kernel, kind, modules, initramfs, initramfs_key, room, symbols })
     }
 
     /// Builds what the lessons need besides the machine: programs, modules, and the

@@ -13,8 +13,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
-use builder::guest::payload::{Payload, PayloadFile};
-use protocol::IDLE_FILE;
+use builder::guest::payload::Payload;
 use vm::command::Device;
 
 use crate::error::Error;
@@ -49,9 +48,8 @@ impl Lab<'_> {
         }
         let payload = payload.finish()?;
 
-        // The module is in the initramfs, but gdb needs its symbols too.
-        modules
-            .push(PayloadFile { guest: IDLE_FILE.to_owned().into(), host: machine.idle.clone() });
+        // These are in the initramfs, but gdb needs their symbols too.
+        modules.extend(machine.modules.iter().cloned());
         let sources = kmods.iter().map(|kmod| self.source(kmod));
         let session = gdb::Session {
             kernel: &machine.kernel,
