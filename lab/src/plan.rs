@@ -181,7 +181,21 @@ impl Plan {
 /// The events to record: the experiment's, and those that the lab itself needs.
 fn traced(experiment: &Experiment) -> Vec<TraceEvent> {
     let own = own_events(experiment).map(|event| TraceEvent::plain(event.path()));
-    own.chain(experiment.trace.iter().cloned()).collect()
+    own.chain(experiment.trace.iter().map(without_init)).collect()
+}
+
+/// No experiment is about PID 1, which looks after the machine now and then. An interrupt
+/// that wakes it may come at any moment of a program, so it is not recorded, whatever the
+/// filter says.
+fn without_init(event: &TraceEvent) -> TraceEvent {
+    let mut event = event.clone();
+    if matches!(event.name(), "sched_waking" | "sched_wakeup") {
+        event.filter = match event.filter.as_str() {
+            "" => "pid != 1".to_owned(),
+            filter => format!("({filter}) && pid != 1"),
+        };
+    }
+    event
 }
 
 /// The events that the lab itself needs, unless the experiment traces them: every new
@@ -243,5 +257,24 @@ impl fmt::Display for Plan {
         }
         writeln!(f, "  sends the record and ends the machine")?;
         writeln!(f, "\nthen compare the record with {} expectations", self.lesson.expect.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_wakes_pid_1_is_not_recorded() {
+        let filtered = |event: &str, filter: &str| {
+            let plain = TraceEvent::plain(event.to_owned());
+            without_init(&TraceEvent { filter: filter.to_owned(), ..plain }).filter
+        };
+        assert_eq!(filtered("sched/sched_waking", ""), "pid != 1");
+        assert_eq!(
+            filtered("sched/sched_waking", "a == 1 || b == 2"),
+            "(a == 1 || b == 2) && pid != 1"
+        );
+        assert_eq!(filtered("signal/signal_generate", "sig == 17"), "sig == 17");
     }
 }

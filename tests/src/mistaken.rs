@@ -26,7 +26,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "a-bad-filter",
         "event = \"sched/sched_wakeup\"\nfilter = \"pdi == 3\"",
         "the program was not started: the kernel refuses the filter of `sched/sched_wakeup`\n\
-         pdi == 3\n    ^\nparse_error: Field not found",
+         (pdi == 3) && pid != 1\n     ^\nparse_error: Field not found",
     ),
 ];
 
