@@ -10,7 +10,7 @@ use eventfd::{
 use marker::{check, scene};
 use nix::errno::Errno;
 use nix::unistd::dup2_raw;
-use steps::{ended_well, start};
+use steps::{ended_well, run_second, start};
 
 pub fn run() -> io::Result<()> {
     let (device, eventfd) = (open_device()?, new_eventfd()?);
@@ -21,8 +21,10 @@ pub fn run() -> io::Result<()> {
         (CONTEXT, "context", Ok(1), Err(Errno::EAGAIN)),
     ] {
         register(&device, Target { remember, ..Target::of(&eventfd) })?;
-        // It has something else under the same number, and is interrupted.
+        // It has something else under the same number, and is interrupted: no ordinary
+        // task runs while it does.
         let other = start(|| {
+            run_second()?;
             let own = new_eventfd()?;
             // SAFETY: this child does not use `eventfd` any more.
             std::mem::forget(unsafe { dup2_raw(&own, number) }?);
