@@ -12,7 +12,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::kmod::{DeleteModuleFlags, delete_module};
 
-use crate::machine::KMEMLEAK;
+use crate::machine::{self, KMEMLEAK};
 use crate::watchdog;
 
 /// A little more than the 5 s (MSECS_MIN_AGE, mm/kmemleak.c) below which kmemleak
@@ -37,7 +37,7 @@ pub fn find() -> Result<Option<String>, String> {
 fn scan() -> Result<String, String> {
     std::thread::sleep(AGE);
     for _ in 0..2 {
-        fs::write(KMEMLEAK, "scan").map_err(|e| format!("failed to write `{KMEMLEAK}`: {e}"))?;
+        machine::write(KMEMLEAK, "scan")?;
     }
     fs::read_to_string(KMEMLEAK).map_err(|e| format!("failed to read `{KMEMLEAK}`: {e}"))
 }

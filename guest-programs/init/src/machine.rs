@@ -99,24 +99,25 @@ pub fn end_when_halted() -> Result<(), String> {
 }
 
 fn set_parameter(name: &str, value: bool) -> Result<(), String> {
-    let path = format!("/sys/module/{name}");
-    fs::write(&path, if value { "Y" } else { "N" })
-        .map_err(|e| format!("failed to write `{path}`: {e}"))
+    write(&format!("/sys/module/{name}"), if value { "Y" } else { "N" })
 }
 
 /// Makes the kernel find devices that were not there when it booted: a
 /// restored machine has more of them than the saved one.
 pub fn rescan_pci() -> Result<(), String> {
-    let path = "/sys/bus/pci/rescan";
-    fs::write(path, "1").map_err(|e| format!("failed to write `{path}`: {e}"))
+    write("/sys/bus/pci/rescan", "1")
 }
 
 /// Lets every kernel message out to the host. While the machine boots, `quiet`
 /// keeps them inside, because each character costs an exit to QEMU.
 pub fn speak_up() -> Result<(), String> {
     const ALL: &str = "8"; // one above KERN_DEBUG, include/linux/kern_levels.h
-    let path = "/proc/sys/kernel/printk";
-    fs::write(path, ALL).map_err(|e| format!("failed to write `{path}`: {e}"))
+    write("/proc/sys/kernel/printk", ALL)
+}
+
+/// Writes to a file of the kernel's.
+pub fn write(path: &str, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|e| format!("failed to write `{path}`: {e}"))
 }
 
 /// Ends the machine. The lab's QEMU runs with `-no-reboot`, so a reset ends it.

@@ -14,6 +14,8 @@ use protocol::session::ROOT_FOLDER;
 use protocol::{JOB_FILE, Job, PAYLOAD_SLOT};
 use tar::EntryType;
 
+use crate::machine;
+
 /// What the host gave: the job, and files.
 pub struct Payload(&'static [u8]);
 
@@ -110,7 +112,7 @@ pub fn map_device(slot: &str) -> Result<&'static mut [u8], String> {
     let device = format!("/sys/bus/pci/devices/{slot}");
     // Without a driver to do so, memory decoding has to be switched on by hand.
     let enable = format!("{device}/enable");
-    fs::write(&enable, "1").map_err(|e| format!("failed to write `{enable}`: {e}"))?;
+    machine::write(&enable, "1")?;
     let path = format!("{device}/resource2");
     let file = fs::OpenOptions::new()
         .read(true)

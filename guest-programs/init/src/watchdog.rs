@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use protocol::WATCHDOG_SLOT;
 
-use crate::machine::KMEMLEAK;
+use crate::machine::{self, KMEMLEAK};
 use crate::registers::Registers;
 
 /// Configuration space: how often it counts, and what happens at the end.
@@ -92,7 +92,7 @@ fn arm(ticks: u32) -> Result<Registers, String> {
     let path = format!("/sys/bus/pci/devices/{WATCHDOG_SLOT}");
     // Without a driver to do so, memory decoding has to be switched on by hand.
     let enable = format!("{path}/enable");
-    std::fs::write(&enable, "1").map_err(|e| format!("failed to write `{enable}`: {e}"))?;
+    machine::write(&enable, "1")?;
     let path = format!("{path}/config");
     let failed = |e| format!("failed to write `{path}`: {e}");
     let config = File::options().write(true).open(&path).map_err(failed)?;
