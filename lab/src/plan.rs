@@ -189,7 +189,7 @@ fn traced(experiment: &Experiment) -> Vec<TraceEvent> {
 /// filter says.
 fn without_init(event: &TraceEvent) -> TraceEvent {
     let mut event = event.clone();
-    if matches!(event.name(), "sched_waking" | "sched_wakeup") {
+    if matches!(EventName::from(event.name()), EventName::Waking | EventName::Wakeup) {
         event.filter = match event.filter.as_str() {
             "" => "pid != 1".to_owned(),
             filter => format!("({filter}) && pid != 1"),

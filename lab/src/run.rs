@@ -99,11 +99,12 @@ impl Lab<'_> {
             &self.cache,
             self.progress,
         )?;
-        let idle = self.image_module("idle", &kernel)?;
-        let halt = self.image_module("halt", &kernel)?;
-        let packed = [(IDLE_FILE, read(&idle)?), (HALT_FILE, read(&halt)?)];
-        let file = |(name, host): (&str, _)| PayloadFile { guest: name.to_owned().into(), host };
-        let modules = [(IDLE_FILE, idle), (HALT_FILE, halt)].map(file).to_vec();
+        let modules = vec![
+            self.image_module("idle", IDLE_FILE, &kernel)?,
+            self.image_module("halt", HALT_FILE, &kernel)?,
+        ];
+        let read_all = modules.iter().map(|file| Ok((file.guest.as_str(), read(&file.host)?)));
+        let packed = read_all.collect::<Result<Vec<_>, Error>>()?;
         let key = Key::builder("initramfs").text("init", &init.key.to_string());
         let initramfs_key =
             packed.iter().fold(key, |key, (name, module)| key.bytes(name, module)).finish();
@@ -131,11 +132,16 @@ impl Lab<'_> {
     }
 
     /// One of the machine's own modules, from its folder below `images/`.
-    fn image_module(&self, folder: &str, kernel: &Kernel) -> Result<PathBuf, Error> {
+    fn image_module(
+        &self,
+        folder: &str,
+        name: &str,
+        kernel: &Kernel,
+    ) -> Result<PayloadFile, Error> {
         let folder = builder::root().join("images").join(folder);
         let files = kmods::build_folder(&folder, kernel, &self.cache, self.progress)?;
-        let [file] = <[PathBuf; 1]>::try_from(files).expect("such a folder is one module");
-        Ok(file)
+        let [host] = <[PathBuf; 1]>::try_from(files).expect("such a folder is one module");
+        Ok(PayloadFile { guest: name.to_owned().into(), host })
     }
 
     /// The checkpoint of a machine. Makes one if there is none.

@@ -198,9 +198,9 @@ fn text_offset(file: &object::File<'_>) -> u64 {
 
 /// The address, type and name that a line of `System.map` has.
 fn parse(line: &str) -> Option<(u64, &str, &str)> {
-    let (address, rest) = line.split_once(' ')?;
-    let (kind, name) = rest.split_once(' ')?;
-    Some((u64::from_str_radix(address, 16).ok()?, kind, name))
+    let mut words = line.split_ascii_whitespace();
+    let address = u64::from_str_radix(words.next()?, 16).ok()?;
+    Some((address, words.next()?, words.next()?))
 }
 
 /// Ranks the names of one address. The lowest is the best.
@@ -282,6 +282,7 @@ ffffffff81001000 t ?
     fn broken_lines_are_refused() {
         let error = Symbols::parse("ffffffff81000000 T _text\nnonsense\n").unwrap_err();
         assert_eq!(error.to_string(), "failed to parse a line of System.map: `nonsense`");
+        assert!(Symbols::parse("ffffffff81000000 T \n").is_err(), "it has no name");
     }
 
     #[test]
