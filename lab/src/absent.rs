@@ -11,7 +11,7 @@ use builder::guest::payload::PayloadFile;
 use builder::kernel::Kernel;
 use builder::kernel::functions::defined;
 use builder::kernel::missing::{Missing, missing};
-use builder::progress::{Event, Progress};
+use builder::progress::Progress;
 use explain::{ExitStatus, Explain};
 use fs_err as fs;
 use object::{Object, ObjectSection, ObjectSymbol};
@@ -208,10 +208,8 @@ fn why(known: Known<'_>, of_modules: &Symbols, function: &str) -> Result<Why, Er
     if let Some(name) = alias(known, function)? {
         return Ok(Why::Alias { name });
     }
-    known.progress.event(Event::Begin { stage: "searching the kernel's source", total: None });
-    let missing = missing(known.kernel, function);
-    known.progress.event(Event::End);
-    Ok(match missing? {
+    let _stage = known.progress.begin("searching the kernel's source", None);
+    Ok(match missing(known.kernel, function)? {
         Missing::Inlined { file, unless } => Why::Inlined { file, unless },
         Missing::Macro { file } => Why::Macro { file },
         Missing::LeftOut { file, directive } => Why::LeftOut { file, directive },

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use builder::progress::{Event, Progress};
+use builder::progress::Progress;
 use process::interrupt;
 
 /// Does `work` for each item, `jobs` at a time. Returns the results in the order of the
@@ -20,7 +20,7 @@ pub fn each<'a, T: Sync, R: Send + Sync>(
 ) -> Vec<R> {
     let results: Vec<OnceLock<R>> = items.iter().map(|_| OnceLock::new()).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicU64::new(0));
-    progress.event(Event::Begin { stage, total: Some(items.len() as u64) });
+    let stage = progress.begin(stage, Some(items.len() as u64));
     let worker = || loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(item) = items.get(index) else { return };
@@ -32,7 +32,7 @@ pub fn each<'a, T: Sync, R: Send + Sync>(
         // Each index is taken once, so its slot is empty.
         results[index].get_or_init(|| result);
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        progress.event(Event::Step { done, detail: name(item) });
+        stage.step(done, name(item));
     };
     std::thread::scope(|scope| {
         for _ in 1..jobs {
@@ -41,6 +41,5 @@ pub fn each<'a, T: Sync, R: Send + Sync>(
         }
         worker();
     });
-    progress.event(Event::End);
     results.into_iter().filter_map(OnceLock::into_inner).collect()
 }

@@ -12,7 +12,7 @@ use builder::host::toolchain::none;
 use builder::host::version_line;
 use builder::kernel::{self, Kernel, Kind};
 use builder::pack::{self, Pack};
-use builder::progress::{Event, Progress};
+use builder::progress::Progress;
 use fs_err as fs;
 use host::QEMU;
 use protocol::{HALT_FILE, IDLE_FILE, Job};
@@ -153,10 +153,8 @@ impl Lab<'_> {
                 self.progress
                     .note(&format!("saving the machine: {}", not_packed(pack, &self.cache)));
             }
-            self.progress.event(Event::Begin { stage: "checkpoint", total: None });
-            let saved = vm::checkpoint::save(parts, folder);
-            self.progress.event(Event::End);
-            saved.map_err(Error::from)
+            let _stage = self.progress.begin("checkpoint", None);
+            vm::checkpoint::save(parts, folder).map_err(Error::from)
         })?;
         Ok(folder.join(STATE_FILE))
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use builder::cache::{Cache, CacheError, Key};
-use builder::progress::{Event, Progress};
+use builder::progress::Progress;
 use explain::{ExitStatus as Status, Explain};
 use fs_err as fs;
 use host::{CHROMIUM, on_path};
@@ -75,8 +75,7 @@ impl Explain for SiteError {
 /// minute or two.
 pub fn mdbook(cache: &Cache, progress: &dyn Progress) -> Result<PathBuf, SiteError> {
     let entry = cache.entry("mdbook", &key(), progress, |folder| {
-        progress.event(Event::Begin { stage: "mdbook", total: None });
-        progress.event(Event::Step { done: 0, detail: MDBOOK });
+        let _stage = progress.begin_at("mdbook", MDBOOK);
         let mut cargo = Command::new("cargo");
         // Unoptimised it is compiled in half the time, and takes a second for the book.
         cargo.args(["install", "mdbook", "--version", MDBOOK, "--locked", "--profile", "dev"]);
@@ -84,9 +83,7 @@ pub fn mdbook(cache: &Cache, progress: &dyn Progress) -> Result<PathBuf, SiteErr
         cargo
             .env("CARGO_TARGET_DIR", folder.join("target"))
             .env("CARGO_PROFILE_DEV_DEBUG", "false");
-        let result = run("cargo", cargo);
-        progress.event(Event::End);
-        result?;
+        run("cargo", cargo)?;
         Ok::<(), SiteError>(fs::remove_dir_all(folder.join("target"))?)
     })?;
     Ok(entry.join("bin/mdbook"))

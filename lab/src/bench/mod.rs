@@ -21,7 +21,7 @@ use builder::cache::Cache;
 use builder::guest::programs::ProgramError;
 use builder::host::version_line;
 use builder::kernel;
-use builder::progress::{Event, Progress};
+use builder::progress::Progress;
 use explain::{ExitStatus, Explain};
 use host::QEMU;
 use story::lesson::Name;
@@ -167,15 +167,13 @@ impl Bench<'_> {
         mut once: impl FnMut(usize) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
         let progress: &dyn Progress = self.lab.progress;
-        progress.event(Event::Begin { stage: what, total: Some(self.runs as u64) });
-        let results = (0..self.runs)
+        let stage = progress.begin(what, Some(self.runs as u64));
+        (0..self.runs)
             .map(|run| {
-                progress.event(Event::Step { done: run as u64, detail: "" });
+                stage.step(run as u64, "");
                 once(run)
             })
-            .collect();
-        progress.event(Event::End);
-        results
+            .collect()
     }
 
     fn kernel(&self, wanted: bool) -> Result<Row, Error> {

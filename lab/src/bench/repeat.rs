@@ -8,7 +8,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use builder::cache::{Cache, Key};
-use builder::progress::Event;
 use fs_err as fs;
 use story::lesson::Name;
 
@@ -42,15 +41,15 @@ pub fn rows(
             let counts = Mutex::new(Counts::read(&lab.cache, &key));
             let missing = times.saturating_sub(counts.lock().expect("it is new").total());
             let total = Some(times as u64);
-            lab.progress.event(Event::Begin { stage: name.as_str(), total });
+            let stage = lab.progress.begin(name.as_str(), total);
             let result = repeat(lab, machine, &plan, missing, &|run| {
                 let (found, text) = (Fingerprint::new(&run.record)?, report::text(&plan, &run));
                 let mut counts = counts.lock().expect("no run panicked");
                 counts.add(found, text)?;
-                lab.progress.event(Event::Step { done: counts.total() as u64, detail: "" });
+                stage.step(counts.total() as u64, "");
                 Ok(())
             });
-            lab.progress.event(Event::End);
+            drop(stage);
             result?;
             let counts = counts.into_inner().expect("no run panicked");
             Ok(Row {

@@ -17,7 +17,7 @@ use builder::guest::payload::PayloadFile;
 use builder::guest::programs::{self, Place, ProgramError};
 use builder::host::toolchain::{LD, LIBC, LINKER, Toolchain, ToolchainError};
 use builder::kernel::Kernel;
-use builder::progress::{Event, Progress};
+use builder::progress::Progress;
 use builder::sandbox::{self, Finished, Sandbox, SandboxError};
 use explain::{ExitStatus, Explain};
 use fs_err as fs;
@@ -190,11 +190,8 @@ impl Compiler<'_> {
                     other_rustc(packed, &toolchain)
                 ));
             }
-            self.progress.event(Event::Begin { stage: "crates", total: None });
-            self.progress.event(Event::Step { done: 0, detail: &package });
-            let result = self.build_crates(&toolchain, folder, &package, target);
-            self.progress.event(Event::End);
-            result
+            let _stage = self.progress.begin_at("crates", &package);
+            self.build_crates(&toolchain, folder, &package, target)
         })?;
         Crates::read(entry, key)
     }

@@ -10,7 +10,6 @@ use builder::host::toolchain::Toolchain;
 use builder::host::version_line;
 use builder::kernel::{functions, headers};
 use builder::pack::{CACHE, FORMAT, Pack};
-use builder::progress::Event;
 use host::{Distribution, QEMU};
 use process::Temporary;
 use sha2::{Digest, Sha256};
@@ -68,15 +67,13 @@ pub fn make(lab: &Lab<'_>, file: &Path, program: Option<&Path>) -> Result<Made, 
             contents.entry(&format!("{CACHE}/{kind}/{key}/"), &entry)?;
         }
     }
-    lab.progress.event(Event::Begin { stage: "pack", total: None });
-    lab.progress.event(Event::Step { done: 0, detail: &file.display().to_string() });
+    let stage = lab.progress.begin_at("pack", &file.display().to_string());
     let mut written = Hashed { hash: Sha256::new(), len: 0 };
-    let packed = whole::write_by(file, |out| {
+    whole::write_by(file, |out| {
         let out = Tee { out: io::BufWriter::new(out), written: &mut written };
         contents.write(out).map(drop)
-    });
-    lab.progress.event(Event::End);
-    packed?;
+    })?;
+    drop(stage);
     let sha256 = format!("{:x}", written.hash.finalize());
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     whole::write(&sums, format!("{sha256}  {name}\n").as_bytes())?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use builder::cache::Cache;
 use builder::host::toolchain::Toolchain;
-use builder::progress::{Event, Progress};
+use builder::progress::Progress;
 use process::Command;
 
 use super::done_by_cargo;
@@ -22,9 +22,8 @@ pub fn build(cache: &Cache, progress: &dyn Progress) -> Result<PathBuf, Error> {
     }
     let toolchain = Toolchain::here(cache).map_err(builder::guest::programs::ProgramError::from)?;
     let folder = root.join("target").join(FOLDER);
-    progress.event(Event::Begin { stage: "command line", total: None });
     let detail = "compiling it for other hosts, which takes some minutes the first time";
-    progress.event(Event::Step { done: 0, detail });
+    let _stage = progress.begin_at("command line", detail);
     let mut cargo = Command::new("cargo");
     cargo
         .args(["build", "--quiet", "--locked", "--profile", "pack", "--package", super::PROGRAM])
@@ -36,7 +35,6 @@ pub fn build(cache: &Cache, progress: &dyn Progress) -> Result<PathBuf, Error> {
         .env("CARGO_INCREMENTAL", "0")
         .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static");
     let output = cargo.output().map_err(Error::file("run", "cargo"));
-    progress.event(Event::End);
     done_by_cargo("build the command line", &output?)?;
     Ok(folder.join(&toolchain.target).join("pack").join(super::PROGRAM))
 }

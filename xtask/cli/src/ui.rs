@@ -12,7 +12,7 @@ use std::time::Duration;
 use builder::progress::{Event, Progress};
 use explain::{visible, visible_lines};
 pub use host::say;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use lab::error::Error;
 use process::{interrupt, limits};
 use story::render::wrap::wrap;
@@ -21,11 +21,16 @@ use crate::screen;
 
 /// Prints progress.
 pub struct Ui {
-    terminal: bool,
-    stage: Mutex<Stage>,
+    stages: Mutex<Stages>,
 }
 
-#[derive(Default)]
+/// The stages under way.
+struct Stages {
+    /// Their bars, on a terminal.
+    bars: Option<MultiProgress>,
+    all: Vec<Stage>,
+}
+
 struct Stage {
     name: String,
     total: Option<u64>,
@@ -37,64 +42,72 @@ struct Stage {
 
 impl Ui {
     pub fn new() -> Ui {
-        Ui { terminal: std::io::stderr().is_terminal(), stage: Mutex::default() }
+        let bars = std::io::stderr().is_terminal().then(MultiProgress::new);
+        Ui { stages: Mutex::new(Stages { bars, all: Vec::new() }) }
     }
 }
 
 impl Progress for Ui {
     fn event(&self, event: Event<'_>) {
-        let mut stage = self.stage.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut stages = self.stages.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Some(text) = stages.take_in(event) else { return };
+        match &stages.bars {
+            Some(bars) => bars.suspend(|| say(&text)),
+            None => say(&text),
+        }
+    }
+}
+
+impl Stages {
+    /// Draws an event, or returns what is to be printed.
+    fn take_in(&mut self, event: Event<'_>) -> Option<String> {
         match event {
             Event::Begin { stage: name, total } => {
-                let bar = self.terminal.then(|| bar(name, total));
-                *stage = Stage { name: name.to_owned(), total, bar, tenth: 0 };
+                let bar = self.bars.as_ref().map(|bars| bar(bars, name, total));
+                self.all.push(Stage { name: name.to_owned(), total, bar, tenth: 0 });
+                None
             }
-            Event::Step { done, detail } => stage.step(done, &visible(detail)),
-            Event::End => {
-                if let Some(bar) = stage.bar.take() {
-                    bar.finish_and_clear();
-                }
+            Event::Step { stage: name, done, detail } => {
+                // Not always the last one: another may have begun, also in another thread.
+                let stage = self.all.iter_mut().rfind(|stage| stage.name == name)?;
+                stage.step(done, &visible(detail))
             }
-            Event::Note(text) => {
-                let text = visible_lines(text);
-                match &stage.bar {
-                    Some(bar) => bar.suspend(|| say(&text)),
-                    None => say(&text),
-                }
+            Event::End { stage: name } => {
+                let at = self.all.iter().rposition(|stage| stage.name == name)?;
+                self.all.remove(at).bar?.finish_and_clear();
+                None
             }
+            Event::Note(text) => Some(visible_lines(text).to_string()),
         }
     }
 }
 
 impl Stage {
-    fn step(&mut self, done: u64, detail: &str) {
+    /// Moves the bar, or returns a line to print if there is none.
+    fn step(&mut self, done: u64, detail: &str) -> Option<String> {
         if let Some(bar) = &self.bar {
             bar.set_position(done);
             bar.set_message(detail.to_owned());
-            return;
+            return None;
         }
         // One line per tenth keeps a log readable. A stage of unknown length prints each
         // step.
-        match self.total {
-            None => say(&format!("{}: {detail}", self.name)),
-            Some(total) => {
-                let tenth = done * 10 / total.max(1);
-                if tenth > self.tenth || done == 0 {
-                    self.tenth = tenth;
-                    say(&format!("{}: {}0 %", self.name, tenth.min(10)));
-                }
-            }
-        }
+        let Some(total) = self.total else { return Some(format!("{}: {detail}", self.name)) };
+        let tenth = done * 10 / total.max(1);
+        let is_new = tenth > self.tenth || done == 0;
+        self.tenth = self.tenth.max(tenth);
+        is_new.then(|| format!("{}: {}0 %", self.name, tenth.min(10)))
     }
 }
 
-fn bar(name: &str, total: Option<u64>) -> ProgressBar {
+fn bar(bars: &MultiProgress, name: &str, total: Option<u64>) -> ProgressBar {
     let (bar, template) = match total {
         Some(total) => (ProgressBar::new(total), "{prefix}: [{bar:20}] {pos}/{len} {wide_msg}"),
         None => (ProgressBar::new_spinner(), "{prefix}: {spinner} {wide_msg}"),
     };
     let style = ProgressStyle::with_template(template).expect("the template is well-formed");
     let bar = bar.with_style(style.progress_chars("=> ")).with_prefix(name.to_owned());
+    let bar = bars.add(bar);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
@@ -203,6 +216,26 @@ fn is_quoted(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A machine is saved while a suite runs, which is a stage in a stage.
+    #[test]
+    fn a_step_belongs_to_its_stage() {
+        let mut stages = Stages { bars: None, all: Vec::new() };
+        let step = |stage, done| Event::Step { stage, done, detail: "kill01" };
+        let events = [
+            Event::Begin { stage: "suite", total: Some(10) },
+            Event::Begin { stage: "checkpoint", total: None },
+            step("suite", 1),
+            Event::End { stage: "checkpoint" },
+            step("suite", 2),
+            step("checkpoint", 0),
+            Event::End { stage: "suite" },
+            step("suite", 3),
+        ];
+        let said = events.map(|event| stages.take_in(event));
+        let said: Vec<&str> = said.iter().flatten().map(String::as_str).collect();
+        assert_eq!(said, ["suite: 10 %", "suite: 20 %"]);
+    }
 
     #[test]
     fn a_caret_stays_below_what_it_points_at() {

@@ -13,7 +13,7 @@ use crate::cache::{Cache, CacheError, Key, KeyBuilder, is_an_editors};
 use crate::host::toolchain::LD;
 use crate::kernel::{self, Kernel, KernelError};
 use crate::pack;
-use crate::progress::{Event, Progress};
+use crate::progress::Progress;
 
 /// The folder of headers that modules share with each other and with user space.
 pub const INCLUDE: &str = "include";
@@ -102,11 +102,8 @@ pub fn build(
         symbols = Some(trace);
     }
     let entry = entry(kernel, cache, key, progress, |target| {
-        progress.event(Event::Begin { stage: "module", total: None });
-        progress.event(Event::Step { done: 0, detail: kmod });
-        let result = compile(&kmods, kmod, kernel, symbols.as_deref(), target);
-        progress.event(Event::End);
-        result
+        let _stage = progress.begin_at("module", kmod);
+        compile(&kmods, kmod, kernel, symbols.as_deref(), target)
     })?;
     Ok(entry.join(module_file(kmod).as_str()))
 }
@@ -208,11 +205,8 @@ pub fn build_folder(
         .text("kernel", &kernel.key.to_string())
         .tree("source", folder)?;
     let entry = entry(kernel, cache, key, progress, |target| {
-        progress.event(Event::Begin { stage: "module", total: None });
-        progress.event(Event::Step { done: 0, detail: &name });
-        let result = compile_folder(folder, kernel, target);
-        progress.event(Event::End);
-        result
+        let _stage = progress.begin_at("module", &name);
+        compile_folder(folder, kernel, target)
     })?;
     let list = fs::read_to_string(entry.join(ORDER))?;
     Ok(list.lines().map(|file| entry.join(file)).collect())

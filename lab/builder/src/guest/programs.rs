@@ -16,7 +16,7 @@ use crate::guest::closure::{self, ClosureError};
 use crate::guest::kmods::workplace;
 use crate::host::toolchain::{LINKER, Toolchain, ToolchainError};
 use crate::pack;
-use crate::progress::{Event, Progress};
+use crate::progress::Progress;
 
 /// Programs are linked statically, so that they need no libraries in the guest, and
 /// against glibc, because one lesson is about it. The linker is the one in the key, not
@@ -133,13 +133,9 @@ pub fn build_at(
     let toolchain = Toolchain::here(cache)?;
     let key = key_at(level, &toolchain, root, folder)?;
     let folder = cache.entry(KIND, &key, progress, |target| {
-        progress.event(Event::Begin { stage: "program", total: None });
-        progress.event(Event::Step { done: 0, detail: &package });
-        let result = Place::at(level, root, cache, progress)
-            .map_err(ProgramError::from)
-            .and_then(|place| compile(&place, &toolchain, &package, target));
-        progress.event(Event::End);
-        result
+        let _stage = progress.begin_at("program", &package);
+        let place = Place::at(level, root, cache, progress)?;
+        compile(&place, &toolchain, &package, target)
     })?;
     Ok(Programs { folder, key })
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use host::on_path;
 use process::{Command, stream};
 
-use crate::progress::{Event, Progress};
+use crate::progress::Stage;
 
 const PACKAGE: &str = "linux-source-6.12";
 
@@ -21,28 +21,28 @@ pub struct Fetched {
 }
 
 /// Downloads the package into `scratch`. The error says why it is not available.
-pub fn fetch(scratch: &Path, progress: &dyn Progress) -> Result<Fetched, String> {
+pub fn fetch(scratch: &Path, stage: &Stage<'_>) -> Result<Fetched, String> {
     for program in ["apt-get", "apt-cache", "dpkg-deb"] {
         if on_path(program).is_none() {
             return Err(format!("the distribution's {PACKAGE}: there is no `{program}` here"));
         }
     }
     // Existing lists may be old and name files that are gone.
-    let host = Apt { scratch, options: Vec::new(), progress };
-    host.fetch().or_else(|_| Apt::with_own_lists(scratch, progress)?.fetch())
+    let host = Apt { scratch, options: Vec::new(), stage };
+    host.fetch().or_else(|_| Apt::with_own_lists(scratch, stage)?.fetch())
 }
 
 /// apt with some options.
 struct Apt<'a> {
     scratch: &'a Path,
     options: Vec<String>,
-    progress: &'a dyn Progress,
+    stage: &'a Stage<'a>,
 }
 
 impl<'a> Apt<'a> {
     /// An apt whose state is in the scratch folder, with freshly downloaded package
     /// lists.
-    fn with_own_lists(scratch: &'a Path, progress: &'a dyn Progress) -> Result<Apt<'a>, String> {
+    fn with_own_lists(scratch: &'a Path, stage: &'a Stage<'a>) -> Result<Apt<'a>, String> {
         let state = scratch.join("apt");
         for folder in ["state/lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(state.join(folder)).map_err(|e| e.to_string())?;
@@ -55,8 +55,8 @@ impl<'a> Apt<'a> {
             // As root, apt would download as a user who cannot write here.
             "APT::Sandbox::User=root".to_owned(),
         ];
-        let apt = Apt { scratch, options: options.into(), progress };
-        apt.step("asking apt which packages there are");
+        let apt = Apt { scratch, options: options.into(), stage };
+        apt.stage.at("asking apt which packages there are");
         // apt may complain about one of several archives. What counts is which packages
         // it knows afterwards.
         let _ = apt.run("apt-get", &["update"]);
@@ -67,7 +67,7 @@ impl<'a> Apt<'a> {
         let text = self.run("apt-cache", &["madison", PACKAGE])?;
         let version = newest(&text)
             .ok_or_else(|| format!("the distribution's {PACKAGE}: apt knows of no such package"))?;
-        self.step(&format!("downloading {PACKAGE} {version}, 150 MB"));
+        self.stage.at(&format!("downloading {PACKAGE} {version}, 150 MB"));
         self.run("apt-get", &["download", &format!("{PACKAGE}={version}")])?;
         let archive = fs::read_dir(self.scratch)
             .into_iter()
@@ -77,10 +77,6 @@ impl<'a> Apt<'a> {
             .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
             .ok_or_else(|| format!("the distribution's {PACKAGE}: apt downloaded nothing"))?;
         Ok(Fetched { archive, origin: format!("the distribution's {PACKAGE} {version}") })
-    }
-
-    fn step(&self, detail: &str) {
-        self.progress.event(Event::Step { done: 0, detail });
     }
 
     /// Runs one of apt's programs and returns its output.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use process::{Command, stream};
 
 use super::{KernelError, Options};
-use crate::progress::{Event, Progress};
+use crate::progress::{Progress, Stage};
 
 /// About how many files a build compiles. Counting them first would take seconds. If
 /// there are more, the progress only stays at its end for a while.
@@ -35,6 +35,7 @@ pub struct Make<'a> {
     /// The file for make's whole output.
     pub log: PathBuf,
     pub progress: &'a dyn Progress,
+    stage: Stage<'a>,
     compiled: Cell<u64>,
     file: RefCell<File>,
 }
@@ -54,7 +55,7 @@ pub fn identity() -> String {
 }
 
 impl<'a> Make<'a> {
-    /// Prepares a build and empties its log file.
+    /// Begins a build and empties its log file.
     pub fn new(
         source: &'a Path,
         build: &'a Path,
@@ -64,7 +65,8 @@ impl<'a> Make<'a> {
     ) -> Result<Make<'a>, KernelError> {
         let file = File::create(&log)?;
         let (compiled, file) = (Cell::new(0), RefCell::new(file));
-        Ok(Make { source, build, options, log, progress, compiled, file })
+        let stage = progress.begin("kernel", Some(OBJECTS));
+        Ok(Make { source, build, options, log, progress, stage, compiled, file })
     }
 
     /// Makes targets. Each compiled file is a step of progress.
@@ -99,18 +101,8 @@ impl<'a> Make<'a> {
         if let Some(file) = line.strip_prefix("  CC      ") {
             let done = (self.compiled.get() + 1).min(OBJECTS);
             self.compiled.set(done);
-            self.progress.event(Event::Step { done, detail: file });
+            self.stage.step(done, file);
         }
         Ok(())
-    }
-
-    /// Begins the stage.
-    pub fn begin(&self) {
-        self.progress.event(Event::Begin { stage: "kernel", total: Some(OBJECTS) });
-    }
-
-    /// Ends the stage.
-    pub fn end(&self) {
-        self.progress.event(Event::End);
     }
 }

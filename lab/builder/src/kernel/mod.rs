@@ -214,6 +214,7 @@ pub fn build(
         let build = folder.join(BUILD);
         let make = Make::new(&source.dir, &build, options, log, progress)?;
         make_kernel(&make, fragments, source.own)?;
+        drop(make);
         finish(folder)
     })?;
     Kernel::of(&entry, source, options, key)
@@ -287,25 +288,20 @@ fn log_path(cache: &Cache, key: &Key) -> Result<PathBuf, KernelError> {
 fn make_kernel(make: &Make<'_>, fragments: &[PathBuf], own: bool) -> Result<(), KernelError> {
     fs::create_dir_all(make.build)?;
     let wanted = config::read(fragments)?;
-    make.begin();
-    let built = (|| {
-        make.run(&["tinyconfig"])?;
-        config::append(&make.build.join(".config"), fragments)?;
-        make.run(&["olddefconfig"])?;
-        let config = make.build.join(".config");
-        if own {
-            for unmet in config::unmet(&wanted, &config)? {
-                make.progress.note(&format!("not possible with this kernel: {unmet}"));
-            }
-        } else {
-            config::check(&wanted, make.source, &config)?;
+    make.run(&["tinyconfig"])?;
+    config::append(&make.build.join(".config"), fragments)?;
+    make.run(&["olddefconfig"])?;
+    let config = make.build.join(".config");
+    if own {
+        for unmet in config::unmet(&wanted, &config)? {
+            make.progress.note(&format!("not possible with this kernel: {unmet}"));
         }
-        // `modules` creates the list of symbols that modules may use.
-        make.run(&["vmlinux", "modules"])?;
-        if make.options.kind == Kind::Debug { make.run(&["scripts_gdb"]) } else { Ok(()) }
-    })();
-    make.end();
-    built
+    } else {
+        config::check(&wanted, make.source, &config)?;
+    }
+    // `modules` creates the list of symbols that modules may use.
+    make.run(&["vmlinux", "modules"])?;
+    if make.options.kind == Kind::Debug { make.run(&["scripts_gdb"]) } else { Ok(()) }
 }
 
 /// Takes what the lab needs out of a build and deletes most of the rest.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::pinned::{PINNED, Pinned};
 use super::{KernelError, archive, debian, download};
 use crate::cache::{Cache, Key, Listing, sha256};
-use crate::progress::{Event, Progress};
+use crate::progress::{Progress, Stage};
 
 /// An unpacked source of the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,13 +136,11 @@ fn entry(
     key: &Key,
     own: bool,
     progress: &dyn Progress,
-    fill: impl FnOnce(&Path) -> Result<(), KernelError>,
+    fill: impl FnOnce(&Path, &Stage<'_>) -> Result<(), KernelError>,
 ) -> Result<Source, KernelError> {
     let entry = cache.entry_listing(KIND, key, Listing::Top, progress, |entry| {
-        progress.event(Event::Begin { stage: "kernel source", total: None });
-        let filled = in_scratch(entry, || fill(entry));
-        progress.event(Event::End);
-        filled
+        let stage = progress.begin("kernel source", None);
+        in_scratch(entry, || fill(entry, &stage))
     })?;
     Source::read(entry, own)
 }
@@ -155,8 +153,8 @@ fn from_archive(
     let sha256 = cache.sha256(path)?;
     archive::check(path, &sha256)?;
     let origin = format!("`{}`", path.display());
-    entry(cache, &key_of(&sha256), !is_pinned(&sha256), progress, |entry| {
-        fill(path, entry, origin, &sha256, progress)
+    entry(cache, &key_of(&sha256), !is_pinned(&sha256), progress, |entry, stage| {
+        fill(path, entry, origin, &sha256, stage)
     })
 }
 
@@ -169,10 +167,10 @@ fn from_elsewhere(
 ) -> Result<Source, KernelError> {
     let mut reasons = Vec::new();
     for one in pinned {
-        let filled = entry(cache, &key_of(one.sha256), false, progress, |entry| {
-            let archive = from_urls(one, &entry.join(SCRATCH), progress)
+        let filled = entry(cache, &key_of(one.sha256), false, progress, |entry, stage| {
+            let archive = from_urls(one, &entry.join(SCRATCH), stage)
                 .map_err(|reasons| KernelError::NoSource { reasons })?;
-            fill(&archive, entry, one.origin.to_owned(), one.sha256, progress)
+            fill(&archive, entry, one.origin.to_owned(), one.sha256, stage)
         });
         match filled {
             Err(KernelError::NoSource { reasons: more }) => reasons.extend(more),
@@ -180,13 +178,13 @@ fn from_elsewhere(
             Err(error) => return Err(error),
         }
     }
-    let source = entry(cache, &key_of_distribution(), false, progress, |entry| {
-        let fetched = debian::fetch(&entry.join(SCRATCH), progress).map_err(|reason| {
+    let source = entry(cache, &key_of_distribution(), false, progress, |entry, stage| {
+        let fetched = debian::fetch(&entry.join(SCRATCH), stage).map_err(|reason| {
             let reasons = reasons.iter().cloned().chain([reason]).collect();
             KernelError::NoSource { reasons }
         })?;
         let sha256 = cache.sha256(&fetched.archive)?;
-        fill(&fetched.archive, entry, fetched.origin, &sha256, progress)
+        fill(&fetched.archive, entry, fetched.origin, &sha256, stage)
     })?;
     Ok(said(source, pinned, &reasons, progress))
 }
@@ -207,14 +205,10 @@ fn said(source: Source, pinned: &[Pinned], reasons: &[String], progress: &dyn Pr
 
 /// Downloads a pinned archive into a folder and checks it. There is one error per URL,
 /// which says why it failed.
-fn from_urls(
-    pinned: &Pinned,
-    scratch: &Path,
-    progress: &dyn Progress,
-) -> Result<PathBuf, Vec<String>> {
+fn from_urls(pinned: &Pinned, scratch: &Path, stage: &Stage<'_>) -> Result<PathBuf, Vec<String>> {
     let mut reasons = Vec::new();
     for url in pinned.urls {
-        progress.event(Event::Step { done: 0, detail: &format!("downloading {url}, 150 MB") });
+        stage.at(&format!("downloading {url}, 150 MB"));
         let archive = scratch.join(url.rsplit('/').next().unwrap_or(url));
         let checked = download::download(url, &archive).and_then(|()| {
             let found = sha256(&archive).map_err(|e| format!("{url}: {e}"))?;
@@ -248,9 +242,9 @@ fn fill(
     entry: &Path,
     origin: String,
     sha256: &str,
-    progress: &dyn Progress,
+    stage: &Stage<'_>,
 ) -> Result<(), KernelError> {
-    progress.event(Event::Step { done: 0, detail: "unpacking, 1.5 GB" });
+    stage.at("unpacking, 1.5 GB");
     archive::unpack(archive, entry, &entry.join(SCRATCH))?;
     let identity = format!("sha256 {sha256}");
     let record = Record { version: version(entry)?, origin, identity };

@@ -23,7 +23,7 @@ pub use self::error::KmodFolderError;
 use self::site::Site;
 use crate::cache::{Cache, Key};
 use crate::kernel::Kernel;
-use crate::progress::{Event, Progress};
+use crate::progress::Progress;
 
 /// How far a folder's Makefile is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,16 +77,10 @@ pub fn build(
     let kept = cache.kept("kmod-builds", &key, progress)?;
     let mut site = Site::new(folder, real, trust, kernel, &kept)?;
     // If nothing has changed, there is probably nothing to build.
-    if site.has_changed {
-        progress.event(Event::Begin { stage: "module", total: None });
-        progress.event(Event::Step { done: 0, detail: &folder.display().to_string() });
-    }
-    let has_changed = site.has_changed;
-    let built = site.build();
-    if has_changed {
-        progress.event(Event::End);
-    }
-    let built = built?;
+    let shown = folder.display().to_string();
+    let stage = site.has_changed.then(|| progress.begin_at("module", &shown));
+    let built = site.build()?;
+    drop(stage);
     site.finish()?;
     Ok(Built { modules: keep(&built.modules, cache, progress)?, ..built })
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use explain::Explain;
 
 use super::*;
-use crate::progress::Silent;
+use crate::progress::{Event, Silent};
 
 struct Lab {
     folder: tempfile::TempDir,
