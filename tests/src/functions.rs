@@ -2,7 +2,7 @@
 //! why, and the kernel's source shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lab::exercise::Exercise;
 use lab::exercise::values::Seed;
@@ -18,11 +18,13 @@ type Functions = BTreeMap<String, (String, String)>;
 /// The content of `tests/functions.toml`.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Table {
+pub struct Table {
     called_from_another_file: Functions,
     called_through_a_pointer: Functions,
     called_from_assembly: Functions,
     never_inlined: Functions,
+    /// Keyed by function name: its callers in the same file.
+    stays_a_call: BTreeMap<String, Vec<String>>,
 }
 
 /// The table that has the address of each system call's entry.
@@ -80,9 +82,21 @@ enum Kind {
 }
 
 impl Table {
-    fn read() -> Result<Table, Failed> {
+    pub fn read() -> Result<Table, Failed> {
         let text = std::fs::read_to_string(builder::root().join("tests/functions.toml"))?;
         Ok(toml::from_str(&text)?)
+    }
+
+    /// The file that defines a function, if calls from another file are what keeps it.
+    pub fn file_of_a_call(&self, function: &str) -> Option<&str> {
+        Some(&self.called_from_another_file.get(function)?.0)
+    }
+
+    /// Functions with a caller in the same file that does not inline them.
+    pub fn stays_a_call(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.stays_a_call.iter().flat_map(|(function, callers)| {
+            callers.iter().map(move |caller| (function.as_str(), caller.as_str()))
+        })
     }
 
     fn all(&self) -> impl Iterator<Item = (&String, &(String, String), Kind)> {
@@ -176,7 +190,7 @@ fn uses<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = char> + 'a {
     })
 }
 
-fn read(path: &PathBuf) -> Result<String, Failed> {
+pub fn read(path: &Path) -> Result<String, Failed> {
     let bytes =
         std::fs::read(path).map_err(|e| format!("failed to read `{}`: {e}", path.display()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

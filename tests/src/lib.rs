@@ -8,6 +8,7 @@
 mod attacks;
 mod book;
 mod browser;
+mod calls;
 mod carried;
 mod checkpoints;
 mod circles;
@@ -126,6 +127,7 @@ pub fn all(
     tests.extend(screen::all());
     tests.extend(pages::all(&runs));
     tests.extend(figures::all(&runs));
+    tests.push(calls::test(&runs));
     tests.extend(schemas::all(&runs));
     tests.extend(mistaken::all(lab, machine));
     tests.extend(suite::all(lab, machine)?);
