@@ -2,11 +2,12 @@
 //! shows it. In its own file the compiler may inline it, and then this stack lacks it,
 //! although the function is there for others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use builder::kernel::functions::defined;
 use libtest_mimic::Failed;
+use story::lesson::Name;
 
 use crate::Test;
 use crate::functions::{Table, read};
@@ -22,49 +23,48 @@ fn check(runs: &Runs) -> Result<(), Failed> {
     let table = Table::read()?;
     let source = &runs.machine.kernel.source.dir;
     let mut stay: BTreeSet<(&str, &str)> = table.stays_a_call().collect();
-    let mut faults = BTreeSet::new();
-    for name in &runs.lab.course.names {
-        let (plan, ran) = runs.of_lesson(name)?;
-        let named: BTreeSet<&String> =
-            plan.lesson.expect.iter().flat_map(|fact| &fact.stack).collect();
-        for entry in &made(&ran)?.timeline.entries {
-            // The innermost frame comes first.
-            for frames in entry.stack.windows(2) {
-                let (function, caller) = (frames[0].name().to_owned(), frames[1].name());
-                let Some(file) = table.file_of_a_call(&function) else { continue };
-                if !named.contains(&function) || !defines(&read(&source.join(file))?, caller) {
-                    continue;
-                }
-                if !table.stays_a_call().any(|pair| pair == (&*function, caller)) {
-                    faults.insert(format!(
-                        "{name}: `{caller}` calls `{function}`, which a fact names, in {file}, \
-                         and a compiler may inline it there"
-                    ));
-                }
-                stay.retain(|&pair| pair != (&*function, caller));
-            }
+    let mut faults = Vec::new();
+    let calls = calls(runs)?;
+    for ((function, caller), lesson) in &calls {
+        let Some(file) = table.file_of_a_call(function) else { continue };
+        if defines(&read(&source.join(file))?, caller) && !stay.remove(&(function, caller)) {
+            faults.push(format!(
+                "{lesson}: `{caller}` calls `{function}`, which a fact names, in {file}, and a \
+                 compiler may inline it there"
+            ));
         }
     }
     let unseen = |(function, caller)| {
         format!("tests/functions.toml: in no run `{caller}` calls `{function}`")
     };
     faults.extend(stay.into_iter().map(unseen));
-    let faults: Vec<String> = faults.into_iter().collect();
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
+}
+
+/// Each function that a fact names, with each function that calls it in a run of that
+/// lesson, once, and the last such lesson.
+fn calls(runs: &Runs) -> Result<BTreeMap<(String, String), Name>, Failed> {
+    let mut calls = BTreeMap::new();
+    for name in &runs.lab.course.names {
+        let (plan, ran) = runs.of_lesson(name)?;
+        let named: BTreeSet<&str> =
+            plan.lesson.expect.iter().flat_map(|fact| &fact.stack).map(String::as_str).collect();
+        for entry in &made(&ran)?.timeline.entries {
+            // The innermost frame comes first.
+            for frames in entry.stack.windows(2) {
+                let (function, caller) = (frames[0].name(), frames[1].name());
+                if named.contains(function) {
+                    calls.insert((function.to_owned(), caller.to_owned()), name.clone());
+                }
+            }
+        }
+    }
+    Ok(calls)
 }
 
 /// Whether a file of the kernel's source defines a function.
 fn defines(text: &str, function: &str) -> bool {
-    let Some(call) = function.strip_prefix("__x64_sys_") else {
-        // gcc calls a part or a copy of a function `name.part.0` or `name.constprop.0`.
-        let name = function.split('.').next().unwrap_or(function);
-        return defined(text).iter().any(|known| known == name);
-    };
-    let is_macro = |before: &str| before.trim_end_matches(char::is_numeric).ends_with("DEFINE");
-    let ends = |after: &str| after.starts_with([',', ')']);
-    let calls = format!("({call}");
-    text.match_indices(&calls)
-        .any(|(at, _)| is_macro(&text[..at]) && ends(&text[at + calls.len()..]))
+    defined(text).iter().any(|known| known == function)
 }
 
 #[cfg(test)]
@@ -77,7 +77,6 @@ mod tests {
                     \tg(exit);\n}\nSYSCALL_DEFINE0(fork)\n{\n}\n";
         for (function, expected) in [
             ("f", true),
-            ("f.part.0", true),
             ("g", false),
             ("__x64_sys_kill", true),
             ("__x64_sys_fork", true),

@@ -213,8 +213,7 @@ pub fn build(
         let log = log_path(cache, &key)?;
         let build = folder.join(BUILD);
         let make = Make::new(&source.dir, &build, options, log, progress)?;
-        make_kernel(&make, fragments, source.own)?;
-        drop(make);
+        make_kernel(make, fragments, source.own)?;
         finish(folder)
     })?;
     Kernel::of(&entry, source, options, key)
@@ -285,7 +284,7 @@ fn log_path(cache: &Cache, key: &Key) -> Result<PathBuf, KernelError> {
 
 /// Configures, checks and compiles. A person's own source may not know all symbols, so
 /// the symbols that it refuses are only reported.
-fn make_kernel(make: &Make<'_>, fragments: &[PathBuf], own: bool) -> Result<(), KernelError> {
+fn make_kernel(make: Make<'_>, fragments: &[PathBuf], own: bool) -> Result<(), KernelError> {
     fs::create_dir_all(make.build)?;
     let wanted = config::read(fragments)?;
     make.run(&["tinyconfig"])?;
