@@ -45,8 +45,10 @@ pub struct Options {
     pub kernel: bool,
     /// How many students the classes have that are graded.
     pub class: Option<usize>,
-    /// How many times each lesson is run under load, to compare the runs.
+    /// How many times each lesson is run, to compare the runs.
     pub repeat: Option<usize>,
+    /// How many busy loops run beside the repeated runs. By default, one for each core.
+    pub loops: Option<usize>,
     /// If not empty, only these lessons are repeated, and nothing else is measured.
     pub lessons: Vec<Name>,
 }
@@ -115,9 +117,12 @@ pub fn measure(lab: &Lab<'_>, xtask: &Path, options: &Options) -> Result<Documen
     let all = &lab.course.names;
     let lessons = if options.lessons.is_empty() { all } else { &options.lessons };
     rows.extend(match options.repeat {
-        Some(times) => repeat::rows(lab, &machine, lessons, times)?,
+        Some(times) => {
+            let loops = options.loops.unwrap_or(lab.kernel.jobs);
+            repeat::rows(lab, &machine, lessons, times, loops)?
+        }
         None => vec![Row {
-            what: "identical runs of each lesson under load".to_owned(),
+            what: "identical runs of each lesson".to_owned(),
             unit: Unit::Runs,
             bar: Some(1000.0),
             measured: Measured::Not { reason: "--repeat 1000".to_owned() },

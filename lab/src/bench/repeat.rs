@@ -1,5 +1,4 @@
-//! Runs a lesson many times on a busy host and checks whether all runs are the same, byte
-//! for byte.
+//! Runs a lesson many times and checks whether all runs are the same, byte for byte.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,8 +20,8 @@ use crate::report;
 use crate::run::{Lab, Machine, Run};
 use crate::whole;
 
-/// Runs each of the lessons `times` times, on as many machines at a time as there are cores, with
-/// a busy loop for each core. Returns one row per lesson.
+/// Runs each of the lessons `times` times, on as many machines at a time as there are cores,
+/// beside `loops` busy loops. Returns one row per lesson.
 ///
 /// Earlier runs of the same lesson on the same host count too, so a thousand runs can be
 /// spread over several calls.
@@ -31,9 +30,10 @@ pub fn rows(
     machine: &Machine,
     lessons: &[Name],
     times: usize,
+    loops: usize,
 ) -> Result<Vec<Row>, Error> {
     let host = Host::here(lab, machine)?.key().to_string();
-    busily(lab.kernel.jobs, || {
+    busily(loops, || {
         let rows = lessons.iter().map(|name| {
             let plan = Plan::new(lab.course.read(name)?, Options::default());
             let lab_half = lab_key(lab, &plan)?.to_string();
@@ -53,7 +53,7 @@ pub fn rows(
             result?;
             let counts = counts.into_inner().expect("no run panicked");
             Ok(Row {
-                what: format!("identical runs of {name} under load"),
+                what: format!("identical runs of {name}"),
                 unit: Unit::Runs,
                 bar: Some(times as f64),
                 measured: Measured::Same { same: counts.most(), of: counts.total() },

@@ -27,14 +27,20 @@ pub struct Bench {
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     class: Option<usize>,
 
-    /// Run each lesson N times beside busy loops, and compare the runs; earlier runs of
-    /// the same lesson on the same host count too
+    /// Run each lesson N times beside busy loops, on as many machines at a time as there are
+    /// cores, and compare the runs; earlier runs of the same lesson on the same host count too
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     repeat: Option<usize>,
 
     /// With `--repeat`: measure nothing else, and only these lessons
     #[arg(long = "lesson", value_name = "LESSON", requires = "repeat")]
     lessons: Vec<String>,
+
+    /// With `--repeat`: the number of busy loops [default: one for each core]
+    ///
+    /// 0 is for a host that is busy with something else.
+    #[arg(long, value_name = "N", requires = "repeat")]
+    loops: Option<usize>,
 
     /// Print one JSON document instead
     #[arg(long)]
@@ -52,6 +58,7 @@ impl Bench {
             kernel: self.kernel,
             class: self.class,
             repeat: self.repeat,
+            loops: self.loops,
             lessons,
         };
         let document = measure(&lab, &xtask, &options)?;
