@@ -62,9 +62,10 @@ fn of_host_and_course() -> Result<(), Failed> {
 fn of_measurements_and_tests() -> Result<(), Failed> {
     let row = |unit, measured| Row { what: "a row".to_owned(), unit, bar: Some(1.5), measured };
     let not = Measured::Not { reason: "--kernel".to_owned() };
+    let (fingerprint, texts) = ("b6fa0208255ea6edc799".to_owned(), "repeat/18e9".into());
     let rows = vec![
         Row::seconds("exec /bin/true", None, vec![0.25, 0.5]),
-        row(Unit::Runs, Measured::Same { same: 9, of: 10 }),
+        row(Unit::Runs, Measured::Same { same: 9, of: 10, fingerprint, texts }),
         row(Unit::Mebibytes, not),
     ];
     let (cpu, qemu) = ("a processor".to_owned(), "QEMU emulator version 10.0.2".to_owned());

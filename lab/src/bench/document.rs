@@ -1,6 +1,7 @@
 //! The results of a benchmark, for people and for programs.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use vm::command::Accel;
@@ -40,6 +41,10 @@ pub enum Measured {
     Same {
         same: usize,
         of: usize,
+        /// That of the runs that were the same.
+        fingerprint: String,
+        /// The folder with one text per version.
+        texts: PathBuf,
     },
     /// Nothing was measured. `reason` is the argument that would measure it, or what
     /// prevented it.
@@ -85,7 +90,7 @@ impl Row {
     pub fn met(&self) -> Option<bool> {
         match (&self.measured, self.bar) {
             (Measured::Samples(samples), Some(bar)) => Some(samples.median() <= bar),
-            (Measured::Same { same, of }, _) => Some(same == of),
+            (Measured::Same { same, of, .. }, _) => Some(same == of),
             (Measured::Samples(_) | Measured::Not { .. }, _) => None,
         }
     }
@@ -123,7 +128,12 @@ impl Row {
                 write!(f, "{median:>9}  {lowest} … {highest}")?;
                 writeln!(f, "{}", if samples.all().len() == 1 { " (once)" } else { "" })
             }
-            Measured::Same { same, .. } => writeln!(f, "{same:>9}"),
+            Measured::Same { same, of, fingerprint, .. } if same == of => {
+                writeln!(f, "{same:>9}  {fingerprint}")
+            }
+            Measured::Same { same, of, texts, .. } => {
+                writeln!(f, "{same:>9}  of {of}; each version's text: {}", texts.display())
+            }
             Measured::Not { reason } => writeln!(f, "not measured: {reason}"),
         }
     }
@@ -137,11 +147,12 @@ impl Document {
     ///  "accel": "tcg", "runs": 10, "rows": [
     ///   {"what": "run sigchld, whole process", "unit": "s", "bar": 0.5,
     ///    "median": 0.28, "lowest": 0.27, "highest": 0.31, "samples": [0.27],
-    ///    "met": true, "not_measured": null}]}
+    ///    "fingerprint": null, "texts": null, "met": true, "not_measured": null}]}
     /// ```
     ///
-    /// `unit` is `s`, `MiB` or `runs`. For `runs`, `bar` is the number of runs and
-    /// `median` how many of them were the same. `bar` and `met` are null if there is no
+    /// `unit` is `s`, `MiB` or `runs`. For `runs`, `bar` is the number of runs, `median` how
+    /// many of them were the same, `fingerprint` theirs, and `texts` the folder with one
+    /// text per version. `bar` and `met` are null if there is no
     /// bar. For a row that was not measured, `not_measured` is the argument that would
     /// measure it or what prevented it, and `median` to `met` are null.
     pub fn to_json(&self) -> Value {
@@ -161,7 +172,8 @@ impl Row {
     fn to_json(&self) -> Value {
         let mut row = json!({
             "what": self.what, "unit": self.unit.name(), "bar": self.bar, "median": null, "lowest": null,
-            "highest": null, "samples": null, "met": self.met(), "not_measured": null,
+            "highest": null, "samples": null, "fingerprint": null, "texts": null,
+            "met": self.met(), "not_measured": null,
         });
         match &self.measured {
             Measured::Samples(samples) => {
@@ -171,7 +183,11 @@ impl Row {
                 row["highest"] = json!(highest);
                 row["samples"] = json!(samples.all());
             }
-            Measured::Same { same, .. } => row["median"] = json!(same),
+            Measured::Same { same, fingerprint, texts, .. } => {
+                row["median"] = json!(same);
+                row["fingerprint"] = json!(fingerprint);
+                row["texts"] = json!(texts.to_string_lossy());
+            }
             Measured::Not { reason } => row["not_measured"] = json!(reason),
         }
         row
@@ -181,6 +197,20 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn same(same: usize) -> Row {
+        Row {
+            what: "identical runs".to_owned(),
+            unit: Unit::Runs,
+            bar: Some(100.0),
+            measured: Measured::Same {
+                same,
+                of: 100,
+                fingerprint: "0123456789".to_owned(),
+                texts: PathBuf::from("cache/repeat/k"),
+            },
+        }
+    }
 
     fn document() -> Document {
         Document {
@@ -199,12 +229,8 @@ mod tests {
                 Row::seconds("run", Some(0.5), vec![0.3, 0.28, 0.9]),
                 Row::seconds("all lessons", Some(10.0), vec![11.3]),
                 Row::seconds("beside", None, vec![0.25]),
-                Row {
-                    what: "identical runs".to_owned(),
-                    unit: Unit::Runs,
-                    bar: Some(100.0),
-                    measured: Measured::Same { same: 99, of: 100 },
-                },
+                same(100),
+                same(99),
             ],
         }
     }
@@ -221,7 +247,8 @@ mod tests {
         ✓ run                 0.5 s      0.300  0.280 … 0.900
         ✗ all lessons          10 s       11.3  11.3 … 11.3 (once)
           beside                         0.250  0.250 … 0.250 (once)
-        ✗ identical runs   100 runs         99
+        ✓ identical runs   100 runs        100  0123456789
+        ✗ identical runs   100 runs         99  of 100; each version's text: cache/repeat/k
         ");
     }
 
@@ -232,10 +259,13 @@ mod tests {
         assert_eq!(json["accel"], "tcg");
         let rows = json["rows"].as_array().unwrap();
         let met: Vec<&Value> = rows.iter().map(|row| &row["met"]).collect();
-        assert_eq!(met, [&Value::Null, &json!(true), &json!(false), &Value::Null, &json!(false)]);
+        let (yes, no) = (&json!(true), &json!(false));
+        assert_eq!(met, [&Value::Null, yes, no, &Value::Null, yes, no]);
         assert_eq!(rows[0]["not_measured"], "--kernel");
         assert_eq!(rows[1]["median"], 0.3);
         assert_eq!(rows[1]["samples"], json!([0.28, 0.3, 0.9]));
-        assert_eq!((&rows[4]["unit"], &rows[4]["median"]), (&json!("runs"), &json!(99)));
+        assert_eq!((&rows[5]["unit"], &rows[5]["median"]), (&json!("runs"), &json!(99)));
+        assert_eq!(rows[5]["fingerprint"], "0123456789");
+        assert_eq!(rows[5]["texts"], "cache/repeat/k");
     }
 }

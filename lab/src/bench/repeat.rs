@@ -56,7 +56,7 @@ pub fn rows(
                 what: format!("identical runs of {name}"),
                 unit: Unit::Runs,
                 bar: Some(times as f64),
-                measured: Measured::Same { same: counts.most(), of: counts.total() },
+                measured: counts.measured(),
             })
         });
         rows.collect()
@@ -126,8 +126,10 @@ impl Counts {
         self.by_fingerprint.values().sum()
     }
 
-    /// The number of runs with the most frequent fingerprint.
-    fn most(&self) -> usize {
-        self.by_fingerprint.values().copied().max().unwrap_or(0)
+    fn measured(self) -> Measured {
+        let of = self.total();
+        let most = self.by_fingerprint.into_iter().max_by_key(|&(_, count)| count);
+        let (fingerprint, same) = most.unwrap_or_default();
+        Measured::Same { same, of, fingerprint, texts: self.folder }
     }
 }
