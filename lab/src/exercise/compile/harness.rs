@@ -8,6 +8,7 @@ use builder::guest::{kmods, programs};
 use builder::host::toolchain::Toolchain;
 use fs_err as fs;
 
+use super::program::{flags, rustc};
 use super::{CompileError, Compiler, Exercise, FLAGS, NAMELESS, PROGRAM, STUDENT};
 
 /// The kind of the cache's entries.
@@ -32,7 +33,7 @@ impl Compiler<'_> {
 
     fn own_harness(&self, exercise: &Exercise, folder: &Path) -> Result<PathBuf, CompileError> {
         let files = Files::read(folder)?;
-        let flags = super::flags(&[FLAGS, HARNESS_FLAGS].concat());
+        let flags = flags(&[FLAGS, HARNESS_FLAGS].concat());
         let key = |toolchain: &Toolchain, crates: &Key| {
             let key = toolchain
                 .add(Key::builder("harness"))
@@ -54,7 +55,7 @@ impl Compiler<'_> {
         let entry = self.cache.entry(KIND, &key, self.progress, |target| {
             let build = kmods::workplace(target)?;
             files.write(build.path())?;
-            let finished = super::rustc(&toolchain, &flags, build.path(), crates)?;
+            let finished = rustc(&toolchain, &flags, build.path(), crates)?;
             if !finished.succeeded() {
                 let shown = format!("{}/", folder.display());
                 let output = finished.output.replace(&format!("{NAMELESS}/"), &shown);
