@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! mounts, host name, the machine's modules   (same for every lesson)
-//! [stops the machine, to be saved]           checkpoint only
+//! [waits, and stops the machine to be saved] checkpoint only
 //! an idle processor is not halted any more
 //! finds the devices that came since          PCI rescan
 //! payload  ── ivshmem ──▶ /lab               programs, modules, job.json
@@ -64,6 +64,7 @@ fn run() -> Result<Infallible, String> {
         machine::load_module(&format!("/{module}").into(), "")?;
     }
     if checkpoint::is_wanted()? {
+        checkpoint::settle()?;
         checkpoint::stop_here()?;
     }
     // Only after the checkpoint, because the sleep in `stop_here` needs a processor

@@ -64,6 +64,9 @@ pub const REMAINS_FILE: &str = "remains.json";
 
 /// Kernel parameter that makes PID 1 stop the machine once it is ready.
 pub const CHECKPOINT_PARAMETER: &str = "upcall.checkpoint";
+/// Kernel parameter that makes PID 1 first wait until the kernel seldom has work of its own.
+/// It takes minutes of the guest's clock, so only where an idle guest's clock skips ahead.
+pub const SETTLE_PARAMETER: &str = "upcall.settle";
 
 /// A user of the guest. Each has a group of the same name and number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,9 @@
 //! boot has both from the start.
 
 use protocol::session::SESSION_SLOT;
-use protocol::{CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, WATCHDOG_SLOT};
+use protocol::{
+    CHECKPOINT_PARAMETER, PAYLOAD_SLOT, PVPANIC_SLOT, RECORD_SLOT, SETTLE_PARAMETER, WATCHDOG_SLOT,
+};
 use serde::{Deserialize, Serialize};
 
 use super::room::Room;
@@ -147,6 +149,12 @@ pub fn kernel_parameters(accel: Accel, start: Start) -> Vec<(&'static str, &'sta
             .push(("tsc=reliable", "the instruction counter is the clock; nothing watches it"));
     }
     if start != Start::Cold {
+        if let Accel::Tcg { .. } = accel {
+            parameters.push((
+                SETTLE_PARAMETER,
+                "PID 1 first waits, by the guest's clock, until the kernel's own work is rare",
+            ));
+        }
         parameters.push((CHECKPOINT_PARAMETER, "PID 1 stops the machine when it is ready"));
     }
     parameters
