@@ -30,7 +30,7 @@ fn mebibyte(fixture: &Fixture) -> Result<(), Failed> {
 }
 
 /// Random-looking bytes: a fixed sequence that contains all values.
-fn noise(len: usize) -> Vec<u8> {
+pub fn noise(len: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let mut step = || {
         // Knuth's MMIX generator. Its highest byte is good enough here.
