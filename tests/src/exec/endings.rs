@@ -1,4 +1,4 @@
-//! How a run ends that does not end by itself, and that its end is the same each time.
+//! How a run ends that does not end by itself, and that runs without input are the same.
 
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;

@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use libtest_mimic::Failed;
+use serde_json::Value;
 
 use super::{Check, Fixture, exec, same};
 use crate::schemas;
@@ -167,11 +168,21 @@ fn sets(fixture: &Fixture) -> Result<(), Failed> {
     Ok(())
 }
 
-fn json_events(fixture: &Fixture) -> Result<(), Failed> {
+/// Runs the probe with `--events-json`. Returns its output, too.
+pub fn as_json(
+    fixture: &Fixture,
+    flags: &[&str],
+    args: &[&str],
+) -> Result<(Output, Value), Failed> {
     let file = fixture.path("events.json");
-    let flags = ["--events", "signals+stack", "--events-json", &file.to_string_lossy()];
-    same(&fixture.probe(&flags, &["raise", "10"])?, 138, b"", b"")?;
-    let document: serde_json::Value = serde_json::from_slice(&std::fs::read(file)?)?;
+    let output =
+        fixture.probe(&[flags, &["--events-json", &file.to_string_lossy()]].concat(), args)?;
+    Ok((output, serde_json::from_slice(&std::fs::read(file)?)?))
+}
+
+fn json_events(fixture: &Fixture) -> Result<(), Failed> {
+    let (output, document) = as_json(fixture, &["--events", "signals+stack"], &["raise", "10"])?;
+    same(&output, 138, b"", b"")?;
     schemas::check("events", &document)?;
     let entries = document["entries"].as_array().ok_or("no entries")?;
     let sent = entries.iter().find(|entry| entry["fields"]["sig"] == 10).ok_or("no SIGUSR1")?;

@@ -2,6 +2,7 @@
 
 use libtest_mimic::Failed;
 
+use super::events::as_json;
 use super::{Check, Fixture, compile, exec, same};
 
 pub const CHECKS: &[(&str, Check)] = &[
@@ -99,10 +100,8 @@ fn user(_: &Fixture) -> Result<(), Failed> {
 /// As long as a lesson takes, and longer, no worker of the kernel's comes in between. PID 1
 /// waits for its port by inotify, which leaves some work for the first moment.
 fn undisturbed(fixture: &Fixture) -> Result<(), Failed> {
-    let file = fixture.path("events.json");
-    let events = ["--events", "workqueue_execute_start", "--events-json", &file.to_string_lossy()];
-    let output = fixture.probe(&[&events[..], &["--guest-timeout", "4"]].concat(), &["hang"])?;
-    let document: serde_json::Value = serde_json::from_slice(&std::fs::read(file)?)?;
+    let flags = ["--events", "workqueue_execute_start", "--guest-timeout", "4"];
+    let (output, document) = as_json(fixture, &flags, &["hang"])?;
     let entries = document["entries"].as_array().ok_or("no entries")?;
     let times: Vec<_> = entries.iter().filter_map(|entry| entry["time_ns"].as_u64()).collect();
     match output.status.code() == Some(124) && times.last().is_some_and(|&ns| ns < 10_000_000) {
